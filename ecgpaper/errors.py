@@ -1,0 +1,33 @@
+"""What can go wrong with a record or an image, by the stage that noticed it.
+
+A caller's mistake is a plain ``ValueError`` or ``TypeError``; the classes here mean that the data
+defeated the program. Each message says what was expected, what was found and what to do.
+"""
+
+
+class EcgPaperError(Exception):
+    """Base of every error that a record, an image or a model file can cause."""
+
+
+class RecordError(EcgPaperError):
+    """A record's header, signal file or image cannot be used."""
+
+
+class CheckpointError(EcgPaperError):
+    """A model folder lacks a file, or a file does not fit the others."""
+
+
+class RectifyError(EcgPaperError):
+    """No ECG page was found on the photo."""
+
+
+class GridError(EcgPaperError):
+    """The scale of the page, in pixels per millimetre, could not be measured."""
+
+
+class LayoutError(EcgPaperError):
+    """The rows and columns of leads on the page fit no known layout."""
+
+
+class TraceError(EcgPaperError):
+    """No trace was found where the layout says one must be."""
