@@ -1,0 +1,220 @@
+"""Where each lead is printed on the paper, in millimetres.
+
+Public: `PaperScale`, `Segment`, `LeadLayout`, `LAYOUTS`, `Strip`, `PageLayout`.
+
+`PaperScale` is the only home of the paper's speed and gain; `LAYOUTS` is the only table of layouts.
+Paper coordinates start at the top-left corner of the sheet, x to the right, y down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from ecgpaper.ecg import STANDARD_ORDER, BoolArray, Ecg, FloatArray
+
+SMALL_BOX_MM = 1.0
+LARGE_BOX_MM = 5.0
+# The calibration pulse: 1 mV for 0.2 s.
+PULSE_MV = 1.0
+PULSE_S = 0.2
+
+Scalar = TypeVar("Scalar", float, FloatArray)
+
+
+@dataclass(frozen=True, slots=True)
+class PaperScale:
+    """Speed and gain of a print: what a millimetre means in seconds and millivolts."""
+
+    speed_mm_per_s: float = 25.0
+    gain_mm_per_mv: float = 10.0
+
+    def __post_init__(self) -> None:
+        """Refuse scales that cannot be inverted."""
+        if not (self.speed_mm_per_s > 0 and self.gain_mm_per_mv > 0):
+            raise ValueError(f"speed and gain must be positive; got {self}")
+
+    def mm_from_s(self, time_s: Scalar) -> Scalar:
+        """Width on paper of a stretch of time."""
+        return time_s * self.speed_mm_per_s
+
+    def s_from_mm(self, width_mm: Scalar) -> Scalar:
+        """Time that a width on paper stands for."""
+        return width_mm / self.speed_mm_per_s
+
+    def mm_from_mv(self, amplitude_mv: Scalar) -> Scalar:
+        """Height on paper of a voltage."""
+        return amplitude_mv * self.gain_mm_per_mv
+
+    def mv_from_mm(self, height_mm: Scalar) -> Scalar:
+        """Voltage that a height on paper stands for."""
+        return height_mm / self.gain_mm_per_mv
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One lead shown for a stretch of time in one row of a page."""
+
+    lead: str
+    row: int
+    start_s: float
+    stop_s: float
+    is_rhythm: bool = False
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the stretch in seconds."""
+        return self.stop_s - self.start_s
+
+
+@dataclass(frozen=True, slots=True)
+class LeadLayout:
+    """Which lead stands in which row and column, and which leads run along the bottom.
+
+    Parameters
+    ----------
+    name : str
+        Rows x columns and the number of rhythm strips: ``"3x4+1R"``.
+    rows : tuple of tuple of str
+        Lead names from top to bottom, left to right; all rows of equal length.
+    rhythm : tuple of str
+        Leads of the full-width strips below, from top to bottom.
+    duration_s : float, in s
+        Time that a full row shows; columns share it equally, one after another.
+    """
+
+    name: str
+    rows: tuple[tuple[str, ...], ...]
+    rhythm: tuple[str, ...] = ()
+    duration_s: float = 10.0
+
+    def __post_init__(self) -> None:
+        """Refuse tables that are not rectangular or repeat a lead."""
+        leads = [lead for row in self.rows for lead in row]
+        if not self.rows or len({len(row) for row in self.rows}) != 1:
+            raise ValueError(f"rows of layout {self.name} must be of one length; got {self.rows}")
+        if len(set(leads)) != len(leads):
+            raise ValueError(f"layout {self.name} shows a lead in two columns: {leads}")
+
+    @property
+    def n_columns(self) -> int:
+        """Number of columns of short segments."""
+        return len(self.rows[0])
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows of the page, rhythm strips included."""
+        return len(self.rows) + len(self.rhythm)
+
+    @property
+    def column_s(self) -> float:
+        """Time that one column shows, in seconds."""
+        return self.duration_s / self.n_columns
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """All segments, row by row, left to right."""
+        short = (
+            Segment(lead, row, column * self.column_s, (column + 1) * self.column_s)
+            for row, leads in enumerate(self.rows)
+            for column, lead in enumerate(leads)
+        )
+        long = (
+            Segment(lead, len(self.rows) + index, 0.0, self.duration_s, is_rhythm=True)
+            for index, lead in enumerate(self.rhythm)
+        )
+        return (*short, *long)
+
+    def displayed(self, ecg: Ecg) -> BoolArray:
+        """Tell which samples of a record this layout shows.
+
+        Returns
+        -------
+        ndarray of bool, of shape (n_samples, n_leads)
+        """
+        time_s = np.arange(ecg.n_samples) / ecg.fs
+        shown = np.zeros(ecg.signal_mv.shape, dtype=np.bool_)
+        for segment in self.segments:
+            if segment.lead in ecg.lead_names:
+                inside = (time_s >= segment.start_s) & (time_s < segment.stop_s)
+                shown[:, ecg.lead_names.index(segment.lead)] |= inside
+        return shown
+
+    def mask_unplotted(self, ecg: Ecg) -> Ecg:
+        """Return the record with NaN where this layout shows nothing."""
+        signal_mv = np.where(self.displayed(ecg), ecg.signal_mv, np.nan)
+        return Ecg(signal_mv, ecg.fs, ecg.lead_names)
+
+
+def _columns(n_rows: int) -> tuple[tuple[str, ...], ...]:
+    """Rows of the standard order read column by column, `n_rows` leads to a column."""
+    return tuple(STANDARD_ORDER[row::n_rows] for row in range(n_rows))
+
+
+LAYOUTS = {
+    layout.name: layout
+    for layout in (
+        LeadLayout("3x4", _columns(3)),
+        LeadLayout("3x4+1R", _columns(3), ("II",)),
+        LeadLayout("6x2", _columns(6)),
+        LeadLayout("6x2+1R", _columns(6), ("II",)),
+        LeadLayout("12x1", _columns(12)),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """A segment at its place on the paper.
+
+    Parameters
+    ----------
+    segment : Segment
+    left_mm : float, in mm
+        Where the segment's first sample stands.
+    baseline_mm : float, in mm
+        Height of 0 mV.
+    polarity : int
+        1, or -1 where the lead is printed upside down (-aVR in Cabrera's order).
+    """
+
+    segment: Segment
+    left_mm: float
+    baseline_mm: float
+    polarity: int = 1
+
+    def right_mm(self, scale: PaperScale) -> float:
+        """Where the segment ends, in mm."""
+        return self.left_mm + scale.mm_from_s(self.segment.duration_s)
+
+
+@dataclass(frozen=True, slots=True)
+class PageLayout:
+    """Everything a page shows, at its place: the generator draws it, the digitizer recovers it.
+
+    Parameters
+    ----------
+    name : str
+        Name of the `LeadLayout`.
+    size_mm : tuple of float
+        (width, height) of the sheet, in mm.
+    scale : PaperScale
+    strips : tuple of Strip
+    pulse_left_mm : float or None, in mm
+        Left edge of the calibration pulses; None without any.
+    """
+
+    name: str
+    size_mm: tuple[float, float]
+    scale: PaperScale
+    strips: tuple[Strip, ...]
+    pulse_left_mm: float | None = None
+
+    def rows(self) -> Iterator[tuple[Strip, ...]]:
+        """Yield the strips of each row, left to right."""
+        for row in sorted({strip.segment.row for strip in self.strips}):
+            in_row = (strip for strip in self.strips if strip.segment.row == row)
+            yield tuple(sorted(in_row, key=lambda strip: strip.left_mm))

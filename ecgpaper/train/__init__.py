@@ -1,0 +1,1 @@
+"""Training: where the generator and the networks meet."""

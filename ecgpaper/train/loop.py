@@ -1,0 +1,196 @@
+"""One training loop for all networks: AdamW, one-cycle cosine, moving average of the weights.
+
+Public: `TrainConfig`, `fit`, `best_device`.
+
+The loop is resumable: it writes its whole state every few minutes and a second call with the same
+configuration goes on where the first was interrupted.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file
+from safetensors.torch import save as tensors_as_bytes
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from ecgpaper.nets.checkpoint import write_whole
+
+logger = logging.getLogger(__name__)
+
+Batch = TypeVar("Batch")
+SAVE_EVERY_S = 120.0
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How long and how fast a network learns.
+
+    Parameters
+    ----------
+    n_steps : int
+        Optimizer steps in all.
+    peak_rate : float
+        Learning rate at the end of the warm-up, which takes a tenth of the steps.
+    weight_decay : float
+    average : float
+        Decay of the exponential moving average of the weights at the end of training.
+    gradient_norm : float
+        Gradients longer than this are shortened.
+    """
+
+    n_steps: int
+    peak_rate: float = 2e-3
+    weight_decay: float = 1e-3
+    average: float = 0.995
+    gradient_norm: float = 1.0
+
+    def rate(self, step: int) -> float:
+        """Learning rate at a step: linear warm-up, then a cosine down to a hundredth."""
+        n_warm = max(1, self.n_steps // 10)
+        if step < n_warm:
+            return self.peak_rate * (step + 1) / n_warm
+        phase = (step - n_warm) / max(1, self.n_steps - n_warm)
+        return self.peak_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * phase)))
+
+
+def best_device() -> torch.device:
+    """Return the GPU when there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def fit(
+    network: nn.Module,
+    make_batch: Callable[[int], Batch],
+    loss_of: Callable[[nn.Module, Batch], Tensor],
+    config: TrainConfig,
+    *,
+    name: str,
+    state_file: Path | None = None,
+) -> nn.Module:
+    """Train a network in place and return it with its averaged weights, in eval mode.
+
+    Parameters
+    ----------
+    network : nn.Module
+        Already on its device.
+    make_batch : callable
+        The batch of a step, a function of the step's number alone, so that a resumed run sees
+        what an uninterrupted one would have seen.
+    loss_of : callable
+        Scalar loss of the network on a batch.
+    config : TrainConfig
+    name : str
+        For the progress bar and the log.
+    state_file : Path, optional
+        Where to keep the state of an unfinished run; removed at the end.
+    """
+    optimizer = torch.optim.AdamW(
+        network.parameters(), lr=config.peak_rate, weight_decay=config.weight_decay
+    )
+    average = {key: value.detach().clone() for key, value in network.state_dict().items()}
+    first = _restore(state_file, network, average, optimizer, config)
+    network.train()
+    saved_s = time.monotonic()
+    steps = tqdm(
+        range(first, config.n_steps),
+        desc=name,
+        initial=first,
+        total=config.n_steps,
+        disable=not sys.stderr.isatty(),
+    )
+    running = 0.0
+    for step in steps:
+        for group in optimizer.param_groups:
+            group["lr"] = config.rate(step)
+        loss = loss_of(network, make_batch(step))
+        optimizer.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        nn.utils.clip_grad_norm_(network.parameters(), config.gradient_norm)
+        optimizer.step()
+        _update_average(average, network, min(config.average, (1 + step) / (10 + step)))
+        running = 0.98 * running + 0.02 * float(loss.detach()) if step > first else float(loss)
+        if step % 100 == 0:
+            logger.info("%s: step %d of %d, loss %.4f", name, step, config.n_steps, running)
+        if state_file is not None and time.monotonic() - saved_s > SAVE_EVERY_S:
+            _keep(state_file, network, average, optimizer, step + 1, config)
+            saved_s = time.monotonic()
+    network.load_state_dict(average)
+    if state_file is not None:
+        state_file.unlink(missing_ok=True)
+    return network.eval()
+
+
+def _update_average(average: dict[str, Tensor], network: nn.Module, decay: float) -> None:
+    for key, value in network.state_dict().items():
+        if value.is_floating_point():
+            average[key].lerp_(value.detach(), 1 - decay)
+        else:
+            average[key].copy_(value)
+
+
+def _keep(
+    state_file: Path,
+    network: nn.Module,
+    average: dict[str, Tensor],
+    optimizer: torch.optim.Optimizer,
+    step: int,
+    config: TrainConfig,
+) -> None:
+    tensors = {f"network.{key}": value for key, value in network.state_dict().items()}
+    tensors |= {f"average.{key}": value for key, value in average.items()}
+    for index, state in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{index}.{key}": value for key, value in state.items()}
+    plain = {key: value.detach().cpu().contiguous().clone() for key, value in tensors.items()}
+    metadata = {"step": str(step), "config": str(asdict(config))}
+    write_whole(state_file, tensors_as_bytes(plain, metadata=metadata))
+
+
+def _restore(
+    state_file: Path | None,
+    network: nn.Module,
+    average: dict[str, Tensor],
+    optimizer: torch.optim.Optimizer,
+    config: TrainConfig,
+) -> int:
+    """Load an unfinished run of the same configuration; return the step to go on with."""
+    if state_file is None or not state_file.exists():
+        return 0
+    metadata = _metadata(state_file)
+    if metadata.get("config") != str(asdict(config)):
+        logger.info("%s is of another configuration: starting afresh", state_file)
+        return 0
+    tensors = load_file(state_file)
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        if key.startswith("optimizer."):
+            _, index, moment = key.split(".", 2)
+            state.setdefault(int(index), {})[moment] = value
+    network.load_state_dict(
+        {
+            key.removeprefix("network."): v
+            for key, v in tensors.items()
+            if key.startswith("network.")
+        }
+    )
+    for key, value in average.items():
+        value.copy_(tensors[f"average.{key}"])
+    optimizer.load_state_dict(
+        {"state": state, "param_groups": optimizer.state_dict()["param_groups"]}
+    )
+    return int(metadata["step"])
+
+
+def _metadata(state_file: Path) -> dict[str, str]:
+    with safe_open(state_file, framework="pt") as opened:
+        return dict(opened.metadata() or {})
