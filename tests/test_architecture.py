@@ -1,0 +1,233 @@
+"""Who may import whom, and what no module may do: read from the sources, which are not run."""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+CORE = "ecg page raster geometry errors score"
+ARRAYS = "numpy scipy"
+# What each part of the package may import: (from the package, from outside). The longest fitting
+# prefix counts, so one module of a part can have its own line.
+MAY_IMPORT = {
+    **dict.fromkeys(CORE.split(), (CORE, ARRAYS)),
+    "simulate": (f"{CORE} simulate", ARRAYS),
+    "records": (CORE, f"{ARRAYS} cv2 wfdb pandas"),
+    "overlay": (CORE, f"{ARRAYS} cv2"),
+    "synth": (f"{CORE} synth", f"{ARRAYS} cv2"),
+    "digitize": (f"{CORE} digitize nets", f"{ARRAYS} cv2"),
+    "digitize.segment": (f"{CORE} digitize nets", f"{ARRAYS} cv2 torch"),
+    "classify": (f"{CORE} classify nets", f"{ARRAYS} torch"),
+    "nets": ("errors nets", "torch safetensors"),
+    "train": (
+        f"{CORE} simulate records overlay synth digitize classify nets train",
+        f"{ARRAYS} cv2 torch safetensors joblib tqdm",
+    ),
+    "commands": ("*", "*"),
+    "__main__": ("*", "*"),
+    "": ("", ""),  # ecgpaper/__init__.py
+}
+BANNED_NAMES = {
+    "legacy random numbers": r"random\b|numpy\.random(?!\.(Generator|SeedSequence|default_rng)\b)",
+    "unsafe loading": r"(torch|joblib)\.load$|pickle(\.|$)|numpy\.load\.allow_pickle$",
+    "catch-all module": r"ecgpaper\.(.*\.)?(utils?|common|helpers?|misc)\b",
+}
+CATCH_ALL_FILES = {"util", "utils", "common", "helper", "helpers", "misc"}
+
+
+def module_of(path: str) -> tuple[str, bool]:
+    """Dotted name of a file, and whether it is a package."""
+    parts = PurePosixPath(path).with_suffix("").parts
+    is_package = parts[-1] == "__init__"
+    return ".".join(parts[:-1] if is_package else parts), is_package
+
+
+def imports(tree: ast.AST, path: str) -> Iterator[tuple[str, str]]:
+    """Yield (name in this file, full dotted name) of each import, relative ones resolved."""
+    module, is_package = module_of(path)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.asname or alias.name.split(".")[0], alias.name
+        elif isinstance(node, ast.ImportFrom):
+            parents = module.split(".") + ([""] if is_package else [])
+            base = ".".join(parents[: -node.level]) if node.level else ""
+            source = ".".join(part for part in (base, node.module) if part)
+            for alias in node.names:
+                yield alias.asname or alias.name, f"{source}.{alias.name}"
+
+
+def used_names(tree: ast.AST, path: str) -> set[str]:
+    """Full dotted names that a file imports or reaches through what it imported."""
+    full_names = {full for _, full in imports(tree, path)}
+    # `import a.b` binds `a`, so its root stands for itself.
+    roots = {
+        here: here if full.split(".")[0] == here else full for here, full in imports(tree, path)
+    }
+    # Of `np.random.default_rng` only the whole chain counts, not its beginning.
+    inner = {node.value for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node not in inner:
+            root, _, rest = ast.unparse(node).partition(".")
+            if root in roots:
+                full_names.add(f"{roots[root]}.{rest}")
+        elif isinstance(node, ast.keyword) and node.arg == "allow_pickle":
+            full_names.add("numpy.load.allow_pickle")
+    return full_names
+
+
+def part_of(module: str) -> str:
+    """The entry of MAY_IMPORT for a module such as ``ecgpaper.digitize.segment``."""
+    inner = module.removeprefix("ecgpaper").removeprefix(".").split(".")
+    prefixes = [".".join(inner[:n]) for n in range(len(inner), 0, -1)]
+    return next((prefix for prefix in prefixes if prefix in MAY_IMPORT), inner[0])
+
+
+def import_violations(tree: ast.AST, path: str) -> Iterator[str]:
+    """Yield imports that the table does not allow."""
+    part = part_of(module_of(path)[0])
+    if part not in MAY_IMPORT:
+        yield f"unknown part of the package: {part}"
+        return
+    inside, outside = (set(names.split()) for names in MAY_IMPORT[part])
+    for _, full in imports(tree, path):
+        top, _, rest = full.partition(".")
+        if top == "helper_code":
+            yield "import of helper_code"
+        elif top == "ecgpaper":
+            if rest.split(".")[0] not in inside | {"__version__"} and "*" not in inside:
+                yield f"import of {full} in {part or 'the package docstring'}"
+        elif top not in outside | sys.stdlib_module_names and "*" not in outside:
+            yield f"import of {full} in {part}"
+
+
+def is_broad(handler: ast.ExceptHandler) -> bool:
+    """Whether it is a bare ``except`` or takes Exception, alone or among others."""
+    caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(kind is None or ast.unparse(kind).endswith("Exception") for kind in caught)
+
+
+def violations(path: str, source: str) -> list[str]:
+    """Everything that the file at `path`, relative to the repository, may not contain."""
+    tree = ast.parse(source)
+    in_package = path.startswith("ecgpaper/")
+    may_print = not in_package or path.startswith(("ecgpaper/commands/", "ecgpaper/__main__"))
+    found = list(import_violations(tree, path)) if in_package else []
+    if CATCH_ALL_FILES & set(PurePosixPath(path).with_suffix("").parts):
+        found.append("catch-all module")
+    for rule, pattern in BANNED_NAMES.items():
+        if any(re.match(pattern, name) for name in used_names(tree, path)):
+            found.append(rule)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assert) and in_package:
+            found.append("assert")
+        elif isinstance(node, ast.ExceptHandler) and is_broad(node):
+            found.append("broad except")
+        elif isinstance(node, ast.Name) and node.id == "print" and not may_print:
+            found.append("print")
+    return found
+
+
+FILES = [*sorted((ROOT / "ecgpaper").rglob("*.py")), *ROOT.glob("team_code.py")]
+
+
+@pytest.mark.parametrize("path", [file.relative_to(ROOT).as_posix() for file in FILES])
+def test_file_keeps_the_rules(path):
+    assert violations(path, (ROOT / path).read_text(encoding="utf-8")) == []
+
+
+# A rule that cannot fail is worthless: each must catch its violation, in every spelling.
+@pytest.mark.parametrize(
+    ("path", "source", "rule"),
+    [
+        ("ecgpaper/page.py", "import cv2", "import of cv2 in page"),
+        ("ecgpaper/page.py", "def f():\n    import torch.nn", "import of torch.nn in page"),
+        ("ecgpaper/ecg.py", "from .synth import spec", "import of ecgpaper.synth.spec in ecg"),
+        (
+            "ecgpaper/synth/ink.py",
+            "from ecgpaper.digitize.grid import find_grid_scale",
+            "import of ecgpaper.digitize.grid.find_grid_scale in synth",
+        ),
+        (
+            "ecgpaper/digitize/__init__.py",
+            "from ..synth import spec",
+            "import of ecgpaper.synth.spec in digitize",
+        ),
+        (
+            "ecgpaper/digitize/grid.py",
+            "from ecgpaper import synth",
+            "import of ecgpaper.synth in digitize",
+        ),
+        ("ecgpaper/digitize/grid.py", "import torch", "import of torch in digitize"),
+        ("ecgpaper/nets/unet.py", "import numpy as np", "import of numpy in nets"),
+        ("ecgpaper/nets/unet.py", "from ..ecg import Ecg", "import of ecgpaper.ecg.Ecg in nets"),
+        (
+            "ecgpaper/overlay.py",
+            "from .train import loop",
+            "import of ecgpaper.train.loop in overlay",
+        ),
+        ("ecgpaper/commands/digitize.py", "from helper_code import *", "import of helper_code"),
+        (
+            "ecgpaper/__init__.py",
+            "from .ecg import Ecg",
+            "import of ecgpaper.ecg.Ecg in the package",
+        ),
+        ("ecgpaper/extra/a.py", "", "unknown part of the package: extra"),
+        ("ecgpaper/ecg.py", "print(1)", "print"),
+        ("ecgpaper/ecg.py", "list(map(print, [1]))", "print"),
+        ("ecgpaper/ecg.py", "import numpy as np\nnp.random.rand()", "legacy random numbers"),
+        ("ecgpaper/ecg.py", "import numpy\nnumpy.random.seed(1)", "legacy random numbers"),
+        ("ecgpaper/ecg.py", "from numpy import random", "legacy random numbers"),
+        ("ecgpaper/ecg.py", "from numpy.random import RandomState", "legacy random numbers"),
+        ("ecgpaper/ecg.py", "import random", "legacy random numbers"),
+        ("team_code.py", "from random import choice", "legacy random numbers"),
+        ("ecgpaper/ecg.py", "assert True", "assert"),
+        ("ecgpaper/ecg.py", "try:\n    f()\nexcept:\n    pass", "broad except"),
+        ("ecgpaper/ecg.py", "try:\n    f()\nexcept Exception as e:\n    pass", "broad except"),
+        (
+            "team_code.py",
+            "try:\n    f()\nexcept (OSError, BaseException):\n    pass",
+            "broad except",
+        ),
+        ("ecgpaper/synth/utils.py", "", "catch-all module"),
+        ("ecgpaper/common/grid.py", "", "catch-all module"),
+        ("team_code.py", "from ecgpaper.misc import f", "catch-all module"),
+        ("team_code.py", "import torch\ntorch.load('a')", "unsafe loading"),
+        ("team_code.py", "from torch import load as read", "unsafe loading"),
+        ("ecgpaper/nets/checkpoint.py", "import pickle", "unsafe loading"),
+        ("ecgpaper/train/loop.py", "import joblib as j\nj.load('a')", "unsafe loading"),
+        (
+            "ecgpaper/ecg.py",
+            "import numpy as np\nnp.load('a', allow_pickle=True)",
+            "unsafe loading",
+        ),
+    ],
+)
+def test_each_rule_catches_its_violation(path, source, rule):
+    assert any(found.startswith(rule) for found in violations(path, source))
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("team_code.py", "from helper_code import *\nimport ecgpaper.records\nprint(1)"),
+        ("ecgpaper/commands/simulate.py", "import tqdm\nfrom ..simulate import f\nprint(1)"),
+        ("ecgpaper/synth/spec.py", "from ..page import Strip\nfrom . import ink\nimport cv2"),
+        ("ecgpaper/digitize/segment.py", "import torch\nfrom ecgpaper.nets import unet"),
+        ("ecgpaper/nets/checkpoint.py", "import json\nfrom ..errors import CheckpointError"),
+        ("ecgpaper/simulate.py", "import numpy as np\nnp.random.default_rng(1).random()"),
+        ("ecgpaper/ecg.py", "def f(rng, random):\n    return random.x"),
+        ("ecgpaper/train/loop.py", "import joblib\nfrom torch.utils.data import Dataset"),
+        ("ecgpaper/ecg.py", "try:\n    f()\nexcept (OSError, ValueError):\n    raise"),
+    ],
+)
+def test_what_is_allowed_passes(path, source):
+    assert violations(path, source) == []
+
+
+def test_every_file_is_seen():
+    assert ROOT / "ecgpaper" / "errors.py" in FILES
