@@ -1,6 +1,6 @@
 """One training loop for all networks: AdamW, one-cycle cosine, moving average of the weights.
 
-Public: `TrainConfig`, `fit`, `best_device`.
+Public: `TrainConfig`, `fit`, `best_device`, `has_fast_bfloat16`.
 
 The loop is resumable: it writes its whole state every few minutes and a second call with the same
 configuration goes on where the first was interrupted.
@@ -69,6 +69,18 @@ def best_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
+def has_fast_bfloat16(device: torch.device) -> bool:
+    """Tell whether the device multiplies bfloat16 in hardware: training then takes half the time."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return "avx512_bf16" in _cpu_flags()
+
+
+def _cpu_flags() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    return cpuinfo.read_text() if cpuinfo.exists() else ""
+
+
 def fit(
     network: nn.Module,
     make_batch: Callable[[int], Batch],
@@ -88,7 +100,8 @@ def fit(
         The batch of a step, a function of the step's number alone, so that a resumed run sees
         what an uninterrupted one would have seen.
     loss_of : callable
-        Scalar loss of the network on a batch.
+        Scalar float32 loss of the network on a batch; called under bfloat16 autocast where the
+        hardware is fast at it.
     config : TrainConfig
     name : str
         For the progress bar and the log.
@@ -102,6 +115,8 @@ def fit(
     first = _restore(state_file, network, average, optimizer, config)
     network.train()
     saved_s = time.monotonic()
+    device = next(network.parameters()).device
+    reduced = torch.autocast(device.type, torch.bfloat16, enabled=has_fast_bfloat16(device))
     steps = tqdm(
         range(first, config.n_steps),
         desc=name,
@@ -113,7 +128,9 @@ def fit(
     for step in steps:
         for group in optimizer.param_groups:
             group["lr"] = config.rate(step)
-        loss = loss_of(network, make_batch(step))
+        batch = make_batch(step)
+        with reduced:
+            loss = loss_of(network, batch)
         optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(network.parameters(), config.gradient_norm)
