@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from safetensors.torch import save as tensors_as_bytes
 from torch import nn
 
 from ecgpaper.errors import CheckpointError
+from ecgpaper.files import write_whole
 
 
 @dataclass(frozen=True)
@@ -51,14 +51,6 @@ class CheckpointInfo:
     metrics: dict[str, Any] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
     sha256: str = ""
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + f".partial-{os.getpid()}")
-    partial.write_bytes(content)
-    partial.replace(path)
 
 
 def save_checkpoint(folder: Path, name: str, network: nn.Module, info: CheckpointInfo) -> None:

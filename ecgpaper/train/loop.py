@@ -24,7 +24,7 @@ from safetensors.torch import save as tensors_as_bytes
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from ecgpaper.nets.checkpoint import write_whole
+from ecgpaper.files import write_whole
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,14 @@
+"""Write files so that an interrupted program never leaves half of one. Standard library only."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + f".partial-{os.getpid()}")
+    partial.write_bytes(content)
+    partial.replace(path)
