@@ -78,7 +78,7 @@ build() {
     fi
     buildah bud --isolation chroot --pull-never --network host -t "$IMAGE" "$CONTEXT" \
         >"$SCRATCH/build.log" 2>&1 || { tail -40 "$SCRATCH/build.log" >&2; die "the build failed"; }
-    grep '^STEP\|torch==\|Successfully installed' "$SCRATCH/build.log" | cut -c 1-120
+    grep '^STEP\|satisfied: torch==\|^Successfully' "$SCRATCH/build.log" | cut -c 1-100
     say "built: $(podman_ image inspect --format '{{.Size}}' "$IMAGE" | awk '{printf "%.2f GB", $1 / 1e9}')"
 }
 
@@ -86,6 +86,7 @@ check_imports() {
     inside pip check
     inside python -c "import torch, numpy, scipy, pandas, wfdb, cv2, PIL, joblib, safetensors, tqdm, ecgpaper"
     # One line of the kernel's table per network interface, after two lines of heading: the loopback alone.
+    # shellcheck disable=SC2016  # expanded in the container
     inside sh -c 'test "$(tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d " ")" = lo && echo "network: none"'
     local script
     for script in train_model run_model evaluate_model; do

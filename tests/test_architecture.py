@@ -15,16 +15,17 @@ ARRAYS = "numpy scipy"
 # prefix counts, so one module of a part can have its own line.
 MAY_IMPORT = {
     **dict.fromkeys(CORE.split(), (CORE, ARRAYS)),
+    "files": ("errors", ""),
     "simulate": (f"{CORE} simulate", ARRAYS),
-    "records": (CORE, f"{ARRAYS} cv2 wfdb pandas"),
+    "records": (f"{CORE} files", f"{ARRAYS} cv2 PIL wfdb pandas"),
     "overlay": (CORE, f"{ARRAYS} cv2"),
     "synth": (f"{CORE} synth", f"{ARRAYS} cv2"),
     "digitize": (f"{CORE} digitize nets", f"{ARRAYS} cv2"),
     "digitize.segment": (f"{CORE} digitize nets", f"{ARRAYS} cv2 torch"),
     "classify": (f"{CORE} classify nets", f"{ARRAYS} torch"),
-    "nets": ("errors nets", "torch safetensors"),
+    "nets": ("errors files nets", "torch safetensors"),
     "train": (
-        f"{CORE} simulate records overlay synth digitize classify nets train",
+        f"{CORE} files simulate records overlay synth digitize classify nets train",
         f"{ARRAYS} cv2 torch safetensors joblib tqdm",
     ),
     "commands": ("*", "*"),
