@@ -1,0 +1,141 @@
+"""A heart's waves: the shapes that make its beats, healthy, with everything that varies in people.
+
+Findings (`ecgpaper.simulate.conduction`, `.myocardium`) take such a heart and return a sicker one.
+Directions are Frank's: x left, y down, z back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ecgpaper.ecg import FloatArray
+from ecgpaper.simulate.waves import Waves, rotation, waves_from_table
+
+# The tables are in ms and mV: center, rise, fall, plateau; x, y, z. Sizes were set by the median
+# R, S and T of each lead in the normal records of PTB-XL (Wagner et al. 2020).
+P_WAVE = waves_from_table(  # from the onset of P: right, then left atrium
+    [
+        [42, 15, 17, 0, 0.035, 0.070, -0.040],
+        [70, 17, 15, 0, 0.060, 0.045, 0.050],
+    ]
+)
+QRS = waves_from_table(  # from the onset of QRS
+    [
+        [17, 5.5, 6, 0, -0.10, -0.04, -0.20],  # septum, left to right
+        [33, 7, 7, 0, 0.42, 0.32, -0.35],  # apex and anterior wall
+        [43, 7, 7, 0, 0.72, 0.50, 0.45],  # free wall of the left ventricle
+        [60, 7.5, 9, 0, -0.10, -0.10, 0.32],  # base
+    ]
+)
+REPOLARIZATION = waves_from_table(  # from the J point, at a JT interval of JT_REFERENCE_S
+    [
+        [70, 12, 60, 100, 0.020, 0.012, -0.025],  # ST segment
+        [228, 58, 37, 0, 0.235, 0.150, -0.130],  # T
+        [405, 26, 32, 0, 0.008, 0.005, -0.014],  # U
+    ]
+)
+SEPTUM, APEX, FREE_WALL, BASE = range(4)  # rows of QRS
+ST, T = range(2)  # the first rows of REPOLARIZATION
+QRS_REFERENCE_S = 0.090
+JT_REFERENCE_S = 0.310
+
+
+@dataclass(frozen=True, eq=False)
+class Heart:
+    """The waves of a conducted beat and the intervals between them.
+
+    Attributes
+    ----------
+    atrial : Waves
+        P, counted from its onset.
+    depolarization : Waves
+        QRS, counted from its onset.
+    repolarization : Waves
+        ST, T and U, counted from the J point at a JT interval of 310 ms; stretched with the rate.
+    pr_s, qrs_s, qtc_s : float, in s
+        Onset of P to onset of QRS; length of QRS; QT interval at 60 beats per minute.
+    """
+
+    atrial: Waves
+    depolarization: Waves
+    repolarization: Waves
+    pr_s: float
+    qrs_s: float
+    qtc_s: float
+
+    def jt_stretch(self, rr_s: FloatArray) -> FloatArray:
+        """Return the factor on the times of repolarization after RR intervals (n_beats,), in s.
+
+        QT follows the rate by the Framingham rule, 154 ms per second of RR (Sagie et al. 1992,
+        doi:10.1016/0002-9149(92)90562-D); a longer QRS lengthens QT by as much.
+        """
+        jt_s = self.qtc_s - QRS_REFERENCE_S + 0.154 * (rr_s - 1)
+        return np.maximum(jt_s, 0.12) / JT_REFERENCE_S
+
+
+def vary_waves(
+    waves: Waves, *, rng: np.random.Generator, size: float = 0.15, time_s: float = 1.5e-3
+) -> Waves:
+    """Give each wave its own size, direction and time: `size` relative, `time_s` in s (both SD)."""
+    n_waves = len(waves)
+    width = np.exp(rng.normal(0, 0.08, size=(2, n_waves)))
+    length_mv = np.linalg.norm(waves.dipole_mv, axis=1, keepdims=True)
+    dipole_mv = waves.dipole_mv * np.exp(rng.normal(0, size, size=(n_waves, 1)))
+    return Waves(
+        waves.center_s + rng.normal(0, time_s, size=n_waves),
+        waves.rise_s * width[0],
+        waves.fall_s * width[1],
+        waves.plateau_s,
+        dipole_mv + length_mv * rng.normal(0, 0.10, size=(n_waves, 3)),
+    )
+
+
+def rotated(waves: Waves, *, frontal_deg: float, horizontal_deg: float = 0.0) -> Waves:
+    """Turn all waves in the frontal plane (clockwise) and the horizontal one (to the back)."""
+    return waves.with_dipole(waves.dipole_mv @ rotation(frontal_deg, horizontal_deg).T)
+
+
+def frontal_axis_deg(waves: Waves) -> float:
+    """Return the frontal direction of the summed waves, in degrees: 0 is left, 90 is down."""
+    area = (waves.rise_s + waves.fall_s) @ waves.dipole_mv
+    return float(np.degrees(np.arctan2(area[1], area[0])))
+
+
+def draw_notches(*, rng: np.random.Generator, qrs_s: float) -> Waves:
+    """Draw the small, fast notches and slurs of a QRS: what bandwidth it has above 40 Hz."""
+    n_waves = rng.integers(1, 4)
+    sigma_s = rng.uniform(2.5e-3, 5e-3, size=(2, n_waves))
+    return Waves(
+        rng.uniform(0.2, 0.85, size=n_waves) * qrs_s,
+        sigma_s[0],
+        sigma_s[1],
+        np.zeros(n_waves),
+        rng.normal(0, 0.05, size=(n_waves, 3)),
+    )
+
+
+def draw_healthy_heart(*, rng: np.random.Generator) -> Heart:
+    """Draw a healthy person's heart: axis, size, widths, intervals and the shape of T."""
+    frontal_deg, horizontal_deg = rng.normal([0, 0], [20, 14])
+    voltage = np.exp(rng.normal(0, 0.22))
+    widening = float(np.exp(rng.normal(0, 0.07)))
+    qrs = vary_waves(QRS, rng=rng).scaled(voltage).stretched(widening)
+    qrs = rotated(qrs, frontal_deg=frontal_deg, horizontal_deg=horizontal_deg)
+    qrs += draw_notches(rng=rng, qrs_s=QRS_REFERENCE_S)
+    repolarization = vary_waves(REPOLARIZATION, rng=rng, time_s=4e-3)
+    repolarization = rotated(
+        repolarization,
+        frontal_deg=0.4 * frontal_deg + rng.normal(0, 10),
+        horizontal_deg=0.3 * horizontal_deg + rng.normal(0, 14),
+    ).scaled(np.sqrt(voltage) * np.exp(rng.normal(0, 0.28)))
+    atrial = rotated(vary_waves(P_WAVE, rng=rng), frontal_deg=rng.normal(0, 12))
+    return Heart(
+        atrial.scaled(np.exp(rng.normal(0, 0.25))).stretched(float(np.exp(rng.normal(0, 0.06)))),
+        qrs,
+        repolarization,
+        pr_s=float(np.clip(rng.normal(0.156, 0.018), 0.118, 0.198)),
+        qrs_s=QRS_REFERENCE_S * widening,
+        qtc_s=float(np.clip(rng.normal(0.405, 0.016), 0.365, 0.440)),
+    )

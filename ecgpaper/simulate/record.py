@@ -1,0 +1,221 @@
+"""A record from its findings: the heart, its rhythm, the torso around it and the noise on top."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+
+from ecgpaper.ecg import STANDARD_ORDER, Ecg, FloatArray
+from ecgpaper.simulate.conduction import draw_ectopic_p, draw_ventricular_beat
+from ecgpaper.simulate.findings import CHANGES, draw_findings, simulate_labels
+from ecgpaper.simulate.heart import Heart, draw_healthy_heart
+from ecgpaper.simulate.noise import draw_noise
+from ecgpaper.simulate.rhythm import (
+    Rhythm,
+    draw_premature,
+    fibrillation_intervals,
+    fibrillatory_waves,
+    flutter_intervals,
+    flutter_waves,
+    place_beats,
+    sinus_intervals,
+    without_p,
+)
+from ecgpaper.simulate.waves import add_waves, draw_torso, twelve_from_eight
+
+
+@dataclass(frozen=True, eq=False)
+class SimulatedRecord:
+    """A simulated ECG with what is true of it."""
+
+    ecg: Ecg
+    labels: tuple[str, ...]
+    age_years: int
+    sex: str
+
+
+def simulate_ecg(
+    labels: tuple[str, ...],
+    *,
+    rng: np.random.Generator,
+    fs: float = 500.0,
+    duration_s: float = 10.0,
+) -> Ecg:
+    """Simulate a twelve-lead ECG of a person to whom the labels apply.
+
+    Parameters
+    ----------
+    labels : tuple of str
+        Challenge labels, in any order; without any, a sinus rhythm at a normal rate.
+    rng : numpy.random.Generator
+        The same state gives the same record.
+    fs : float, in Hz
+        Sampling frequency; another one samples the same person (noise above fs / 2 left out).
+    duration_s : float, in s
+
+    Returns
+    -------
+    Ecg
+        Leads in standard order, signal of shape (round(duration_s * fs), 12).
+
+    Raises
+    ------
+    ValueError
+        If a label is unknown, two exclude each other, or the record has no sample.
+    """
+    findings = draw_findings(labels, rng=rng)
+    n_samples = round(duration_s * fs)
+    if n_samples < 1:
+        raise ValueError(f"a record needs a sample; got {duration_s} s at {fs} Hz")
+    heart = draw_heart(findings, rng=rng)
+    torso = draw_torso(rng=rng)
+    dipole_mv = _beating_dipole(heart, findings, n_samples=n_samples, fs=fs, rng=rng)
+    independent_mv = dipole_mv @ torso.T + draw_noise(n_samples, fs, rng=rng)
+    return Ecg(twelve_from_eight(independent_mv), fs, STANDARD_ORDER)
+
+
+def simulate_record(
+    *, rng: np.random.Generator, fs: float = 500.0, duration_s: float = 10.0
+) -> SimulatedRecord:
+    """Simulate a record of a person drawn at random: labels, age, sex and ECG."""
+    labels = simulate_labels(rng=rng)
+    mean_years, spread_years = (52.0, 17.0) if "NORM" in labels else (67.0, 13.0)
+    age_years = int(np.clip(rng.normal(mean_years, spread_years), 18, 95))
+    sex = str(rng.choice(["Female", "Male"]))
+    return SimulatedRecord(
+        simulate_ecg(labels, rng=rng, fs=fs, duration_s=duration_s), labels, age_years, sex
+    )
+
+
+def draw_heart(findings: Collection[str], *, rng: np.random.Generator) -> Heart:
+    """Draw a heart with these findings."""
+    heart = draw_healthy_heart(rng=rng)
+    for finding, change in CHANGES.items():
+        if finding in findings:
+            heart = change(heart, rng=rng)
+    return heart
+
+
+def _mean_rr_s(findings: Collection[str], *, rng: np.random.Generator) -> float:
+    """Draw the mean RR interval, in s, that the findings allow."""
+    if "PSVT" in findings:
+        rate_bpm = rng.uniform(145, 195)
+    elif "STACH" in findings:
+        rate_bpm = np.clip(106 + rng.gamma(2.0, 8.0), 106, 150)
+    elif "SBRAD" in findings:
+        rate_bpm = np.clip(rng.normal(52, 4), 39, 57)
+    elif "AFIB" in findings:
+        rate_bpm = np.clip(rng.normal(84, 18), 56, 125)
+    else:
+        rate_bpm = np.clip(rng.normal(71, 11), 53, 96)
+    return float(60 / rate_bpm)
+
+
+def _draw_rhythm(
+    findings: Collection[str],
+    cycle_s: float,
+    pr_s: float,
+    *,
+    duration_s: float,
+    rng: np.random.Generator,
+) -> Rhythm:
+    """Draw the events of a record; `cycle_s` is the length of a flutter wave."""
+    mean_s = _mean_rr_s(findings, rng=rng)
+    if "AFIB" in findings:
+        intervals_s = fibrillation_intervals(mean_s, duration_s, rng=rng)
+    elif "AFLT" in findings:
+        is_fast = "STACH" in findings or "PSVT" in findings
+        conduction = 2 if is_fast else int(rng.choice([3, 4], p=[0.4, 0.6]))
+        intervals_s = flutter_intervals(cycle_s, conduction, duration_s, rng=rng)
+        mean_s = cycle_s * conduction
+    elif "PSVT" in findings:
+        intervals_s = np.full(int((duration_s + 8) / mean_s) + 4, mean_s)
+    else:
+        is_arrhythmic = "STACH" not in findings and rng.random() < 0.08
+        intervals_s = sinus_intervals(mean_s, duration_s, rng=rng, is_arrhythmic=is_arrhythmic)
+    premature = None
+    if "PAC" in findings or "PVC" in findings:
+        premature = draw_premature(is_ventricular="PVC" in findings, rr_s=mean_s, rng=rng)
+    rhythm = place_beats(
+        intervals_s, pr_s=pr_s, duration_s=duration_s, premature=premature, rng=rng
+    )
+    has_p = not {"AFIB", "AFLT", "PSVT"}.intersection(findings)
+    return rhythm if has_p else without_p(rhythm)
+
+
+def _beating_dipole(
+    heart: Heart,
+    findings: Collection[str],
+    *,
+    n_samples: int,
+    fs: float,
+    rng: np.random.Generator,
+) -> FloatArray:
+    """Return the dipole over time, (n_samples, 3), in mV: all beats, and f waves or flutter."""
+    time_s = np.arange(n_samples) / fs
+    cycle_s = 1 / rng.uniform(4.2, 5.4)  # flutter at 250-325 per minute
+    rhythm = _draw_rhythm(findings, cycle_s, heart.pr_s, duration_s=n_samples / fs, rng=rng)
+    dipole_mv = np.zeros((n_samples, 3))
+    if "AFIB" in findings:
+        dipole_mv += fibrillatory_waves(time_s, rng=rng)
+    if "AFLT" in findings:
+        dipole_mv += flutter_waves(time_s, cycle_s, rng=rng)
+    _add_p_waves(dipole_mv, heart, rhythm, fs=fs, rng=rng)
+    ectopic = draw_ventricular_beat(heart, rng=rng)
+    for beat_heart, chosen in ((heart, ~rhythm.is_ectopic_beat), (ectopic, rhythm.is_ectopic_beat)):
+        _add_beats(dipole_mv, beat_heart, rhythm, chosen, fs=fs, rng=rng)
+    return _breathe(dipole_mv, time_s, rng=rng)
+
+
+def _add_p_waves(
+    dipole_mv: FloatArray, heart: Heart, rhythm: Rhythm, *, fs: float, rng: np.random.Generator
+) -> None:
+    ectopic = draw_ectopic_p(heart, rng=rng)
+    for waves, chosen in ((heart.atrial, ~rhythm.is_ectopic_p), (ectopic, rhythm.is_ectopic_p)):
+        onset_s = rhythm.atrial_s[chosen]
+        gain = 1 + rng.normal(0, 0.04, size=len(onset_s))
+        add_waves(
+            dipole_mv, waves, fs=fs, anchor_s=onset_s, stretch=np.ones(len(onset_s)), gain=gain
+        )
+
+
+def _add_beats(
+    dipole_mv: FloatArray,
+    heart: Heart,
+    rhythm: Rhythm,
+    chosen: np.ndarray,
+    *,
+    fs: float,
+    rng: np.random.Generator,
+) -> None:
+    """Add QRS, ST, T and U of the chosen beats, shape (n_beats,) of bool."""
+    onset_s, rr_s = rhythm.beat_s[chosen], rhythm.rr_s
+    # QT lags behind the rate (Pueyo et al. 2004): mostly the mean RR, a little the last one.
+    lagged_s = 0.75 * np.median(rr_s) + 0.25 * np.minimum(rr_s, 1.5 * np.median(rr_s))
+    gain = 1 + rng.normal(0, 0.015, size=len(onset_s))
+    add_waves(
+        dipole_mv,
+        heart.depolarization,
+        fs=fs,
+        anchor_s=onset_s,
+        stretch=np.ones(len(onset_s)),
+        gain=gain,
+    )
+    add_waves(
+        dipole_mv,
+        heart.repolarization,
+        fs=fs,
+        anchor_s=onset_s + heart.qrs_s,
+        stretch=heart.jt_stretch(lagged_s[chosen]),
+        gain=gain * (1 + rng.normal(0, 0.03, size=len(onset_s))),
+    )
+
+
+def _breathe(dipole_mv: FloatArray, time_s: FloatArray, *, rng: np.random.Generator) -> FloatArray:
+    """Swing and swell the dipole with breathing: some degrees about an axis, some per cent."""
+    breath = np.sin(2 * np.pi * (rng.uniform(0.18, 0.35) * time_s + rng.random()))[:, None]
+    swing_rad = rng.normal(0, 0.045, size=3)  # 2.6 deg about each axis
+    swell = abs(rng.normal(0, 0.03))
+    return dipole_mv * (1 + swell * breath) + breath * np.cross(swing_rad, dipole_mv)
