@@ -15,6 +15,7 @@ ARRAYS = "numpy scipy"
 # prefix counts, so one module of a part can have its own line.
 MAY_IMPORT = {
     **dict.fromkeys(CORE.split(), (CORE, ARRAYS)),
+    "errors": ("", ""),
     "files": ("errors", ""),
     "simulate": (f"{CORE} simulate", ARRAYS),
     "records": (f"{CORE} files", f"{ARRAYS} cv2 PIL wfdb pandas"),
