@@ -10,18 +10,20 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 from safetensors.torch import save as tensors_as_bytes
 from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from ecgpaper.files import write_whole
@@ -47,6 +49,8 @@ class TrainConfig:
         Decay of the exponential moving average of the weights at the end of training.
     gradient_norm : float
         Gradients longer than this are shortened.
+    n_workers : int
+        Processes that prepare batches ahead; the batches do not depend on their number.
     """
 
     n_steps: int
@@ -54,6 +58,7 @@ class TrainConfig:
     weight_decay: float = 1e-3
     average: float = 0.995
     gradient_norm: float = 1.0
+    n_workers: int = field(default_factory=lambda: min(15, max(1, (os.cpu_count() or 1) - 1)))
 
     def rate(self, step: int) -> float:
         """Learning rate at a step: linear warm-up, then a cosine down to a hundredth."""
@@ -70,9 +75,9 @@ def best_device() -> torch.device:
 
 
 def has_fast_bfloat16(device: torch.device) -> bool:
-    """Tell whether the device multiplies bfloat16 in hardware: training then takes half the time."""
+    """Tell whether bfloat16 is native to the device: training then takes half the time."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return "avx512_bf16" in _cpu_flags()
 
 
@@ -117,18 +122,17 @@ def fit(
     saved_s = time.monotonic()
     device = next(network.parameters()).device
     reduced = torch.autocast(device.type, torch.bfloat16, enabled=has_fast_bfloat16(device))
-    steps = tqdm(
-        range(first, config.n_steps),
+    batches = tqdm(
+        _ahead(make_batch, range(first, config.n_steps), config.n_workers),
         desc=name,
         initial=first,
         total=config.n_steps,
         disable=not sys.stderr.isatty(),
     )
     running = 0.0
-    for step in steps:
+    for step, batch in enumerate(batches, first):
         for group in optimizer.param_groups:
             group["lr"] = config.rate(step)
-        batch = make_batch(step)
         with reduced:
             loss = loss_of(network, batch)
         optimizer.zero_grad(set_to_none=True)
@@ -146,6 +150,39 @@ def fit(
     if state_file is not None:
         state_file.unlink(missing_ok=True)
     return network.eval()
+
+
+class _Steps(Dataset[Any]):
+    """The batches of a run, by step."""
+
+    def __init__(self, make_batch: Callable[[int], Any]) -> None:
+        self.make_batch = make_batch
+
+    def __getitem__(self, step: int) -> Any:
+        return self.make_batch(step)
+
+
+def _ahead(make_batch: Callable[[int], Batch], steps: range, n_workers: int) -> Iterable[Batch]:
+    """Make batches in order, in processes that run ahead of the network.
+
+    Batches travel as they are, not as tensors, so that containers with little shared memory do.
+    """
+    return DataLoader(
+        _Steps(make_batch),
+        batch_size=None,
+        sampler=steps,
+        num_workers=n_workers,
+        collate_fn=_as_it_is,
+        worker_init_fn=_one_thread,
+    )
+
+
+def _as_it_is(batch: Batch) -> Batch:
+    return batch
+
+
+def _one_thread(_worker: int) -> None:
+    torch.set_num_threads(1)
 
 
 def _update_average(average: dict[str, Tensor], network: nn.Module, decay: float) -> None:
@@ -169,7 +206,7 @@ def _keep(
     for index, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{key}": value for key, value in state.items()}
     plain = {key: value.detach().cpu().contiguous().clone() for key, value in tensors.items()}
-    metadata = {"step": str(step), "config": str(asdict(config))}
+    metadata = {"step": str(step), "config": _identity(config)}
     write_whole(state_file, tensors_as_bytes(plain, metadata=metadata))
 
 
@@ -184,7 +221,7 @@ def _restore(
     if state_file is None or not state_file.exists():
         return 0
     metadata = _metadata(state_file)
-    if metadata.get("config") != str(asdict(config)):
+    if metadata.get("config") != _identity(config):
         logger.info("%s is of another configuration: starting afresh", state_file)
         return 0
     tensors = load_file(state_file)
@@ -206,6 +243,11 @@ def _restore(
         {"state": state, "param_groups": optimizer.state_dict()["param_groups"]}
     )
     return int(metadata["step"])
+
+
+def _identity(config: TrainConfig) -> str:
+    """Spell out what must agree for a run to go on; workers may come and go."""
+    return str(asdict(replace(config, n_workers=0)))
 
 
 def _metadata(state_file: Path) -> dict[str, str]:

@@ -1,0 +1,104 @@
+"""The digitizer: a photo of a paper ECG becomes a signal, the counterpart of the generator.
+
+Public: `Digitizer`, `Digitization`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from ecgpaper.digitize.grid import find_grid_scale
+from ecgpaper.digitize.layout import find_layout, place_columns
+from ecgpaper.digitize.rectify import rectify
+from ecgpaper.digitize.segment import segment
+from ecgpaper.digitize.signal import signal_from_traces
+from ecgpaper.digitize.trace import cut_traces, read_rows
+from ecgpaper.ecg import ByteArray, Ecg, FloatArray
+from ecgpaper.nets.checkpoint import load_info, load_weights
+from ecgpaper.nets.unet import SegmentNet, StripNet, UNetConfig, channels_last
+from ecgpaper.page import PageLayout
+from ecgpaper.raster import FlatPage, GridScale, Trace
+
+SEGMENTER, TRACER = "segmenter", "tracer"
+
+
+@dataclass(frozen=True, eq=False)
+class Digitization:
+    """What was read from one photo, stage by stage.
+
+    Parameters
+    ----------
+    ecg : Ecg
+        The twelve leads, NaN where the page shows nothing or nothing sure was found.
+    confidence : ndarray of shape (n_samples, 12), in [0, 1]
+    page : FlatPage
+    scale : GridScale
+    layout : PageLayout
+    traces : tuple of Trace
+    quality : float, in [0, 1]
+        Mean confidence over all that the layout says is printed.
+    """
+
+    ecg: Ecg
+    confidence: FloatArray
+    page: FlatPage
+    scale: GridScale
+    layout: PageLayout
+    traces: tuple[Trace, ...]
+    quality: float
+
+
+@dataclass(frozen=True, eq=False)
+class Digitizer:
+    """The stages in order, with the two networks they need."""
+
+    segmenter: SegmentNet
+    tracer: StripNet
+
+    @classmethod
+    def load(cls, folder: Path) -> Digitizer:
+        """Read both networks from a model folder.
+
+        Raises
+        ------
+        CheckpointError
+            If a file is missing or does not fit.
+        """
+        return cls(_load(folder, SEGMENTER, SegmentNet), _load(folder, TRACER, StripNet))
+
+    def digitize(self, photo: ByteArray, *, fs: float = 500.0) -> Digitization:
+        """Read a photo or scan of one page.
+
+        Parameters
+        ----------
+        photo : ndarray of uint8, of shape (height, width, 3), RGB
+        fs : float, in Hz
+            Sampling frequency of the answer.
+
+        Raises
+        ------
+        EcgPaperError
+            The stage's own error if the photo defeats a stage: it says what was looked for.
+        """
+        maps = segment(photo, self.segmenter)
+        page, maps = rectify(photo, maps)
+        scale = find_grid_scale(page, maps)
+        layout = find_layout(page, maps, scale)
+        curves = read_rows(photo, page, scale, layout, self.tracer)
+        layout = place_columns(layout, curves)
+        traces = cut_traces(layout, curves, scale)
+        ecg, confidence = signal_from_traces(traces, layout, scale, fs)
+        quality = float(sum(trace.confidence.mean() for trace in traces) / len(traces))
+        return Digitization(ecg, confidence, page, scale, layout, traces, quality)
+
+
+Network = TypeVar("Network", SegmentNet, StripNet)
+
+
+def _load(folder: Path, name: str, network_class: type[Network]) -> Network:
+    info = load_info(folder, name, network_class.__name__)
+    network = channels_last(network_class(UNetConfig.from_json(info.config)))
+    load_weights(folder, name, network, info)
+    return network.eval()

@@ -1,0 +1,151 @@
+"""Flat page -> grid scale: pixels per millimetre, from the printed grid.
+
+Public: `find_grid_scale`.
+
+Lines every millimetre and heavier ones every five make a comb in the spectrum of the page's
+profile, at k / 5 cycles per mm. The scale is the one whose comb gathers most power, in several
+bands of the page, so that a slight residual turn does not wash the lines out.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ecgpaper.ecg import FloatArray
+from ecgpaper.errors import GridError
+from ecgpaper.page import LARGE_BOX_MM
+from ecgpaper.raster import FlatPage, GridScale, PixelMaps
+
+# Width of paper that an image may show, in mm: half a strip of thermal paper to an A3 sheet.
+MIN_PAPER_MM, MAX_PAPER_MM = 120.0, 450.0
+# Scales in x and y differ by less than this: printers and scanners stretch by up to 3 %.
+MAX_STRETCH = 0.04
+N_BANDS = 8
+N_TEETH = 10
+# Mean log-power of the comb's teeth over their surroundings below which there is no grid.
+MIN_COMB = 0.5
+
+
+def find_grid_scale(page: FlatPage, maps: PixelMaps) -> GridScale:
+    """Measure the scale of a page, separately in x and y.
+
+    Parameters
+    ----------
+    page : FlatPage
+    maps : PixelMaps
+        Of the page: ink and text are left out of the profiles.
+
+    Returns
+    -------
+    GridScale
+        Its origin is the image's corner.
+
+    Raises
+    ------
+    GridError
+        If the page shows no regular grid.
+    """
+    lines = _grid_lines(page, maps)
+    profiles = [_band_profiles(lines), _band_profiles(lines.T)]
+    long_side = max(lines.shape)
+    coarse = np.geomspace(long_side / MAX_PAPER_MM, long_side / MIN_PAPER_MM, 600)
+    combs = [_comb(_Spectrum(profile), coarse) for profile in profiles]
+    # Let each axis find its own best scale near the common one.
+    reach = int(np.ceil(np.log1p(MAX_STRETCH) / np.log(coarse[1] / coarse[0])))
+    joint = sum(_running_max(comb, reach) for comb in combs)
+    common = coarse[int(np.argmax(joint))]
+    scale_x, scale_y = (_refine(profile, common) for profile in profiles)
+    strength = float(np.max(joint)) / 2
+    if strength < MIN_COMB:
+        raise GridError(
+            f"expected a grid of 1-mm and 5-mm lines; the strongest regular pattern found has a "
+            f"strength of {strength:.2f} (at least {MIN_COMB} is needed): crop the image to the "
+            "page, or scan at 150 dpi or more"
+        )
+    return GridScale((scale_x, scale_y), confidence=float(np.clip(strength / 2, 0, 1)))
+
+
+def _grid_lines(page: FlatPage, maps: PixelMaps) -> FloatArray:
+    """Darkness of the page with ink and text blanked out, of shape (height, width)."""
+    dark = 255.0 - page.image.min(axis=2).astype(np.float32)
+    covered = np.maximum(maps.of("ink"), maps.of("text"))
+    covered = cv2.dilate(covered, np.ones((3, 3), np.uint8))
+    covered = cv2.resize(covered, dark.shape[::-1], interpolation=cv2.INTER_LINEAR) > 0.3
+    local = cv2.blur(dark, (51, 51))
+    # Strong lines must not outweigh many faint ones.
+    fine = np.clip(dark - local, -60, 60)
+    return np.where(covered, 0.0, fine)
+
+
+def _band_profiles(lines: FloatArray) -> FloatArray:
+    """Mean over the rows of each band: shape (n_bands, width), zero mean, tapered."""
+    bands = np.array_split(lines, N_BANDS, axis=0)
+    profiles = np.array([band.mean(axis=0) for band in bands])
+    profiles -= profiles.mean(axis=1, keepdims=True)
+    tapered: FloatArray = profiles * np.hanning(profiles.shape[1])
+    return tapered
+
+
+class _Spectrum:
+    """Power of the profiles, summed over bands, relative to its surroundings, at any frequency."""
+
+    def __init__(self, profiles: FloatArray) -> None:
+        n = 4 * profiles.shape[1]
+        power = (np.abs(np.fft.rfft(profiles, n)) ** 2).sum(axis=0)
+        surroundings = _running_median(power, 4 * 60)
+        self.relative = power / (surroundings + 1e-9 * power.max() + 1e-12)
+        self.n = n
+
+    def at(self, cycles_per_px: FloatArray) -> FloatArray:
+        """Relative power; zero beyond the Nyquist frequency."""
+        index = cycles_per_px * self.n
+        found: FloatArray = np.interp(index, np.arange(len(self.relative)), self.relative, right=0)
+        return found
+
+
+def _running_median(values: FloatArray, width: int) -> FloatArray:
+    """Median over windows of `width`, computed on every eighth value."""
+    half = width // 2
+    padded = np.pad(values, half, mode="reflect")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)[::8]
+    medians: NDArray[np.float64] = np.median(windows, axis=1)
+    found: FloatArray = np.interp(np.arange(len(values)), np.arange(len(medians)) * 8, medians)
+    return found
+
+
+def _running_max(values: FloatArray, reach: int) -> FloatArray:
+    padded = np.pad(values, reach, mode="edge")
+    highest: FloatArray = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).max(
+        axis=1
+    )
+    return highest
+
+
+def _comb(spectrum: _Spectrum, px_per_mm: FloatArray) -> FloatArray:
+    """Mean log-power at the comb's teeth below the Nyquist frequency, for each scale."""
+    teeth = np.arange(1, N_TEETH + 1)[:, None] / (LARGE_BOX_MM * px_per_mm)
+    visible = teeth < 0.45
+    power = np.where(visible, np.log1p(spectrum.at(teeth)), 0.0)
+    found: FloatArray = power.sum(axis=0) / N_TEETH
+    return found
+
+
+def _refine(profiles: FloatArray, px_per_mm: float) -> float:
+    """Scale of the highest comb within the stretch allowed, by finer and finer search."""
+    reach = MAX_STRETCH
+    position = np.arange(profiles.shape[1])
+    best = px_per_mm
+    for _ in range(4):
+        candidates = best * (1 + np.linspace(-reach, reach, 41))
+        best = candidates[int(np.argmax([_power(profiles, position, c) for c in candidates]))]
+        reach /= 10
+    return float(best)
+
+
+def _power(profiles: FloatArray, position: NDArray[np.int_], px_per_mm: float) -> float:
+    """Power of the profiles at the comb's teeth, strong teeth compressed."""
+    teeth = np.arange(1, N_TEETH + 1) / (LARGE_BOX_MM * px_per_mm)
+    waves = np.exp(-2j * np.pi * np.outer(position, teeth[teeth < 0.45]))
+    return float(np.sqrt((np.abs(profiles @ waves) ** 2).sum(axis=0)).sum())

@@ -1,0 +1,175 @@
+"""Flat page -> page layout: which rows there are, what they show and where they start.
+
+Public: `find_layout`, `place_columns`.
+
+Rows come from the ink map, the name of the layout from their number. The exact start of the rows
+is found twice: coarsely from the ends of the ink, then, when the traces have been read, from where
+they begin and end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+from scipy.signal import find_peaks
+
+from ecgpaper.digitize.trace import RowCurve
+from ecgpaper.ecg import FloatArray
+from ecgpaper.errors import LayoutError
+from ecgpaper.page import LAYOUTS, LeadLayout, PageLayout, PaperScale, Strip
+from ecgpaper.raster import FlatPage, GridScale, PixelMaps
+
+# Rows of a print are further apart than this.
+MIN_PITCH_MM = 9.0
+# A trace leaves its baseline by about this much most of the time.
+WANDER_MM = 1.5
+# A row holds at least this share of the ink of the fullest row.
+MIN_ROW_SHARE = 0.2
+# Breaks in the ink up to this width do not end a row.
+MAX_BREAK_MM = 8.0
+# Ink that sticks out of a row's duration by more than this is a calibration pulse.
+MIN_PULSE_MM = 3.0
+# Rows may be this much longer than their layout's duration says before another speed is assumed.
+SPEED_TOLERANCE = 1.5
+FAST_MM_PER_S = 50.0
+# The second search for the start moves by no more than this.
+MAX_SHIFT_MM = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """Where a row of ink lies, in mm."""
+
+    baseline_mm: float
+    left_mm: float
+    right_mm: float
+
+
+def find_layout(page: FlatPage, maps: PixelMaps, scale: GridScale) -> PageLayout:
+    """Recognize the rows of a page and place their strips.
+
+    Parameters
+    ----------
+    page : FlatPage
+    maps : PixelMaps
+        Of the page.
+    scale : GridScale
+
+    Returns
+    -------
+    PageLayout
+        In mm from the image's corner.
+
+    Raises
+    ------
+    LayoutError
+        If the page shows no rows of ink, or fewer than any known layout has.
+    """
+    ink = maps.of("ink") > 0.5
+    map_px_per_mm = np.array(scale.px_per_mm) / maps.px_per_map_px
+    rows = _find_rows(ink, map_px_per_mm)
+    layout = _layout_with(len(rows))
+    rows = sorted(rows[: layout.n_rows], key=lambda row: row.baseline_mm)
+    right_mm = float(np.median([row.right_mm for row in rows]))
+    width_mm = right_mm - float(np.median([row.left_mm for row in rows]))
+    paper = PaperScale()
+    if width_mm > SPEED_TOLERANCE * paper.mm_from_s(layout.duration_s):
+        paper = replace(paper, speed_mm_per_s=FAST_MM_PER_S)
+    duration_mm = paper.mm_from_s(layout.duration_s)
+    left_mm = right_mm - duration_mm
+    height_px, width_px = page.image.shape[:2]
+    return PageLayout(
+        name=layout.name,
+        size_mm=(width_px / scale.px_per_mm[0], height_px / scale.px_per_mm[1]),
+        scale=paper,
+        strips=tuple(
+            Strip(
+                segment,
+                left_mm + paper.mm_from_s(segment.start_s),
+                rows[segment.row].baseline_mm,
+            )
+            for segment in layout.segments
+        ),
+        pulse_left_mm=right_mm - width_mm if width_mm > duration_mm + MIN_PULSE_MM else None,
+    )
+
+
+def _layout_with(n_rows: int) -> LeadLayout:
+    """Return the layout with as many rows, or the nearest with fewer."""
+    fitting = [layout for layout in LAYOUTS.values() if layout.n_rows <= n_rows]
+    if not fitting:
+        fewest = min(layout.n_rows for layout in LAYOUTS.values())
+        raise LayoutError(
+            f"expected at least {fewest} rows of traces; found {n_rows}: check that the image "
+            "shows the whole page, upright, with dark traces"
+        )
+    most = max(layout.n_rows for layout in fitting)
+    return next(layout for layout in fitting if layout.n_rows == most)
+
+
+def _find_rows(ink: NDArray[np.bool_], px_per_mm: FloatArray) -> list[_Row]:
+    """Rows of ink, the longest first."""
+    ink_mm = ink.sum(axis=1) / px_per_mm[0]
+    smooth = gaussian_filter1d(ink_mm, WANDER_MM * px_per_mm[1])
+    padded = np.pad(smooth, 1)
+    peaks, found = find_peaks(
+        padded,
+        height=MIN_ROW_SHARE * max(float(smooth.max()), 1e-9),
+        distance=max(1.0, MIN_PITCH_MM * px_per_mm[1]),
+    )
+    by_height = peaks[np.argsort(-found["peak_heights"])] - 1
+    borders = _borders(np.sort(by_height), ink.shape[0])
+    rows = []
+    for peak in by_height:
+        top, bottom = borders[int(peak)]
+        extent = _longest_run(np.asarray(ink[top:bottom].any(axis=0)), MAX_BREAK_MM * px_per_mm[0])
+        rows.append(_Row(peak / px_per_mm[1], *(np.array(extent) / px_per_mm[0])))
+    longest = max((row.right_mm - row.left_mm for row in rows), default=0.0)
+    return [row for row in rows if row.right_mm - row.left_mm > 0.6 * longest]
+
+
+def _borders(baselines: NDArray[np.int_], height: int) -> dict[int, tuple[int, int]]:
+    """For each baseline the rows of pixels nearer to it than to any other."""
+    middles = (baselines[1:] + baselines[:-1]) // 2
+    edges = np.concatenate([[0], middles, [height]])
+    return {
+        int(baseline): (int(edges[index]), int(edges[index + 1]))
+        for index, baseline in enumerate(baselines)
+    }
+
+
+def _longest_run(is_inked: NDArray[np.bool_], max_break: float) -> tuple[int, int]:
+    """First and last column of the longest stretch of ink whose breaks are short."""
+    columns = np.flatnonzero(is_inked)
+    if not len(columns):
+        return 0, 0
+    ends = np.flatnonzero(np.diff(columns) > max_break)
+    starts = columns[np.concatenate([[0], ends + 1])]
+    stops = columns[np.concatenate([ends, [len(columns) - 1]])]
+    longest = int(np.argmax(stops - starts))
+    return int(starts[longest]), int(stops[longest])
+
+
+def place_columns(layout: PageLayout, curves: tuple[RowCurve, ...]) -> PageLayout:
+    """Move the strips of a layout to where the traces begin and end.
+
+    All rows start together and last equally long, so the start is where a window of the rows'
+    duration holds most of what was read as trace and least of what was not.
+    """
+    duration_mm = layout.scale.mm_from_s(max(strip.segment.stop_s for strip in layout.strips))
+    left_mm = min(strip.left_mm for strip in layout.strips)
+    x_mm = curves[0].x_mm
+    step_mm = x_mm[1] - x_mm[0]
+    gain = np.cumsum(np.mean([curve.presence - 0.5 for curve in curves], axis=0)) * step_mm
+    starts_mm = left_mm + np.arange(-MAX_SHIFT_MM, MAX_SHIFT_MM, step_mm / 4)
+    # The sum up to sample k ends half a step to its right.
+    inside = np.interp(starts_mm + duration_mm, x_mm + step_mm / 2, gain) - np.interp(
+        starts_mm, x_mm + step_mm / 2, gain
+    )
+    plateau = starts_mm[inside >= inside.max() - 0.05 * step_mm]
+    shift_mm = float(plateau.mean()) - left_mm
+    strips = tuple(replace(strip, left_mm=strip.left_mm + shift_mm) for strip in layout.strips)
+    return replace(layout, strips=strips)

@@ -1,0 +1,77 @@
+"""Traces -> signal: curves in pixels become leads in millivolts over time.
+
+Public: `signal_from_traces`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+
+from ecgpaper.ecg import STANDARD_ORDER, Ecg, FloatArray
+from ecgpaper.page import PageLayout
+from ecgpaper.raster import GridScale, Trace
+
+# Where the network is less sure than this, the curve is bridged from its neighbors.
+MIN_CONFIDENCE = 0.3
+# A strip with fewer sure points than this share is left out: a wrong trace is worse than none.
+MIN_SURE_SHARE = 0.5
+
+
+def signal_from_traces(
+    traces: tuple[Trace, ...], layout: PageLayout, scale: GridScale, fs: float
+) -> tuple[Ecg, FloatArray]:
+    """Sample the traces of a page at a record's times.
+
+    Parameters
+    ----------
+    traces : tuple of Trace
+    layout : PageLayout
+    scale : GridScale
+    fs : float, in Hz
+
+    Returns
+    -------
+    ecg : Ecg
+        The twelve leads in standard order, NaN where the page shows nothing. A lead that is shown
+        twice is the mean of both, weighted by confidence.
+    confidence : ndarray of shape (n_samples, 12), in [0, 1]
+        Zero where the signal is NaN.
+    """
+    duration_s = max(strip.segment.stop_s for strip in layout.strips)
+    n_samples = round(duration_s * fs)
+    total = np.zeros((n_samples, len(STANDARD_ORDER)))
+    weight = np.zeros_like(total)
+    for trace in traces:
+        if trace.strip.segment.lead not in STANDARD_ORDER:
+            continue
+        column = STANDARD_ORDER.index(trace.strip.segment.lead)
+        first, amplitude_mv, confidence = _strip_signal(trace, layout, scale, fs)
+        rows = slice(first, first + len(amplitude_mv))
+        total[rows, column] += amplitude_mv * confidence
+        weight[rows, column] += confidence
+    with np.errstate(invalid="ignore"):
+        signal_mv = total / np.where(weight > 0, weight, np.nan)
+    return Ecg(signal_mv, fs, STANDARD_ORDER), np.minimum(weight, 1.0)
+
+
+def _strip_signal(
+    trace: Trace, layout: PageLayout, scale: GridScale, fs: float
+) -> tuple[int, FloatArray, FloatArray]:
+    """First sample's index, millivolts and confidence of one strip."""
+    segment = trace.strip.segment
+    first, stop = (int(np.ceil(time_s * fs - 1e-6)) for time_s in (segment.start_s, segment.stop_s))
+    x_mm, y_mm = scale.mm_from_px(np.column_stack([trace.x_px, trace.y_px])).T
+    sure = (trace.confidence > MIN_CONFIDENCE) & np.isfinite(y_mm)
+    if len(sure) < 2 or sure.mean() < MIN_SURE_SHARE:
+        return first, np.zeros(0), np.zeros(0)
+    time_s = np.arange(first, stop) / fs
+    at_mm = trace.strip.left_mm + layout.scale.mm_from_s(time_s - segment.start_s)
+    bridged_mm = np.interp(x_mm, x_mm[sure], y_mm[sure])
+    # Between points a cubic keeps the bandwidth that straight lines would cost; beyond the last
+    # point the curve is held.
+    height_mm = CubicSpline(x_mm, bridged_mm)(np.clip(at_mm, x_mm[0], x_mm[-1]))
+    offset_mm = float(np.median(bridged_mm)) - height_mm
+    amplitude_mv = trace.strip.polarity * layout.scale.mv_from_mm(offset_mm)
+    confidence = np.interp(at_mm, x_mm, np.clip(trace.confidence, 0.01, 1.0))
+    return first, amplitude_mv, confidence

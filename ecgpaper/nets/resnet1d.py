@@ -1,0 +1,147 @@
+"""A residual network with squeeze and excitation for series of many channels.
+
+Public: `ResNet1dConfig`, `ResNet1d`, `ResNet1dEnsemble`.
+
+Shortcuts that halve the length average before they project (ResNet-D), so that no sample is
+thrown away unseen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class ResNet1dConfig:
+    """Shape of a `ResNet1d`.
+
+    Parameters
+    ----------
+    n_channels : int
+        Of the input series.
+    n_classes : int
+    n_features : int
+        Numbers given to the head beside the series.
+    widths : tuple of int
+        Channels of the stages; each stage halves the length.
+    n_blocks : int
+        Residual blocks per stage.
+    stem_kernel, kernel : int, odd
+        Samples that a convolution of the stem, of a block, spans.
+    dropout : float
+        Share of the pooled channels that the head does not see while training.
+    """
+
+    n_channels: int
+    n_classes: int
+    n_features: int = 0
+    widths: tuple[int, ...] = (48, 64, 96, 128)
+    n_blocks: int = 1
+    stem_kernel: int = 15
+    kernel: int = 7
+    dropout: float = 0.2
+
+    def __post_init__(self) -> None:
+        """Accept the list that JSON makes of a tuple; refuse kernels without a middle."""
+        object.__setattr__(self, "widths", tuple(self.widths))
+        if self.stem_kernel % 2 == 0 or self.kernel % 2 == 0:
+            raise ValueError(f"kernels must be odd; got {self.stem_kernel} and {self.kernel}")
+        if not self.widths:
+            raise ValueError("widths must name at least one stage")
+
+
+class ResNet1d(nn.Module):
+    """Series and features in, one logit per class out."""
+
+    def __init__(self, config: ResNet1dConfig) -> None:
+        super().__init__()
+        self.config = config
+        width = config.widths[0]
+        self.stem = nn.Sequential(
+            nn.Conv1d(
+                config.n_channels,
+                width,
+                config.stem_kernel,
+                stride=2,
+                padding=config.stem_kernel // 2,
+                bias=False,
+            ),
+            nn.BatchNorm1d(width),
+            nn.SiLU(),
+        )
+        blocks: list[nn.Module] = []
+        for next_width in config.widths:
+            for index in range(config.n_blocks):
+                stride = 2 if index == 0 else 1
+                blocks.append(_Block(width, next_width, config.kernel, stride))
+                width = next_width
+        self.blocks = nn.Sequential(*blocks)
+        self.dropout = nn.Dropout(config.dropout)
+        self.head = nn.Linear(2 * width + config.n_features, config.n_classes)
+
+    def forward(self, series: Tensor, features: Tensor) -> Tensor:
+        """Classify a batch.
+
+        Parameters
+        ----------
+        series : Tensor of shape (n_items, n_channels, n_samples)
+        features : Tensor of shape (n_items, n_features)
+
+        Returns
+        -------
+        Tensor of shape (n_items, n_classes)
+            Logits.
+        """
+        maps = self.blocks(self.stem(series))  # (B, C, L)
+        pooled = torch.cat([maps.mean(dim=2), maps.amax(dim=2)], dim=1)
+        logits: Tensor = self.head(torch.cat([self.dropout(pooled), features], dim=1))
+        return logits
+
+
+class ResNet1dEnsemble(nn.Module):
+    """Several networks of one shape that answer together: the mean of their logits."""
+
+    def __init__(self, config: ResNet1dConfig, n_members: int) -> None:
+        super().__init__()
+        self.config = config
+        self.members = nn.ModuleList(ResNet1d(config) for _ in range(n_members))
+
+    def forward(self, series: Tensor, features: Tensor) -> Tensor:
+        """Classify a batch; shapes as in `ResNet1d.forward`."""
+        return torch.stack([member(series, features) for member in self.members]).mean(dim=0)
+
+
+class _Block(nn.Module):
+    """Two convolutions, squeeze and excitation, and a shortcut around them."""
+
+    def __init__(self, n_in: int, n_out: int, kernel: int, stride: int) -> None:
+        super().__init__()
+        self.convolve = nn.Sequential(
+            nn.Conv1d(n_in, n_out, kernel, stride=stride, padding=kernel // 2, bias=False),
+            nn.BatchNorm1d(n_out),
+            nn.SiLU(),
+            nn.Conv1d(n_out, n_out, kernel, padding=kernel // 2, bias=False),
+            nn.BatchNorm1d(n_out),
+        )
+        n_squeezed = max(8, n_out // 8)
+        self.excite = nn.Sequential(
+            nn.Linear(n_out, n_squeezed), nn.SiLU(), nn.Linear(n_squeezed, n_out), nn.Sigmoid()
+        )
+        shortcut: list[nn.Module] = []
+        if stride > 1:
+            # Rounds up like the strided convolution, and averages only what is there.
+            shortcut.append(nn.AvgPool1d(stride, ceil_mode=True, count_include_pad=False))
+        if n_in != n_out:
+            shortcut += [nn.Conv1d(n_in, n_out, 1, bias=False), nn.BatchNorm1d(n_out)]
+        self.shortcut = nn.Sequential(*shortcut)
+        self.activate = nn.SiLU()
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Return maps of shape (n_items, n_out, ceil(n_samples / stride))."""
+        found = self.convolve(maps)
+        weights = self.excite(found.mean(dim=2)).unsqueeze(2)
+        activated: Tensor = self.activate(found * weights + self.shortcut(maps))
+        return activated

@@ -1,0 +1,114 @@
+"""Train everything that a model folder holds, from a Challenge folder.
+
+Public: `train_all`, `budget_for`, `readable_records`.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from ecgpaper.ecg import Ecg
+from ecgpaper.errors import RecordError
+from ecgpaper.records import RecordHeader, find_records, read_ecg, read_header
+from ecgpaper.simulate import simulate_record
+from ecgpaper.train.classifier import save_classifier, train_classifier
+from ecgpaper.train.digitizer import DigitizerBudget, train_segmenter, train_tracer
+
+logger = logging.getLogger(__name__)
+
+# With fewer records than this the networks would learn the records by heart.
+FEW_RECORDS = 50
+N_SIMULATED = 200
+SEED = 1
+
+
+class RecordFolder(Sequence[Ecg]):
+    """The signals of a folder, read from disk when they are asked for."""
+
+    def __init__(self, folder: Path, names: Sequence[str]) -> None:
+        self.folder, self.names = folder, tuple(names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __getitem__(self, index: int) -> Ecg:  # type: ignore[override]
+        return read_ecg(self.folder / self.names[index])
+
+
+def budget_for(n_records: int) -> DigitizerBudget:
+    """Choose how long to train: a trial, the CPUs at hand, or a GPU."""
+    if n_records < FEW_RECORDS:
+        return DigitizerBudget(segmenter_steps=100, tracer_steps=200)
+    if torch.cuda.is_available():
+        return DigitizerBudget(segmenter_steps=4000, tracer_steps=20000, n_pages=8, n_crops=4)
+    return DigitizerBudget(segmenter_steps=400, tracer_steps=1500)
+
+
+def train_all(data_folder: Path, model_folder: Path, *, seed: int = SEED) -> None:
+    """Train both networks of the digitizer and the classifier, from scratch.
+
+    Parameters
+    ----------
+    data_folder : Path
+        Challenge records with signals; images in it are not needed, pages are drawn from the
+        signals.
+    model_folder : Path
+        Made when it is not there; an interrupted training goes on where it stopped.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder holds no records.
+    RecordError
+        If none of the records has both signals and a label.
+    """
+    names = find_records(data_folder)
+    if not names:
+        raise FileNotFoundError(f"expected records (*.hea) below {data_folder}; found none")
+    headers = readable_records(data_folder, names)
+    if not any(header.labels for header in headers.values()):
+        raise RecordError(
+            f"training needs a record with signals and a '# Labels:' line; of {len(names)} records "
+            f"below {data_folder}, {len(headers)} have readable signals and none of them a label: "
+            "prepare the folder with prepare_ptbxl_data.py"
+        )
+    model_folder.mkdir(parents=True, exist_ok=True)
+    ecgs: list[Ecg] | RecordFolder = RecordFolder(data_folder, tuple(headers))
+    labels = [header.labels for header in headers.values()]
+    if len(headers) < FEW_RECORDS:
+        simulated = [
+            simulate_record(rng=np.random.default_rng([seed, index]))
+            for index in range(N_SIMULATED)
+        ]
+        logger.warning(
+            "only %d records to learn from: adding %d simulated ones", len(headers), N_SIMULATED
+        )
+        ecgs = [*ecgs, *(record.ecg for record in simulated)]
+        labels += [record.labels for record in simulated]
+    budget = budget_for(len(headers))
+    train_segmenter(ecgs, model_folder, budget=budget, seed=seed)
+    train_tracer(ecgs, model_folder, budget=budget, seed=seed)
+    state_file = model_folder / ".classifier"
+    network, info = train_classifier(ecgs, labels, seed=seed, state_file=state_file)
+    save_classifier(model_folder, network, info)
+
+
+def readable_records(folder: Path, names: Sequence[str]) -> dict[str, RecordHeader]:
+    """Return the headers of the records whose signals can be read; name the others in the log."""
+    headers = {}
+    for name in tqdm(names, desc="records", disable=not sys.stderr.isatty()):
+        try:
+            if np.isfinite(read_ecg(folder / name).signal_mv).any():
+                headers[name] = read_header(folder / name)
+            else:
+                logger.warning("%s is left out: it has no signal", name)
+        except RecordError as error:
+            logger.warning("%s is left out: %s", name, error)
+    return headers

@@ -1,0 +1,206 @@
+"""Training pages drawn on the fly: batch i depends on the seed and on i, on nothing else.
+
+Public: `PageSource`, `StripBatch`, `strip_batch`, `SegmentBatch`, `segment_batch`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ecgpaper.digitize.segment import darkness, working_image
+from ecgpaper.digitize.trace import (
+    MARGIN_MM,
+    STRIP_HEIGHT_MM,
+    STRIP_PX_PER_MM,
+    sample_strip,
+    strip_tensor,
+    sub_columns_px,
+)
+from ecgpaper.ecg import BoolArray, Ecg, FloatArray
+from ecgpaper.raster import FlatPage, GridScale, Trace
+from ecgpaper.synth import PageSpec, SyntheticPage, draw_maps, sample_spec, synthesize
+
+CROP_WIDTH_PX = 384
+SEGMENT_CROP_PX = (320, 448)
+# What the stages before the tracer leave behind: the height of the row's middle, the grid's scale.
+BASELINE_JITTER_MM = 2.0
+SCALE_JITTER = 0.003
+# Two points of a trace further apart than this have a gap between them.
+_MAX_GAP_MM = 0.3
+
+
+@dataclass(frozen=True)
+class PageSource:
+    """Pages of given records, drawn with the presets that training uses.
+
+    Parameters
+    ----------
+    ecgs : sequence of Ecg
+        May read its items from disk.
+    seed : int
+    preset : str
+        Of `sample_spec`.
+    """
+
+    ecgs: Sequence[Ecg]
+    seed: int
+    preset: str = "wild"
+
+    def draw(self, rng: np.random.Generator) -> tuple[Ecg, PageSpec]:
+        """Draw a random record and how it is to be printed."""
+        ecg = without_gaps(self.ecgs[int(rng.integers(len(self.ecgs)))])
+        return ecg, sample_spec(self.preset, rng=rng)
+
+    def rng(self, step: int) -> np.random.Generator:
+        """Return the generator of one batch."""
+        return np.random.default_rng([self.seed, step])
+
+
+def without_gaps(ecg: Ecg) -> Ecg:
+    """Fill missing stretches of each lead with mirrored copies of what it has.
+
+    Challenge folders may hold only what their pages show; networks that read traces can learn from
+    any curve, at any place.
+    """
+    if not np.isnan(ecg.signal_mv).any():
+        return ecg
+    filled = ecg.signal_mv.copy()
+    for column in filled.T:
+        known = column[np.isfinite(column)]
+        if 0 < len(known) < len(column):
+            there_and_back = np.concatenate([known, known[::-1]])
+            missing = ~np.isfinite(column)
+            column[missing] = np.resize(there_and_back, len(column))[missing]
+    return Ecg(filled, ecg.fs, ecg.lead_names)
+
+
+@dataclass(frozen=True, eq=False)
+class StripBatch:
+    """Crops of rows with the truth about their curves.
+
+    Parameters
+    ----------
+    strips : ndarray of float32, of shape (n, 4, height, width)
+    rows : ndarray of float32, of shape (n, n_sub_columns), in px of the strip
+        Height of the curve; 0 where there is none.
+    is_present : ndarray of bool, of shape (n, n_sub_columns)
+    """
+
+    strips: NDArray[np.float32]
+    rows: NDArray[np.float32]
+    is_present: BoolArray
+
+
+def strip_batch(source: PageSource, step: int, *, n_pages: int, n_crops: int) -> StripBatch:
+    """Draw `n_pages` pages and cut `n_crops` crops of random rows out of each."""
+    rng = source.rng(step)
+    items = []
+    for _ in range(n_pages):
+        page = synthesize(*source.draw(rng))
+        items += [_strip_crop(page, rng) for _ in range(n_crops)]
+    strips, rows, present = zip(*items, strict=True)
+    return StripBatch(np.stack(strips), np.stack(rows), np.stack(present))
+
+
+def _strip_crop(
+    page: SyntheticPage, rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.float32], BoolArray]:
+    truth = page.truth
+    layout_rows = list(truth.layout.rows())
+    row = layout_rows[int(rng.integers(len(layout_rows)))]
+    traces = [trace for trace in truth.traces if trace.strip in row]
+    scale = _jittered(truth.scale, rng)
+    x_mm, y_mm = _curve(traces, scale)
+    center_mm = float(np.nanmedian(y_mm)) + rng.normal(0, BASELINE_JITTER_MM)
+    width_mm = CROP_WIDTH_PX / STRIP_PX_PER_MM
+    left_mm = rng.uniform(x_mm[0] - MARGIN_MM, max(x_mm[-1] + MARGIN_MM - width_mm, x_mm[0]))
+    corner_mm = (float(left_mm), center_mm - STRIP_HEIGHT_MM / 2)
+    flat = FlatPage(page.image, truth.page_to_photo)
+    image = sample_strip(page.image, flat, scale, corner_mm, CROP_WIDTH_PX)
+    at_mm = corner_mm[0] + (sub_columns_px(CROP_WIDTH_PX) + 0.5) / STRIP_PX_PER_MM
+    height_mm, is_present = _at(at_mm, x_mm, y_mm)
+    rows = (height_mm - corner_mm[1]) * STRIP_PX_PER_MM - 0.5
+    is_present &= (rows > 0) & (rows < image.shape[0] - 1)
+    return strip_tensor(image), np.where(is_present, rows, 0).astype(np.float32), is_present
+
+
+def _jittered(scale: GridScale, rng: np.random.Generator) -> GridScale:
+    x, y = np.array(scale.px_per_mm) * (1 + rng.normal(0, SCALE_JITTER, 2))
+    return replace(scale, px_per_mm=(float(x), float(y)))
+
+
+def _curve(traces: Sequence[Trace], scale: GridScale) -> tuple[FloatArray, FloatArray]:
+    """Points of a whole row in mm, in rising x."""
+    points = np.concatenate([np.column_stack([t.x_px, t.y_px]) for t in traces])
+    points = scale.mm_from_px(points)
+    order = np.argsort(points[:, 0], kind="stable")
+    return points[order, 0], points[order, 1]
+
+
+def _at(at_mm: FloatArray, x_mm: FloatArray, y_mm: FloatArray) -> tuple[FloatArray, BoolArray]:
+    """Height of a curve at given places, and whether there is one."""
+    known = np.isfinite(y_mm)
+    x_mm, y_mm = x_mm[known], y_mm[known]
+    after = np.clip(np.searchsorted(x_mm, at_mm), 1, len(x_mm) - 1)
+    gap_mm = x_mm[after] - x_mm[after - 1]
+    inside = (at_mm >= x_mm[0]) & (at_mm <= x_mm[-1]) & (gap_mm < _MAX_GAP_MM)
+    return np.interp(at_mm, x_mm, y_mm), inside
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentBatch:
+    """Crops of pages with the class of each pixel.
+
+    Parameters
+    ----------
+    images : ndarray of float32, of shape (n, 3, height, width)
+    maps : ndarray of float32, of shape (n, 4, height, width)
+        Share of each of `PIXEL_CLASSES`, adding up to 1.
+    """
+
+    images: NDArray[np.float32]
+    maps: NDArray[np.float32]
+
+
+def segment_batch(source: PageSource, step: int, *, n_pages: int, n_crops: int) -> SegmentBatch:
+    """Draw `n_pages` pages and cut `n_crops` crops out of each, as the segmenter sees them."""
+    rng = source.rng(step)
+    images, maps = [], []
+    for _ in range(n_pages):
+        ecg, spec = source.draw(rng)
+        small, _ = working_image(synthesize(ecg, spec).image)
+        dark = darkness(small)
+        full = draw_maps(ecg, spec).probabilities
+        shares = np.asarray(
+            cv2.resize(full, small.shape[1::-1], interpolation=cv2.INTER_AREA), np.float32
+        )
+        for _ in range(n_crops):
+            zoom = rng.uniform(0.8, 1.25)
+            image, share = _segment_crop(dark, shares, zoom, rng)
+            images.append(image)
+            maps.append(share)
+    return SegmentBatch(np.stack(images), np.stack(maps))
+
+
+def _segment_crop(
+    dark: NDArray[np.float32], shares: NDArray[np.float32], zoom: float, rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    height, width = SEGMENT_CROP_PX
+    source_size = (
+        min(round(width / zoom), dark.shape[1]),
+        min(round(height / zoom), dark.shape[0]),
+    )
+    left = int(rng.integers(dark.shape[1] - source_size[0] + 1))
+    top = int(rng.integers(dark.shape[0] - source_size[1] + 1))
+    window = np.s_[top : top + source_size[1], left : left + source_size[0]]
+    image = cv2.resize(dark[window], (width, height), interpolation=cv2.INTER_LINEAR)
+    share = cv2.resize(shares[window], (width, height), interpolation=cv2.INTER_LINEAR)
+    return (
+        np.asarray(image, np.float32).transpose(2, 0, 1),
+        np.asarray(share, np.float32).transpose(2, 0, 1),
+    )
