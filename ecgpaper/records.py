@@ -203,7 +203,8 @@ def read_image(path: str | Path) -> ByteArray:
     from PIL import Image, ImageOps  # noqa: PLC0415  needed here only
 
     with warnings.catch_warnings():
-        # The size is checked below, with a message that says what to do.
+        # Odd tags and palettes do no harm, and the size is checked below.
+        warnings.simplefilter("ignore", UserWarning)
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         try:
             with Image.open(path) as image:
