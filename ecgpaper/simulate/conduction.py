@@ -59,18 +59,22 @@ def left_bundle_branch_block(heart: Heart, *, rng: np.random.Generator) -> Heart
 
 
 def _late_right_ventricle(
-    heart: Heart, *, rng: np.random.Generator, delay_s: float, sigma_s: float, size_mv: float
+    heart: Heart,
+    *,
+    rng: np.random.Generator,
+    center_s: float,
+    sigma_s: float,
+    size_mv: float,
 ) -> Heart:
     """Append a slow terminal force to the right and front: R' in V1, S in I and V6."""
     gain = np.ones(len(heart.depolarization))
     gain[BASE] = 0.4
-    center_s = heart.qrs_s - 0.012 + delay_s
-    right = waves_from_table([[0, 0, 0, 0, -0.55, rng.normal(0.03, 0.12), -0.75]]).scaled(size_mv)
-    terminal = replace(
-        right,
-        center_s=np.array([center_s]),
-        rise_s=np.array([sigma_s]),
-        fall_s=np.array([sigma_s * 1.1]),
+    terminal = Waves(
+        np.array([center_s]),
+        np.array([sigma_s]),
+        np.array([1.1 * sigma_s]),
+        np.zeros(1),
+        size_mv * np.array([[-0.55, rng.normal(0.03, 0.12), -0.75]]),
     )
     return replace(
         heart,
@@ -81,26 +85,22 @@ def _late_right_ventricle(
 
 def right_bundle_branch_block(heart: Heart, *, rng: np.random.Generator) -> Heart:
     """Block the right bundle: QRS 120-155 ms, rsR' in V1, broad S in V6, T opposed in V1."""
+    sigma_s = rng.uniform(0.013, 0.018)
+    center_s = max(heart.qrs_s + rng.uniform(0.002, 0.018), 0.122 - 2 * sigma_s)
     heart = _late_right_ventricle(
-        heart,
-        rng=rng,
-        delay_s=rng.uniform(0.014, 0.030),
-        sigma_s=rng.uniform(0.013, 0.018),
-        size_mv=rng.uniform(0.55, 1.15),
+        heart, rng=rng, center_s=center_s, sigma_s=sigma_s, size_mv=rng.uniform(0.55, 1.15)
     )
     dipole_mv = heart.repolarization.dipole_mv.copy()
-    dipole_mv[T] += rng.uniform(0.7, 1.3) * np.array([0.06, 0.0, 0.24])
+    dipole_mv[T, 2] = rng.uniform(-0.03, 0.16)
     return replace(heart, repolarization=heart.repolarization.with_dipole(dipole_mv))
 
 
 def incomplete_right_bundle_branch_block(heart: Heart, *, rng: np.random.Generator) -> Heart:
     """Delay the right bundle: QRS 100-118 ms, a smaller and narrower r' in V1."""
+    sigma_s = rng.uniform(0.008, 0.010)
+    center_s = np.clip(heart.qrs_s - 0.008, 0.101 - 2 * sigma_s, 0.118 - 2 * sigma_s)
     return _late_right_ventricle(
-        heart,
-        rng=rng,
-        delay_s=rng.uniform(0.000, 0.008),
-        sigma_s=rng.uniform(0.008, 0.010),
-        size_mv=rng.uniform(0.35, 0.65),
+        heart, rng=rng, center_s=center_s, sigma_s=sigma_s, size_mv=rng.uniform(0.35, 0.65)
     )
 
 
@@ -140,20 +140,20 @@ def intraventricular_delay(heart: Heart, *, rng: np.random.Generator) -> Heart:
     """Slow the whole QRS to 112-140 ms, with notches, in the pattern of neither bundle."""
     widening = float(rng.uniform(0.114, 0.138)) / heart.qrs_s
     qrs = heart.depolarization.stretched(widening)
-    notches = draw_notches(rng=rng, qrs_s=heart.qrs_s * widening).stretched(1.0)
+    notches = draw_notches(rng=rng, qrs_s=heart.qrs_s * widening)
     return replace(heart, depolarization=qrs + notches.scaled(2.0), qrs_s=heart.qrs_s * widening)
 
 
 def preexcitation(heart: Heart, *, rng: np.random.Generator) -> Heart:
     """Add an accessory pathway (WPW): PR under 120 ms, delta wave, QRS 110-140 ms, opposed ST-T."""
-    delta_s = float(rng.uniform(0.025, 0.045))
+    delta_s = float(rng.uniform(0.028, 0.048))
     away = np.array([rng.uniform(-0.2, 0.5), rng.uniform(-0.5, 0.5), rng.uniform(-0.5, 0.2)])
     delta = Waves(
         np.array([delta_s + 0.008]),
         np.array([delta_s / 2.2]),
-        np.array([0.012]),
+        np.array([0.018]),
         np.zeros(1),
-        0.38 * (away / np.linalg.norm(away))[None] + np.array([[0.1, 0.0, -0.05]]),
+        0.55 * (away / np.linalg.norm(away))[None] + np.array([[0.1, 0.0, -0.05]]),
     )
     qrs = heart.depolarization
     late = replace(qrs, center_s=qrs.center_s + delta_s)
@@ -194,7 +194,7 @@ def draw_ventricular_beat(heart: Heart, *, rng: np.random.Generator) -> Heart:
         np.stack([0.45 * away + 0.35 * side, 1.25 * away, 0.40 * away - 0.40 * side]),
     )
     widening = float(rng.uniform(0.88, 1.12))
-    size = rng.uniform(0.75, 1.35)
+    size = rng.uniform(0.85, 1.55)
     opposed = Waves(
         np.array([0.050, 0.185]),
         np.array([0.030, 0.055]),

@@ -20,7 +20,9 @@ from ecgpaper.simulate.heart import Heart
 class Change(Protocol):
     """Takes a heart and returns the one with a finding."""
 
-    def __call__(self, heart: Heart, *, rng: np.random.Generator) -> Heart: ...  # noqa: D102
+    def __call__(self, heart: Heart, *, rng: np.random.Generator) -> Heart:
+        """Return the changed heart."""
+        ...
 
 
 # In the order in which they are applied: what makes a new QRS comes before what alters it.

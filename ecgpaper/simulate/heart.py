@@ -17,26 +17,27 @@ from ecgpaper.simulate.waves import Waves, rotation, waves_from_table
 # R, S and T of each lead in the normal records of PTB-XL (Wagner et al. 2020).
 P_WAVE = waves_from_table(  # from the onset of P: right, then left atrium
     [
-        [42, 15, 17, 0, 0.035, 0.070, -0.040],
-        [70, 17, 15, 0, 0.060, 0.045, 0.050],
+        [44, 16, 18, 0, 0.052, 0.068, -0.042],
+        [74, 18, 16, 0, 0.068, 0.048, 0.048],
     ]
 )
 QRS = waves_from_table(  # from the onset of QRS
     [
-        [17, 5.5, 6, 0, -0.10, -0.04, -0.20],  # septum, left to right
-        [33, 7, 7, 0, 0.42, 0.32, -0.35],  # apex and anterior wall
-        [43, 7, 7, 0, 0.72, 0.50, 0.45],  # free wall of the left ventricle
-        [60, 7.5, 9, 0, -0.10, -0.10, 0.32],  # base
+        [18, 5.5, 6, 0, -0.10, -0.03, -0.17],  # septum, left to right
+        [31, 6.5, 6.5, 0, 0.62, 0.22, -0.30],  # apex and anterior wall
+        [38, 6.5, 6.5, 0, 0.95, 0.40, 0.28],  # free wall of the left ventricle
+        [50, 7, 10, 0, 0.13, 0.14, 0.77],  # posterior wall
+        [67, 7, 8, 0, -0.09, -0.02, 0.18],  # base
     ]
 )
 REPOLARIZATION = waves_from_table(  # from the J point, at a JT interval of JT_REFERENCE_S
     [
-        [70, 12, 60, 100, 0.020, 0.012, -0.025],  # ST segment
-        [228, 58, 37, 0, 0.235, 0.150, -0.130],  # T
+        [70, 12, 60, 100, 0.015, 0.005, -0.065],  # ST segment
+        [218, 58, 36, 0, 0.320, 0.125, -0.200],  # T
         [405, 26, 32, 0, 0.008, 0.005, -0.014],  # U
     ]
 )
-SEPTUM, APEX, FREE_WALL, BASE = range(4)  # rows of QRS
+SEPTUM, APEX, FREE_WALL, POSTERIOR, BASE = range(5)  # rows of QRS
 ST, T = range(2)  # the first rows of REPOLARIZATION
 QRS_REFERENCE_S = 0.090
 JT_REFERENCE_S = 0.310
@@ -118,18 +119,19 @@ def draw_notches(*, rng: np.random.Generator, qrs_s: float) -> Waves:
 
 def draw_healthy_heart(*, rng: np.random.Generator) -> Heart:
     """Draw a healthy person's heart: axis, size, widths, intervals and the shape of T."""
-    frontal_deg, horizontal_deg = rng.normal([0, 0], [20, 14])
-    voltage = np.exp(rng.normal(0, 0.22))
-    widening = float(np.exp(rng.normal(0, 0.07)))
+    frontal_deg = np.clip(rng.normal(-4, 19), -30, 42)
+    horizontal_deg = rng.normal(0, 14)
+    voltage = np.exp(rng.normal(-0.05, 0.20))
+    widening = float(np.exp(rng.normal(0, 0.10)))
     qrs = vary_waves(QRS, rng=rng).scaled(voltage).stretched(widening)
     qrs = rotated(qrs, frontal_deg=frontal_deg, horizontal_deg=horizontal_deg)
     qrs += draw_notches(rng=rng, qrs_s=QRS_REFERENCE_S)
     repolarization = vary_waves(REPOLARIZATION, rng=rng, time_s=4e-3)
     repolarization = rotated(
         repolarization,
-        frontal_deg=0.4 * frontal_deg + rng.normal(0, 10),
+        frontal_deg=0.3 * frontal_deg + rng.normal(0, 8),
         horizontal_deg=0.3 * horizontal_deg + rng.normal(0, 14),
-    ).scaled(np.sqrt(voltage) * np.exp(rng.normal(0, 0.28)))
+    ).scaled(np.sqrt(voltage) * np.exp(rng.normal(0, 0.34)))
     atrial = rotated(vary_waves(P_WAVE, rng=rng), frontal_deg=rng.normal(0, 12))
     return Heart(
         atrial.scaled(np.exp(rng.normal(0, 0.25))).stretched(float(np.exp(rng.normal(0, 0.06)))),

@@ -15,8 +15,8 @@ import numpy as np
 from ecgpaper.ecg import FloatArray
 from ecgpaper.simulate.heart import (
     APEX,
-    BASE,
     FREE_WALL,
+    POSTERIOR,
     ST,
     Heart,
     T,
@@ -68,9 +68,9 @@ def old_infarction(heart: Heart, *, rng: np.random.Generator, territory: str) ->
     wall = _territory(territory, rng=rng)
     qrs = _lose_forces(heart.depolarization, wall, rng.uniform(0.45, 0.85))
     size_mv = rng.uniform(0.22, 0.60) * (0.5 if territory == "posterior" else 1.0)
-    q_ms = rng.uniform(9, 12)
+    q_ms = rng.uniform(9, 14)
     q = waves_from_table([[q_ms * 2.3, q_ms, q_ms, 0, *(-size_mv * wall)]])
-    late = replace(qrs, center_s=qrs.center_s + 0.008)
+    late = replace(qrs, center_s=qrs.center_s + 0.011)
     repolarization = heart.repolarization
     if rng.random() < 0.6:
         repolarization = _turn_t_away(repolarization, wall, rng.uniform(0.0, 0.22))
@@ -78,7 +78,7 @@ def old_infarction(heart: Heart, *, rng: np.random.Generator, territory: str) ->
         heart,
         depolarization=late + q,
         repolarization=repolarization,
-        qrs_s=heart.qrs_s + 0.008,
+        qrs_s=heart.qrs_s + 0.011,
     )
 
 
@@ -88,7 +88,20 @@ def acute_infarction(heart: Heart, *, rng: np.random.Generator, territory: str) 
     if rng.random() < 0.5:
         heart = old_infarction(heart, rng=rng, territory=territory)
     injury_mv = rng.uniform(0.16, 0.45)
-    dome = waves_from_table([[110, 9, rng.uniform(55, 75), 170, *(injury_mv * wall)]])
+    # The slower it rises, the more J and the ST segment slant upwards to T.
+    rise_ms, stop_ms = rng.uniform(15, 48), rng.uniform(160, 205)
+    start_ms = 1.1 * rise_ms
+    dome = waves_from_table(
+        [
+            [
+                (start_ms + stop_ms) / 2,
+                rise_ms,
+                rng.uniform(50, 70),
+                stop_ms - start_ms,
+                *(injury_mv * wall),
+            ]
+        ]
+    )
     repolarization = heart.repolarization
     dipole_mv = repolarization.dipole_mv.copy()
     dipole_mv[T] += injury_mv * rng.uniform(-0.5, 0.9) * wall
@@ -129,8 +142,8 @@ def long_qt(heart: Heart, *, rng: np.random.Generator) -> Heart:
 
 def digitalis(heart: Heart, *, rng: np.random.Generator) -> Heart:
     """Give digitalis: sagging ST opposite to QRS, low T, short QT."""
-    x, y, z = rng.uniform(0.09, 0.17) * np.array([0.85, 0.5, 0.0])
-    sag = waves_from_table([[95, 55, 42, 20, -x, -y, z]])
+    x, y = rng.uniform(0.13, 0.24) * np.array([0.85, 0.5])
+    sag = waves_from_table([[100, 48, 42, 40, -x, -y, 0.0]])
     gain = np.ones(len(heart.repolarization))
     gain[T] = rng.uniform(0.15, 0.5)
     return replace(
@@ -164,7 +177,10 @@ def low_potassium(heart: Heart, *, rng: np.random.Generator) -> Heart:
 def left_ventricular_hypertrophy(heart: Heart, *, rng: np.random.Generator) -> Heart:
     """Thicken the left ventricle: Sokolow-Lyon voltages, axis to the left, mostly with strain."""
     gain = np.ones(len(heart.depolarization))
-    gain[APEX], gain[FREE_WALL], gain[BASE] = rng.uniform(1.1, 1.5), rng.uniform(1.7, 2.4), 1.5
+    length_mv = np.linalg.norm(heart.depolarization.dipole_mv, axis=1)
+    gain[FREE_WALL] = max(1.0, rng.uniform(1.9, 2.9) / length_mv[FREE_WALL])
+    gain[POSTERIOR] = max(1.0, rng.uniform(1.1, 1.9) / length_mv[POSTERIOR])
+    gain[APEX] = rng.uniform(0.9, 1.2)
     widening = float(rng.uniform(1.05, 1.2))
     qrs = rotated(
         heart.depolarization.scaled(gain).stretched(widening), frontal_deg=-rng.uniform(0, 30)
@@ -194,12 +210,12 @@ def right_ventricular_hypertrophy(heart: Heart, *, rng: np.random.Generator) -> 
     size = rng.uniform(0.75, 1.2)
     right = waves_from_table(
         [
-            [46, 9, 9, 0, -0.35, 0.45, -0.75],
+            [42, 9, 9, 0, -0.35, 0.45, -0.75],
             [62, 9, 10, 0, -0.65, 0.20, -0.10],
         ]
     ).scaled(size)
     gain = np.ones(len(heart.depolarization))
-    gain[FREE_WALL] = gain[BASE] = rng.uniform(0.35, 0.6)
+    gain[FREE_WALL] = gain[POSTERIOR] = rng.uniform(0.35, 0.6)
     axis_deg = frontal_axis_deg(heart.depolarization)
     qrs = rotated(heart.depolarization.scaled(gain), frontal_deg=60 - axis_deg) + right
     repolarization = _turn_t_away(

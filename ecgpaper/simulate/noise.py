@@ -19,15 +19,14 @@ ELECTRODES = np.block(
         [np.full((6, 3), -1 / 3), np.eye(6)],
     ]
 )
-HIGHEST_HZ = 150.0  # bandwidth of a diagnostic recorder
+HIGHEST_HZ = 240.0  # end of the noise; recorders roll off from 150 Hz
 MAINS_HZ = 50.0
 
 
-def draw_wander(time_s: FloatArray, *, rng: np.random.Generator) -> FloatArray:
+def draw_wander(time_s: FloatArray, breath_hz: float, *, rng: np.random.Generator) -> FloatArray:
     """Draw baseline wander at each electrode, (n_samples, 9), in mV: breathing and slow drift."""
     wander_mv = np.zeros((len(time_s), 9))
-    breath_hz = rng.uniform(0.18, 0.35)
-    size_mv = np.exp(rng.normal(np.log(0.022), 0.75))
+    size_mv = np.exp(rng.normal(np.log(0.034), 0.75))
     for frequency_hz in (breath_hz, 2 * breath_hz, *rng.uniform(0.03, 0.6, size=5)):
         amplitude_mv = size_mv * rng.normal(0, 1, size=9) * min(1.0, 0.15 / frequency_hz)
         phase = 2 * np.pi * (frequency_hz * time_s + rng.random())
@@ -36,20 +35,21 @@ def draw_wander(time_s: FloatArray, *, rng: np.random.Generator) -> FloatArray:
 
 
 def draw_muscle(time_s: FloatArray, fs: float, *, rng: np.random.Generator) -> FloatArray:
-    """Draw muscle noise at each electrode, (n_samples, 9), in mV: 5-150 Hz, swelling and fading."""
+    """Draw muscle noise at each electrode, (n_samples, 9), in mV: 5-240 Hz, swelling and fading."""
     n_samples = len(time_s)
     step_hz = fs / n_samples
-    n_lines = int(HIGHEST_HZ / step_hz)
+    n_lines = max(1, round(HIGHEST_HZ / step_hz))
     frequency_hz = step_hz * np.arange(1, n_lines + 1)
-    # Flat from about 15 Hz to the recorder's end, and little below, where motion is.
-    shape = frequency_hz**2 / (frequency_hz**2 + 15.0**2) / (1 + (frequency_hz / 110.0) ** 4)
+    # Flat from about 15 Hz to 110 Hz; little below, where motion is.
+    shape = frequency_hz**2 / (frequency_hz**2 + 15.0**2) / (1 + (frequency_hz / 110.0) ** 2)
     lines = rng.normal(0, 1, size=(9, n_lines, 2)) @ np.array([1, 1j])
     lines *= shape / np.sqrt(2 * np.sum(shape**2))
     n_kept = min(n_lines, (n_samples - 1) // 2)
     spectrum = np.zeros((9, n_samples // 2 + 1), dtype=np.complex128)
     spectrum[:, 1 : n_kept + 1] = lines[:, :n_kept] * (n_samples / np.sqrt(2))
     unit = np.fft.irfft(spectrum, n=n_samples, axis=1).T
-    rms_mv = np.exp(rng.normal(np.log(0.0045), 0.55)) * np.exp(rng.normal(0, 0.35, size=9))
+    rms_mv = np.exp(rng.normal(np.log(0.0048), 0.55) + rng.normal(0, 0.35, size=9))
+    rms_mv *= np.array([1.3] * 3 + [0.8] * 6)  # arms and legs tremble more
     swell = 1 + 0.5 * np.sin(2 * np.pi * (rng.uniform(0.05, 0.4) * time_s + rng.random()))
     muscle_mv: FloatArray = swell[:, None] * unit * rms_mv
     return muscle_mv
@@ -67,11 +67,13 @@ def draw_hum(time_s: FloatArray, fs: float, *, rng: np.random.Generator) -> Floa
     return hum_mv
 
 
-def draw_noise(n_samples: int, fs: float, *, rng: np.random.Generator) -> FloatArray:
+def draw_noise(
+    n_samples: int, fs: float, breath_hz: float, *, rng: np.random.Generator
+) -> FloatArray:
     """Draw all noise in leads I, II, V1 ... V6, shape (n_samples, 8), in mV."""
     time_s = np.arange(n_samples) / fs
     electrodes_mv = (
-        draw_wander(time_s, rng=rng)
+        draw_wander(time_s, breath_hz, rng=rng)
         + draw_muscle(time_s, fs, rng=rng)
         + draw_hum(time_s, fs, rng=rng)
     )

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ecgpaper.ecg import STANDARD_ORDER, Ecg, FloatArray
+from ecgpaper.ecg import STANDARD_ORDER, BoolArray, Ecg, FloatArray
 from ecgpaper.simulate.conduction import draw_ectopic_p, draw_ventricular_beat
 from ecgpaper.simulate.findings import CHANGES, draw_findings, simulate_labels
 from ecgpaper.simulate.heart import Heart, draw_healthy_heart
 from ecgpaper.simulate.noise import draw_noise
 from ecgpaper.simulate.rhythm import (
+    BREATHING_HZ,
     Rhythm,
     draw_premature,
     fibrillation_intervals,
@@ -20,6 +21,7 @@ from ecgpaper.simulate.rhythm import (
     flutter_intervals,
     flutter_waves,
     place_beats,
+    re_entry_intervals,
     sinus_intervals,
     without_p,
 )
@@ -71,8 +73,10 @@ def simulate_ecg(
         raise ValueError(f"a record needs a sample; got {duration_s} s at {fs} Hz")
     heart = draw_heart(findings, rng=rng)
     torso = draw_torso(rng=rng)
-    dipole_mv = _beating_dipole(heart, findings, n_samples=n_samples, fs=fs, rng=rng)
-    independent_mv = dipole_mv @ torso.T + draw_noise(n_samples, fs, rng=rng)
+    breath_hz = rng.uniform(*BREATHING_HZ)
+    time_s = np.arange(n_samples) / fs
+    dipole_mv = _beating_dipole(heart, findings, time_s, fs, breath_hz, rng=rng)
+    independent_mv = dipole_mv @ torso.T + draw_noise(n_samples, fs, breath_hz, rng=rng)
     return Ecg(twelve_from_eight(independent_mv), fs, STANDARD_ORDER)
 
 
@@ -113,31 +117,46 @@ def _mean_rr_s(findings: Collection[str], *, rng: np.random.Generator) -> float:
     return float(60 / rate_bpm)
 
 
-def _draw_rhythm(
+def _draw_intervals(
     findings: Collection[str],
     cycle_s: float,
+    breath_hz: float,
+    *,
+    duration_s: float,
+    rng: np.random.Generator,
+) -> FloatArray:
+    """Draw the RR intervals of a record, in s; `cycle_s` is the length of a flutter wave."""
+    mean_s = _mean_rr_s(findings, rng=rng)
+    if "AFIB" in findings:
+        return fibrillation_intervals(mean_s, duration_s, rng=rng)
+    if "AFLT" in findings:
+        usual = 2 if mean_s < 0.6 else 6 if "SBRAD" in findings else int(rng.choice([3, 4]))
+        return flutter_intervals(cycle_s, usual, duration_s, rng=rng)
+    if "PSVT" in findings:
+        return re_entry_intervals(mean_s, duration_s)
+    is_arrhythmic = mean_s > 0.6 and rng.random() < 0.08
+    return sinus_intervals(mean_s, duration_s, breath_hz, rng=rng, is_arrhythmic=is_arrhythmic)
+
+
+def _draw_rhythm(
+    findings: Collection[str],
+    intervals_s: FloatArray,
     pr_s: float,
     *,
     duration_s: float,
     rng: np.random.Generator,
 ) -> Rhythm:
-    """Draw the events of a record; `cycle_s` is the length of a flutter wave."""
-    mean_s = _mean_rr_s(findings, rng=rng)
-    if "AFIB" in findings:
-        intervals_s = fibrillation_intervals(mean_s, duration_s, rng=rng)
-    elif "AFLT" in findings:
-        is_fast = "STACH" in findings or "PSVT" in findings
-        conduction = 2 if is_fast else int(rng.choice([3, 4], p=[0.4, 0.6]))
-        intervals_s = flutter_intervals(cycle_s, conduction, duration_s, rng=rng)
-        mean_s = cycle_s * conduction
-    elif "PSVT" in findings:
-        intervals_s = np.full(int((duration_s + 8) / mean_s) + 4, mean_s)
-    else:
-        is_arrhythmic = "STACH" not in findings and rng.random() < 0.08
-        intervals_s = sinus_intervals(mean_s, duration_s, rng=rng, is_arrhythmic=is_arrhythmic)
-    premature = None
-    if "PAC" in findings or "PVC" in findings:
-        premature = draw_premature(is_ventricular="PVC" in findings, rr_s=mean_s, rng=rng)
+    """Draw the events of a record: regular beats at the intervals, and premature ones."""
+    kinds = [finding for finding in ("PVC", "PAC") if finding in findings]
+    premature = [
+        draw_premature(
+            is_ventricular=kind == "PVC",
+            is_alone=len(kinds) == 1,
+            rr_s=float(np.median(intervals_s)),
+            rng=rng,
+        )
+        for kind in kinds
+    ]
     rhythm = place_beats(
         intervals_s, pr_s=pr_s, duration_s=duration_s, premature=premature, rng=rng
     )
@@ -148,16 +167,18 @@ def _draw_rhythm(
 def _beating_dipole(
     heart: Heart,
     findings: Collection[str],
-    *,
-    n_samples: int,
+    time_s: FloatArray,
     fs: float,
+    breath_hz: float,
+    *,
     rng: np.random.Generator,
 ) -> FloatArray:
     """Return the dipole over time, (n_samples, 3), in mV: all beats, and f waves or flutter."""
-    time_s = np.arange(n_samples) / fs
+    duration_s = len(time_s) / fs
     cycle_s = 1 / rng.uniform(4.2, 5.4)  # flutter at 250-325 per minute
-    rhythm = _draw_rhythm(findings, cycle_s, heart.pr_s, duration_s=n_samples / fs, rng=rng)
-    dipole_mv = np.zeros((n_samples, 3))
+    intervals_s = _draw_intervals(findings, cycle_s, breath_hz, duration_s=duration_s, rng=rng)
+    rhythm = _draw_rhythm(findings, intervals_s, heart.pr_s, duration_s=duration_s, rng=rng)
+    dipole_mv = np.zeros((len(time_s), 3))
     if "AFIB" in findings:
         dipole_mv += fibrillatory_waves(time_s, rng=rng)
     if "AFLT" in findings:
@@ -166,7 +187,7 @@ def _beating_dipole(
     ectopic = draw_ventricular_beat(heart, rng=rng)
     for beat_heart, chosen in ((heart, ~rhythm.is_ectopic_beat), (ectopic, rhythm.is_ectopic_beat)):
         _add_beats(dipole_mv, beat_heart, rhythm, chosen, fs=fs, rng=rng)
-    return _breathe(dipole_mv, time_s, rng=rng)
+    return _breathe(dipole_mv, time_s, breath_hz, rng=rng)
 
 
 def _add_p_waves(
@@ -185,7 +206,7 @@ def _add_beats(
     dipole_mv: FloatArray,
     heart: Heart,
     rhythm: Rhythm,
-    chosen: np.ndarray,
+    chosen: BoolArray,
     *,
     fs: float,
     rng: np.random.Generator,
@@ -213,9 +234,11 @@ def _add_beats(
     )
 
 
-def _breathe(dipole_mv: FloatArray, time_s: FloatArray, *, rng: np.random.Generator) -> FloatArray:
+def _breathe(
+    dipole_mv: FloatArray, time_s: FloatArray, breath_hz: float, *, rng: np.random.Generator
+) -> FloatArray:
     """Swing and swell the dipole with breathing: some degrees about an axis, some per cent."""
-    breath = np.sin(2 * np.pi * (rng.uniform(0.18, 0.35) * time_s + rng.random()))[:, None]
+    breath = np.sin(2 * np.pi * (breath_hz * time_s + rng.random()))[:, None]
     swing_rad = rng.normal(0, 0.045, size=3)  # 2.6 deg about each axis
     swell = abs(rng.normal(0, 0.03))
     return dipole_mv * (1 + swell * breath) + breath * np.cross(swing_rad, dipole_mv)

@@ -7,6 +7,7 @@ with the pause that follows them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -63,26 +64,37 @@ class Premature:
     is_interpolated: bool
 
 
-def draw_premature(*, is_ventricular: bool, rr_s: float, rng: np.random.Generator) -> Premature:
-    """Draw the habit of premature beats in a rhythm with mean RR interval `rr_s`."""
+def draw_premature(
+    *, is_ventricular: bool, is_alone: bool, rr_s: float, rng: np.random.Generator
+) -> Premature:
+    """Draw the habit of premature beats in a rhythm with median RR interval `rr_s`.
+
+    Only a habit that is alone in the record may come after every second or third beat.
+    """
     lowest = max(0.40 / rr_s, 0.50) if is_ventricular else max(0.42 / rr_s, 0.55)
     coupling = min(lowest + rng.uniform(0.0, 0.18), 0.82)
+    period = int(rng.choice([0, 2, 3], p=[0.80, 0.12, 0.08]))
     return Premature(
         is_ventricular,
-        period=int(rng.choice([0, 2, 3], p=[0.80, 0.12, 0.08])),
+        period=period if is_alone else 0,
         coupling=coupling,
         is_interpolated=bool(is_ventricular and rr_s > 0.85 and rng.random() < 0.2),
     )
 
 
 def sinus_intervals(
-    mean_s: float, duration_s: float, *, rng: np.random.Generator, is_arrhythmic: bool = False
+    mean_s: float,
+    duration_s: float,
+    breath_hz: float,
+    *,
+    rng: np.random.Generator,
+    is_arrhythmic: bool = False,
 ) -> FloatArray:
     """Draw RR intervals around `mean_s`, shape (n,), in s: breathing and slow drift."""
     n_beats = int(np.ceil((duration_s + 2 * MARGIN_S) / mean_s * 1.3)) + 4
     swing = rng.uniform(0.07, 0.16) if is_arrhythmic else abs(rng.normal(0, 0.022))
     swing *= min(1.0, mean_s / 0.8)  # fast rhythms are rigid
-    phase = 2 * np.pi * (rng.uniform(*BREATHING_HZ) * mean_s * np.arange(n_beats) + rng.random())
+    phase = 2 * np.pi * (breath_hz * mean_s * np.arange(n_beats) + rng.random())
     drift = np.zeros(n_beats)
     steps = rng.normal(0, 0.007, size=n_beats)
     for k in range(1, n_beats):
@@ -117,27 +129,37 @@ def flutter_intervals(
     return cycle_s * multiples + rng.normal(0, 0.003, size=n_beats)
 
 
+def re_entry_intervals(mean_s: float, duration_s: float) -> FloatArray:
+    """Return the equal RR intervals of a re-entry tachycardia, shape (n,), in s."""
+    return np.full(int(np.ceil((duration_s + 2 * MARGIN_S) / mean_s)) + 2, mean_s)
+
+
 def _premature_after(
-    beat_s: FloatArray, premature: Premature, duration_s: float, *, rng: np.random.Generator
+    beat_s: FloatArray,
+    premature: Premature,
+    taken: BoolArray,
+    duration_s: float,
+    *,
+    rng: np.random.Generator,
 ) -> BoolArray:
-    """Choose the beats that a premature one follows, (n_beats,): at least one in the record."""
-    rr_s = np.diff(beat_s)
-    early_s = beat_s[:-1] + premature.coupling * rr_s
-    inside = np.flatnonzero((early_s > 0.25) & (early_s < duration_s - 0.45))
+    """Choose the beats that a premature one follows, (n_beats,): at least one in the record.
+
+    Those already `taken`, shape (n_beats,), are left alone.
+    """
+    early_s = beat_s[:-1] + premature.coupling * np.diff(beat_s)
+    inside = np.flatnonzero((early_s > 0.25) & (early_s < duration_s - 0.45) & ~taken[:-1])
     if len(inside) == 0:
         inside = np.array([np.argmin(np.abs(early_s - duration_s / 2))])
     chosen = np.zeros(len(beat_s), dtype=bool)
     if premature.period:
-        chosen[rng.integers(premature.period) :: premature.period] = True
-        chosen[inside[0]] = True
-        chosen[inside[0] + 1 : inside[0] + premature.period] = False
-        return chosen
-    n_premature = min(len(inside), 1 + rng.poisson(0.9))
-    chosen[rng.choice(inside, size=n_premature, replace=False)] = True
-    # The delay of later beats by a pause may carry them out of the record: one stays early.
-    chosen[inside[rng.integers(max(1, len(inside) // 2))]] = True
-    chosen[1:] &= ~chosen[:-1]
-    return chosen
+        chosen[inside[0] % premature.period :: premature.period] = True
+    else:
+        n_premature = min(len(inside), 1 + rng.poisson(0.9))
+        chosen[rng.choice(inside, size=n_premature, replace=False)] = True
+        # The pauses may carry later beats out of the record, so one comes in its first half.
+        chosen[inside[rng.integers((len(inside) + 1) // 2)]] = True
+        chosen[1:] &= ~chosen[:-1]
+    return chosen & ~taken
 
 
 def place_beats(
@@ -145,38 +167,52 @@ def place_beats(
     *,
     pr_s: float,
     duration_s: float,
-    premature: Premature | None,
+    premature: Sequence[Premature],
     rng: np.random.Generator,
 ) -> Rhythm:
-    """Lay RR intervals along the record, from before its start, and put premature beats in.
+    """Lay RR intervals along the record, from before its start, and put premature beats in."""
+    start_s = -MARGIN_S + rng.random() * intervals_s[0]
+    regular_s = start_s + np.append(0.0, np.cumsum(intervals_s))
+    pr_each_s = pr_s * np.minimum(1.0, np.append(intervals_s[:1], intervals_s) / 0.8) ** 0.4
+    if not premature:
+        nothing = np.zeros(len(regular_s), dtype=bool)
+        return Rhythm(regular_s - pr_each_s, nothing, regular_s, nothing)
+    habits: list[Premature | None] = [None] * len(regular_s)
+    for habit in premature:
+        taken = np.array([one is not None for one in habits])
+        for k in np.flatnonzero(_premature_after(regular_s, habit, taken, duration_s, rng=rng)):
+            habits[k] = habit
+    return _with_premature(regular_s, pr_each_s, habits, rng=rng)
+
+
+def _with_premature(
+    regular_s: FloatArray,
+    pr_each_s: FloatArray,
+    habits: Sequence[Premature | None],
+    *,
+    rng: np.random.Generator,
+) -> Rhythm:
+    """Let a premature beat follow each regular one (n_beats,) that has a habit, with its pause.
 
     An atrial premature beat resets the sinus node: the pause is not compensatory. A ventricular one
     does not: the P that follows it is blocked and the pause is, unless it is interpolated.
     """
-    start_s = -MARGIN_S + rng.random() * intervals_s[0]
-    regular_s = start_s + np.append(0.0, np.cumsum(intervals_s))
-    shortened = np.minimum(1.0, intervals_s / 0.8) ** 0.4
-    pr_each_s = np.append(pr_s, pr_s * shortened)
-    if premature is None:
-        nothing = np.zeros(len(regular_s), dtype=bool)
-        return Rhythm(regular_s - pr_each_s, nothing, regular_s, nothing)
-    after = _premature_after(regular_s, premature, duration_s, rng=rng)
     atrial: list[tuple[float, bool]] = []
     beats: list[tuple[float, bool]] = []
-    now_s = float(start_s)
-    for k, rr_s in enumerate(intervals_s):
-        atrial.append((now_s - pr_each_s[k], False))
+    now_s = float(regular_s[0])
+    for rr_s, pr_s, habit in zip(np.diff(regular_s), pr_each_s, habits, strict=False):
+        atrial.append((now_s - pr_s, False))
         beats.append((now_s, False))
+        early_s = now_s + (habit.coupling * rr_s + rng.normal(0, 0.01) if habit else 0.0)
         now_s += rr_s
-        if not after[k]:
+        if habit is None:
             continue
-        early_s = now_s - (1 - premature.coupling) * rr_s + rng.normal(0, 0.01)
-        beats.append((early_s, premature.is_ventricular))
-        if not premature.is_ventricular:
+        beats.append((early_s, habit.is_ventricular))
+        if not habit.is_ventricular:
             atrial.append((early_s - 0.95 * pr_s, True))
             now_s = early_s + rr_s * rng.uniform(1.02, 1.18)
-        elif not premature.is_interpolated:
-            atrial.append((now_s - pr_each_s[k], False))
+        elif not habit.is_interpolated:
+            atrial.append((now_s - pr_s, False))
             now_s += rr_s
     atrial_s, is_ectopic_p = np.array(atrial).T
     beat_s, is_ectopic_beat = np.array(beats).T

@@ -148,7 +148,7 @@ def draw_torso(*, rng: np.random.Generator) -> FloatArray:
     place = np.arange(6) + rng.normal(0, 0.25) + rng.normal(0, 0.15, size=6)
     slipped = [np.interp(place, np.arange(6), column) for column in precordial.T]
     torso = np.concatenate([DOWER[:2], np.stack(slipped, axis=1)])
-    gain = np.exp(rng.normal(0, [0.08] * 2 + [0.16] * 6))
+    gain = np.exp(rng.normal(0, [0.08] * 2 + [0.12] * 6))
     return gain[:, None] * (torso + rng.normal(0, 0.06, size=torso.shape))
 
 
