@@ -1,0 +1,59 @@
+"""Layout: where the leads of a record stand on the sheet, in millimetres.
+
+In: `LayoutSpec`. Out: `PageLayout`, the strips at their place; and the record as the page shows it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ecgpaper.ecg import Ecg
+from ecgpaper.page import LeadLayout, PageLayout, PaperScale, Segment, Strip
+from ecgpaper.raster import GridScale, Trace
+from ecgpaper.synth.spec import LayoutSpec
+
+
+def place_strips(ecg: Ecg, spec: LayoutSpec) -> PageLayout:
+    """Put each lead that the record has at its place on the sheet."""
+    scale = PaperScale(spec.speed_mm_per_s, spec.gain_mm_per_mv)
+    strips = tuple(
+        Strip(
+            segment,
+            _left_mm(segment, spec, scale),
+            spec.baselines_mm[segment.row],
+            polarity=-1 if segment.lead in spec.inverted else 1,
+        )
+        for segment in lead_layout(spec).segments
+        if segment.lead in ecg.lead_names
+    )
+    return PageLayout(spec.name, spec.size_mm, scale, strips, spec.pulse_left_mm)
+
+
+def lead_layout(spec: LayoutSpec) -> LeadLayout:
+    """Return the table of leads behind a spec."""
+    return LeadLayout(spec.name, spec.rows, spec.rhythm, spec.duration_s)
+
+
+def _left_mm(segment: Segment, spec: LayoutSpec, scale: PaperScale) -> float:
+    """Left edge of a segment; columns stand one after another, a gap apart."""
+    if segment.is_rhythm:
+        return spec.left_mm
+    column_s = spec.duration_s / len(spec.rows[0])
+    column = round(segment.start_s / column_s)
+    return spec.left_mm + column * (scale.mm_from_s(column_s) + spec.column_gap_mm)
+
+
+def true_traces(ecg: Ecg, layout: PageLayout, scale: GridScale) -> tuple[Trace, ...]:
+    """Return the exact curve of each strip on the flat page, one point per sample shown."""
+    return tuple(_trace(ecg, strip, layout.scale, scale) for strip in layout.strips)
+
+
+def _trace(ecg: Ecg, strip: Strip, paper: PaperScale, scale: GridScale) -> Trace:
+    time_s = np.arange(ecg.n_samples) / ecg.fs
+    shown = (time_s >= strip.segment.start_s) & (time_s < strip.segment.stop_s)
+    x_mm = strip.left_mm + paper.mm_from_s(time_s[shown] - strip.segment.start_s)
+    height_mm = paper.mm_from_mv(ecg.lead(strip.segment.lead)[shown])
+    y_mm = strip.baseline_mm - strip.polarity * height_mm
+    points_px = scale.px_from_mm(np.column_stack([x_mm, y_mm]))
+    confidence = np.isfinite(y_mm).astype(np.float64)
+    return Trace(strip, points_px[:, 0], points_px[:, 1], confidence)

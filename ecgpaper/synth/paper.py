@@ -1,0 +1,91 @@
+"""Paper: the sheet with its grid, and the print upon it.
+
+In: `PaperSpec`, `InkLayers`. Out: the flat page in colour, and the coverage by grid lines.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from ecgpaper.ecg import ByteArray, FloatArray
+from ecgpaper.page import LARGE_BOX_MM, SMALL_BOX_MM
+from ecgpaper.raster import GridScale
+from ecgpaper.synth.ink import InkLayers
+from ecgpaper.synth.spec import Color, InkSpec, PaperSpec
+
+# Some makers draw each fifth line of the large grid heavier.
+HEAVY_BOX_MM = 25.0
+_HEAVY_WIDTH = 1.5
+
+
+def draw_grid(shape: tuple[int, int], scale: GridScale, spec: PaperSpec) -> ByteArray:
+    """Return how far each pixel goes from the paper's colour to the grid's, 255 being all the way.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (height, width), in px.
+    """
+    grid = np.zeros(shape, dtype=np.uint8)
+    inside = _inside_margins(shape, scale, spec)
+    lines = (
+        (SMALL_BOX_MM, spec.small_mm, spec.small_contrast),
+        (LARGE_BOX_MM, spec.large_mm, spec.large_contrast),
+        (HEAVY_BOX_MM, spec.large_mm * _HEAVY_WIDTH, spec.heavy_contrast),
+    )
+    for pitch_mm, width_mm, contrast in lines:
+        if contrast > 0:
+            across, down = (
+                _profile(shape[1 - axis], pitch_mm, width_mm, scale, spec, axis) for axis in (0, 1)
+            )
+            combine = np.minimum if spec.dotted and pitch_mm == SMALL_BOX_MM else np.maximum
+            levels = [np.rint(255 * contrast * part).astype(np.uint8) for part in (down, across)]
+            np.maximum(grid[inside], combine.outer(*levels)[inside], out=grid[inside])
+    return grid
+
+
+def _inside_margins(
+    shape: tuple[int, int], scale: GridScale, spec: PaperSpec
+) -> tuple[slice, slice]:
+    left, top, right, bottom = spec.grid_margins_mm
+    per_mm_x, per_mm_y = scale.px_per_mm
+    return (
+        slice(round(top * per_mm_y), shape[0] - round(bottom * per_mm_y)),
+        slice(round(left * per_mm_x), shape[1] - round(right * per_mm_x)),
+    )
+
+
+def _profile(
+    n_px: int, pitch_mm: float, width_mm: float, scale: GridScale, spec: PaperSpec, axis: int
+) -> FloatArray:
+    """Share of each pixel along an axis that lines cover; exact, whatever the resolution."""
+    edges_px = np.arange(n_px + 1) - 0.5
+    edges_mm = (edges_px - scale.origin_px[axis]) / scale.px_per_mm[axis]
+    phase_mm = edges_mm - spec.grid_origin_mm[axis] + width_mm / 2
+    box = np.floor(phase_mm / pitch_mm)
+    covered_mm = box * width_mm + np.minimum(phase_mm - box * pitch_mm, width_mm)
+    profile: FloatArray = np.clip(np.diff(covered_mm) * scale.px_per_mm[axis], 0, 1)
+    return profile
+
+
+def print_page(grid: ByteArray, layers: InkLayers, paper: PaperSpec, ink: InkSpec) -> ByteArray:
+    """Return the printed sheet, uint8 RGB of shape (height, width, 3)."""
+    away = np.linspace(0, 1, 256)
+    planes = [
+        cv2.LUT(grid, np.rint(start + (stop - start) * away).astype(np.uint8))
+        for start, stop in zip(paper.color, paper.grid_color, strict=True)
+    ]
+    image = np.asarray(cv2.merge(planes), dtype=np.uint8)
+    _lay_on(image, layers.text, ink.text_color)
+    _lay_on(image, layers.ink, ink.color)
+    return image
+
+
+def _lay_on(image: ByteArray, coverage: ByteArray, color: Color) -> None:
+    """Darken an image as ink of this colour does: what is below shines through by the ink's hue."""
+    at = np.flatnonzero(coverage)
+    share = coverage.ravel()[at].astype(np.float32)[:, None] / 255
+    through = 1 - share * (1 - np.array(color, dtype=np.float32) / 255)
+    pixels = image.reshape(-1, 3)
+    pixels[at] = (pixels[at] * through + 0.5).astype(np.uint8)

@@ -1,0 +1,283 @@
+"""Sample: all the randomness of choice. Draws the spec of a page for a preset.
+
+Public: `sample_spec`, `PRESETS`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ecgpaper.ecg import CABRERA_ORDER, STANDARD_ORDER
+from ecgpaper.page import LAYOUTS, PULSE_S
+from ecgpaper.synth.spec import (
+    BLACK,
+    WHITE,
+    CameraSpec,
+    Color,
+    InkSpec,
+    LayoutSpec,
+    PageSpec,
+    PaperSpec,
+    Point,
+)
+from ecgpaper.synth.wording import sample_texts
+
+PRESETS = ("clean", "wild")
+# The official test pages have this layout, on letter paper.
+OFFICIAL_LAYOUT = "3x4+1R"
+LETTER_MM = (279.4, 215.9)
+A4_MM = (297.0, 210.0)
+_GRID_COLORS: tuple[Color, ...] = (
+    (225.0, 60.0, 60.0),
+    (240.0, 120.0, 130.0),
+    (200.0, 120.0, 80.0),
+    (160.0, 90.0, 60.0),
+    (230.0, 140.0, 60.0),
+    (90.0, 130.0, 220.0),
+    (80.0, 170.0, 110.0),
+    (150.0, 150.0, 150.0),
+    (90.0, 90.0, 90.0),
+)
+
+
+def sample_spec(preset: str, *, rng: np.random.Generator, layout: str | None = None) -> PageSpec:
+    """Draw the spec of one page.
+
+    Parameters
+    ----------
+    preset : str
+        One of `PRESETS`.
+    rng : numpy.random.Generator
+    layout : str, optional
+        Name of a layout in `ecgpaper.page.LAYOUTS`. By default 3x4 with rhythm strip II; any
+        layout for ``wild``.
+
+    Raises
+    ------
+    ValueError
+        If there is no such preset or layout.
+    """
+    if preset not in PRESETS:
+        raise ValueError(f"preset must be one of {', '.join(PRESETS)}; got {preset!r}")
+    if layout is not None and layout not in LAYOUTS:
+        raise ValueError(f"layout must be one of {', '.join(LAYOUTS)}; got {layout!r}")
+    is_wild = preset == "wild"
+    if layout is None:
+        layout = str(rng.choice(list(LAYOUTS))) if is_wild else OFFICIAL_LAYOUT
+    place = _sample_wild_layout(layout, rng) if is_wild else _sample_layout(layout, rng)
+    paper = _sample_wild_paper(rng) if is_wild else _sample_paper(rng)
+    ink = _sample_ink(place, rng)
+    camera = CameraSpec()
+    if is_wild:
+        camera = _sample_wild_camera(rng)
+        ink = _roughen_ink(ink, paper, rng)
+        if camera.tone == "binary":
+            ink = replace(ink, color=BLACK, pen_mm=max(ink.pen_mm, 0.3))
+            camera = replace(camera, ramp=(0.0, 0.0), contrast=1.0, gamma=1.0)
+    return PageSpec(place, ink, paper, camera, seed=int(rng.integers(1 << 31)))
+
+
+def _chance(rng: np.random.Generator, probability: float) -> bool:
+    return bool(rng.random() < probability)
+
+
+def _uniform(rng: np.random.Generator, low: float, high: float) -> float:
+    return float(rng.uniform(low, high))
+
+
+def _sample_layout(
+    name: str, rng: np.random.Generator, scale: Point = (25.0, 10.0), seconds: float = 10.0
+) -> LayoutSpec:
+    """Place the rows of a layout on letter paper, or A4."""
+    base = LAYOUTS[name]
+    size_mm = LETTER_MM
+    # The official pages keep the upper part of the sheet for the header.
+    header_mm = _uniform(rng, 12, 75 if base.n_rows < 6 else 25)
+    room_mm = size_mm[1] - header_mm - _uniform(rng, 8, 20)
+    pitch_mm = min(room_mm / base.n_rows, _uniform(rng, 28, 42))
+    first_mm = header_mm + pitch_mm / 2
+    has_pulse = _chance(rng, 0.8)
+    width_mm = scale[0] * seconds
+    spare_mm = size_mm[0] - width_mm
+    left_mm = _uniform(rng, min(9.0, spare_mm / 2) if has_pulse else 2.0, max(spare_mm - 3, 3))
+    return LayoutSpec(
+        name=name,
+        rows=base.rows,
+        rhythm=base.rhythm,
+        size_mm=size_mm,
+        left_mm=left_mm,
+        baselines_mm=tuple(first_mm + pitch_mm * row for row in range(base.n_rows)),
+        duration_s=seconds,
+        speed_mm_per_s=scale[0],
+        gain_mm_per_mv=scale[1],
+        pulse_left_mm=left_mm - PULSE_S * scale[0] - _uniform(rng, 0, 2) if has_pulse else None,
+    )
+
+
+def _sample_wild_layout(name: str, rng: np.random.Generator) -> LayoutSpec:
+    """Place the rows anywhere, on any sheet or crop of one, at any scale."""
+    speed_mm_per_s = 50.0 if _chance(rng, 0.08) else 25.0
+    gain_mm_per_mv = float(rng.choice([10.0, 5.0, 20.0], p=[0.86, 0.09, 0.05]))
+    seconds = 10.0 if speed_mm_per_s < 50 else 5.0
+    spec = _sample_layout(name, rng, (speed_mm_per_s, gain_mm_per_mv), seconds)
+    spec = _vary_leads(spec, rng)
+    gap_mm = _uniform(rng, 0.5, 4) if _chance(rng, 0.15) else 0.0
+    if _chance(rng, 0.5):
+        spec = _crop(spec, rng)
+    elif _chance(rng, 0.4):
+        spec = replace(spec, size_mm=A4_MM)
+    width_mm = spec.speed_mm_per_s * spec.duration_s + gap_mm * (len(spec.rows[0]) - 1)
+    end_mm = spec.left_mm + width_mm + _uniform(rng, 0.5, 8)
+    if spec.pulse_left_mm is not None and _chance(rng, 0.2):
+        spec = replace(spec, pulse_left_mm=spec.left_mm + width_mm + 1.5)
+        end_mm += 6.0
+    size_mm = (max(spec.size_mm[0], end_mm), spec.size_mm[1])
+    return replace(spec, column_gap_mm=gap_mm, size_mm=size_mm)
+
+
+def _vary_leads(spec: LayoutSpec, rng: np.random.Generator) -> LayoutSpec:
+    """Now and then another rhythm lead, or Cabrera's order with -aVR."""
+    if spec.rhythm and _chance(rng, 0.3):
+        leads = rng.choice(STANDARD_ORDER, size=len(spec.rhythm), replace=False)
+        spec = replace(spec, rhythm=tuple(str(lead) for lead in leads))
+    if _chance(rng, 0.08):
+        n_rows = len(spec.rows)
+        rows = tuple(CABRERA_ORDER[row::n_rows] for row in range(n_rows))
+        spec = replace(spec, rows=rows, inverted=("aVR",))
+    return spec
+
+
+def _crop(spec: LayoutSpec, rng: np.random.Generator) -> LayoutSpec:
+    """Cut the sheet close to the rows, as people crop pictures."""
+    top_mm = max(spec.baselines_mm[0] - _uniform(rng, 8, 30), 0.0)
+    bottom_mm = spec.baselines_mm[-1] + _uniform(rng, 5, 25)
+    baselines_mm = tuple(at - top_mm for at in spec.baselines_mm)
+    return replace(spec, baselines_mm=baselines_mm, size_mm=(spec.size_mm[0], bottom_mm - top_mm))
+
+
+def _sample_paper(rng: np.random.Generator) -> PaperSpec:
+    color = _jitter(_GRID_COLORS[int(rng.integers(5))], 20, rng)
+    large_contrast = _uniform(rng, 0.5, 1.0)
+    return PaperSpec(
+        color=_jitter((252.0, 250.0, 248.0), 4, rng) if _chance(rng, 0.5) else WHITE,
+        grid_color=color,
+        small_contrast=large_contrast * _uniform(rng, 0.3, 0.8),
+        large_contrast=large_contrast,
+        small_mm=_uniform(rng, 0.08, 0.18),
+        large_mm=_uniform(rng, 0.15, 0.3),
+        grid_origin_mm=(0.0, 0.0) if _chance(rng, 0.5) else _grid_origin(rng),
+    )
+
+
+def _sample_wild_paper(rng: np.random.Generator) -> PaperSpec:
+    spec = _sample_paper(rng)
+    strength = _uniform(rng, 0.05, 1.0)
+    small = strength * _uniform(rng, 0.0, 0.9)
+    look = rng.random()
+    if look < 0.06:
+        strength = small = 0.0
+    elif look < 0.12:
+        small = 0.0
+    tint = _jitter((245.0, 238.0, 232.0), 25, rng) if _chance(rng, 0.5) else WHITE
+    return replace(
+        spec,
+        color=tint,
+        grid_color=_jitter(_GRID_COLORS[int(rng.integers(len(_GRID_COLORS)))], 40, rng),
+        small_contrast=small,
+        large_contrast=strength,
+        heavy_contrast=min(1.0, strength * 1.3) if _chance(rng, 0.15) else 0.0,
+        small_mm=_uniform(rng, 0.08, 0.25),
+        large_mm=_uniform(rng, 0.12, 0.45),
+        dotted=_chance(rng, 0.15),
+        grid_origin_mm=_grid_origin(rng),
+        grid_margins_mm=_grid_margins(rng) if _chance(rng, 0.25) else (0.0, 0.0, 0.0, 0.0),
+    )
+
+
+def _grid_origin(rng: np.random.Generator) -> Point:
+    return _uniform(rng, 0, 25), _uniform(rng, 0, 25)
+
+
+def _grid_margins(rng: np.random.Generator) -> tuple[float, float, float, float]:
+    side_mm = _uniform(rng, 0, 6)
+    return side_mm, _uniform(rng, 0, 25), side_mm, _uniform(rng, 0, 10)
+
+
+def _jitter(color: Color, spread: float, rng: np.random.Generator) -> Color:
+    red, green, blue = (float(part) for part in np.clip(rng.normal(color, spread / 2), 0, 255))
+    return red, green, blue
+
+
+def _sample_ink(layout: LayoutSpec, rng: np.random.Generator) -> InkSpec:
+    """Draw a printer: pen, names, separators, header and footer."""
+    name_mm = _uniform(rng, 2.0, 3.6)
+    column_mm = layout.duration_s * layout.speed_mm_per_s / len(layout.rows[0])
+    pitch_mm = np.diff(layout.baselines_mm).min() if len(layout.baselines_mm) > 1 else 30.0
+    separators = ["none", "tick", "tick", "pair", "dashes"] if len(layout.rows[0]) > 1 else ["none"]
+    font = int(rng.choice([0, 0, 0, 2, 2, 3, 4, 5]))
+    name_stroke_mm = name_mm * _uniform(rng, 0.08, 0.2)
+    return InkSpec(
+        pen_mm=_uniform(rng, 0.2, 0.45),
+        color=_jitter((15.0, 15.0, 15.0), 20, rng),
+        separator=str(rng.choice(separators)),
+        separator_mm=(_uniform(rng, 0.3, 0.9), _uniform(rng, 4, 12)),
+        name_offset_mm=_name_offset(name_mm, min(column_mm, 60.0), float(pitch_mm), rng),
+        name_height_mm=name_mm,
+        name_stroke_mm=name_stroke_mm,
+        name_font=font,
+        names_upper=_chance(rng, 0.15),
+        texts=sample_texts(layout, font, rng=rng),
+    )
+
+
+def _name_offset(
+    name_mm: float, column_mm: float, pitch_mm: float, rng: np.random.Generator
+) -> Point:
+    """Below, above or on the start of the trace."""
+    reach_mm = min(pitch_mm / 2, 10.0)
+    place = rng.random()
+    if place < 0.5:
+        return _uniform(rng, 0.3, 2), name_mm + _uniform(rng, 0.2, max(reach_mm - name_mm, 0.5))
+    if place < 0.9:
+        return _uniform(rng, 0.3, 0.05 * column_mm), -_uniform(rng, 1.5, max(reach_mm, 2))
+    return _uniform(rng, -1, 2), _uniform(rng, 0, name_mm)
+
+
+def _roughen_ink(ink: InkSpec, paper: PaperSpec, rng: np.random.Generator) -> InkSpec:
+    """Any pen and any ink, as long as it is darker than the grid."""
+    away = np.array(paper.color) - np.array(paper.grid_color)
+    grid_level = float(np.mean(np.array(paper.color) - paper.large_contrast * away))
+    lightness = _uniform(rng, 0, 0.55 * grid_level) if _chance(rng, 0.4) else _uniform(rng, 0, 30)
+    color = _jitter((lightness, lightness, lightness), 15, rng)
+    if _chance(rng, 0.1):
+        color = _jitter((30.0, 30.0, 130.0), 40, rng)
+    return replace(
+        ink,
+        pen_mm=float(np.exp(rng.uniform(np.log(0.15), np.log(0.8)))),
+        color=color,
+        text_color=color if _chance(rng, 0.7) else BLACK,
+        slew_fading=_uniform(rng, 0, 0.6) if _chance(rng, 0.5) else 0.0,
+        name_offset_mm=None if _chance(rng, 0.05) else ink.name_offset_mm,
+    )
+
+
+def _sample_wild_camera(rng: np.random.Generator) -> CameraSpec:
+    """Draw a scanner, a screen shot, or a picture that somebody straightened."""
+    ramp = (_uniform(rng, -0.5, 0.5), _uniform(rng, -0.5, 0.5)) if _chance(rng, 0.5) else (0.0, 0.0)
+    stretch = _uniform(rng, 0.97, 1.01), _uniform(rng, 0.97, 1.01)
+    return CameraSpec(
+        dpi=float(np.exp(rng.uniform(np.log(100), np.log(300)))),
+        skew_deg=_uniform(rng, -2, 2) if _chance(rng, 0.7) else 0.0,
+        stretch=stretch if _chance(rng, 0.7) else (1.0, 1.0),
+        ramp=ramp,
+        contrast=_uniform(rng, 0.6, 1.4) if _chance(rng, 0.6) else 1.0,
+        gamma=_uniform(rng, 0.7, 1.5) if _chance(rng, 0.5) else 1.0,
+        blur_px=_uniform(rng, 0.3, 1.6) if _chance(rng, 0.7) else 0.0,
+        noise=_uniform(rng, 1, 14) if _chance(rng, 0.7) else 0.0,
+        noise_grain_px=_uniform(rng, 0.5, 1.2) if _chance(rng, 0.6) else 0.0,
+        tone=str(rng.choice(["color", "gray", "binary"], p=[0.7, 0.24, 0.06])),
+        threshold=_uniform(rng, 0.45, 0.7),
+        jpeg_quality=int(rng.integers(35, 96)) if _chance(rng, 0.75) else None,
+    )

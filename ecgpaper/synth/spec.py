@@ -1,0 +1,231 @@
+"""Every choice behind a synthetic page, as frozen dataclasses of scalars and tuples.
+
+The picture is a function of the record and the spec. A spec survives JSON: `spec_as_json`,
+`spec_from_json`. What draws specs at random is `ecgpaper.synth.sample`.
+
+Public: `PageSpec`, `LayoutSpec`, `InkSpec`, `PaperSpec`, `CameraSpec`, `TextLine`, `spec_as_json`,
+`spec_from_json`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from typing import Any, TypeVar, cast, get_args, get_type_hints
+
+Color = tuple[float, float, float]
+Point = tuple[float, float]
+Spec = TypeVar("Spec")
+
+BLACK: Color = (0.0, 0.0, 0.0)
+WHITE: Color = (255.0, 255.0, 255.0)
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutSpec:
+    """Which leads stand where on the sheet.
+
+    Parameters
+    ----------
+    name : str
+        Name of the layout: ``"3x4+1R"``.
+    rows : tuple of tuple of str
+        Lead names from top to bottom, left to right.
+    rhythm : tuple of str
+        Leads of the full-width strips below.
+    duration_s : float, in s
+        Time that a full row shows.
+    size_mm : tuple of float
+        (width, height) of the sheet.
+    speed_mm_per_s, gain_mm_per_mv : float
+    left_mm : float, in mm
+        Where the first column starts.
+    baselines_mm : tuple of float, in mm
+        Height of 0 mV of each row, from the top.
+    column_gap_mm : float, in mm
+        Paper left free between two columns.
+    pulse_left_mm : float or None, in mm
+        Left edge of the calibration pulses; None without any.
+    inverted : tuple of str
+        Leads printed upside down.
+    """
+
+    name: str
+    rows: tuple[tuple[str, ...], ...]
+    rhythm: tuple[str, ...]
+    size_mm: tuple[float, float]
+    left_mm: float
+    baselines_mm: tuple[float, ...]
+    duration_s: float = 10.0
+    speed_mm_per_s: float = 25.0
+    gain_mm_per_mv: float = 10.0
+    column_gap_mm: float = 0.0
+    pulse_left_mm: float | None = None
+    inverted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """A line of print: `corner_mm` is its lower left corner, `height_mm` that of a capital.
+
+    `font` is one of OpenCV's stroke fonts, 0 to 7, or that plus 16 in italics.
+    """
+
+    text: str
+    corner_mm: Point
+    height_mm: float
+    font: int = 0
+    stroke_mm: float = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class InkSpec:
+    """What the printer does with the traces and the text.
+
+    Parameters
+    ----------
+    pen_mm : float, in mm
+        Width of the traces.
+    color, text_color : tuple of float
+        RGB, 0 to 255, of full ink on white paper.
+    slew_fading : float, in [0, 1]
+        How much lighter the steepest strokes are.
+    separator : str
+        Between columns: ``"none"``, ``"tick"``, ``"pair"`` (two short bars), ``"dashes"``.
+    separator_mm : tuple of float
+        (width, height) of a separator.
+    name_offset_mm : tuple of float or None
+        From the start of a strip at 0 mV to the lower left corner of its name; None without names.
+    name_height_mm, name_stroke_mm : float, in mm
+    name_font : int
+    names_upper : bool
+        ``AVR`` instead of ``aVR``.
+    texts : tuple of TextLine
+        Header, footer and whatever else is printed.
+    """
+
+    pen_mm: float = 0.3
+    color: Color = BLACK
+    text_color: Color = BLACK
+    slew_fading: float = 0.0
+    separator: str = "none"
+    separator_mm: tuple[float, float] = (0.6, 6.0)
+    name_offset_mm: Point | None = (0.5, 6.0)
+    name_height_mm: float = 2.6
+    name_stroke_mm: float = 0.3
+    name_font: int = 0
+    names_upper: bool = False
+    texts: tuple[TextLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PaperSpec:
+    """The sheet and its grid.
+
+    Parameters
+    ----------
+    color, grid_color : tuple of float
+        RGB, 0 to 255.
+    small_contrast, large_contrast, heavy_contrast : float, in [0, 1]
+        How far the lines of 1, 5 and 25 mm go from the paper's colour to the grid's; 0 leaves out.
+    small_mm, large_mm : float, in mm
+        Widths of the lines; the 25 mm lines are half as wide again as the 5 mm ones.
+    dotted : bool
+        Whether the 1 mm grid is dots instead of lines.
+    grid_origin_mm : tuple of float
+        (x, y) of a crossing of two 25 mm lines.
+    grid_margins_mm : tuple of float
+        Paper without grid at the left, top, right and bottom.
+    """
+
+    color: Color = WHITE
+    grid_color: Color = (220.0, 60.0, 60.0)
+    small_contrast: float = 0.4
+    large_contrast: float = 0.8
+    heavy_contrast: float = 0.0
+    small_mm: float = 0.12
+    large_mm: float = 0.2
+    dotted: bool = False
+    grid_origin_mm: Point = (0.0, 0.0)
+    grid_margins_mm: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSpec:
+    """How the sheet becomes a picture.
+
+    Parameters
+    ----------
+    dpi : float
+        Resolution at which the flat page is drawn, in px per inch.
+    skew_deg : float, in degrees
+        Turn of the page, clockwise.
+    stretch : tuple of float
+        (x, y) scale of the picture against the flat page.
+    ramp : tuple of float
+        Brightness added across the width and the height, as a share of white.
+    contrast, gamma : float
+        Applied about white to levels in [0, 1].
+    blur_px : float, in px
+        Standard deviation.
+    noise : float, in levels of 255
+        Standard deviation.
+    noise_grain_px : float, in px
+        Standard deviation of the noise's blur; 0 for independent pixels.
+    tone : str
+        ``"color"``, ``"gray"`` or ``"binary"``.
+    threshold : float, in [0, 1]
+        Of a binary picture.
+    jpeg_quality : int or None
+        None leaves the pixels as they are.
+    """
+
+    dpi: float = 200.0
+    skew_deg: float = 0.0
+    stretch: tuple[float, float] = (1.0, 1.0)
+    ramp: tuple[float, float] = (0.0, 0.0)
+    contrast: float = 1.0
+    gamma: float = 1.0
+    blur_px: float = 0.0
+    noise: float = 0.0
+    noise_grain_px: float = 0.0
+    tone: str = "color"
+    threshold: float = 0.6
+    jpeg_quality: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageSpec:
+    """Everything that, with a record, decides a picture; `seed` is for the textures."""
+
+    layout: LayoutSpec
+    ink: InkSpec = field(default_factory=InkSpec)
+    paper: PaperSpec = field(default_factory=PaperSpec)
+    camera: CameraSpec = field(default_factory=CameraSpec)
+    seed: int = 0
+
+
+def spec_as_json(spec: PageSpec) -> str:
+    """Write a spec as JSON text."""
+    return json.dumps(asdict(spec))
+
+
+def spec_from_json(text: str) -> PageSpec:
+    """Read a spec that `spec_as_json` wrote."""
+    return _build(PageSpec, json.loads(text))
+
+
+def _build(kind: type[Spec], values: dict[str, Any]) -> Spec:
+    hints = get_type_hints(kind)
+    names = [item.name for item in fields(cast("Any", kind))]
+    return kind(**{name: _restore(hints[name], values[name]) for name in names})
+
+
+def _restore(hint: Any, value: Any) -> Any:
+    """Turn the lists of JSON into tuples and its objects into the specs they were."""
+    if isinstance(value, dict):
+        return _build(hint, value)
+    if not isinstance(value, list):
+        return value
+    inner = [part for part in get_args(hint) if is_dataclass(part)]
+    return tuple(_restore(inner[0] if inner else None, item) for item in value)

@@ -1,0 +1,174 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ecgpaper.ecg import Ecg
+from ecgpaper.page import LAYOUTS
+from ecgpaper.synth import PRESETS, PaperSpec, draw_maps, sample_spec, synthesize
+from ecgpaper.synth.spec import spec_as_json, spec_from_json
+
+
+def dark_traces(ecg, spec):
+    """Where the picture changes when the traces are left out, in levels."""
+    bare = replace(ecg, signal_mv=np.full_like(ecg.signal_mv, np.nan))
+    with_traces, without = (synthesize(each, spec).image.astype(int) for each in (ecg, bare))
+    return np.abs(with_traces - without).max(axis=2)
+
+
+def share_on_ink(ecg, spec, reach_px=1):
+    """Share of the true points that lie within a pixel of what the traces changed."""
+    truth = synthesize(ecg, spec).truth
+    change = dark_traces(ecg, spec)
+    height, width = change.shape
+    hits = []
+    for trace in truth.traces:
+        points = truth.page_to_photo(np.column_stack([trace.x_px, trace.y_px]))
+        x, y = np.rint(points[np.isfinite(points).all(axis=1)]).astype(int).T
+        inside = (x >= 1) & (y >= 1) & (x < width - 1) & (y < height - 1)
+        near = [
+            change[y[inside] + dy, x[inside] + dx]
+            for dy in range(-reach_px, reach_px + 1)
+            for dx in range(-reach_px, reach_px + 1)
+        ]
+        hits.append(np.max(near, axis=0) > change.max() / 4)
+    return np.concatenate(hits).mean()
+
+
+def test_same_spec_gives_the_same_picture(ecg, spec):
+    noisy = replace(spec, camera=replace(spec.camera, noise=5.0), seed=3)
+    assert np.array_equal(synthesize(ecg, noisy).image, synthesize(ecg, noisy).image)
+    other = synthesize(ecg, replace(noisy, seed=4)).image
+    assert not np.array_equal(synthesize(ecg, noisy).image, other)
+
+
+def test_picture_has_the_size_of_the_sheet(ecg, spec):
+    assert synthesize(ecg, spec).image.shape == (320, 480, 3)
+    letter = sample_spec("clean", rng=np.random.default_rng(0))
+    assert synthesize(ecg, letter).image.shape == (1700, 2200, 3)
+
+
+def test_true_points_lie_on_ink(ecg, spec):
+    assert share_on_ink(ecg, spec) > 0.99
+
+
+@pytest.mark.parametrize("skew_deg", [-2.0, 1.5])
+def test_true_points_move_with_the_page(ecg, spec, skew_deg):
+    camera = replace(spec.camera, skew_deg=skew_deg, stretch=(0.97, 1.01))
+    assert share_on_ink(ecg, replace(spec, camera=camera)) > 0.99
+
+
+def test_true_points_stand_where_the_paper_scale_says(ecg, spec):
+    truth = synthesize(ecg, spec).truth
+    trace = next(trace for trace in truth.traces if trace.strip.segment.lead == "V5")
+    points_mm = truth.scale.mm_from_px(np.column_stack([trace.x_px, trace.y_px]))
+    first = round(trace.strip.segment.start_s * ecg.fs)
+    time_s = np.arange(first, ecg.n_samples) / ecg.fs
+    assert np.allclose(points_mm[:, 0], trace.strip.left_mm + 10.0 * (time_s - 5.0))
+    assert np.allclose(points_mm[:, 1], 42.0 - 10.0 * ecg.lead("V5")[first:])
+
+
+def test_inverted_lead_is_printed_upside_down(ecg, spec):
+    turned = replace(spec, layout=replace(spec.layout, inverted=("aVR",)))
+    upright, inverted = (synthesize(ecg, each).truth.traces[2] for each in (spec, turned))
+    baseline_px = 42.0 * 4 - 0.5
+    assert inverted.strip.polarity == -1
+    assert np.allclose(inverted.y_px - baseline_px, baseline_px - upright.y_px)
+
+
+def test_wider_pen_does_not_move_the_trace(ecg, spec):
+    waves = replace(ecg, signal_mv=0.3 * np.sin(ecg.signal_mv + np.arange(2500)[:, None] / 80))
+    plain = replace(spec, paper=PaperSpec(small_contrast=0.0, large_contrast=0.0))
+
+    def center_of_ink(pen_mm):
+        change = dark_traces(waves, replace(plain, ink=replace(spec.ink, pen_mm=pen_mm)))
+        rhythm = change[220:270, 80:420].astype(float)
+        return (rhythm * np.arange(len(rhythm))[:, None]).sum(0) / rhythm.sum(0)
+
+    assert np.median(np.abs(center_of_ink(0.3) - center_of_ink(0.8))) < 0.1
+
+
+def test_more_dots_per_inch_scale_everything(ecg, spec):
+    fine = replace(spec, camera=replace(spec.camera, dpi=203.2))
+    low, high = (synthesize(ecg, each) for each in (spec, fine))
+    assert high.image.shape[:2] == (640, 960)
+    for coarse, sharp in zip(low.truth.traces, high.truth.traces, strict=True):
+        assert np.allclose(2 * (coarse.y_px + 0.5), sharp.y_px + 0.5)
+        assert np.allclose(2 * (coarse.x_px + 0.5), sharp.x_px + 0.5)
+    shrunk = high.image.reshape(320, 2, 480, 2, 3).mean(axis=(1, 3))
+    assert np.abs(shrunk - low.image).mean() < 3
+
+
+def test_missing_samples_leave_a_gap(ecg, spec):
+    signal_mv = ecg.signal_mv.copy()
+    signal_mv[1000:1500] = np.nan
+    change = dark_traces(replace(ecg, signal_mv=signal_mv), spec)
+    # The rhythm strip: 4 to 6 s at 10 mm/s and 4 px/mm, right of 12 mm.
+    rhythm = change[200:310]
+    assert rhythm[:, 12 * 4 + 4 * 40 + 2 : 12 * 4 + 6 * 40 - 2].max() == 0
+    assert (rhythm[:, 60 : 4 * 40 + 40].max(axis=0) > 50).all()
+
+
+def test_short_record_draws_what_there_is(ecg, spec):
+    short = Ecg(ecg.signal_mv[:1500], ecg.fs, ecg.lead_names)
+    page = synthesize(short, spec)
+    lengths = {t.strip.segment.lead: len(t.x_px) for t in page.truth.traces}
+    assert lengths == {"I": 1250, "V2": 250, "aVR": 1250, "V5": 250, "II": 1500}
+
+
+def test_leads_that_the_record_lacks_are_left_out(ecg, spec):
+    two = ecg.select(["II", "V5"])
+    leads = [strip.segment.lead for strip in synthesize(two, spec).truth.layout.strips]
+    assert leads == ["V5", "II"]
+
+
+def test_truth_shows_only_what_is_printed(ecg, spec):
+    shown = np.isfinite(synthesize(ecg, spec).truth.ecg.signal_mv)
+    expected = {"I": (0, 1250), "V2": (1250, 2500), "II": (0, 2500), "III": (0, 0)}
+    for lead, (start, stop) in expected.items():
+        column = shown[:, ecg.lead_names.index(lead)]
+        assert column.sum() == stop - start
+        assert column[start:stop].all()
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_every_layout_shows_each_lead(ecg, name):
+    truth = synthesize(ecg, sample_spec("wild", rng=np.random.default_rng(1), layout=name)).truth
+    short = [s.segment.lead for s in truth.layout.strips if not s.segment.is_rhythm]
+    assert sorted(short) == sorted(ecg.lead_names)
+    assert all(np.isfinite(truth.ecg.lead(lead)).any() for lead in ecg.lead_names)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("seed", range(3))
+def test_spec_survives_json(preset, seed):
+    spec = sample_spec(preset, rng=np.random.default_rng(seed))
+    assert spec_from_json(spec_as_json(spec)) == spec
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_preset_draws_another_page_each_time(preset):
+    rng = np.random.default_rng(0)
+    assert len({sample_spec(preset, rng=rng) for _ in range(5)}) == 5
+    again = np.random.default_rng(0)
+    assert sample_spec(preset, rng=again) == sample_spec(preset, rng=np.random.default_rng(0))
+
+
+def test_unknown_presets_and_layouts_are_refused():
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match="preset must be one of clean"):
+        sample_spec("dirty", rng=rng)
+    with pytest.raises(ValueError, match="layout must be one of 3x4"):
+        sample_spec("clean", rng=rng, layout="5x5")
+
+
+def test_maps_cover_every_pixel_once_and_follow_the_picture(ecg, spec):
+    turned = replace(spec, camera=replace(spec.camera, skew_deg=2.0))
+    maps = draw_maps(ecg, turned)
+    assert maps.probabilities.shape[:2] == synthesize(ecg, turned).image.shape[:2]
+    assert np.allclose(maps.probabilities.sum(axis=2), 1, atol=1e-5)
+    assert maps.probabilities.min() >= -1e-6
+    changed = dark_traces(ecg, turned) > 100
+    assert maps.of("ink")[changed].min() > 0.2
+    assert maps.of("text").max() == 1
+    assert 0.1 < maps.of("grid").mean() < 0.9
