@@ -33,7 +33,7 @@ QRS = waves_from_table(  # from the onset of QRS
 REPOLARIZATION = waves_from_table(  # from the J point, at a JT interval of JT_REFERENCE_S
     [
         [70, 12, 60, 100, 0.015, 0.005, -0.065],  # ST segment
-        [218, 58, 36, 0, 0.320, 0.125, -0.200],  # T
+        [210, 59, 42, 0, 0.320, 0.125, -0.200],  # T
         [405, 26, 32, 0, 0.008, 0.005, -0.014],  # U
     ]
 )

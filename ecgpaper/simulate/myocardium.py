@@ -87,7 +87,7 @@ def acute_infarction(heart: Heart, *, rng: np.random.Generator, territory: str) 
     wall = _territory(territory, rng=rng)
     if rng.random() < 0.5:
         heart = old_infarction(heart, rng=rng, territory=territory)
-    injury_mv = rng.uniform(0.16, 0.45)
+    injury_mv = rng.uniform(0.12, 0.40)
     # The slower it rises, the more J and the ST segment slant upwards to T.
     rise_ms, stop_ms = rng.uniform(15, 48), rng.uniform(160, 205)
     start_ms = 1.1 * rise_ms
@@ -157,7 +157,7 @@ def high_potassium(heart: Heart, *, rng: np.random.Generator) -> Heart:
     """Raise potassium: tall, narrow, symmetric T; low P."""
     repolarization = heart.repolarization
     rise_s, gain = repolarization.rise_s.copy(), np.ones(len(repolarization))
-    rise_s[T], gain[T] = 0.032, rng.uniform(1.8, 2.6)
+    rise_s[T], gain[T] = 0.032, rng.uniform(1.5, 2.2)
     return replace(
         heart,
         atrial=heart.atrial.scaled(0.6),
@@ -178,8 +178,8 @@ def left_ventricular_hypertrophy(heart: Heart, *, rng: np.random.Generator) -> H
     """Thicken the left ventricle: Sokolow-Lyon voltages, axis to the left, mostly with strain."""
     gain = np.ones(len(heart.depolarization))
     length_mv = np.linalg.norm(heart.depolarization.dipole_mv, axis=1)
-    gain[FREE_WALL] = max(1.0, rng.uniform(1.9, 2.9) / length_mv[FREE_WALL])
-    gain[POSTERIOR] = max(1.0, rng.uniform(1.1, 1.9) / length_mv[POSTERIOR])
+    gain[FREE_WALL] = max(1.0, rng.uniform(1.5, 2.5) / length_mv[FREE_WALL])
+    gain[POSTERIOR] = max(1.0, rng.uniform(0.95, 1.6) / length_mv[POSTERIOR])
     gain[APEX] = rng.uniform(0.9, 1.2)
     widening = float(rng.uniform(1.05, 1.2))
     qrs = rotated(

@@ -42,8 +42,8 @@ def draw_muscle(time_s: FloatArray, fs: float, *, rng: np.random.Generator) -> F
     frequency_hz = step_hz * np.arange(1, n_lines + 1)
     # Flat from about 15 Hz to 110 Hz; little below, where motion is.
     shape = frequency_hz**2 / (frequency_hz**2 + 15.0**2) / (1 + (frequency_hz / 110.0) ** 2)
-    lines = rng.normal(0, 1, size=(9, n_lines, 2)) @ np.array([1, 1j])
-    lines *= shape / np.sqrt(2 * np.sum(shape**2))
+    real, imaginary = rng.normal(0, 1, size=(2, 9, n_lines))
+    lines = (real + 1j * imaginary) * (shape / np.sqrt(2 * np.sum(shape**2)))
     n_kept = min(n_lines, (n_samples - 1) // 2)
     spectrum = np.zeros((9, n_samples // 2 + 1), dtype=np.complex128)
     spectrum[:, 1 : n_kept + 1] = lines[:, :n_kept] * (n_samples / np.sqrt(2))
