@@ -46,7 +46,7 @@ SMOOTHING_WINDOW_S = 0.1  # moving average that finds the waves in the weighted 
 
 # Periods, in rows, of the folded rasters tried before the unfolded one. An ECG spends most of its
 # time close to its baseline, so few rows already tell the true shift from the others.
-FOLDED_ROWS = (64, 256)
+FOLDED_ROWS = (64, 128, 256)
 MAX_CANDIDATES = 12  # more candidates cost more than the next, larger, transform
 # Largest error of a single-precision 2-D FFT correlation, relative to the product of the norms:
 # about eps * log2(size) for each of three transforms, 1e-5, doubled.
@@ -414,8 +414,9 @@ def _folded_correlation(
 class _ExactCorrelation:
     """The correlation of two rasters at single shifts, in double precision.
 
-    The estimate is a dense image with as many empty rows below as it has rows, so that a shift in
-    both axes is one offset into the flat image: what leaves a column ends in empty rows.
+    The estimate is a dense image. Each column is followed by as many empty rows as it has rows, and
+    there is an empty column at each end. So a shift in both axes is one offset into the flat image:
+    what leaves a column ends in empty rows, and what leaves the image in its first or last cell.
     """
 
     def __init__(self, ref: _Raster, est: _Raster) -> None:
@@ -423,17 +424,18 @@ class _ExactCorrelation:
         self._stride = 2 * ref.n_rows
         self._min_shift = ref.first_column - est.last_column
         self._max_shift = ref.last_column - est.first_column
-        self._ref_cell = (ref.column - est.first_column) * self._stride + ref.row
         self._ref_weight = ref.weight
-        est_cell = (est.column - est.first_column) * self._stride + est.row
-        self._est_image = np.bincount(est_cell, est.weight, est.n_columns * self._stride)
+        self._ref_cell, est_cell = (
+            (raster.column - est.first_column + 1) * self._stride + raster.row
+            for raster in (ref, est)
+        )
+        self._est_image = np.bincount(est_cell, est.weight, (est.n_columns + 2) * self._stride)
         self._values: dict[tuple[int, int], float] = {}
 
     def at(self, column_shift: int, row_shift: int) -> float:
         """Return the correlation with the estimate moved by a shift."""
         cell = self._ref_cell - (column_shift * self._stride + row_shift)
-        inside = (cell >= 0) & (cell < self._est_image.size)
-        return float(self._est_image[cell[inside]] @ self._ref_weight[inside])
+        return float(self._est_image.take(cell, mode="clip") @ self._ref_weight)
 
     def best_in_cell(self, cell: int, torus: tuple[int, int]) -> float:
         """Return the largest correlation over the shifts that fold onto one cell of a torus."""

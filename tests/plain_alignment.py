@@ -16,10 +16,9 @@ def plain_correlation(ref_mv, est_mv, n_levels=256, sigma=0.5):
     images = []
     for lead_mv in (ref_mv, est_mv):
         image = np.zeros((n_levels, n_samples))
-        for column, value_mv in enumerate(lead_mv):
-            if np.isfinite(value_mv):
-                level = np.round((n_levels - 1) * (value_mv - low_mv) / (high_mv - low_mv) + 1)
-                image[int(np.clip(level, 1, n_levels)) - 1, column] = 1
+        column = np.flatnonzero(np.isfinite(lead_mv))
+        level = np.round((n_levels - 1) * (lead_mv[column] - low_mv) / (high_mv - low_mv) + 1)
+        image[np.clip(level, 1, n_levels).astype(int) - 1, column] = 1
         images.append(gaussian_filter(image, sigma) if sigma else image)
     ref, est = images
     return fftconvolve(ref, est[::-1, ::-1]), fftconvolve(ref, ref[::-1, ::-1])
