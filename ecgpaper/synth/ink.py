@@ -47,8 +47,8 @@ def draw_ink(
     shape = page_shape(layout, scale)
     ink = np.zeros(shape, dtype=np.uint8)
     for trace in traces:
-        opacity = _opacity(trace, spec.slew_fading) if spec.slew_fading else None
         if len(trace.x_px) > 1:
+            opacity = _opacity(trace, spec.slew_fading) if spec.slew_fading else None
             draw_curve(ink, trace.x_px, trace.y_px, spec.pen_mm * scale.px_per_mm[0], opacity)
     for x_px, y_px in _pulses(layout, scale):
         draw_curve(ink, x_px, y_px, spec.pen_mm * scale.px_per_mm[0])
@@ -70,7 +70,7 @@ def _opacity(trace: Trace, fading: float) -> FloatArray:
     """Steep strokes are quick, and quick strokes are lighter."""
     with np.errstate(divide="ignore", invalid="ignore"):
         slope = np.abs(np.gradient(trace.y_px, trace.x_px))
-    steepness: FloatArray = np.minimum(np.nan_to_num(slope) / _STEEP, 1.0)
+    steepness: FloatArray = np.minimum(np.where(np.isfinite(slope), slope, 0.0) / _STEEP, 1.0)
     opacity: FloatArray = 1 - fading * steepness
     return opacity
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from ecgpaper.ecg import CABRERA_ORDER, STANDARD_ORDER
-from ecgpaper.page import LAYOUTS, PULSE_S
+from ecgpaper.page import LAYOUTS, PULSE_S, LeadLayout
 from ecgpaper.synth.spec import (
     BLACK,
     WHITE,
@@ -42,7 +42,9 @@ _GRID_COLORS: tuple[Color, ...] = (
 )
 
 
-def sample_spec(preset: str, *, rng: np.random.Generator, layout: str | None = None) -> PageSpec:
+def sample_spec(
+    preset: str, *, rng: np.random.Generator, layout: str | LeadLayout | None = None
+) -> PageSpec:
     """Draw the spec of one page.
 
     Parameters
@@ -50,8 +52,8 @@ def sample_spec(preset: str, *, rng: np.random.Generator, layout: str | None = N
     preset : str
         One of `PRESETS`.
     rng : numpy.random.Generator
-    layout : str, optional
-        Name of a layout in `ecgpaper.page.LAYOUTS`. By default 3x4 with rhythm strip II; any
+    layout : str or LeadLayout, optional
+        A layout, or its name in `ecgpaper.page.LAYOUTS`. By default 3x4 with rhythm strip II; any
         layout for ``wild``.
 
     Raises
@@ -61,12 +63,13 @@ def sample_spec(preset: str, *, rng: np.random.Generator, layout: str | None = N
     """
     if preset not in PRESETS:
         raise ValueError(f"preset must be one of {', '.join(PRESETS)}; got {preset!r}")
-    if layout is not None and layout not in LAYOUTS:
+    if isinstance(layout, str) and layout not in LAYOUTS:
         raise ValueError(f"layout must be one of {', '.join(LAYOUTS)}; got {layout!r}")
     is_wild = preset == "wild"
     if layout is None:
         layout = str(rng.choice(list(LAYOUTS))) if is_wild else OFFICIAL_LAYOUT
-    place = _sample_wild_layout(layout, rng) if is_wild else _sample_layout(layout, rng)
+    leads = LAYOUTS[layout] if isinstance(layout, str) else layout
+    place = _sample_wild_layout(leads, rng) if is_wild else _sample_layout(leads, rng)
     paper = _sample_wild_paper(rng) if is_wild else _sample_paper(rng)
     ink = _sample_ink(place, rng)
     camera = CameraSpec()
@@ -88,10 +91,9 @@ def _uniform(rng: np.random.Generator, low: float, high: float) -> float:
 
 
 def _sample_layout(
-    name: str, rng: np.random.Generator, scale: Point = (25.0, 10.0), seconds: float = 10.0
+    base: LeadLayout, rng: np.random.Generator, scale: Point = (25.0, 10.0), seconds: float = 10.0
 ) -> LayoutSpec:
-    """Place the rows of a layout on letter paper, or A4."""
-    base = LAYOUTS[name]
+    """Place the rows of a layout on letter paper."""
     size_mm = LETTER_MM
     # The official pages keep the upper part of the sheet for the header.
     header_mm = _uniform(rng, 12, 75 if base.n_rows < 6 else 25)
@@ -103,7 +105,7 @@ def _sample_layout(
     spare_mm = size_mm[0] - width_mm
     left_mm = _uniform(rng, min(9.0, spare_mm / 2) if has_pulse else 2.0, max(spare_mm - 3, 3))
     return LayoutSpec(
-        name=name,
+        name=base.name,
         rows=base.rows,
         rhythm=base.rhythm,
         size_mm=size_mm,
@@ -116,12 +118,12 @@ def _sample_layout(
     )
 
 
-def _sample_wild_layout(name: str, rng: np.random.Generator) -> LayoutSpec:
+def _sample_wild_layout(base: LeadLayout, rng: np.random.Generator) -> LayoutSpec:
     """Place the rows anywhere, on any sheet or crop of one, at any scale."""
     speed_mm_per_s = 50.0 if _chance(rng, 0.08) else 25.0
     gain_mm_per_mv = float(rng.choice([10.0, 5.0, 20.0], p=[0.86, 0.09, 0.05]))
     seconds = 10.0 if speed_mm_per_s < 50 else 5.0
-    spec = _sample_layout(name, rng, (speed_mm_per_s, gain_mm_per_mv), seconds)
+    spec = _sample_layout(base, rng, (speed_mm_per_s, gain_mm_per_mv), seconds)
     spec = _vary_leads(spec, rng)
     gap_mm = _uniform(rng, 0.5, 4) if _chance(rng, 0.15) else 0.0
     if _chance(rng, 0.5):
@@ -142,7 +144,7 @@ def _vary_leads(spec: LayoutSpec, rng: np.random.Generator) -> LayoutSpec:
     if spec.rhythm and _chance(rng, 0.3):
         leads = rng.choice(STANDARD_ORDER, size=len(spec.rhythm), replace=False)
         spec = replace(spec, rhythm=tuple(str(lead) for lead in leads))
-    if _chance(rng, 0.08):
+    if set(STANDARD_ORDER) == {lead for row in spec.rows for lead in row} and _chance(rng, 0.08):
         n_rows = len(spec.rows)
         rows = tuple(CABRERA_ORDER[row::n_rows] for row in range(n_rows))
         spec = replace(spec, rows=rows, inverted=("aVR",))

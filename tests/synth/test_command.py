@@ -1,0 +1,86 @@
+import filecmp
+
+import numpy as np
+import pytest
+
+from ecgpaper.__main__ import main
+from ecgpaper.ecg import Ecg
+from ecgpaper.records import read_ecg, read_header, read_image, write_record
+
+
+@pytest.fixture
+def folder(tmp_path, ecg):
+    """Three records: twelve leads, two leads at 1000 Hz, 25 s at 100 Hz."""
+    write_record(tmp_path / "in", "a_1", ecg, comments=["Age: 50", "odd comment"], labels=["NORM"])
+    two = Ecg(np.repeat(ecg.signal_mv[:1500, :2], 4, axis=0), 1000.0, ("MLII", "V5"))
+    write_record(tmp_path / "in", "b-2", two)
+    long = Ecg(np.tile(ecg.signal_mv, (2, 1))[:2500], 100.0, ecg.lead_names)
+    write_record(tmp_path / "in", "c3", long, image_names=["old.png"])
+    return tmp_path
+
+
+def synthesize_folder(folder, out, *options):
+    return main(["synthesize", str(folder / "in"), str(folder / out), *options])
+
+
+def test_folder_names_its_pictures(folder):
+    assert synthesize_folder(folder, "out") == 0
+    images = {name: read_header(folder / "out" / name).image_names for name in ("a_1", "b-2", "c3")}
+    assert images == {
+        "a_1": ("a_1-0.png",),
+        "b-2": ("b-2-0.png",),
+        "c3": ("c3-0.png", "c3-1.png", "c3-2.png"),
+    }
+    header = read_header(folder / "out" / "a_1")
+    assert header.labels == ("NORM",)
+    assert header.age_years == 50
+    assert read_image(folder / "out" / "c3-2.png").shape == (1700, 2200, 3)
+
+
+def test_signals_stay_or_are_masked(folder, ecg):
+    synthesize_folder(folder, "whole")
+    assert np.allclose(read_ecg(folder / "whole" / "a_1").signal_mv, ecg.signal_mv, atol=1e-3)
+    synthesize_folder(folder, "masked", "--mask-unplotted")
+    masked = read_ecg(folder / "masked" / "a_1")
+    assert np.isfinite(masked.signal_mv).sum() == 11 * 625 + 2500
+    assert np.isfinite(masked.lead("II")).all()
+    assert np.isfinite(masked.lead("aVR")[625:1250]).all()
+
+
+def test_workers_do_not_change_the_pictures(folder):
+    options = ["--preset", "wild", "--per-record", "2", "--seed", "3"]
+    synthesize_folder(folder, "one", *options)
+    synthesize_folder(folder, "two", *options, "--workers", "2")
+    names = sorted(path.name for path in (folder / "one").iterdir())
+    assert len(names) == 2 * 3 + 2 * (1 + 1 + 3)
+    assert filecmp.cmpfiles(folder / "one", folder / "two", names, shallow=False)[0] == names
+
+
+def test_finished_records_are_not_done_again(folder):
+    synthesize_folder(folder, "out")
+    (folder / "out" / "c3.hea").unlink()
+    (folder / "out" / "a_1-0.png").write_bytes(b"kept")
+    synthesize_folder(folder, "out")
+    assert (folder / "out" / "c3.hea").exists()
+    assert (folder / "out" / "a_1-0.png").read_bytes() == b"kept"
+
+
+def test_unusable_records_are_named_and_skipped(folder, ecg, caplog):
+    (folder / "in" / "a_1.dat").unlink()
+    short = Ecg(ecg.signal_mv[:100], ecg.fs, ecg.lead_names)
+    write_record(folder / "in", "short", short)
+    (folder / "in" / "empty.hea").write_text("")
+    with caplog.at_level("INFO"):
+        assert synthesize_folder(folder, "out") == 1
+    assert "skipped a_1" in caplog.text
+    assert "skipped short: at least 1 s" in caplog.text
+    assert "skipped empty" in caplog.text
+    assert "2 of 5 records" in caplog.text
+    assert (folder / "out" / "c3.hea").exists()
+
+
+def test_folders_without_records_are_refused(tmp_path, capsys):
+    assert main(["synthesize", str(tmp_path), str(tmp_path / "out")]) == 1
+    assert "expected WFDB headers" in capsys.readouterr().err
+    assert main(["synthesize", str(tmp_path), str(tmp_path)]) == 1
+    assert "another folder" in capsys.readouterr().err
