@@ -1,0 +1,138 @@
+"""Signals -> labels: an `Ecg`, complete or with gaps, to the probabilities of the 11 classes.
+
+Public: `Classifier`, `Diagnosis`, `ARCHITECTURE`, `probabilities_of`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ecgpaper.classify.inputs import (
+    N_CHANNELS,
+    N_SAMPLES,
+    Float32Array,
+    channels_from_leads,
+    leads_from_ecg,
+)
+from ecgpaper.classify.labels import CLASSES, labels_above
+from ecgpaper.classify.rhythm import N_FEATURES, rhythm_features
+from ecgpaper.ecg import Ecg, FloatArray
+from ecgpaper.errors import CheckpointError
+from ecgpaper.nets.checkpoint import CheckpointInfo, load_info, load_weights
+from ecgpaper.nets.resnet1d import ResNet1dConfig, ResNet1dEnsemble
+
+NAME = "classifier"
+ARCHITECTURE = "ResNet1dEnsemble"
+
+
+@dataclass(frozen=True, eq=False)
+class Diagnosis:
+    """How probable each class is, and which are answered.
+
+    Parameters
+    ----------
+    probabilities, thresholds : ndarray of shape (11,)
+        In the order of `ecgpaper.classify.labels.CLASSES`.
+    """
+
+    probabilities: FloatArray
+    thresholds: FloatArray
+
+    def __post_init__(self) -> None:
+        """Refuse arrays that are not one number per class, or thresholds that divide by zero."""
+        for values in (self.probabilities, self.thresholds):
+            if np.shape(values) != (len(CLASSES),) or not np.isfinite(values).all():
+                raise ValueError(f"expected {len(CLASSES)} finite numbers; got {values}")
+        if not (self.thresholds > 0).all():
+            raise ValueError(f"thresholds must be positive; got {self.thresholds}")
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Classes that reach their threshold, else the one that comes closest; never empty."""
+        return labels_above(self.probabilities, self.thresholds)
+
+
+@dataclass(frozen=True, eq=False)
+class Classifier:
+    """Networks that answer together, and the thresholds of their answers."""
+
+    network: ResNet1dEnsemble
+    thresholds: FloatArray
+
+    @classmethod
+    def load(cls, folder: Path) -> Classifier:
+        """Load ``classifier.json`` and ``classifier.safetensors``.
+
+        Raises
+        ------
+        CheckpointError
+            If a file is missing or does not fit this program.
+        """
+        info = load_info(folder, NAME, ARCHITECTURE)
+        path = folder / f"{NAME}.json"
+        if tuple(info.extra.get("classes", ())) != CLASSES:
+            raise CheckpointError(
+                f"{path} must list the classes {', '.join(CLASSES)}; it lists "
+                f"{info.extra.get('classes')}: train again"
+            )
+        try:
+            network = network_from_config(info)
+            thresholds = np.array(info.extra["thresholds"], dtype=np.float64)
+            Diagnosis(np.zeros(len(CLASSES)), thresholds)
+        except (KeyError, TypeError, ValueError) as error:
+            raise CheckpointError(
+                f"{path} must describe the network and one threshold per class; {error}: train "
+                "again"
+            ) from error
+        load_weights(folder, NAME, network, info)
+        return cls(network.eval(), thresholds)
+
+    def diagnose(
+        self, ecg: Ecg, *, age_years: float | None = None, sex: str | None = None
+    ) -> Diagnosis:
+        """Classify a record of any length, sampling frequency and choice of leads.
+
+        Parameters
+        ----------
+        ecg : Ecg
+            Samples at the time at which the record shows them; NaN where it shows nothing.
+        age_years : float, optional
+            Not used by the present network: the records it learns from hardly ever have it.
+        sex : str, optional
+            Not used either.
+        """
+        del age_years, sex
+        windows = leads_from_ecg(ecg)
+        return Diagnosis(probabilities_of(self.network, windows).mean(axis=0), self.thresholds)
+
+
+def network_from_config(info: CheckpointInfo) -> ResNet1dEnsemble:
+    """Build the networks that a checkpoint describes, with weights yet to be loaded."""
+    config = ResNet1dConfig(**info.config["network"])
+    shape = (config.n_channels, config.n_features, config.n_classes)
+    if shape != (N_CHANNELS, N_FEATURES, len(CLASSES)):
+        raise ValueError(f"channels, features and classes cannot be {shape}")
+    return ResNet1dEnsemble(config, int(info.config["n_members"]))
+
+
+def arrays_from_leads(windows: Float32Array) -> tuple[Float32Array, Float32Array]:
+    """Turn windows of leads, (n_windows, 12, 1000) in mV, into the network's two arguments."""
+    series = np.zeros((len(windows), N_CHANNELS, N_SAMPLES), dtype=np.float32)
+    features = np.zeros((len(windows), N_FEATURES), dtype=np.float32)
+    for index, leads_mv in enumerate(windows):
+        series[index] = channels_from_leads(leads_mv)
+        features[index] = rhythm_features(series[index])
+    return series, features
+
+
+def probabilities_of(network: torch.nn.Module, windows: Float32Array) -> FloatArray:
+    """Probabilities, of shape (n_windows, 11), of windows of leads (n_windows, 12, 1000) in mV."""
+    device = next(network.parameters()).device
+    series, features = (torch.from_numpy(array).to(device) for array in arrays_from_leads(windows))
+    with torch.inference_mode():
+        logits = network(series, features).cpu()
+    return np.asarray(torch.sigmoid(logits.double()).numpy(), dtype=np.float64)

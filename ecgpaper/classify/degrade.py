@@ -1,0 +1,100 @@
+"""What paper and digitizer do to a record: training sees records through this.
+
+Public: `degrade`, `mask_of_layout`.
+
+The leads of a full record lose what a random layout does not print, and suffer the errors a
+digitizer makes. Works on leads at the classifier's 100 Hz, where it is cheap.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from ecgpaper.classify.inputs import INPUT_FS, N_SAMPLES, Float32Array
+from ecgpaper.ecg import STANDARD_ORDER, BoolArray, Ecg
+from ecgpaper.page import LAYOUTS
+
+# How often each layout is seen; "12x1" shows the whole record.
+_LAYOUT_SHARES = {"3x4": 0.15, "3x4+1R": 0.4, "6x2": 0.1, "6x2+1R": 0.1, "12x1": 0.25}
+_CLEAN_SHARE = 0.25
+_GAIN_ERROR = 0.08
+_LEAD_GAIN_ERROR = 0.03
+_TIME_SCALE_ERROR = 0.01
+_SHIFT_S = 0.04
+_WANDER_MV = 0.15
+_NOISE_MV = 0.02
+_LOW_PASS_SHARE = 0.3
+_GAP_SHARE = 0.3
+_LONGEST_GAP_S = 0.4
+_MISSING_LEAD_SHARE = 0.08
+
+
+@cache
+def mask_of_layout(name: str) -> BoolArray:
+    """Tell what a layout shows of a record of ten seconds, as an array of shape (12, 1000)."""
+    blank = Ecg(np.zeros((N_SAMPLES, len(STANDARD_ORDER))), INPUT_FS, STANDARD_ORDER)
+    return LAYOUTS[name].displayed(blank).T
+
+
+def degrade(leads_mv: Float32Array, *, rng: np.random.Generator) -> Float32Array:
+    """Show a full record as a page of random layout, mostly with the errors of a digitizer.
+
+    Parameters
+    ----------
+    leads_mv : ndarray of shape (12, 1000), in mV
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of shape (12, 1000), in mV
+        NaN where nothing is shown or it was lost.
+    """
+    layout = rng.choice(list(_LAYOUT_SHARES), p=list(_LAYOUT_SHARES.values()))
+    if rng.random() < _CLEAN_SHARE:
+        return np.where(mask_of_layout(layout), leads_mv, np.float32(np.nan))
+    leads_mv = _stretch(leads_mv, rng)
+    if rng.random() < _LOW_PASS_SHARE:
+        leads_mv = _low_pass(leads_mv)
+    n_leads = len(leads_mv)
+    gain = 1 + rng.normal(0, _GAIN_ERROR / 2) + rng.normal(0, _LEAD_GAIN_ERROR, (n_leads, 1))
+    noise = rng.standard_normal(leads_mv.shape, dtype=np.float32) * rng.uniform(0, _NOISE_MV)
+    leads_mv = (leads_mv * gain + noise + _wander(rng)).astype(np.float32)
+    return _lose(np.where(mask_of_layout(layout), leads_mv, np.float32(np.nan)), rng)
+
+
+def _stretch(leads_mv: Float32Array, rng: np.random.Generator) -> Float32Array:
+    """Change the paper speed a little and move each lead in time."""
+    sample = np.arange(leads_mv.shape[1]) * (1 + rng.uniform(-1, 1) * _TIME_SCALE_ERROR)
+    shift = rng.uniform(-1, 1, len(leads_mv)) * _SHIFT_S * INPUT_FS
+    place = np.arange(leads_mv.shape[1])
+    rows = [np.interp(sample + by, place, row) for by, row in zip(shift, leads_mv, strict=True)]
+    return np.stack(rows).astype(np.float32)
+
+
+def _low_pass(leads_mv: Float32Array) -> Float32Array:
+    """Average three neighbours: a thick pen."""
+    padded = np.pad(leads_mv, ((0, 0), (1, 1)), mode="edge")
+    return (padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]) / np.float32(3)
+
+
+def _wander(rng: np.random.Generator) -> Float32Array:
+    """Slow waves of the baseline, of shape (12, 1000), in mV: bent paper and breathing."""
+    time_s = np.arange(N_SAMPLES) / INPUT_FS
+    frequency_hz = rng.uniform(0.05, 0.4)
+    phase = rng.uniform(0, 2 * np.pi, (len(STANDARD_ORDER), 1))
+    size_mv = rng.exponential(_WANDER_MV / 3, (len(STANDARD_ORDER), 1))
+    return (size_mv * np.sin(2 * np.pi * frequency_hz * time_s + phase)).astype(np.float32)
+
+
+def _lose(leads_mv: Float32Array, rng: np.random.Generator) -> Float32Array:
+    """Blank a stretch of some leads, or a whole lead, in place."""
+    if rng.random() < _GAP_SHARE:
+        for lead in rng.integers(len(leads_mv), size=4):
+            start = rng.integers(leads_mv.shape[1])
+            stop = start + rng.integers(1, round(_LONGEST_GAP_S * INPUT_FS))
+            leads_mv[lead, start:stop] = np.nan
+    if rng.random() < _MISSING_LEAD_SHARE:
+        leads_mv[rng.integers(len(leads_mv))] = np.nan
+    return leads_mv

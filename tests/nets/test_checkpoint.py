@@ -1,0 +1,106 @@
+import json
+
+import pytest
+import torch
+from torch import nn
+
+from ecgpaper.errors import CheckpointError
+from ecgpaper.nets.checkpoint import CheckpointInfo, load_info, load_weights, save_checkpoint
+
+
+def make_network(n_hidden=8):
+    return nn.Sequential(nn.Linear(4, n_hidden), nn.BatchNorm1d(n_hidden), nn.Linear(n_hidden, 2))
+
+
+@pytest.fixture
+def saved(tmp_path):
+    torch.manual_seed(0)
+    network = make_network()
+    network(torch.randn(10, 4))  # moves the batch statistics
+    info = CheckpointInfo("Toy", {"n_hidden": 8}, training={"seed": 3})
+    save_checkpoint(tmp_path, "toy", network, info)
+    return network.eval()
+
+
+def load(folder, network=None):
+    info = load_info(folder, "toy", "Toy")
+    network = network or make_network(info.config["n_hidden"])
+    load_weights(folder, "toy", network, info)
+    return network.eval()
+
+
+def test_loaded_network_answers_like_the_saved_one(saved, tmp_path):
+    x = torch.linspace(-1, 1, 12).reshape(3, 4)
+    loaded = load(tmp_path)
+    torch.testing.assert_close(loaded(x), saved(x), atol=2e-3, rtol=0)  # float16 on disk
+    assert {value.dtype for value in loaded.state_dict().values()} == {torch.float32, torch.int64}
+
+
+@pytest.mark.usefixtures("saved")
+def test_saving_what_was_loaded_changes_nothing(tmp_path):
+    content = (tmp_path / "toy.safetensors").read_bytes()
+    save_checkpoint(tmp_path / "again", "toy", load(tmp_path), load_info(tmp_path, "toy", "Toy"))
+    assert (tmp_path / "again" / "toy.safetensors").read_bytes() == content
+    assert (tmp_path / "again" / "toy.json").read_text() == (tmp_path / "toy.json").read_text()
+
+
+@pytest.mark.usefixtures("saved")
+def test_json_keeps_what_it_was_given(tmp_path):
+    info = load_info(tmp_path, "toy", "Toy")
+    assert (info.config, info.training) == ({"n_hidden": 8}, {"seed": 3})
+    assert len(info.sha256) == 64
+
+
+@pytest.mark.usefixtures("saved")
+@pytest.mark.parametrize("missing", ["toy.json", "toy.safetensors"])
+def test_missing_file_is_named(tmp_path, missing):
+    (tmp_path / missing).unlink()
+    with pytest.raises(CheckpointError, match=rf"{missing}.*train again"):
+        load(tmp_path)
+
+
+@pytest.mark.usefixtures("saved")
+@pytest.mark.parametrize("content", ["", "{", "[]", '"text"', '{"architecture": "Toy"}', "\xff"])
+def test_json_that_is_none_of_ours_says_so(tmp_path, content):
+    (tmp_path / "toy.json").write_bytes(content.encode("latin-1"))
+    with pytest.raises(CheckpointError, match=r"toy\.json must be a JSON object"):
+        load(tmp_path)
+
+
+@pytest.mark.usefixtures("saved")
+def test_json_of_another_architecture_is_refused(tmp_path):
+    with pytest.raises(CheckpointError, match="describes a Toy"):
+        load_info(tmp_path, "toy", "UNet")
+
+
+@pytest.mark.usefixtures("saved")
+@pytest.mark.parametrize("place", [0, 100, -1])
+def test_one_changed_byte_of_the_weights_is_noticed(tmp_path, place):
+    weights = bytearray((tmp_path / "toy.safetensors").read_bytes())
+    weights[place] ^= 1
+    (tmp_path / "toy.safetensors").write_bytes(weights)
+    with pytest.raises(CheckpointError, match="SHA-256"):
+        load(tmp_path)
+
+
+@pytest.mark.usefixtures("saved")
+def test_truncated_weights_are_noticed(tmp_path):
+    weights = (tmp_path / "toy.safetensors").read_bytes()
+    (tmp_path / "toy.safetensors").write_bytes(weights[: len(weights) // 2])
+    with pytest.raises(CheckpointError, match="copy"):
+        load(tmp_path)
+
+
+@pytest.mark.usefixtures("saved")
+@pytest.mark.parametrize("network", [make_network(9), nn.Linear(4, 2)])
+def test_weights_of_another_shape_are_refused_by_name(tmp_path, network):
+    with pytest.raises(CheckpointError, match="weight"):
+        load(tmp_path, network)
+
+
+@pytest.mark.usefixtures("saved")
+def test_other_checksum_in_the_json_is_noticed(tmp_path):
+    content = json.loads((tmp_path / "toy.json").read_text())
+    (tmp_path / "toy.json").write_text(json.dumps(content | {"sha256": "0" * 64}))
+    with pytest.raises(CheckpointError, match="000000000000"):
+        load(tmp_path)

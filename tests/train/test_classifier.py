@@ -1,0 +1,176 @@
+import json
+import logging
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from ecgpaper.classify import Classifier
+from ecgpaper.classify.labels import CLASSES
+from ecgpaper.ecg import STANDARD_ORDER, Ecg
+from ecgpaper.errors import CheckpointError
+from ecgpaper.nets.resnet1d import ResNet1dConfig
+from ecgpaper.page import LAYOUTS
+from ecgpaper.simulate import simulate_ecg, simulate_record
+from ecgpaper.train import loop
+from ecgpaper.train.classifier import ClassifierConfig, save_classifier, train_classifier
+
+TINY = ClassifierConfig(
+    ResNet1dConfig(24, len(CLASSES), 8, widths=(16, 16), kernel=5),
+    n_members=2,
+    batch_size=16,
+    steps_per_root=0.1,
+    min_steps=3,
+)
+
+
+def simulate(n_records):
+    records = [simulate_record(rng=np.random.default_rng([9, i])) for i in range(n_records)]
+    return [record.ecg for record in records], [record.labels for record in records]
+
+
+@pytest.fixture(scope="module")
+def five():
+    return simulate(5)
+
+
+@pytest.fixture(scope="module")
+def saved(five, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("model")
+    network, info = train_classifier(*five, config=TINY, seed=4)
+    save_classifier(folder, network, info)
+    return folder
+
+
+def weights(network):
+    return torch.cat([value.flatten().double() for value in network.state_dict().values()])
+
+
+def test_five_records_give_a_classifier_that_answers_each(saved, five):
+    classifier = Classifier.load(saved)
+    for ecg in five[0]:
+        for layout in LAYOUTS.values():
+            diagnosis = classifier.diagnose(layout.mask_unplotted(ecg))
+            assert diagnosis.labels
+            assert ((diagnosis.probabilities >= 0) & (diagnosis.probabilities <= 1)).all()
+
+
+@pytest.mark.parametrize(
+    "ecg",
+    [
+        Ecg(np.zeros((5000, 12)), 500.0, STANDARD_ORDER),
+        Ecg(np.full((5000, 12), np.nan), 500.0, STANDARD_ORDER),
+        Ecg(np.ones((1, 1)), 250.0, ("V3",)),
+        Ecg(np.zeros((0, 0)), 100.0, ()),
+        Ecg(np.random.default_rng(0).normal(0, 50, (30_000, 2)), 1000.0, ("RESP", "II")),
+    ],
+)
+def test_any_ecg_gets_an_answer(saved, ecg):
+    assert Classifier.load(saved).diagnose(ecg, age_years=80, sex="Male").labels
+
+
+def test_saved_and_loaded_classifier_answer_alike(five, tmp_path):
+    network, info = train_classifier(*five, config=TINY, seed=4)
+    save_classifier(tmp_path, network, info)
+    before = Classifier(network, np.array(info.extra["thresholds"])).diagnose(five[0][0])
+    after = Classifier.load(tmp_path).diagnose(five[0][0])
+    np.testing.assert_allclose(after.probabilities, before.probabilities, atol=2e-3)
+    np.testing.assert_array_equal(after.thresholds, before.thresholds)
+
+
+def test_same_seed_same_network(five):
+    first, again, other = (
+        weights(train_classifier(*five, config=TINY, seed=seed)[0]) for seed in (1, 1, 2)
+    )
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_interrupted_training_goes_on_to_the_same_network(five, tmp_path, monkeypatch):
+    whole, _ = train_classifier(*five, config=TINY, seed=1)
+    monkeypatch.setattr(loop, "SAVE_EVERY_S", 0.0)
+    steps = iter(range(2))
+
+    def stop(*_):
+        if next(steps, None) is None:
+            raise KeyboardInterrupt
+        return update(*_)
+
+    update = loop._update_average
+    monkeypatch.setattr(loop, "_update_average", stop)
+    with pytest.raises(KeyboardInterrupt):
+        train_classifier(*five, config=TINY, seed=1, state_file=tmp_path / "state")
+    monkeypatch.setattr(loop, "_update_average", update)
+    assert (tmp_path / "state").exists()
+    resumed, _ = train_classifier(*five, config=TINY, seed=1, state_file=tmp_path / "state")
+    assert torch.equal(weights(resumed), weights(whole))
+
+
+def test_records_without_a_known_label_are_skipped(five):
+    ecgs, labels = five
+    with_others, info = train_classifier(
+        iter([*ecgs, ecgs[0], ecgs[1]]), [*labels, (), ("other",)], config=TINY
+    )
+    assert info.training["n_records"] == 5
+    assert torch.equal(weights(with_others), weights(train_classifier(*five, config=TINY)[0]))
+
+
+def test_no_label_at_all_is_refused(five):
+    with pytest.raises(ValueError, match="none of 5"):
+        train_classifier(five[0], [()] * 5, config=TINY)
+
+
+def test_classes_with_few_examples_are_named(five, caplog):
+    with caplog.at_level(logging.WARNING):
+        _, info = train_classifier(*five, config=TINY)
+    assert set(info.training["too_few_examples"]) == set(CLASSES)
+    assert "Acute MI" in caplog.text
+    assert info.training["examples"]["NORM"] == sum("NORM" in row for row in five[1])
+
+
+def test_rhythms_are_learnt_and_an_absent_class_is_not_answered():
+    ecgs = [
+        simulate_ecg((label,), rng=np.random.default_rng([i, 3]))
+        for i in range(40)
+        for label in ("TACHY", "BRADY")
+    ]
+    labels = [("TACHY",), ("BRADY",)] * 40
+    config = replace(TINY, min_steps=40, batch_size=32, peak_rate=1e-2)
+    network, info = train_classifier(ecgs, labels, config=config)
+    classifier = Classifier(network, np.array(info.extra["thresholds"]))
+    for label in ("TACHY", "BRADY"):
+        ecg = simulate_ecg((label,), rng=np.random.default_rng(77))
+        for layout in LAYOUTS.values():
+            diagnosis = classifier.diagnose(layout.mask_unplotted(ecg))
+            assert label in diagnosis.labels
+            assert CLASSES[int(np.argmax(diagnosis.probabilities))] == label
+            assert diagnosis.probabilities[CLASSES.index("NORM")] < 0.3
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"extra": {"classes": ["NORM"], "thresholds": [0.3]}},
+        {"extra": {"classes": list(CLASSES)}},
+        {"extra": {"classes": list(CLASSES), "thresholds": [0.0] * 11}},
+        {"extra": {"classes": list(CLASSES), "thresholds": "high"}},
+        {"config": {}},
+        {"config": {"n_members": 2, "network": {"n_channels": 12}}},
+        {"config": {"n_members": 2, "network": {"n_channels": 12, "n_classes": 11}}},
+        {"architecture": "UNet"},
+    ],
+)
+def test_model_that_does_not_fit_this_program_is_refused(saved, tmp_path, change):
+    content = json.loads((saved / "classifier.json").read_text())
+    (tmp_path / "classifier.json").write_text(json.dumps(content | change))
+    (tmp_path / "classifier.safetensors").write_bytes(
+        (saved / "classifier.safetensors").read_bytes()
+    )
+    with pytest.raises(CheckpointError, match=r"classifier\.json must"):
+        Classifier.load(tmp_path)
+
+
+def test_missing_model_is_named(tmp_path):
+    with pytest.raises(CheckpointError, match=r"classifier\.json.*train again"):
+        Classifier.load(tmp_path)
