@@ -1,6 +1,6 @@
 """`Ecg` -> what the network sees: the one place where leads become rows and NaN is filled.
 
-Public: `INPUT_FS`, `N_SAMPLES`, `N_CHANNELS`, `leads_from_ecg`, `fill_limb_leads`,
+Public: `INPUT_FS`, `N_SAMPLES`, `N_CHANNELS`, `UNIT_MV`, `leads_from_ecg`, `fill_limb_leads`,
 `channels_from_leads`.
 
 First the twelve leads are averaged down to 100 Hz at the time at which the record shows them, in
@@ -26,6 +26,9 @@ N_CHANNELS = 2 * len(STANDARD_ORDER)
 MAX_WINDOWS = 6
 # A tall R wave has 3 mV; what lies beyond this says nothing more.
 _CLIP_MV = 4.0
+# Voltages count in this unit, the typical spread of a lead, so that they weigh as much as the
+# confidences from the first step of training.
+UNIT_MV = 0.25
 _WINDOW_S = N_SAMPLES / INPUT_FS
 _DERIVED_CONFIDENCE = 0.5
 
@@ -106,12 +109,13 @@ def channels_from_leads(leads_mv: Float32Array) -> Float32Array:
     Returns
     -------
     ndarray of float32, of shape (24, n_samples)
-        Twelve leads in mV about their medians, 0 where missing; twelve confidences in [0, 1].
+        Twelve leads about their medians in units of `UNIT_MV`, 0 where missing; twelve
+        confidences in [0, 1].
     """
     centered = leads_mv - _row_medians(leads_mv)[:, None]
     filled = fill_limb_leads(centered)
     confidence = np.where(np.isfinite(centered), 1.0, _DERIVED_CONFIDENCE * np.isfinite(filled))
-    values = np.clip(np.nan_to_num(filled, nan=0.0), -_CLIP_MV, _CLIP_MV)
+    values = np.clip(np.nan_to_num(filled, nan=0.0), -_CLIP_MV, _CLIP_MV) / UNIT_MV
     return np.concatenate([values, confidence]).astype(np.float32)
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ecgpaper.classify.inputs import INPUT_FS, Float32Array
+from ecgpaper.classify.inputs import INPUT_FS, UNIT_MV, Float32Array
 
 N_FEATURES = 8
 # A QRS complex lasts about 0.1 s; two follow each other by at least 0.24 s (250 per minute).
 _QRS_S = 0.1
 _REFRACTORY_S = 0.24
+# A QRS complex rises by less from one sample to the next; what rises faster is no heart's.
+_STEEPEST_MV = 0.5
 # Share of the height of a typical complex that a beat must reach.
 _THRESHOLD = 0.35
 
@@ -34,11 +36,11 @@ def qrs_activity(channels: Float32Array) -> Float32Array:
     slope = np.abs(np.diff(values, axis=1, prepend=values[:, :1]))
     # Where a lead begins or ends its step is no slope of the heart's.
     both = seen & np.roll(seen, 1, axis=1) & np.roll(seen, -1, axis=1)
-    slope = np.minimum(slope, 0.5) * both
+    slope = np.minimum(slope, _STEEPEST_MV / UNIT_MV) * both
     n_seen = np.maximum(both.sum(axis=1, keepdims=True), 1)
     size = np.sqrt((slope**2).sum(axis=1, keepdims=True) / n_seen)
     weight = both.sum(axis=0)
-    mean = (slope / np.maximum(size, 1e-3)).sum(axis=0) / np.maximum(weight, 1)
+    mean = (slope / np.maximum(size, 0.01)).sum(axis=0) / np.maximum(weight, 1)
     box = np.ones(round(_QRS_S * INPUT_FS)) / (_QRS_S * INPUT_FS)
     smooth = np.convolve(np.convolve(mean, box, mode="same"), box, mode="same")
     return smooth.astype(np.float32)
@@ -79,10 +81,10 @@ def rhythm_features(channels: Float32Array) -> Float32Array:
     Returns
     -------
     ndarray of float32, of shape (8,)
-        Of the intervals between beats: logarithm of the median, of the shortest and of the
-        longest over the median, relative spread, relative differences of neighbours (root mean
-        square, and median), share of neighbours that differ by over a tenth, and whether there
-        are at least three intervals; all 0 when there are not.
+        Of the intervals between beats: four times the logarithm of the median over 0.8 s,
+        logarithm of the shortest and of the longest over the median, relative spread, relative
+        differences of neighbours (root mean square, and median), share of neighbours that differ
+        by over a tenth, and whether there are at least three intervals; all 0 when there are not.
     """
     interval_s = np.diff(find_beats(channels)) / INPUT_FS
     if len(interval_s) < 3:
@@ -91,7 +93,7 @@ def rhythm_features(channels: Float32Array) -> Float32Array:
     relative = interval_s / median_s
     change = np.abs(np.diff(relative))
     features = [
-        np.log(median_s / 0.8) * 2,
+        4 * np.log(median_s / 0.8),
         np.log(relative.min()),
         np.log(relative.max()),
         relative.std(),
@@ -100,4 +102,4 @@ def rhythm_features(channels: Float32Array) -> Float32Array:
         np.mean(change > 0.1),
         1.0,
     ]
-    return np.clip(np.array(features, dtype=np.float32), -2, 2)
+    return np.clip(np.array(features, dtype=np.float32), -4, 4)

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+_N_EMBEDDED = 32
+
 
 @dataclass(frozen=True)
 class ResNet1dConfig:
@@ -80,7 +82,12 @@ class ResNet1d(nn.Module):
                 width = next_width
         self.blocks = nn.Sequential(*blocks)
         self.dropout = nn.Dropout(config.dropout)
-        self.head = nn.Linear(2 * width + config.n_features, config.n_classes)
+        # Bent, so that the head can see bands of a feature, such as of the rate.
+        n_embedded = _N_EMBEDDED if config.n_features else 0
+        self.embed: nn.Module = nn.Identity()
+        if config.n_features:
+            self.embed = nn.Sequential(nn.Linear(config.n_features, n_embedded), nn.SiLU())
+        self.head = nn.Linear(2 * width + n_embedded, config.n_classes)
 
     def forward(self, series: Tensor, features: Tensor) -> Tensor:
         """Classify a batch.
@@ -97,7 +104,8 @@ class ResNet1d(nn.Module):
         """
         maps = self.blocks(self.stem(series))  # (B, C, L)
         pooled = torch.cat([maps.mean(dim=2), maps.amax(dim=2)], dim=1)
-        logits: Tensor = self.head(torch.cat([self.dropout(pooled), features], dim=1))
+        embedded = self.embed(features)
+        logits: Tensor = self.head(torch.cat([self.dropout(pooled), embedded], dim=1))
         return logits
 
 

@@ -24,12 +24,13 @@ from torch import Tensor, nn
 from ecgpaper.classify import ARCHITECTURE, NAME, arrays_from_leads, probabilities_of
 from ecgpaper.classify.degrade import degrade, mask_of_layout
 from ecgpaper.classify.inputs import INPUT_FS, N_CHANNELS, N_SAMPLES, Float32Array, leads_from_ecg
-from ecgpaper.classify.labels import CLASSES, one_hot
+from ecgpaper.classify.labels import CLASSES, labels_above, one_hot
 from ecgpaper.classify.rhythm import N_FEATURES
 from ecgpaper.classify.thresholds import ABSENT_THRESHOLD, PRIOR_THRESHOLD, choose_thresholds
 from ecgpaper.ecg import STANDARD_ORDER, BoolArray, Ecg, FloatArray
 from ecgpaper.nets.checkpoint import CheckpointInfo, save_checkpoint
 from ecgpaper.nets.resnet1d import ResNet1d, ResNet1dConfig, ResNet1dEnsemble
+from ecgpaper.score import f_measure
 from ecgpaper.train.loop import TrainConfig, best_device, fit
 
 logger = logging.getLogger(__name__)
@@ -251,14 +252,24 @@ def _unweigh(network: ResNet1dEnsemble, weights: Float32Array) -> None:
 
 
 def _thresholds(network: ResNet1dEnsemble, task: _Task) -> tuple[FloatArray, dict[str, object]]:
-    """Choose thresholds by what each member says of the records it has left out."""
+    """Choose thresholds by what each member says of the records it has left out, and score them."""
     if (task.folds < 0).any():
         thresholds = np.where(task.truth.any(axis=0), PRIOR_THRESHOLD, ABSENT_THRESHOLD)
-        return thresholds, {"thresholds": "prior: too few records to leave some out"}
-    probabilities = np.concatenate([_left_out(network, task, view) for view in _VIEWS])
-    truth = np.concatenate([task.truth] * len(_VIEWS))
+        return thresholds, {}
+    probabilities = [_left_out(network, task, view) for view in _VIEWS]
     rng = np.random.default_rng(task.seed)
-    return choose_thresholds(probabilities, truth, rng=rng), {}
+    thresholds = choose_thresholds(
+        np.concatenate(probabilities), np.concatenate([task.truth] * len(_VIEWS)), rng=rng
+    )
+    names = [np.array(CLASSES)[row].tolist() for row in task.truth]
+    metrics: dict[str, object] = {}
+    for view, rows in zip(_VIEWS, probabilities, strict=True):
+        answers = [labels_above(row, thresholds) for row in rows]
+        macro_f, per_class_f, classes = f_measure(names, answers)
+        scores = dict(zip(classes, per_class_f.round(4).tolist(), strict=True))
+        metrics[f"left-out records, {view}"] = {"macro_f": round(macro_f, 4), "f": scores}
+        logger.info("records left out, seen as %s: macro F %.3f", view, macro_f)
+    return thresholds, metrics
 
 
 def _left_out(network: ResNet1dEnsemble, task: _Task, view: str) -> FloatArray:

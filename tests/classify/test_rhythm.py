@@ -21,7 +21,7 @@ def test_beats_are_found_where_they_are(rate_bpm):
     found_s = find_beats(beating(beat_s)) / INPUT_FS
     np.testing.assert_allclose(found_s, beat_s, atol=0.05)
     features = rhythm_features(beating(beat_s))
-    assert 0.8 * np.exp(features[0] / 2) == pytest.approx(60 / rate_bpm, rel=0.03)
+    assert 0.8 * np.exp(features[0] / 4) == pytest.approx(60 / rate_bpm, rel=0.03)
     assert features[3] < 0.05
 
 
@@ -44,7 +44,7 @@ def test_rate_labels_agree_with_the_intervals_on_every_layout(layout, label, low
     for seed in range(4):
         ecg = simulate_ecg((label,), rng=np.random.default_rng(seed))
         leads = np.where(mask_of_layout(layout), leads_from_ecg(ecg)[0], np.float32(np.nan))
-        median_s = 0.8 * np.exp(rhythm_features(channels_from_leads(leads))[0] / 2)
+        median_s = 0.8 * np.exp(rhythm_features(channels_from_leads(leads))[0] / 4)
         assert low_bpm < 60 / median_s < high_bpm
 
 

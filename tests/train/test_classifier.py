@@ -136,7 +136,7 @@ def test_rhythms_are_learnt_and_an_absent_class_is_not_answered():
         for label in ("TACHY", "BRADY")
     ]
     labels = [("TACHY",), ("BRADY",)] * 40
-    config = replace(TINY, min_steps=40, batch_size=32, peak_rate=1e-2)
+    config = replace(TINY, min_steps=80, peak_rate=1e-2)
     network, info = train_classifier(ecgs, labels, config=config)
     classifier = Classifier(network, np.array(info.extra["thresholds"]))
     for label in ("TACHY", "BRADY"):
