@@ -124,6 +124,14 @@ def test_of_equally_good_shifts_the_lowest_row_and_then_the_first_column_wins():
     assert score.find_shift(ref_mv, [np.nan, 1.0], **options) == (1, 1.0)
 
 
+def test_a_shift_may_be_as_large_as_the_leads_are_long():
+    last_mv = [np.nan, np.nan, np.nan, 0.5]
+    assert score.find_shift(last_mv, [0.5]) == (-3, 0.0)
+    assert score.find_shift([0.5], last_mv) == (3, 0.0)
+    assert score.find_shift([0.0, np.nan], [1.0]) == (0, 1.0)
+    assert score.find_shift([1.0, np.nan], [0.0]) == (0, -1.0)
+
+
 def test_a_late_estimate_is_moved_forward_and_an_early_one_back():
     ref_mv = make_lead(np.random.default_rng(7), 1000, 100, 0.01)
     late_mv = np.concatenate([np.zeros(30), ref_mv[:-30]])
@@ -169,6 +177,13 @@ def test_an_estimate_without_samples_is_not_moved():
     aligned_mv, late_samples, high_mv = score.align(ref_mv, est_mv)
     assert (late_samples, high_mv) == (0, 0.0)
     np.testing.assert_array_equal(aligned_mv, est_mv)
+
+
+def test_amplitudes_are_rounded_to_levels_half_to_even_and_an_empty_range_is_one_level():
+    lead_mv = np.array([0.0, 0.25, 0.75, 1.0])
+    np.testing.assert_array_equal(score.quantize(lead_mv, 0.0, 1.0, 3), [0, 1, 1, 2])
+    np.testing.assert_array_equal(score.quantize(lead_mv * 0, 0.0, 0.0, 3), [0, 0, 0, 0])
+    np.testing.assert_array_equal(score.quantize(lead_mv, 0.0, np.inf, 3), [0, 0, 0, 0])
 
 
 def test_two_flat_leads_of_one_height_are_in_place():
@@ -227,9 +242,9 @@ def test_mean_of_finite_ignores_nan_but_not_infinity():
 
 
 def test_a_confusion_matrix_has_predictions_in_rows_and_truth_in_columns():
-    labels = [[True], [True], [True], [False], [False], [True]]
-    outputs = [[True], [True], [False], [True], [False], [True]]
-    np.testing.assert_array_equal(score.confusion_matrices(labels, outputs), [[[3, 1], [1, 1]]])
+    labels = [[True], [True], [True], [True], [False], [False], [False]]
+    outputs = [[True], [True], [True], [False], [True], [True], [False]]
+    np.testing.assert_array_equal(score.confusion_matrices(labels, outputs), [[[3, 2], [1, 1]]])
 
 
 @pytest.mark.parametrize(
