@@ -1,6 +1,6 @@
 """Draw what was read over the picture it was read from: the quickest check there is.
 
-Public: `draw_overlay`.
+Public: `draw_overlay`, `jpeg_bytes`.
 """
 
 from __future__ import annotations
@@ -47,3 +47,10 @@ def draw_overlay(photo: ByteArray, traces: Iterable[Trace], page_to_photo: Warp)
         lead = trace.strip.segment.lead
         cv2.putText(drawn, lead, at, cv2.FONT_HERSHEY_SIMPLEX, 0.5 * pen_px, color, pen_px)
     return drawn
+
+
+def jpeg_bytes(image: ByteArray, quality: int = 85) -> bytes:
+    """Encode an RGB picture of shape (height, width, 3) as JPEG."""
+    options = [cv2.IMWRITE_JPEG_QUALITY, quality]
+    _, encoded = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), options)
+    return bytes(encoded)

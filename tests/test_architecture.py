@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "synth": (f"{CORE} synth", f"{ARRAYS} cv2"),
     "digitize": (f"{CORE} digitize nets", f"{ARRAYS} cv2"),
     "digitize.segment": (f"{CORE} digitize nets", f"{ARRAYS} cv2 torch"),
+    "digitize.trace": (f"{CORE} digitize nets", f"{ARRAYS} cv2 torch"),
     "classify": (f"{CORE} classify nets", f"{ARRAYS} torch"),
     "nets": ("errors files nets", "torch safetensors"),
     "train": (

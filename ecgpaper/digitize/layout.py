@@ -35,8 +35,8 @@ MIN_PULSE_MM = 3.0
 # Rows may be this much longer than their layout's duration says before another speed is assumed.
 SPEED_TOLERANCE = 1.5
 FAST_MM_PER_S = 50.0
-# The second search for the start moves by no more than this.
-MAX_SHIFT_MM = 6.0
+# The second search for the start moves by no more than this: a pulse may stand on either side.
+MAX_SHIFT_MM = 14.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,9 @@ STRIP_PX_PER_MM = 8.0
 STRIP_HEIGHT_MM = 48.0
 # Heights read per two columns of the strip image: 20 per mm, 500 per second at 25 mm/s.
 N_SUB_COLUMNS = 5
-# Paper before and after a row that is looked at as well, to see where its trace begins and ends.
-MARGIN_MM = 10.0
+# Paper before and after a row that is looked at as well, to see where its trace begins and ends;
+# calibration pulses stand there.
+MARGIN_MM = 16.0
 _HEIGHT_PX = round(STRIP_HEIGHT_MM * STRIP_PX_PER_MM)
 
 

@@ -140,7 +140,8 @@ def fit(
         nn.utils.clip_grad_norm_(network.parameters(), config.gradient_norm)
         optimizer.step()
         _update_average(average, network, min(config.average, (1 + step) / (10 + step)))
-        running = 0.98 * running + 0.02 * float(loss.detach()) if step > first else float(loss)
+        value = float(loss.detach())
+        running = 0.98 * running + 0.02 * value if step > first else value
         if step % 100 == 0:
             logger.info("%s: step %d of %d, loss %.4f", name, step, config.n_steps, running)
         if state_file is not None and time.monotonic() - saved_s > SAVE_EVERY_S:

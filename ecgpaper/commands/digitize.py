@@ -1,0 +1,89 @@
+"""Read images of paper ECGs: signals, diagnosis and a picture of what was read.
+
+For each image NAME.png the output folder gets NAME.hea and NAME.dat (a WFDB record in mV), NAME.csv
+(the same, one column per lead), NAME.json (layout, scale, confidence, probabilities) and
+NAME-overlay.jpg. An image that cannot be read is named with its reason and the others go on. This
+is no medical device: have a physician look at the paper.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import math
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from ecgpaper.ecg import Ecg
+from ecgpaper.errors import EcgPaperError
+from ecgpaper.files import write_whole
+
+logger = logging.getLogger(__name__)
+
+SHIPPED_MODEL = Path(__file__).parents[2] / "model"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("images", nargs="+", type=Path, help="PNG, JPEG, TIFF, BMP or WebP files")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the results")
+    parser.add_argument("--model", type=Path, default=SHIPPED_MODEL, help="folder of the weights")
+    parser.add_argument("--fs", type=float, default=500.0, help="sampling frequency in Hz")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Digitize and classify each image; the status is 1 when one could not be read."""
+    from ecgpaper.classify import Classifier  # noqa: PLC0415  torch is slow to import
+    from ecgpaper.digitize import Digitizer  # noqa: PLC0415
+
+    digitizer, classifier = Digitizer.load(arguments.model), Classifier.load(arguments.model)
+    n_failed = 0
+    for image in tqdm(arguments.images, disable=not sys.stderr.isatty()):
+        try:
+            _digitize(image, arguments.out, digitizer, classifier, arguments.fs)
+        except EcgPaperError as error:
+            logger.warning("%s: %s", image, error)
+            n_failed += 1
+    return 1 if n_failed else 0
+
+
+def _digitize(image: Path, out: Path, digitizer: Any, classifier: Any, fs: float) -> None:
+    """Write the five files of one image."""
+    from ecgpaper.classify.labels import CLASSES  # noqa: PLC0415
+    from ecgpaper.overlay import draw_overlay, jpeg_bytes  # noqa: PLC0415
+    from ecgpaper.records import read_image, write_record  # noqa: PLC0415
+
+    photo = read_image(image)
+    found = digitizer.digitize(photo, fs=fs)
+    diagnosis = classifier.diagnose(found.ecg)
+    name = re.sub(r"[^A-Za-z0-9_-]", "_", image.stem)
+    write_record(out, name, found.ecg, labels=diagnosis.labels)
+    write_whole(out / f"{name}.csv", _csv(found.ecg).encode())
+    report = {
+        "image": image.name,
+        "warning": "not a medical device; confirm on the paper",
+        "layout": found.layout.name,
+        "speed_mm_per_s": found.layout.scale.speed_mm_per_s,
+        "gain_mm_per_mv": found.layout.scale.gain_mm_per_mv,
+        "px_per_mm": found.scale.px_per_mm,
+        "quality": found.quality,
+        "labels": diagnosis.labels,
+        "probabilities": dict(zip(CLASSES, diagnosis.probabilities.tolist(), strict=True)),
+    }
+    write_whole(out / f"{name}.json", (json.dumps(report, indent=2) + "\n").encode())
+    overlay = draw_overlay(photo, found.traces, found.page.page_to_photo)
+    write_whole(out / f"{name}-overlay.jpg", jpeg_bytes(overlay))
+
+
+def _csv(ecg: Ecg) -> str:
+    """Time in s and leads in mV, one line per sample; empty where the page shows nothing."""
+    lines = [",".join(["time_s", *(f"{lead}_mv" for lead in ecg.lead_names)])]
+    for index, row in enumerate(ecg.signal_mv):
+        values = ("" if math.isnan(value) else f"{value:.4f}" for value in row)
+        lines.append(",".join([f"{index / ecg.fs:.4f}", *values]))
+    return "\n".join(lines) + "\n"
