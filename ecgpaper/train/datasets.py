@@ -30,6 +30,7 @@ SEGMENT_CROP_PX = (320, 448)
 # What the stages before the tracer leave behind: the height of the row's middle, the grid's scale.
 BASELINE_JITTER_MM = 2.0
 SCALE_JITTER = 0.003
+_FEWEST_DPI = 75.0
 # Two points of a trace further apart than this have a gap between them.
 _MAX_GAP_MM = 0.3
 
@@ -173,6 +174,7 @@ def segment_batch(source: PageSource, step: int, *, n_pages: int, n_crops: int) 
     images, maps = [], []
     for _ in range(n_pages):
         ecg, spec = source.draw(rng)
+        spec = replace(spec, camera=replace(spec.camera, dpi=_coarse(spec.camera.dpi)))
         small, _ = working_image(synthesize(ecg, spec).image)
         dark = darkness(small)
         full = draw_maps(ecg, spec).probabilities
@@ -185,6 +187,11 @@ def segment_batch(source: PageSource, step: int, *, n_pages: int, n_crops: int) 
             images.append(image)
             maps.append(share)
     return SegmentBatch(np.stack(images), np.stack(maps))
+
+
+def _coarse(dpi: float) -> float:
+    """Halve a fine resolution: the segmenter sees small pages, and those are drawn faster."""
+    return dpi if dpi < 2 * _FEWEST_DPI else dpi / 2
 
 
 def _segment_crop(

@@ -40,7 +40,7 @@ from ecgpaper.train.datasets import (
 from ecgpaper.train.loop import TrainConfig, best_device, fit
 
 SEGMENTER_CONFIG = UNetConfig(n_inputs=3, widths=(16, 24, 32, 48), n_outputs=len(PIXEL_CLASSES))
-TRACER_CONFIG = UNetConfig(n_inputs=4, widths=(24, 32, 48, 64, 64), n_outputs=N_SUB_COLUMNS)
+TRACER_CONFIG = UNetConfig(n_inputs=4, widths=(16, 32, 48, 64, 64), n_outputs=N_SUB_COLUMNS)
 # Grid lines outnumber ink by ten to one; the classes that must not be missed weigh more.
 _CLASS_WEIGHTS = (0.5, 0.7, 3.0, 2.0)
 # Spread of the target over rows: a curve seen at a sub-column is that sharp, and on a steep stroke
