@@ -22,6 +22,8 @@ from ecgpaper.errors import LayoutError
 from ecgpaper.page import LAYOUTS, LeadLayout, PageLayout, PaperScale, Strip
 from ecgpaper.raster import FlatPage, GridScale, PixelMaps
 
+# Probability from which a pixel counts as ink: faint traces must not break.
+MIN_INK = 0.35
 # Rows of a print are further apart than this.
 MIN_PITCH_MM = 9.0
 # A trace leaves its baseline by about this much most of the time.
@@ -29,7 +31,11 @@ WANDER_MM = 1.5
 # A row holds at least this share of the ink of the fullest row.
 MIN_ROW_SHARE = 0.2
 # Breaks in the ink up to this width do not end a row.
-MAX_BREAK_MM = 8.0
+MAX_BREAK_MM = 20.0
+# A row has ink in at least this share of the columns that the fullest row has ink in.
+MIN_COVERED_SHARE = 0.6
+# Nearer to the image's edge there are no baselines.
+EDGE_MM = 4.0
 # Ink that sticks out of a row's duration by more than this is a calibration pulse.
 MIN_PULSE_MM = 3.0
 # Rows may be this much longer than their layout's duration says before another speed is assumed.
@@ -68,7 +74,7 @@ def find_layout(page: FlatPage, maps: PixelMaps, scale: GridScale) -> PageLayout
     LayoutError
         If the page shows no rows of ink, or fewer than any known layout has.
     """
-    ink = maps.of("ink") > 0.5
+    ink = maps.of("ink") > MIN_INK
     map_px_per_mm = np.array(scale.px_per_mm) / maps.px_per_map_px
     rows = _find_rows(ink, map_px_per_mm)
     layout = _layout_with(len(rows))
@@ -111,24 +117,28 @@ def _layout_with(n_rows: int) -> LeadLayout:
 
 
 def _find_rows(ink: NDArray[np.bool_], px_per_mm: FloatArray) -> list[_Row]:
-    """Rows of ink, the longest first."""
+    """Rows of ink, the one with most columns inked first."""
     ink_mm = ink.sum(axis=1) / px_per_mm[0]
     smooth = gaussian_filter1d(ink_mm, WANDER_MM * px_per_mm[1])
-    padded = np.pad(smooth, 1)
-    peaks, found = find_peaks(
-        padded,
+    peaks, _ = find_peaks(
+        np.pad(smooth, 1),
         height=MIN_ROW_SHARE * max(float(smooth.max()), 1e-9),
         distance=max(1.0, MIN_PITCH_MM * px_per_mm[1]),
     )
-    by_height = peaks[np.argsort(-found["peak_heights"])] - 1
-    borders = _borders(np.sort(by_height), ink.shape[0])
-    rows = []
-    for peak in by_height:
-        top, bottom = borders[int(peak)]
-        extent = _longest_run(np.asarray(ink[top:bottom].any(axis=0)), MAX_BREAK_MM * px_per_mm[0])
-        rows.append(_Row(peak / px_per_mm[1], *(np.array(extent) / px_per_mm[0])))
-    longest = max((row.right_mm - row.left_mm for row in rows), default=0.0)
-    return [row for row in rows if row.right_mm - row.left_mm > 0.6 * longest]
+    # Page edges and frames are no rows.
+    edge = EDGE_MM * px_per_mm[1]
+    baselines = peaks[(peaks > edge) & (peaks < ink.shape[0] - edge)] - 1
+    borders = _borders(baselines, ink.shape[0])
+    rows, covered = [], []
+    for baseline in baselines:
+        top, bottom = borders[int(baseline)]
+        is_inked = np.asarray(ink[top:bottom].any(axis=0))
+        extent = _longest_run(is_inked, MAX_BREAK_MM * px_per_mm[0])
+        rows.append(_Row(baseline / px_per_mm[1], *(np.array(extent) / px_per_mm[0])))
+        covered.append(int(is_inked.sum()))
+    most = max(covered, default=0)
+    order = sorted(range(len(rows)), key=lambda index: -covered[index])
+    return [rows[index] for index in order if covered[index] > MIN_COVERED_SHARE * most]
 
 
 def _borders(baselines: NDArray[np.int_], height: int) -> dict[int, tuple[int, int]]:
