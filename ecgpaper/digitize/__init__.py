@@ -16,11 +16,14 @@ from ecgpaper.digitize.segment import segment
 from ecgpaper.digitize.signal import signal_from_traces
 from ecgpaper.digitize.trace import cut_traces, read_rows
 from ecgpaper.ecg import ByteArray, Ecg, FloatArray
+from ecgpaper.errors import RectifyError
 from ecgpaper.nets.checkpoint import load_info, load_weights
 from ecgpaper.nets.unet import SegmentNet, StripNet, UNetConfig, channels_last
 from ecgpaper.page import PageLayout
 from ecgpaper.raster import FlatPage, GridScale, Trace
 
+# Less than this cannot hold three rows of a legible trace.
+MIN_SIDE_PX = 120
 SEGMENTER, TRACER = "segmenter", "tracer"
 
 
@@ -82,6 +85,11 @@ class Digitizer:
         EcgPaperError
             The stage's own error if the photo defeats a stage: it says what was looked for.
         """
+        if min(photo.shape[:2]) < MIN_SIDE_PX:
+            raise RectifyError(
+                f"expected an image of a page, at least {MIN_SIDE_PX} pixels high and wide; got "
+                f"{photo.shape[0]} x {photo.shape[1]}: scan it at 150 dpi or more"
+            )
         maps = segment(photo, self.segmenter)
         page, maps = rectify(photo, maps)
         scale = find_grid_scale(page, maps)
