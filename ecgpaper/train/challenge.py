@@ -48,7 +48,7 @@ def budget_for(n_records: int) -> DigitizerBudget:
         return DigitizerBudget(segmenter_steps=100, tracer_steps=200)
     if torch.cuda.is_available():
         return DigitizerBudget(segmenter_steps=4000, tracer_steps=20000, n_pages=8, n_crops=4)
-    return DigitizerBudget(segmenter_steps=400, tracer_steps=1500)
+    return DigitizerBudget(segmenter_steps=800, tracer_steps=1500)
 
 
 def train_all(data_folder: Path, model_folder: Path, *, seed: int = SEED) -> None:
