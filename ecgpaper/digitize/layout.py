@@ -43,6 +43,10 @@ SPEED_TOLERANCE = 1.5
 FAST_MM_PER_S = 50.0
 # The second search for the start moves by no more than this: a pulse may stand on either side.
 MAX_SHIFT_MM = 14.0
+# Steps of that search, and how far and over which stretch the ends are then looked at closely.
+SHIFT_STEP_MM = 0.0125
+MAX_FINE_SHIFT_MM = 1.5
+EDGE_WIDTH_MM = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,20 +170,43 @@ def _longest_run(is_inked: NDArray[np.bool_], max_break: float) -> tuple[int, in
 def place_columns(layout: PageLayout, curves: tuple[RowCurve, ...]) -> PageLayout:
     """Move the strips of a layout to where the traces begin and end.
 
-    All rows start together and last equally long, so the start is where a window of the rows'
-    duration holds most of what was read as trace and least of what was not.
+    All rows start together and last equally long. So the start is roughly where a window of that
+    length holds most of what was read as trace, and exactly where presence rises and falls most
+    steeply at the window's two ends; an end that text or a pulse blurs then hardly counts.
     """
     duration_mm = layout.scale.mm_from_s(max(strip.segment.stop_s for strip in layout.strips))
     left_mm = min(strip.left_mm for strip in layout.strips)
-    x_mm = curves[0].x_mm
-    step_mm = x_mm[1] - x_mm[0]
-    gain = np.cumsum(np.mean([curve.presence - 0.5 for curve in curves], axis=0)) * step_mm
-    starts_mm = left_mm + np.arange(-MAX_SHIFT_MM, MAX_SHIFT_MM, step_mm / 4)
-    # The sum up to sample k ends half a step to its right.
-    inside = np.interp(starts_mm + duration_mm, x_mm + step_mm / 2, gain) - np.interp(
-        starts_mm, x_mm + step_mm / 2, gain
+    presence = _Integral(curves)
+    around_mm = np.arange(-MAX_SHIFT_MM, MAX_SHIFT_MM, SHIFT_STEP_MM)
+    inside = presence.mean(left_mm + around_mm, left_mm + around_mm + duration_mm)
+    coarse_mm = left_mm + around_mm[int(np.argmax(inside))]
+    starts_mm = coarse_mm + np.arange(-MAX_FINE_SHIFT_MM, MAX_FINE_SHIFT_MM, SHIFT_STEP_MM)
+    stops_mm = starts_mm + duration_mm
+    rise = presence.mean(starts_mm, starts_mm + EDGE_WIDTH_MM) - presence.mean(
+        starts_mm - EDGE_WIDTH_MM, starts_mm
     )
-    plateau = starts_mm[inside >= inside.max() - 0.05 * step_mm]
-    shift_mm = float(plateau.mean()) - left_mm
+    fall = presence.mean(stops_mm - EDGE_WIDTH_MM, stops_mm) - presence.mean(
+        stops_mm, stops_mm + EDGE_WIDTH_MM
+    )
+    shift_mm = float(starts_mm[int(np.argmax(rise + fall))]) - left_mm
     strips = tuple(replace(strip, left_mm=strip.left_mm + shift_mm) for strip in layout.strips)
     return replace(layout, strips=strips)
+
+
+class _Integral:
+    """Means, over any stretches of a page, of the rows' presence."""
+
+    def __init__(self, curves: tuple[RowCurve, ...]) -> None:
+        x_mm = curves[0].x_mm
+        self.step_mm = float(x_mm[1] - x_mm[0])
+        # The sum up to a point holds everything up to half a step to its right.
+        self.edges_mm = np.concatenate([[x_mm[0] - self.step_mm / 2], x_mm + self.step_mm / 2])
+        presence = np.mean([curve.presence for curve in curves], axis=0)
+        self.sums = np.concatenate([[0.0], np.cumsum(presence) * self.step_mm])
+
+    def mean(self, left_mm: FloatArray, right_mm: FloatArray) -> FloatArray:
+        """Mean presence from left to right, arrays of one shape; nothing is beyond the strip."""
+        upper = np.interp(right_mm, self.edges_mm, self.sums)
+        lower = np.interp(left_mm, self.edges_mm, self.sums)
+        mean: FloatArray = (upper - lower) / (right_mm - left_mm)
+        return mean

@@ -120,9 +120,9 @@ class StripNet(nn.Module):
         self.body = _Body(config)
         self.rows = nn.Conv2d(config.widths[0], 2 * config.n_outputs, 1)
         self.presence = nn.Sequential(
-            nn.Conv1d(2 * config.widths[0], config.widths[0], 5, padding=2),
+            nn.Conv1d(3 * config.widths[0], 2 * config.widths[0], 5, padding=2),
             nn.ReLU(inplace=True),
-            nn.Conv1d(config.widths[0], config.n_outputs, 5, padding=2),
+            nn.Conv1d(2 * config.widths[0], config.n_outputs, 5, padding=2),
         )
 
     def forward(self, strip: Tensor) -> tuple[Tensor, Tensor]:
@@ -132,7 +132,10 @@ class StripNet(nn.Module):
         rows = self.rows(features).view(n_batch, self.n_outputs, 2, n_rows, n_columns)
         # (B, sub, 2, H/2, W/2) -> (B, W/2, sub, H/2, 2) -> (B, W/2 * sub, H)
         logits = rows.permute(0, 4, 1, 3, 2).reshape(n_batch, -1, 2 * n_rows)
-        pooled = torch.cat([features.mean(dim=2), features.amax(dim=2)], dim=1)
+        # What is seen where the trace would run says most about whether it is there.
+        attention = rows.float().mean(dim=(1, 2)).softmax(dim=1)[:, None]
+        at_trace = (features * attention).sum(dim=2)
+        pooled = torch.cat([at_trace, features.mean(dim=2), features.amax(dim=2)], dim=1)
         presence = self.presence(pooled).transpose(1, 2).reshape(n_batch, -1)
         return logits, presence
 

@@ -31,6 +31,8 @@ SEGMENT_CROP_PX = (320, 448)
 BASELINE_JITTER_MM = 2.0
 SCALE_JITTER = 0.003
 _FEWEST_DPI = 75.0
+# Share of crops that show where a row begins or ends: what is hardest to tell is rarest.
+END_SHARE = 0.4
 # Two points of a trace further apart than this have a gap between them.
 _MAX_GAP_MM = 0.3
 
@@ -119,8 +121,16 @@ def _strip_crop(
     x_mm, y_mm = _curve(traces, scale)
     center_mm = float(np.nanmedian(y_mm)) + rng.normal(0, BASELINE_JITTER_MM)
     width_mm = CROP_WIDTH_PX / STRIP_PX_PER_MM
-    left_mm = rng.uniform(x_mm[0] - MARGIN_MM, max(x_mm[-1] + MARGIN_MM - width_mm, x_mm[0]))
-    corner_mm = (float(left_mm), center_mm - STRIP_HEIGHT_MM / 2)
+    first_mm, last_mm = x_mm[0] - MARGIN_MM, max(x_mm[-1] + MARGIN_MM - width_mm, x_mm[0])
+    if rng.random() < END_SHARE:
+        # Within reach of the row's start or end.
+        reach_mm = width_mm - MARGIN_MM
+        if rng.random() < 0.5:
+            last_mm = min(last_mm, first_mm + reach_mm)
+        else:
+            first_mm = max(first_mm, last_mm - reach_mm)
+    left_mm = float(rng.uniform(first_mm, last_mm))
+    corner_mm = (left_mm, center_mm - STRIP_HEIGHT_MM / 2)
     flat = FlatPage(page.image, truth.page_to_photo)
     image = sample_strip(page.image, flat, scale, corner_mm, CROP_WIDTH_PX)
     at_mm = corner_mm[0] + (sub_columns_px(CROP_WIDTH_PX) + 0.5) / STRIP_PX_PER_MM

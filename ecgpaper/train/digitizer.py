@@ -48,7 +48,7 @@ _CLASS_WEIGHTS = (0.5, 0.7, 3.0, 2.0)
 _SIGMA_ROWS, _SIGMA_PER_SLOPE, _MAX_SIGMA_ROWS = 1.2, 0.4, 6.0
 # Shares of the loss. The logarithm of the mean square error is the SNR up to a constant, so that
 # quiet strips count as much as loud ones; the floor is the error that paper cannot go below.
-_ACCURACY, _ABSOLUTE, _PRESENCE = 0.3, 0.1, 0.3
+_ACCURACY, _ABSOLUTE, _PRESENCE = 0.3, 0.1, 1.0
 _FLOOR_MM2 = 1e-3
 
 
