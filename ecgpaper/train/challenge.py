@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 # With fewer records than this the networks would learn the records by heart.
 FEW_RECORDS = 50
+# With as many, longer training still pays on CPUs.
+MANY_RECORDS = 1000
 N_SIMULATED = 200
 SEED = 1
 
@@ -48,7 +50,9 @@ def budget_for(n_records: int) -> DigitizerBudget:
         return DigitizerBudget(segmenter_steps=100, tracer_steps=200)
     if torch.cuda.is_available():
         return DigitizerBudget(segmenter_steps=4000, tracer_steps=20000, n_pages=8, n_crops=4)
-    return DigitizerBudget(segmenter_steps=800, tracer_steps=1500)
+    if n_records < MANY_RECORDS:
+        return DigitizerBudget(segmenter_steps=800, tracer_steps=1500)
+    return DigitizerBudget(segmenter_steps=1500, tracer_steps=2200)
 
 
 def train_all(data_folder: Path, model_folder: Path, *, seed: int = SEED) -> None:
