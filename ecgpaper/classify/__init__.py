@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
 
+from ecgpaper.classify.beats import N_BEAT_SAMPLES, typical_beats
 from ecgpaper.classify.inputs import (
     N_CHANNELS,
     N_SAMPLES,
@@ -19,7 +21,7 @@ from ecgpaper.classify.inputs import (
     leads_from_ecg,
 )
 from ecgpaper.classify.labels import CLASSES, labels_above
-from ecgpaper.classify.rhythm import N_FEATURES, rhythm_features
+from ecgpaper.classify.rhythm import N_FEATURES, find_beats, rhythm_features
 from ecgpaper.ecg import Ecg, FloatArray
 from ecgpaper.errors import CheckpointError
 from ecgpaper.nets.checkpoint import CheckpointInfo, load_info, load_weights
@@ -113,26 +115,38 @@ class Classifier:
 def network_from_config(info: CheckpointInfo) -> ResNet1dEnsemble:
     """Build the networks that a checkpoint describes, with weights yet to be loaded."""
     config = ResNet1dConfig(**info.config["network"])
-    shape = (config.n_channels, config.n_features, config.n_classes)
-    if shape != (N_CHANNELS, N_FEATURES, len(CLASSES)):
-        raise ValueError(f"channels, features and classes cannot be {shape}")
+    shape = (config.n_channels, config.n_aligned, config.n_features, config.n_classes)
+    if shape != (N_CHANNELS, N_BEAT_SAMPLES, N_FEATURES, len(CLASSES)):
+        raise ValueError(f"channels, samples of a beat, features and classes cannot be {shape}")
     return ResNet1dEnsemble(config, int(info.config["n_members"]))
 
 
-def arrays_from_leads(windows: Float32Array) -> tuple[Float32Array, Float32Array]:
-    """Turn windows of leads, (n_windows, 12, 1000) in mV, into the network's two arguments."""
-    series = np.zeros((len(windows), N_CHANNELS, N_SAMPLES), dtype=np.float32)
-    features = np.zeros((len(windows), N_FEATURES), dtype=np.float32)
+class NetworkInputs(NamedTuple):
+    """What the network is called with, for some windows of leads."""
+
+    series: Float32Array  # (n_windows, 24, 1000)
+    beats: Float32Array  # (n_windows, 24, 80)
+    features: Float32Array  # (n_windows, 8)
+
+
+def inputs_from_leads(windows: Float32Array) -> NetworkInputs:
+    """Prepare windows of leads, (n_windows, 12, 1000) in mV, for the network."""
+    n_windows = len(windows)
+    series = np.zeros((n_windows, N_CHANNELS, N_SAMPLES), dtype=np.float32)
+    beats = np.zeros((n_windows, N_CHANNELS, N_BEAT_SAMPLES), dtype=np.float32)
+    features = np.zeros((n_windows, N_FEATURES), dtype=np.float32)
     for index, leads_mv in enumerate(windows):
         series[index] = channels_from_leads(leads_mv)
-        features[index] = rhythm_features(series[index])
-    return series, features
+        places = find_beats(series[index])
+        beats[index] = typical_beats(series[index], places)
+        features[index] = rhythm_features(places)
+    return NetworkInputs(series, beats, features)
 
 
 def probabilities_of(network: torch.nn.Module, windows: Float32Array) -> FloatArray:
     """Probabilities, of shape (n_windows, 11), of windows of leads (n_windows, 12, 1000) in mV."""
     device = next(network.parameters()).device
-    series, features = (torch.from_numpy(array).to(device) for array in arrays_from_leads(windows))
+    inputs = (torch.from_numpy(array).to(device) for array in inputs_from_leads(windows))
     with torch.inference_mode():
-        logits = network(series, features).cpu()
+        logits = network(*inputs).cpu()
     return np.asarray(torch.sigmoid(logits.double()).numpy(), dtype=np.float64)

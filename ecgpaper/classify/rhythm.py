@@ -70,13 +70,13 @@ def find_beats(channels: Float32Array) -> NDArray[np.intp]:
     return np.compress(is_beat, peaks)
 
 
-def rhythm_features(channels: Float32Array) -> Float32Array:
+def rhythm_features(beats: NDArray[np.intp]) -> Float32Array:
     """Describe rate and regularity of the beats.
 
     Parameters
     ----------
-    channels : ndarray of shape (24, n_samples)
-        As `channels_from_leads` makes them.
+    beats : ndarray of shape (n_beats,)
+        As `find_beats` finds them.
 
     Returns
     -------
@@ -86,7 +86,7 @@ def rhythm_features(channels: Float32Array) -> Float32Array:
         differences of neighbours (root mean square, and median), share of neighbours that differ
         by over a tenth, and whether there are at least three intervals; all 0 when there are not.
     """
-    interval_s = np.diff(find_beats(channels)) / INPUT_FS
+    interval_s = np.diff(beats) / INPUT_FS
     if len(interval_s) < 3:
         return np.zeros(N_FEATURES, dtype=np.float32)
     median_s = float(np.median(interval_s))

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 _N_EMBEDDED = 32
+_N_ALIGNED = 64
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,10 @@ class ResNet1dConfig:
     n_classes : int
     n_features : int
         Numbers given to the head beside the series.
+    n_aligned : int
+        Samples of a second, short series, all of whose items are aligned; 0 for none.
+    aligned_width : int
+        Channels of the stack for the aligned series.
     widths : tuple of int
         Channels of the stages; each stage halves the length.
     n_blocks : int
@@ -40,7 +45,9 @@ class ResNet1dConfig:
     n_channels: int
     n_classes: int
     n_features: int = 0
-    widths: tuple[int, ...] = (48, 64, 96, 128)
+    n_aligned: int = 0
+    aligned_width: int = 48
+    widths: tuple[int, ...] = (32, 48, 64, 96)
     n_blocks: int = 1
     stem_kernel: int = 15
     kernel: int = 7
@@ -81,20 +88,23 @@ class ResNet1d(nn.Module):
                 blocks.append(_Block(width, next_width, config.kernel, stride))
                 width = next_width
         self.blocks = nn.Sequential(*blocks)
+        self.aligned = _AlignedStack(config) if config.n_aligned else None
         self.dropout = nn.Dropout(config.dropout)
         # Bent, so that the head can see bands of a feature, such as of the rate.
         n_embedded = _N_EMBEDDED if config.n_features else 0
         self.embed: nn.Module = nn.Identity()
         if config.n_features:
             self.embed = nn.Sequential(nn.Linear(config.n_features, n_embedded), nn.SiLU())
-        self.head = nn.Linear(2 * width + n_embedded, config.n_classes)
+        n_aligned = _N_ALIGNED if config.n_aligned else 0
+        self.head = nn.Linear(2 * width + n_aligned + n_embedded, config.n_classes)
 
-    def forward(self, series: Tensor, features: Tensor) -> Tensor:
+    def forward(self, series: Tensor, aligned: Tensor, features: Tensor) -> Tensor:
         """Classify a batch.
 
         Parameters
         ----------
         series : Tensor of shape (n_items, n_channels, n_samples)
+        aligned : Tensor of shape (n_items, n_channels, n_aligned)
         features : Tensor of shape (n_items, n_features)
 
         Returns
@@ -104,8 +114,10 @@ class ResNet1d(nn.Module):
         """
         maps = self.blocks(self.stem(series))  # (B, C, L)
         pooled = torch.cat([maps.mean(dim=2), maps.amax(dim=2)], dim=1)
-        embedded = self.embed(features)
-        logits: Tensor = self.head(torch.cat([self.dropout(pooled), embedded], dim=1))
+        parts = [self.dropout(pooled), self.embed(features)]
+        if self.aligned is not None:
+            parts.append(self.dropout(self.aligned(aligned)))
+        logits: Tensor = self.head(torch.cat(parts, dim=1))
         return logits
 
 
@@ -117,9 +129,37 @@ class ResNet1dEnsemble(nn.Module):
         self.config = config
         self.members = nn.ModuleList(ResNet1d(config) for _ in range(n_members))
 
-    def forward(self, series: Tensor, features: Tensor) -> Tensor:
+    def forward(self, series: Tensor, aligned: Tensor, features: Tensor) -> Tensor:
         """Classify a batch; shapes as in `ResNet1d.forward`."""
-        return torch.stack([member(series, features) for member in self.members]).mean(dim=0)
+        answers = [member(series, aligned, features) for member in self.members]
+        return torch.stack(answers).mean(dim=0)
+
+
+class _AlignedStack(nn.Module):
+    """Convolutions over a series whose every sample has its own meaning: nothing is pooled."""
+
+    def __init__(self, config: ResNet1dConfig) -> None:
+        super().__init__()
+        width = config.aligned_width
+        self.maps = nn.Sequential(
+            nn.Conv1d(config.n_channels, width, 5, stride=2, padding=2, bias=False),
+            nn.BatchNorm1d(width),
+            nn.SiLU(),
+            _Block(width, width, 5, 2),
+            _Block(width, width, 5, 2),
+        )
+        length = -(-config.n_aligned // 8)
+        self.summary = nn.Sequential(
+            nn.Flatten(),
+            nn.Dropout(config.dropout),
+            nn.Linear(width * length, _N_ALIGNED),
+            nn.SiLU(),
+        )
+
+    def forward(self, aligned: Tensor) -> Tensor:
+        """Return a summary of shape (n_items, 64)."""
+        summary: Tensor = self.summary(self.maps(aligned))
+        return summary
 
 
 class _Block(nn.Module):

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -21,7 +21,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ecgpaper.classify import ARCHITECTURE, NAME, arrays_from_leads, probabilities_of
+from ecgpaper.classify import ARCHITECTURE, NAME, NetworkInputs, inputs_from_leads, probabilities_of
+from ecgpaper.classify.beats import N_BEAT_SAMPLES
 from ecgpaper.classify.degrade import degrade, mask_of_layout
 from ecgpaper.classify.inputs import INPUT_FS, N_CHANNELS, N_SAMPLES, Float32Array, leads_from_ecg
 from ecgpaper.classify.labels import CLASSES, labels_above, one_hot
@@ -64,9 +65,9 @@ class ClassifierConfig:
     """
 
     network: ResNet1dConfig = field(
-        default_factory=lambda: ResNet1dConfig(N_CHANNELS, len(CLASSES), N_FEATURES)
+        default_factory=lambda: ResNet1dConfig(N_CHANNELS, len(CLASSES), N_FEATURES, N_BEAT_SAMPLES)
     )
-    n_members: int = 4
+    n_members: int = 3
     batch_size: int = 64
     steps_per_root: float = 20.0
     min_steps: int = 150
@@ -79,8 +80,7 @@ class ClassifierConfig:
 
 
 class _Batch(NamedTuple):
-    series: Float32Array  # (B, 24, 1000)
-    features: Float32Array  # (B, 8)
+    inputs: NetworkInputs  # of B items
     targets: Float32Array  # (B, 11)
     folds: NDArray[np.int64]  # (B,): the member that does not learn from the item; -1 for none
     seed: int  # of dropout, so that an interrupted training goes on as it would have
@@ -98,18 +98,22 @@ class _Task:
 
     def make_batch(self, step: int) -> _Batch:
         """Draw the batch of a step: item i of an epoch depends on (seed, epoch, i) alone."""
-        drawn = [self._draw(step * self.batch_size + place) for place in range(self.batch_size)]
+        first = step * self.batch_size
+        drawn = list(self._draw(first, first + self.batch_size))
         index = np.array([index for index, _ in drawn])
-        series, features = arrays_from_leads(np.stack([leads for _, leads in drawn]))
+        inputs = inputs_from_leads(np.stack([leads for _, leads in drawn]))
         targets = np.abs(self.truth[index] - _LABEL_SMOOTHING / 2).astype(np.float32)
-        return _Batch(series, features, targets, self.folds[index], self.seed + step)
+        return _Batch(inputs, targets, self.folds[index], self.seed + step)
 
-    def _draw(self, position: int) -> tuple[int, Float32Array]:
-        epoch, place = divmod(position, len(self.leads_mv))
-        order = np.random.default_rng([self.seed, epoch]).permutation(len(self.leads_mv))
-        index = int(order[place])
-        rng = np.random.default_rng([self.seed, epoch, index])
-        return index, degrade(self.leads_mv[index], rng=rng)
+    def _draw(self, first: int, stop: int) -> Iterator[tuple[int, Float32Array]]:
+        """Yield items by their position in the sequence of all epochs, each in its own order."""
+        n_records = len(self.leads_mv)
+        for epoch in range(first // n_records, (stop - 1) // n_records + 1):
+            order = np.random.default_rng([self.seed, epoch]).permutation(n_records)
+            start = epoch * n_records
+            for index in order[max(first - start, 0) : stop - start].tolist():
+                rng = np.random.default_rng([self.seed, epoch, index])
+                yield index, degrade(self.leads_mv[index], rng=rng)
 
 
 def train_classifier(
@@ -225,13 +229,14 @@ def _make_loss(
 
     def loss_of(network: nn.Module, batch: _Batch) -> Tensor:
         torch.manual_seed(batch.seed)
-        series, features, targets, folds = (
-            torch.from_numpy(array).to(device) for array in batch[:4]
+        inputs = [torch.from_numpy(array).to(device) for array in batch.inputs]
+        targets, folds = (
+            torch.from_numpy(array).to(device) for array in (batch.targets, batch.folds)
         )
         losses = []
         for index, member in enumerate(cast("ResNet1dEnsemble", network).members):
             learns = folds != index
-            logits = member(series[learns], features[learns]).float()
+            logits = member(*(part[learns] for part in inputs)).float()
             losses.append(
                 nn.functional.binary_cross_entropy_with_logits(
                     logits, targets[learns], pos_weight=weight_of_class

@@ -3,14 +3,17 @@ import torch
 
 from ecgpaper.nets.resnet1d import ResNet1d, ResNet1dConfig, ResNet1dEnsemble
 
-TINY = ResNet1dConfig(3, 4, n_features=2, widths=(8, 12), stem_kernel=5, kernel=3, dropout=0.0)
+TINY = ResNet1dConfig(
+    3, 4, n_features=2, n_aligned=20, widths=(8, 12), stem_kernel=5, kernel=3, dropout=0.0
+)
 
 
 def draw_batch(n_items=6, n_samples=40):
     generator = torch.Generator().manual_seed(0)
     series = torch.randn(n_items, 3, n_samples, generator=generator)
+    aligned = torch.randn(n_items, 3, 20, generator=generator)
     features = torch.randn(n_items, 2, generator=generator)
-    return series, features
+    return series, aligned, features
 
 
 @pytest.fixture
@@ -26,7 +29,8 @@ def test_one_logit_per_class_for_any_length(network, n_samples):
 
 @pytest.mark.parametrize("n_blocks", [1, 2])
 def test_gradient_reaches_every_parameter(n_blocks):
-    network = ResNet1d(ResNet1dConfig(3, 4, n_features=2, widths=(8, 8, 12), n_blocks=n_blocks))
+    config = ResNet1dConfig(3, 4, 2, 20, widths=(8, 8, 12), n_blocks=n_blocks)
+    network = ResNet1d(config)
     torch.autograd.backward(network(*draw_batch()).square().sum())
     silent = [name for name, p in network.named_parameters() if p.grad is None or not p.grad.any()]
     assert silent == []
@@ -45,17 +49,26 @@ def test_network_overfits_one_batch(network):
 
 
 def test_items_of_a_batch_do_not_mix(network):
-    series, features = draw_batch()
     network.eval()
-    together = network(series, features)
-    alone = torch.cat([network(series[i : i + 1], features[i : i + 1]) for i in range(6)])
+    together = network(*draw_batch())
+    alone = torch.cat([network(*(part[i : i + 1] for part in draw_batch())) for i in range(6)])
     torch.testing.assert_close(together, alone)
 
 
-def test_features_matter(network):
-    series, features = draw_batch()
+@pytest.mark.parametrize("part", range(3))
+def test_every_input_matters(network, part):
+    inputs = list(draw_batch())
     network.eval()
-    assert (network(series, features) - network(series, features + 1)).abs().min() > 0
+    before = network(*inputs)
+    inputs[part] = inputs[part] + torch.linspace(0, 1, inputs[part].shape[-1])
+    assert (network(*inputs) - before).abs().min() > 0
+
+
+def test_network_does_without_aligned_series_and_features():
+    network = ResNet1d(ResNet1dConfig(3, 4, widths=(8,), kernel=3)).eval()
+    series, aligned, features = draw_batch()
+    before = network(series, aligned[:, :, :0], features[:, :0])
+    assert before.shape == (6, 4)
 
 
 def test_ensemble_answers_with_the_mean_of_different_members():
@@ -67,7 +80,7 @@ def test_ensemble_answers_with_the_mean_of_different_members():
 
 
 def test_default_network_stays_below_a_million_parameters():
-    network = ResNet1d(ResNet1dConfig(24, 11, 8))
+    network = ResNet1d(ResNet1dConfig(24, 11, 8, 80))
     assert sum(p.numel() for p in network.parameters()) <= 1_000_000
 
 

@@ -17,7 +17,7 @@ from ecgpaper.train import loop
 from ecgpaper.train.classifier import ClassifierConfig, save_classifier, train_classifier
 
 TINY = ClassifierConfig(
-    ResNet1dConfig(24, len(CLASSES), 8, widths=(16, 16), kernel=5),
+    ResNet1dConfig(24, len(CLASSES), 8, 80, aligned_width=16, widths=(16, 16), kernel=5),
     n_members=2,
     batch_size=16,
     steps_per_root=0.1,
@@ -158,6 +158,7 @@ def test_rhythms_are_learnt_and_an_absent_class_is_not_answered():
         {"config": {}},
         {"config": {"n_members": 2, "network": {"n_channels": 12}}},
         {"config": {"n_members": 2, "network": {"n_channels": 12, "n_classes": 11}}},
+        {"config": {"n_members": 2, "network": {"n_channels": 24, "n_classes": 11}}},
         {"architecture": "UNet"},
     ],
 )
