@@ -5,6 +5,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+DEMO := demo
 # One BLAS/OpenMP thread per process: the work runs in processes, and spinning threads fight over cores.
 export OMP_WAIT_POLICY ?= PASSIVE
 
@@ -23,6 +24,30 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[dev]"
 	touch $@
 
+# Everything below demo/, anew each time: records, their pages, the pages without what a test hides,
+# and what the shipped model reads in them.
+demo: $(VENV)/.installed
+	rm -rf $(DEMO)
+	$(BIN)/python -m ecgpaper simulate $(DEMO)/records --records 20 --seed 1
+	$(BIN)/python -m ecgpaper synthesize $(DEMO)/records $(DEMO)/pages \
+		--preset clean --mask-unplotted --seed 1 --workers 2
+	$(BIN)/python remove_hidden_data.py -i $(DEMO)/pages -o $(DEMO)/hidden --include_images
+	$(BIN)/python run_model.py -d $(DEMO)/hidden -m model -o $(DEMO)/outputs -v
+	$(BIN)/python -m ecgpaper digitize $(DEMO)/hidden/sim0000{1,2,3}_hr-0.png --out $(DEMO)/overlays
+	$(BIN)/python evaluate_model.py -d $(DEMO)/pages -o $(DEMO)/outputs \
+		-s $(DEMO)/scores.txt -ta $(DEMO)/snr.tsv -tb $(DEMO)/f-measure.tsv
+	@printf '\nSNR in dB of each lead of %s simulated records, clean pages\n' 20
+	@awk -F'\t' '{ printf "%-12s", $$1; for (i = 2; i <= NF; i++) \
+		printf("%7s", ($$i ~ /[0-9]\./) ? sprintf("%.1f", $$i) : $$i); print "" }' $(DEMO)/snr.tsv
+	@printf '\nF-measure of each class\n'
+	@awk -F'\t' '{ printf "%-12s%7.3f\n", $$1, $$2 }' $(DEMO)/f-measure.tsv
+	@printf '\nMean SNR in dB and macro F-measure\n'
+	@cat $(DEMO)/scores.txt
+	@echo
+	@echo "Pages: $(DEMO)/hidden/*.png  Traces over them: $(DEMO)/overlays/*-overlay.jpg"
+	@echo "Signals and labels: $(DEMO)/outputs/*.hea, *.dat; $(DEMO)/overlays/*.csv, *.json"
+	@echo "Research software, not a medical device: its answers are no diagnosis."
+
 test: lint types unit
 
 lint: $(VENV)/.installed
@@ -37,4 +62,4 @@ unit: $(VENV)/.installed
 	$(BIN)/python -m pytest
 
 clean:
-	rm -rf $(VENV) demo runs .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(DEMO) runs .mypy_cache .pytest_cache .ruff_cache
