@@ -1,6 +1,6 @@
 """Flat page -> grid scale: pixels per millimetre, from the printed grid.
 
-Public: `find_grid_scale`.
+Public: `find_grid_scale`, `comb_scale`.
 
 Lines every millimetre and heavier ones every five make a comb in the spectrum of the page's
 profile, at k / 5 cycles per mm. The scale is the one whose comb gathers most power, in several
@@ -24,6 +24,9 @@ MIN_PAPER_MM, MAX_PAPER_MM = 120.0, 450.0
 MAX_STRETCH = 0.04
 N_BANDS = 8
 N_TEETH = 10
+# Seen through perspective, the comb's far teeth blur.
+N_TEETH_IN_PERSPECTIVE = 6
+MAX_FRAME_MM = 700.0
 # Mean log-power of the comb's teeth over their surroundings below which there is no grid.
 MIN_COMB = 0.5
 
@@ -67,6 +70,36 @@ def find_grid_scale(page: FlatPage, maps: PixelMaps) -> GridScale:
     return GridScale((scale_x, scale_y), confidence=float(np.clip(strength / 2, 0, 1)))
 
 
+def comb_scale(lines: NDArray[np.float32], long_side_px: float) -> tuple[float, float]:
+    """Find the scale of a part of a photo in which the grid stands upright.
+
+    Parameters
+    ----------
+    lines : ndarray of float32, of shape (height, width)
+        Fine lines, ink blanked out.
+    long_side_px : float, in px
+        Of the whole photo, which shows `MIN_PAPER_MM` to `MAX_FRAME_MM`.
+
+    Returns
+    -------
+    px_per_mm : float
+        Mean of both directions.
+    strength : float
+        Mean log-power of the comb over its surroundings; noise has about 0.7.
+    """
+    scales = np.geomspace(long_side_px / MAX_FRAME_MM, long_side_px / MIN_PAPER_MM, 800)
+    combs = [
+        _comb(_Spectrum(_band_profiles(turned)), scales, N_TEETH_IN_PERSPECTIVE)
+        for turned in (lines, lines.T)
+    ]
+    reach = int(np.ceil(np.log1p(2 * MAX_STRETCH) / np.log(scales[1] / scales[0])))
+    joint = combs[0] + _running_max(combs[1], reach)
+    best = int(np.argmax(joint))
+    near = slice(max(0, best - reach), best + reach + 1)
+    other = scales[near][int(np.argmax(combs[1][near]))]
+    return float(np.sqrt(scales[best] * other)), float(joint[best]) / 2
+
+
 def _grid_lines(page: FlatPage, maps: PixelMaps) -> FloatArray:
     """Darkness of the page with ink and text blanked out, of shape (height, width)."""
     dark = 255.0 - page.image.min(axis=2).astype(np.float32)
@@ -79,7 +112,7 @@ def _grid_lines(page: FlatPage, maps: PixelMaps) -> FloatArray:
     return np.where(covered, 0.0, fine)
 
 
-def _band_profiles(lines: FloatArray) -> FloatArray:
+def _band_profiles(lines: FloatArray | NDArray[np.float32]) -> FloatArray:
     """Mean over the rows of each band: shape (n_bands, width), zero mean, tapered."""
     bands = np.array_split(lines, N_BANDS, axis=0)
     profiles = np.array([band.mean(axis=0) for band in bands])
@@ -123,12 +156,12 @@ def _running_max(values: FloatArray, reach: int) -> FloatArray:
     return highest
 
 
-def _comb(spectrum: _Spectrum, px_per_mm: FloatArray) -> FloatArray:
+def _comb(spectrum: _Spectrum, px_per_mm: FloatArray, n_teeth: int = N_TEETH) -> FloatArray:
     """Mean log-power at the comb's teeth below the Nyquist frequency, for each scale."""
-    teeth = np.arange(1, N_TEETH + 1)[:, None] / (LARGE_BOX_MM * px_per_mm)
+    teeth = np.arange(1, n_teeth + 1)[:, None] / (LARGE_BOX_MM * px_per_mm)
     visible = teeth < 0.45
     power = np.where(visible, np.log1p(spectrum.at(teeth)), 0.0)
-    found: FloatArray = power.sum(axis=0) / N_TEETH
+    found: FloatArray = power.sum(axis=0) / n_teeth
     return found
 
 

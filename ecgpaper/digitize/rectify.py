@@ -1,29 +1,48 @@
-"""Photo -> flat page: undo the camera.
+"""Photo -> flat page: undo the camera and the paper's bends.
 
-Public: `rectify`.
+Public: `rectify`, `FLAT_PX_PER_MM`.
 
-The lines of the grid, and failing them the rows of the traces, say how far the page is turned: at
-the right angle the projections of the page on its own sides are sharpest.
+Where the grid can be followed, it says where every point of the photo lies on the paper. Where it
+cannot, the page is at least turned upright: at the right angle the projections of the page on its
+own sides are sharpest.
 """
 
 from __future__ import annotations
+
+import logging
+from typing import TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ecgpaper.digitize.segment import darkness, working_image
+from ecgpaper.digitize.ruler import BLOCK_PX, RULER_LONG_SIDE_PX, GridMap, follow_grid, grid_lines
+from ecgpaper.digitize.segment import MAP_LONG_SIDE_PX, darkness, working_image
 from ecgpaper.ecg import ByteArray, FloatArray
-from ecgpaper.geometry import Homography
+from ecgpaper.errors import GridError
+from ecgpaper.geometry import DenseWarp, Homography, Warp
 from ecgpaper.raster import FlatPage, PixelMaps
 
+Pixel = TypeVar("Pixel", np.uint8, np.float32)
+
+logger = logging.getLogger(__name__)
+
+# Resolution of a page that is flattened along its grid.
+FLAT_PX_PER_MM = 8.0
 MAX_SKEW_DEG = 12.0
 # Below this angle the ends of a strip move by less than a tenth of a millimetre: leave the pixels.
 _NEGLIGIBLE_DEG = 0.02
+# A page whose grid lies within this distance of a plane in perspective is flat: a millisecond at
+# 25 mm/s, the noise of the local corrections.
+_FLAT_MM = 0.06
+# A page shows at least so much grid.
+_MIN_GRID_MM = 100.0
+_NODE_PX = 24.0
+_INVERSE_STEPS = 15
 
 
 def rectify(photo: ByteArray, maps: PixelMaps) -> tuple[FlatPage, PixelMaps]:
-    """Turn a photo so that its rows are horizontal.
+    """Flatten a photo so that its rows are horizontal.
 
     Parameters
     ----------
@@ -37,29 +56,129 @@ def rectify(photo: ByteArray, maps: PixelMaps) -> tuple[FlatPage, PixelMaps]:
     maps : PixelMaps
         Of the page.
     """
-    angle_deg = _skew_deg(photo)
-    if abs(angle_deg) < _NEGLIGIBLE_DEG:
-        return FlatPage(photo, Homography.identity()), maps
-    turn = _rotation(photo.shape[:2], angle_deg)
-    image = cv2.warpPerspective(
-        photo,
-        turn.inverse.matrix,
-        photo.shape[1::-1],
-        flags=cv2.INTER_CUBIC,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    small_turn = _rotation(maps.probabilities.shape[:2], angle_deg)
-    turned = cv2.warpPerspective(
-        maps.probabilities,
-        small_turn.inverse.matrix,
-        maps.probabilities.shape[1::-1],
-        flags=cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_CONSTANT,
-    )
+    try:
+        warp, size = _page_to_photo(follow_grid(grid_lines(photo, maps)), photo.shape[:2])
+    except GridError as error:
+        logger.info("turning the page upright only: %s", error)
+        angle_deg = _skew_deg(photo)
+        if abs(angle_deg) < _NEGLIGIBLE_DEG:
+            return FlatPage(photo, Homography.identity()), maps
+        return _flatten(photo, maps, _rotation(photo.shape[:2], angle_deg), photo.shape[:2])
+    return _flatten(photo, maps, warp, size)
+
+
+def _flatten(
+    photo: ByteArray, maps: PixelMaps, warp: Warp, size: tuple[int, ...]
+) -> tuple[FlatPage, PixelMaps]:
+    """Sample the photo and its maps at the pixels of a page of (height, width)."""
+    step = 2 if max(size) > MAP_LONG_SIDE_PX else 1
+    full = _lattice(size, 1)
+    image = _sample(photo, warp(full), size)
+    coarse_size = (size[0] // step, size[1] // step)
+    # The center of a coarse pixel lies between the full ones.
+    centers = _lattice(coarse_size, step) + (step - 1) / 2
+    on_maps = Homography.scaling(1 / maps.px_per_map_px)(warp(centers))
+    probabilities = _sample(maps.probabilities, on_maps, coarse_size)
     return (
-        FlatPage(np.asarray(image, dtype=np.uint8), turn),
-        PixelMaps(np.asarray(turned, dtype=np.float32), maps.px_per_map_px),
+        FlatPage(image, warp),
+        PixelMaps(probabilities, float(step)),
     )
+
+
+def _lattice(size: tuple[int, ...], step: float) -> FloatArray:
+    """Points (x, y) of a regular lattice of (height, width), row by row."""
+    y, x = np.mgrid[0 : size[0], 0 : size[1]] * float(step)
+    return np.column_stack([x.ravel(), y.ravel()])
+
+
+def _sample(image: NDArray[Pixel], points: FloatArray, size: tuple[int, ...]) -> NDArray[Pixel]:
+    """Values of an image at points of a lattice of (height, width); its edge continues."""
+    where = points.astype(np.float32).reshape(*size, 2)
+    sampled = cv2.remap(
+        image, where[..., 0], where[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(sampled, image.dtype)
+
+
+def _page_to_photo(found: GridMap, photo_shape: tuple[int, ...]) -> tuple[Warp, tuple[int, int]]:
+    """Turn positions known per block of the photo into a warp from a page of (height, width)."""
+    inside = _page_blocks(found.weight)
+    x_mm, y_mm = found.x_mm[inside], found.y_mm[inside]
+    corner_mm = np.array([x_mm.min(), y_mm.min()])
+    extent_mm = np.array([x_mm.max(), y_mm.max()]) - corner_mm
+    if extent_mm.max() < _MIN_GRID_MM:
+        raise GridError(
+            f"expected a grid over at least {_MIN_GRID_MM:.0f} mm; followed it over "
+            f"{extent_mm[0]:.0f} x {extent_mm[1]:.0f} mm only"
+        )
+    page = (np.dstack([found.x_mm, found.y_mm]) - corner_mm) * FLAT_PX_PER_MM
+    factor = RULER_LONG_SIDE_PX / max(photo_shape)
+    blocks = _lattice(found.weight.shape, BLOCK_PX) + (BLOCK_PX - 1) / 2
+    on_photo = Homography.scaling(1 / factor)(blocks).reshape(page.shape)
+    plane = _fit_plane(page[inside], on_photo[inside])
+    width, height = (int(np.ceil(side * FLAT_PX_PER_MM)) for side in extent_mm)
+    off_px = plane.residuals(page[inside], on_photo[inside]) * _px_per_photo_px(plane, page[inside])
+    if np.sqrt((off_px**2).mean()) < _FLAT_MM * FLAT_PX_PER_MM:
+        return plane, (height, width)
+    to_block = Homography.scaling(factor).compose(
+        Homography(np.diag([1 / BLOCK_PX, 1 / BLOCK_PX, 1.0]))
+    )
+    return _bend(page, plane, to_block, (height, width)).compose(plane), (height, width)
+
+
+def _page_blocks(weight: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Largest connected part of the photo in which the grid was seen; stray bits cut off."""
+    seen = cv2.morphologyEx(
+        (weight > 0).astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)
+    )
+    n_parts, parts, statistics, _ = cv2.connectedComponentsWithStats(seen)
+    if n_parts < 2:
+        raise GridError("expected a grid; none was followed for more than a few millimetres")
+    largest = 1 + int(np.argmax(statistics[1:, cv2.CC_STAT_AREA]))
+    return np.asarray(parts == largest)
+
+
+def _fit_plane(page: FloatArray, on_photo: FloatArray) -> Homography:
+    """Least-squares perspective from page to photo."""
+    matrix, _ = cv2.findHomography(page.astype(np.float64), on_photo.astype(np.float64), 0)
+    if matrix is None:
+        raise GridError("expected a flat or bent page; the grid's lines are no page's")
+    return Homography(np.asarray(matrix, np.float64))
+
+
+def _px_per_photo_px(plane: Homography, page: FloatArray) -> float:
+    """Page pixels per photo pixel in the middle of the page."""
+    middle = page.mean(axis=0)
+    corners = plane(np.array([middle, middle + np.array([100.0, 0.0])]))
+    return float(100.0 / np.linalg.norm(corners[1] - corners[0]))
+
+
+def _bend(page: FloatArray, plane: Homography, to_block: Warp, size: tuple[int, int]) -> DenseWarp:
+    """Displacements on the page that, followed by the plane, hit the photo's positions."""
+    shape = (int(size[0] / _NODE_PX) + 2, int(size[1] / _NODE_PX) + 2)
+    nodes = _lattice(shape, _NODE_PX)
+    moved = nodes.copy()
+    positions = page.astype(np.float32)
+    for _ in range(_INVERSE_STEPS):
+        at = to_block(plane(moved)).astype(np.float32)
+        reached = cv2.remap(
+            positions, at[:, :1], at[:, 1:], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+        moved += np.clip(nodes - np.asarray(reached).reshape(-1, 2), -_NODE_PX, _NODE_PX)
+    field = (moved - nodes).reshape(*shape, 2).astype(np.float32)
+    return _unfolded(field)
+
+
+def _unfolded(field: NDArray[np.float32]) -> DenseWarp:
+    """Smooth a field of displacements just enough that it does not fold."""
+    smooth = field
+    for sigma in (0.0, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0):
+        if sigma:
+            smooth = np.asarray(cv2.GaussianBlur(field, (0, 0), sigma), np.float32)
+        slopes = [np.abs(np.diff(smooth, axis=axis)).max() for axis in (0, 1)]
+        if max(slopes) < 0.9 * _NODE_PX:
+            return DenseWarp(_NODE_PX, smooth.astype(np.float64))
+    raise GridError("expected a page; its grid is followed in folds that paper cannot have")
 
 
 def _rotation(shape: tuple[int, ...], angle_deg: float) -> Homography:
