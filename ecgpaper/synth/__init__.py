@@ -12,21 +12,24 @@ from dataclasses import dataclass
 import numpy as np
 
 from ecgpaper.ecg import ByteArray, Ecg
-from ecgpaper.geometry import Warp
-from ecgpaper.page import PageLayout
-from ecgpaper.raster import GridScale, PixelMaps, Trace
-from ecgpaper.synth.camera import expose, page_to_photo, warp_layer
-from ecgpaper.synth.ink import draw_ink, page_shape
-from ecgpaper.synth.layout import lead_layout, place_strips, true_traces
+from ecgpaper.raster import PixelMaps
+from ecgpaper.synth.camera import warp_layer
+from ecgpaper.synth.ink import InkLayers, draw_ink
+from ecgpaper.synth.notes import Note, draw_note
 from ecgpaper.synth.paper import draw_grid, print_page
+from ecgpaper.synth.photo import photograph
 from ecgpaper.synth.sample import PRESETS, sample_spec
+from ecgpaper.synth.sensor import expose
 from ecgpaper.synth.spec import CameraSpec, InkSpec, LayoutSpec, PageSpec, PaperSpec, TextLine
+from ecgpaper.synth.truth import PageTruth, plan_page, texture_rng
+from ecgpaper.synth.wear import discolour, fade, present, run_ink
 
 __all__ = [
     "PRESETS",
     "CameraSpec",
     "InkSpec",
     "LayoutSpec",
+    "Note",
     "PageSpec",
     "PageTruth",
     "PaperSpec",
@@ -36,32 +39,6 @@ __all__ = [
     "sample_spec",
     "synthesize",
 ]
-
-_MM_PER_INCH = 25.4
-
-
-@dataclass(frozen=True, eq=False)
-class PageTruth:
-    """What a page really shows.
-
-    Parameters
-    ----------
-    ecg : Ecg
-        The record, NaN where the page shows nothing.
-    layout : PageLayout
-    traces : tuple of Trace
-        One per strip of the layout, one point per sample, on the flat page.
-    scale : GridScale
-        From paper in mm to the flat page in px.
-    page_to_photo : Warp
-        From the flat page to the picture.
-    """
-
-    ecg: Ecg
-    layout: PageLayout
-    traces: tuple[Trace, ...]
-    scale: GridScale
-    page_to_photo: Warp
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,13 +52,35 @@ class SyntheticPage:
 
 def synthesize(ecg: Ecg, spec: PageSpec) -> SyntheticPage:
     """Print a record, handle the paper, take its picture."""
-    truth, photo_shape = _plan(ecg, spec)
-    layers = draw_ink(truth.layout, truth.traces, truth.scale, spec.ink)
-    grid = draw_grid(layers.ink.shape, truth.scale, spec.paper)
-    page = print_page(grid, layers, spec.paper, spec.ink)
-    photo = warp_layer(page, truth.page_to_photo, photo_shape, spec.paper.color)
-    image = expose(photo, spec.camera, rng=np.random.default_rng(spec.seed))
+    plan = plan_page(ecg, spec)
+    truth, wear = plan.truth, spec.paper.wear
+    layers, grid = _print_layers(truth, spec)
+    page = print_page(grid, layers, spec.paper, spec.ink, truth.scale)
+    page = discolour(page, wear, truth.scale, rng=texture_rng(spec, "stains"))
+    photo = photograph(page, plan, spec)
+    image = expose(photo, spec.camera, rng=texture_rng(spec, "sensor"))
     return SyntheticPage(image, spec, truth)
+
+
+def _print_layers(truth: PageTruth, spec: PageSpec) -> tuple[InkLayers, ByteArray]:
+    """Draw print and grid as far as wear has left them."""
+    wear = spec.paper.wear
+    layers = _draw_print(truth, spec)
+    grid = draw_grid(layers.ink.shape, truth.scale, spec.paper)
+    ink, text = (
+        fade(
+            run_ink(layer, wear, truth.scale, rng=texture_rng(spec, "stains")),
+            wear,
+            rng=texture_rng(spec, "fading"),
+        )
+        for layer in (layers.ink, layers.text)
+    )
+    return InkLayers(ink, text), fade(grid, wear, rng=texture_rng(spec, "fading"))
+
+
+def _draw_print(truth: PageTruth, spec: PageSpec) -> InkLayers:
+    rng = texture_rng(spec, "ink")
+    return draw_ink(truth.layout, truth.traces, truth.scale, spec.ink, rng=rng)
 
 
 def draw_maps(ecg: Ecg, spec: PageSpec) -> PixelMaps:
@@ -90,27 +89,20 @@ def draw_maps(ecg: Ecg, spec: PageSpec) -> PixelMaps:
     A pixel that print covers in part belongs in part to it; print lies over the grid, traces lie
     over text.
     """
-    truth, photo_shape = _plan(ecg, spec)
-    layers = draw_ink(truth.layout, truth.traces, truth.scale, spec.ink)
-    grid = draw_grid(layers.ink.shape, truth.scale, spec.paper)
+    plan = plan_page(ecg, spec)
+    layers = _draw_print(plan.truth, spec)
+    for note in spec.ink.notes:
+        draw_note(layers.text, note, plan.truth.scale)
+    grid = draw_grid(layers.ink.shape, plan.truth.scale, spec.paper)
     planes = np.dstack([np.where(grid > 0, 255, 0).astype(np.uint8), layers.ink, layers.text])
-    moved = warp_layer(planes, truth.page_to_photo, photo_shape, (0.0, 0.0, 0.0))
-    probabilities = np.empty((*photo_shape, 4), dtype=np.float32)
+    paper = present(spec.paper.wear, plan.truth.scale, layers.ink.shape)
+    if paper is not None:
+        planes[paper < 128] = 0
+    moved = warp_layer(planes, plan.truth.page_to_photo, plan.photo_shape, (0.0, 0.0, 0.0))
+    probabilities = np.empty((*plan.photo_shape, 4), dtype=np.float32)
     grid_share, ink_share, text_share = (moved[..., plane] / np.float32(255) for plane in range(3))
     probabilities[..., 2] = ink_share
     probabilities[..., 3] = text_share * (1 - ink_share)
     probabilities[..., 1] = grid_share * (1 - text_share) * (1 - ink_share)
     probabilities[..., 0] = 1 - probabilities[..., 1:].sum(axis=2)
     return PixelMaps(probabilities)
-
-
-def _plan(ecg: Ecg, spec: PageSpec) -> tuple[PageTruth, tuple[int, int]]:
-    """Place everything; return the truth and the picture's (height, width)."""
-    px_per_mm = spec.camera.dpi / _MM_PER_INCH
-    # The corner of the sheet is the corner of the first pixel, half a pixel off its centre.
-    scale = GridScale((px_per_mm, px_per_mm), (-0.5, -0.5))
-    layout = place_strips(ecg, spec.layout)
-    traces = true_traces(ecg, layout, scale)
-    shown = lead_layout(spec.layout).mask_unplotted(ecg)
-    warp, photo_shape = page_to_photo(spec.camera, page_shape(layout, scale))
-    return PageTruth(shown, layout, traces, scale, warp), photo_shape

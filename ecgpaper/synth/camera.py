@@ -1,28 +1,37 @@
-"""Camera: from the flat page to the picture.
+"""Camera: from the sheet to the picture.
 
-In: the flat page and `CameraSpec`. Out: the picture, and the warp from flat page to photo.
+In: the flat page, where the sheet is bent and how it lies, `CameraSpec`. Out: the warp from flat
+page to photo, and the photo before the sensor sees it.
 """
 
 from __future__ import annotations
 
+from typing import cast
+
 import cv2
 import numpy as np
-from cv2.typing import MatLike
 
-from ecgpaper.ecg import ByteArray
-from ecgpaper.geometry import Homography, Warp
+from ecgpaper.ecg import ByteArray, FloatArray
+from ecgpaper.geometry import DenseWarp, Homography, Warp
+from ecgpaper.synth.scene import corners_photo
 from ecgpaper.synth.spec import CameraSpec, Color
+from ecgpaper.synth.texture import FloatImage
 
-# Noise is kept in sixteenths of a level until it is added.
-_NOISE_STEPS = 16
+# The warp is exact at every eighth pixel of the photo, and linear in between.
+_STEP_PX = 8
+_BAND_PX = 256
 
 
-def page_to_photo(spec: CameraSpec, page_shape: tuple[int, int]) -> tuple[Warp, tuple[int, int]]:
-    """Return the warp from flat page to photo, and the photo's (height, width)."""
+def lay_sheet(spec: CameraSpec, page_shape: tuple[int, int]) -> tuple[Homography, tuple[int, int]]:
+    """Return the homography from the bent sheet to the photo, and the photo's (height, width)."""
     height, width = page_shape
+    if spec.scene is not None:
+        edges = np.array([[0, 0], [width, 0], [width, height], [0, height]]) - 0.5
+        matrix = cv2.getPerspectiveTransform(
+            edges.astype(np.float32), corners_photo(spec.scene).astype(np.float32)
+        )
+        return Homography(np.asarray(matrix, dtype=np.float64)), spec.scene.photo_px
     photo_shape = (round(height * spec.stretch[1]), round(width * spec.stretch[0]))
-    if spec.skew_deg == 0 and spec.stretch == (1.0, 1.0):
-        return Homography.identity(), photo_shape
     angle = np.deg2rad(spec.skew_deg)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     linear = np.diag(spec.stretch) @ turn
@@ -34,81 +43,86 @@ def page_to_photo(spec: CameraSpec, page_shape: tuple[int, int]) -> tuple[Warp, 
     return Homography(matrix), photo_shape
 
 
+def page_to_photo(unbend: DenseWarp | None, lay: Homography) -> Warp:
+    """Return the warp from flat page to photo: onto the bent sheet, then as it lies."""
+    return lay if unbend is None else unbend.inverse.compose(lay)
+
+
 def warp_layer(
-    layer: ByteArray, warp: Warp, photo_shape: tuple[int, int], outside: Color
+    layer: ByteArray, warp: Warp, photo_shape: tuple[int, int], outside: Color | ByteArray
 ) -> ByteArray:
-    """Move an image or a layer from the flat page to the photo; beyond the page is `outside`."""
-    if not isinstance(warp, Homography):
-        raise TypeError(f"expected a homography; got {type(warp).__name__}")
-    if layer.shape[:2] == photo_shape and np.array_equal(warp.matrix, np.eye(3)):
-        return layer
-    warped = cv2.warpPerspective(
-        layer,
-        warp.matrix,
+    """Move an image or a layer from the flat page to the photo.
+
+    Parameters
+    ----------
+    layer : ndarray of uint8, of shape (height, width) or (height, width, 3)
+    warp : Warp
+    photo_shape : tuple of int
+    outside : tuple of float, or ndarray of the photo's shape
+        What is seen beyond the page; an image is drawn upon.
+    """
+    if isinstance(outside, tuple):
+        if layer.shape[:2] == photo_shape and _is_identity(warp):
+            return layer
+        shape = (*photo_shape, *layer.shape[2:])
+        outside = np.full(shape, outside[: layer.shape[2] if layer.ndim == 3 else 1], np.uint8)
+    back = warp.inverse
+    for top in range(0, photo_shape[0], _BAND_PX):
+        band = outside[top : top + _BAND_PX]
+        page_x, page_y = _lookup(back, top, band.shape[:2])
+        # Pixels beyond the page keep what was there.
+        cv2.remap(layer, page_x, page_y, cv2.INTER_LINEAR, band, cv2.BORDER_TRANSPARENT)
+    return outside
+
+
+def _is_identity(warp: Warp) -> bool:
+    return isinstance(warp, Homography) and np.array_equal(warp.matrix, np.eye(3))
+
+
+def _lookup(back: Warp, top: int, shape: tuple[int, ...]) -> tuple[FloatImage, FloatImage]:
+    """Where on the page the pixels of a band of the photo lie: two arrays of the band's shape."""
+    n_rows, n_columns = (-(-size // _STEP_PX) + 2 for size in shape[:2])
+    # Resizing puts node i at pixel _STEP_PX * (i + 0.5) - 0.5; one node lies outside at each side.
+    middle = (_STEP_PX - 1) / 2 - _STEP_PX
+    x, y = np.meshgrid(
+        np.arange(n_columns) * _STEP_PX + middle, np.arange(n_rows) * _STEP_PX + middle + top
+    )
+    nodes = back(np.column_stack([x.ravel(), y.ravel()])).astype(np.float32)
+    wide = cv2.resize(
+        nodes.reshape(n_rows, n_columns, 2), (n_columns * _STEP_PX, n_rows * _STEP_PX)
+    )
+    cut = wide[_STEP_PX : _STEP_PX + shape[0], _STEP_PX : _STEP_PX + shape[1]]
+    page_x, page_y = cv2.split(cut)
+    return cast("FloatImage", page_x), cast("FloatImage", page_y)
+
+
+def warp_field(
+    field: FloatImage, step_px: float, lay: Homography, photo_shape: tuple[int, int]
+) -> ByteArray:
+    """Move a coarse field on the bent sheet to the photo, 128 standing for 1, as beyond it."""
+    spread = Homography(np.diag([step_px, step_px, 1.0])).compose(lay)
+    matrix: FloatArray = cast("Homography", spread).matrix
+    coded = np.clip(np.rint(field * 128), 0, 255).astype(np.uint8)
+    moved = cv2.warpPerspective(
+        coded,
+        matrix,
         photo_shape[::-1],
         flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_CONSTANT,
-        borderValue=outside,
+        borderValue=(128,),
     )
-    return np.asarray(warped, dtype=np.uint8)
+    return np.asarray(moved, dtype=np.uint8)
 
 
-def expose(image: ByteArray, spec: CameraSpec, *, rng: np.random.Generator) -> ByteArray:
-    """Return the picture that the sensor and the file format leave of a warped page."""
-    if spec.blur_px > 0:
-        image = np.asarray(cv2.GaussianBlur(image, (0, 0), spec.blur_px), dtype=np.uint8)
-    if spec.ramp != (0.0, 0.0):
-        image = _add_ramp(image, spec.ramp)
-    if spec.contrast != 1 or spec.gamma != 1:
-        curve = _tone_curve(spec.contrast, spec.gamma)
-        image = np.asarray(cv2.LUT(image, curve), dtype=np.uint8)
-    if spec.tone != "color":
-        image = _three_planes(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
-    if spec.noise > 0:
-        image = _add_noise(image, spec, rng)
-    if spec.tone == "binary":
-        image = np.where(image > 255 * spec.threshold, 255, 0).astype(np.uint8)
-    if spec.jpeg_quality is not None:
-        image = _compress(image, spec.jpeg_quality)
-    return image
+def multiply(image: ByteArray, light: ByteArray) -> ByteArray:
+    """Light an image with one plane or three, 128 standing for 1."""
+    if light.ndim == 2:
+        light = np.asarray(cv2.merge([light] * 3), dtype=np.uint8)
+    return np.asarray(cv2.multiply(image, light, scale=1 / 128), dtype=np.uint8)
 
 
-def _three_planes(plane: MatLike) -> ByteArray:
-    return np.asarray(cv2.merge([plane] * 3), dtype=np.uint8)
-
-
-def _tone_curve(contrast: float, gamma: float) -> ByteArray:
-    """Levels stay at white; contrast pulls the rest away from it."""
-    level = np.linspace(0, 1, 256) ** gamma
-    return np.rint(255 * np.clip(1 - (1 - level) * contrast, 0, 1)).astype(np.uint8)
-
-
-def _add_ramp(image: ByteArray, ramp: tuple[float, float]) -> ByteArray:
-    height, width = image.shape[:2]
-    across = ramp[0] * np.linspace(-0.5, 0.5, width)
-    down = ramp[1] * np.linspace(-0.5, 0.5, height)
-    light = np.clip(128 * (1 + down[:, None] + across), 0, 255).astype(np.uint8)
-    lit = cv2.multiply(image, _three_planes(light), scale=1 / 128)
-    return np.asarray(lit, dtype=np.uint8)
-
-
-def _add_noise(image: ByteArray, spec: CameraSpec, rng: np.random.Generator) -> ByteArray:
-    shape = image.shape if spec.tone == "color" else image.shape[:2]
-    noise: MatLike = np.zeros(shape, dtype=np.int16)
-    cv2.setRNGSeed(int(rng.integers(1 << 31)))
-    # Blur takes most of the noise away: what is left must have the standard deviation asked for.
-    grain_px = spec.noise_grain_px
-    kept = 1 / max(2 * np.sqrt(np.pi) * grain_px, 1.0)
-    deviation = _NOISE_STEPS * spec.noise / kept
-    cv2.randn(noise, np.zeros(1), np.full(1, deviation))
-    if grain_px > 0:
-        noise = cv2.GaussianBlur(noise, (0, 0), grain_px)
-    if noise.ndim == 2:
-        noise = cv2.merge([noise] * 3)
-    noisy = cv2.addWeighted(image, 1, noise, 1 / _NOISE_STEPS, 0, dtype=cv2.CV_8U)
-    return np.asarray(noisy, dtype=np.uint8)
-
-
-def _compress(image: ByteArray, quality: int) -> ByteArray:
-    _, data = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR_RGB), dtype=np.uint8)
+def multiply_coarse(image: ByteArray, light: FloatImage) -> ByteArray:
+    """Light an image with a coarse field of one plane or three."""
+    coded = np.clip(np.rint(light * 128), 0, 255).astype(np.uint8)
+    wide = cv2.resize(coded, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return multiply(image, np.asarray(wide, dtype=np.uint8))

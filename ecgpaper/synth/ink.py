@@ -15,6 +15,7 @@ import numpy as np
 from ecgpaper.ecg import ByteArray, FloatArray
 from ecgpaper.page import PULSE_MV, PULSE_S, PageLayout, Strip
 from ecgpaper.raster import GridScale, Trace
+from ecgpaper.synth.layout import page_shape
 from ecgpaper.synth.pen import draw_curve
 from ecgpaper.synth.spec import InkSpec, TextLine
 
@@ -22,6 +23,8 @@ from ecgpaper.synth.spec import InkSpec, TextLine
 _SHIFT = 4
 # Millimetres of height per millimetre of width at which a stroke counts as fully steep.
 _STEEP = 20.0
+# Length of the stretches over which the ink's strength changes.
+_UNEVEN_MM = 0.7
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,14 +44,19 @@ class InkLayers:
 
 
 def draw_ink(
-    layout: PageLayout, traces: tuple[Trace, ...], scale: GridScale, spec: InkSpec
+    layout: PageLayout,
+    traces: tuple[Trace, ...],
+    scale: GridScale,
+    spec: InkSpec,
+    *,
+    rng: np.random.Generator,
 ) -> InkLayers:
     """Draw all print of a page."""
     shape = page_shape(layout, scale)
     ink = np.zeros(shape, dtype=np.uint8)
     for trace in traces:
         if len(trace.x_px) > 1:
-            opacity = _opacity(trace, spec.slew_fading) if spec.slew_fading else None
+            opacity = _opacity(trace, spec, scale, rng)
             draw_curve(ink, trace.x_px, trace.y_px, spec.pen_mm * scale.px_per_mm[0], opacity)
     for x_px, y_px in _pulses(layout, scale):
         draw_curve(ink, x_px, y_px, spec.pen_mm * scale.px_per_mm[0])
@@ -60,18 +68,19 @@ def draw_ink(
     return InkLayers(ink, text)
 
 
-def page_shape(layout: PageLayout, scale: GridScale) -> tuple[int, int]:
-    """(height, width) of the flat page, in px."""
-    width_mm, height_mm = layout.size_mm
-    return round(height_mm * scale.px_per_mm[1]), round(width_mm * scale.px_per_mm[0])
-
-
-def _opacity(trace: Trace, fading: float) -> FloatArray:
-    """Steep strokes are quick, and quick strokes are lighter."""
+def _opacity(
+    trace: Trace, spec: InkSpec, scale: GridScale, rng: np.random.Generator
+) -> FloatArray | None:
+    """Steep strokes are quick, and quick strokes are lighter; no printer is even."""
+    if spec.slew_fading == 0 and spec.unevenness == 0:
+        return None
     with np.errstate(divide="ignore", invalid="ignore"):
         slope = np.abs(np.gradient(trace.y_px, trace.x_px))
-    steepness: FloatArray = np.minimum(np.where(np.isfinite(slope), slope, 0.0) / _STEEP, 1.0)
-    opacity: FloatArray = 1 - fading * steepness
+    steepness = np.minimum(np.where(np.isfinite(slope), slope, 0.0) / _STEEP, 1.0)
+    along_mm = (trace.x_px - trace.x_px[0]) / scale.px_per_mm[0]
+    knots_mm = np.arange(0, along_mm[-1] + 2 * _UNEVEN_MM, _UNEVEN_MM)
+    weak = np.interp(along_mm, knots_mm, rng.random(len(knots_mm)) ** 3)
+    opacity: FloatArray = (1 - spec.slew_fading * steepness) * (1 - spec.unevenness * weak)
     return opacity
 
 

@@ -57,3 +57,9 @@ def _trace(ecg: Ecg, strip: Strip, paper: PaperScale, scale: GridScale) -> Trace
     points_px = scale.px_from_mm(np.column_stack([x_mm, y_mm]))
     confidence = np.isfinite(y_mm).astype(np.float64)
     return Trace(strip, points_px[:, 0], points_px[:, 1], confidence)
+
+
+def page_shape(layout: PageLayout, scale: GridScale) -> tuple[int, int]:
+    """(height, width) of the flat page, in px."""
+    width_mm, height_mm = layout.size_mm
+    return round(height_mm * scale.px_per_mm[1]), round(width_mm * scale.px_per_mm[0])

@@ -12,6 +12,7 @@ from ecgpaper.ecg import ByteArray, FloatArray
 from ecgpaper.page import LARGE_BOX_MM, SMALL_BOX_MM
 from ecgpaper.raster import GridScale
 from ecgpaper.synth.ink import InkLayers
+from ecgpaper.synth.notes import draw_note
 from ecgpaper.synth.spec import Color, InkSpec, PaperSpec
 
 # Some makers draw each fifth line of the large grid heavier.
@@ -42,7 +43,19 @@ def draw_grid(shape: tuple[int, int], scale: GridScale, spec: PaperSpec) -> Byte
             combine = np.minimum if spec.dotted and pitch_mm == SMALL_BOX_MM else np.maximum
             levels = [np.rint(255 * contrast * part).astype(np.uint8) for part in (down, across)]
             np.maximum(grid[inside], combine.outer(*levels)[inside], out=grid[inside])
-    return grid
+    return _break_up(grid, scale, spec) if spec.halftone_depth > 0 else grid
+
+
+def _break_up(grid: ByteArray, scale: GridScale, spec: PaperSpec) -> ByteArray:
+    """Print a pale grid as printers do: in dots of one pitch, which drift against the lines."""
+    rows, columns = (
+        np.cos(2 * np.pi * np.arange(size) / (spec.halftone_mm * per_mm)).astype(np.float32)
+        for size, per_mm in zip(grid.shape, scale.px_per_mm[::-1], strict=True)
+    )
+    dots = np.add.outer(rows, columns)
+    dots *= 127 * spec.halftone_depth
+    kept = cv2.convertScaleAbs(dots, alpha=1.0, beta=255 - 127 * spec.halftone_depth)
+    return np.asarray(cv2.multiply(grid, kept, scale=1 / 255), dtype=np.uint8)
 
 
 def _inside_margins(
@@ -69,8 +82,10 @@ def _profile(
     return profile
 
 
-def print_page(grid: ByteArray, layers: InkLayers, paper: PaperSpec, ink: InkSpec) -> ByteArray:
-    """Return the printed sheet, uint8 RGB of shape (height, width, 3)."""
+def print_page(
+    grid: ByteArray, layers: InkLayers, paper: PaperSpec, ink: InkSpec, scale: GridScale
+) -> ByteArray:
+    """Return the printed and written-on sheet, uint8 RGB of shape (height, width, 3)."""
     away = np.linspace(0, 1, 256)
     planes = [
         cv2.LUT(grid, np.rint(start + (stop - start) * away).astype(np.uint8))
@@ -79,6 +94,10 @@ def print_page(grid: ByteArray, layers: InkLayers, paper: PaperSpec, ink: InkSpe
     image = np.asarray(cv2.merge(planes), dtype=np.uint8)
     _lay_on(image, layers.text, ink.text_color)
     _lay_on(image, layers.ink, ink.color)
+    for note in ink.notes:
+        coverage = np.zeros_like(grid)
+        draw_note(coverage, note, scale)
+        _lay_on(image, coverage, note.color)
     return image
 
 

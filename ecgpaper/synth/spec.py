@@ -13,6 +13,11 @@ import json
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar, cast, get_args, get_type_hints
 
+from ecgpaper.synth.notes import Note
+from ecgpaper.synth.relief import ReliefSpec
+from ecgpaper.synth.scene import SceneSpec
+from ecgpaper.synth.wear import WearSpec
+
 Color = tuple[float, float, float]
 Point = tuple[float, float]
 Spec = TypeVar("Spec")
@@ -90,6 +95,8 @@ class InkSpec:
         RGB, 0 to 255, of full ink on white paper.
     slew_fading : float, in [0, 1]
         How much lighter the steepest strokes are.
+    unevenness : float, in [0, 1]
+        How much lighter the weakest stretches of a trace are: toner gaps, an old printing head.
     separator : str
         Between columns: ``"none"``, ``"tick"``, ``"pair"`` (two short bars), ``"dashes"``.
     separator_mm : tuple of float
@@ -102,12 +109,15 @@ class InkSpec:
         ``AVR`` instead of ``aVR``.
     texts : tuple of TextLine
         Header, footer and whatever else is printed.
+    notes : tuple of Note
+        What people wrote upon it.
     """
 
     pen_mm: float = 0.3
     color: Color = BLACK
     text_color: Color = BLACK
     slew_fading: float = 0.0
+    unevenness: float = 0.0
     separator: str = "none"
     separator_mm: tuple[float, float] = (0.6, 6.0)
     name_offset_mm: Point | None = (0.5, 6.0)
@@ -116,6 +126,7 @@ class InkSpec:
     name_font: int = 0
     names_upper: bool = False
     texts: tuple[TextLine, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +143,16 @@ class PaperSpec:
         Widths of the lines; the 25 mm lines are half as wide again as the 5 mm ones.
     dotted : bool
         Whether the 1 mm grid is dots instead of lines.
+    halftone_mm, halftone_depth : float
+        Pitch of the printer's dots and how far they break the grid up; a depth of 0 leaves lines.
     grid_origin_mm : tuple of float
         (x, y) of a crossing of two 25 mm lines.
     grid_margins_mm : tuple of float
         Paper without grid at the left, top, right and bottom.
+    relief : ReliefSpec
+        Folds, creases and curl.
+    wear : WearSpec
+        Stains, mould, fading and tears.
     """
 
     color: Color = WHITE
@@ -146,8 +163,12 @@ class PaperSpec:
     small_mm: float = 0.12
     large_mm: float = 0.2
     dotted: bool = False
+    halftone_mm: float = 0.3
+    halftone_depth: float = 0.0
     grid_origin_mm: Point = (0.0, 0.0)
     grid_margins_mm: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    relief: ReliefSpec = field(default_factory=ReliefSpec)
+    wear: WearSpec = field(default_factory=WearSpec)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +197,14 @@ class CameraSpec:
         ``"color"``, ``"gray"`` or ``"binary"``.
     threshold : float, in [0, 1]
         Of a binary picture.
+    sharpening : float
+        Strength of the halo beside edges.
     jpeg_quality : int or None
         None leaves the pixels as they are.
+    scene : SceneSpec or None
+        What a phone sees; None on a scanner, where `skew_deg` and `stretch` say how the sheet lies.
+    backing : tuple of float
+        RGB of what a scanner sees beyond the sheet.
     """
 
     dpi: float = 200.0
@@ -191,7 +218,10 @@ class CameraSpec:
     noise_grain_px: float = 0.0
     tone: str = "color"
     threshold: float = 0.6
+    sharpening: float = 0.0
     jpeg_quality: int | None = None
+    scene: SceneSpec | None = None
+    backing: Color = WHITE
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,9 +253,9 @@ def _build(kind: type[Spec], values: dict[str, Any]) -> Spec:
 
 def _restore(hint: Any, value: Any) -> Any:
     """Turn the lists of JSON into tuples and its objects into the specs they were."""
+    inner = [part for part in (hint, *get_args(hint)) if is_dataclass(part)]
     if isinstance(value, dict):
-        return _build(hint, value)
+        return _build(cast("Any", inner[0]), value)
     if not isinstance(value, list):
         return value
-    inner = [part for part in get_args(hint) if is_dataclass(part)]
     return tuple(_restore(inner[0] if inner else None, item) for item in value)

@@ -42,6 +42,39 @@ def sample_texts(
     return (*header, *footer)
 
 
+def official_texts(layout: LayoutSpec, *, rng: np.random.Generator) -> tuple[TextLine, ...]:
+    """Print the header in three columns and the scale below, as on the official pages."""
+    height_mm, pitch_mm = float(rng.uniform(1.8, 2.3)), float(rng.uniform(3.8, 4.6))
+    style = (height_mm, int(rng.choice([0, 2])), height_mm * 0.12)
+    lines = _official_columns(rng)
+    header = [
+        TextLine(text, (left_mm, 4.0 + row * pitch_mm), *style)
+        for left_mm, column in zip((1.5, 77.0, 152.0), lines, strict=True)
+        for row, text in enumerate(column)
+    ]
+    foot_mm = layout.size_mm[1] - float(rng.uniform(4.5, 6))
+    speed, gain = f"{layout.speed_mm_per_s:g}mm/s", f"{layout.gain_mm_per_mv:g}mm/mV"
+    footer = [
+        TextLine(text, (left_mm, foot_mm), *style)
+        for left_mm, text in ((50.0, speed), (100.0, gain))
+    ]
+    return (*(header if rng.random() < 0.8 else ()), *footer)
+
+
+def _official_columns(rng: np.random.Generator) -> tuple[list[str], list[str], list[str]]:
+    day, month, year = rng.integers(1, 29), rng.integers(1, 13), rng.integers(1984, 2002)
+    clock = f"{rng.integers(24):02d}:{rng.integers(60):02d}:{rng.integers(60):02d}"
+    return (
+        [
+            f"ID: {rng.integers(1, 22000):05d}_hr",
+            f"Age: {rng.integers(18, 95)} yrs",
+            f"Sex: {rng.choice(['Male', 'Female'])}",
+        ],
+        ["Name:", f"Height: {rng.integers(145, 200)}"],
+        [f"Date: {year}-{month:02d}-{day:02d}, {clock}", f"Weight: {rng.integers(42, 130)} Kgs"],
+    )
+
+
 def _header(
     layout: LayoutSpec, style: tuple[float, int, float], rng: np.random.Generator
 ) -> Iterator[TextLine]:

@@ -1,0 +1,134 @@
+"""Sample: all the randomness of choice. Draws the spec of a page for a preset.
+
+Public: `sample_spec`, `PRESETS`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ecgpaper.page import LAYOUTS, LeadLayout
+from ecgpaper.synth.relief import ReliefSpec
+from ecgpaper.synth.sample import capture, printing, sheet
+from ecgpaper.synth.sample.draws import chance
+from ecgpaper.synth.sample.notes import sample_notes
+from ecgpaper.synth.spec import BLACK, CameraSpec, InkSpec, LayoutSpec, PageSpec, PaperSpec
+from ecgpaper.synth.wear import WearSpec
+
+PRESETS = (
+    *("clean", "scan-color", "scan-bw", "photo", "photo-stained", "photo-deteriorated"),
+    *("scan-color-deteriorated", "scan-bw-deteriorated", "screen", "wild"),
+)
+# The official test pages have this layout.
+OFFICIAL_LAYOUT = "3x4+1R"
+# Share of pages in the organisers' own look; the rest teaches that there are others.
+OFFICIAL_SHARE = 0.6
+NOTES_SHARE = 0.15
+PHOTO_LONG_PX = (2000, 4600)
+SCREEN_LONG_PX = (1500, 4000)
+
+
+def sample_spec(
+    preset: str, *, rng: np.random.Generator, layout: str | LeadLayout | None = None
+) -> PageSpec:
+    """Draw the spec of one page.
+
+    Parameters
+    ----------
+    preset : str
+        One of `PRESETS`.
+    rng : numpy.random.Generator
+    layout : str or LeadLayout, optional
+        A layout, or its name in `ecgpaper.page.LAYOUTS`. By default 3x4 with rhythm strip II; any
+        layout for ``wild``.
+
+    Raises
+    ------
+    ValueError
+        If there is no such preset or layout.
+    """
+    if preset not in PRESETS:
+        raise ValueError(f"preset must be one of {', '.join(PRESETS)}; got {preset!r}")
+    if isinstance(layout, str) and layout not in LAYOUTS:
+        raise ValueError(f"layout must be one of {', '.join(LAYOUTS)}; got {layout!r}")
+    is_wild = preset == "wild"
+    if layout is None:
+        layout = str(rng.choice(list(LAYOUTS))) if is_wild else OFFICIAL_LAYOUT
+    leads = LAYOUTS[layout] if isinstance(layout, str) else layout
+    if is_wild:
+        return _sample_wild(leads, rng)
+    place, ink, paper = _sample_print(leads, rng)
+    page = PageSpec(place, ink, paper, CameraSpec(), seed=int(rng.integers(1 << 31)))
+    return _handle(page, preset, rng)
+
+
+def _sample_print(
+    leads: LeadLayout, rng: np.random.Generator
+) -> tuple[LayoutSpec, InkSpec, PaperSpec]:
+    """Print a page as the organisers do, or as another recorder might."""
+    if leads == LAYOUTS[OFFICIAL_LAYOUT] and chance(rng, OFFICIAL_SHARE):
+        return printing.sample_official_page(leads, rng=rng)
+    place = printing.sample_layout(leads, rng)
+    return place, printing.sample_ink(place, rng), printing.sample_paper(rng)
+
+
+def _sample_wild(leads: LeadLayout, rng: np.random.Generator) -> PageSpec:
+    """Draw a page for training: any layout, printer, paper and scanner."""
+    place, paper = printing.sample_wild_layout(leads, rng), printing.sample_wild_paper(rng)
+    camera = capture.sample_any_scanner(rng)
+    ink = printing.roughen_ink(printing.sample_ink(place, rng), paper, rng)
+    if camera.tone == "binary":
+        ink = replace(ink, color=BLACK, pen_mm=max(ink.pen_mm, 0.3))
+        camera = replace(camera, ramp=(0.0, 0.0), contrast=1.0, gamma=1.0)
+    else:
+        ink, paper = printing.sample_printer(ink, paper, rng=rng)
+    if chance(rng, NOTES_SHARE):
+        ink = replace(ink, notes=sample_notes(place, rng=rng))
+    return PageSpec(place, ink, paper, camera, seed=int(rng.integers(1 << 31)))
+
+
+def _handle(page: PageSpec, preset: str, rng: np.random.Generator) -> PageSpec:
+    """Draw what the preset does with a printed page."""
+    if preset == "clean":
+        return page
+    size_mm = page.layout.size_mm
+    relief, wear, camera = ReliefSpec(), WearSpec(), page.camera
+    if preset.startswith("scan"):
+        camera = capture.sample_scanner(rng=rng)
+        if "bw" in preset:
+            # A threshold would take what fading left.
+            binary_share = 0.0 if preset.endswith("deteriorated") else 0.2
+            camera = capture.sample_black_and_white(camera, binary_share, rng=rng)
+        if preset.endswith("deteriorated"):
+            relief = sheet.sample_scan_relief(size_mm, rng=rng)
+            wear = sheet.sample_mouldy_wear(size_mm, rng=rng)
+    elif preset == "screen":
+        camera = capture.sample_screen_photo(size_mm, SCREEN_LONG_PX, rng=rng)
+        return replace(page, camera=camera)
+    else:
+        camera = capture.sample_phone(size_mm, PHOTO_LONG_PX, rng=rng)
+        relief, wear = _photo_state(preset, size_mm, rng)
+    ink, paper = printing.sample_printer(page.ink, page.paper, rng=rng)
+    if chance(rng, NOTES_SHARE):
+        ink = replace(ink, notes=sample_notes(page.layout, rng=rng))
+    paper = replace(paper, relief=relief, wear=wear)
+    return replace(page, ink=ink, paper=paper, camera=camera)
+
+
+def _photo_state(
+    preset: str, size_mm: tuple[float, float], rng: np.random.Generator
+) -> tuple[ReliefSpec, WearSpec]:
+    """Draw folds, creases and wear of a sheet in front of a phone."""
+    n_folds, n_creases, most_mm, wear = int(rng.integers(2)), 0, 2.5, WearSpec()
+    if preset == "photo-stained":
+        n_folds = int(rng.integers(3))
+        wear = sheet.sample_stained_wear(size_mm, rng=rng)
+    elif preset == "photo-deteriorated":
+        crumpled = chance(rng, 0.5)
+        n_folds = int(rng.integers(0, 3) if crumpled else rng.integers(2, 7))
+        n_creases = int(rng.integers(25, 70)) if crumpled else int(rng.integers(0, 12))
+        most_mm = 4.0
+        wear = sheet.sample_deteriorated_wear(size_mm, rng=rng)
+    return sheet.sample_photo_relief(n_folds, n_creases, most_mm, size_mm, rng=rng), wear

@@ -1,0 +1,90 @@
+"""Truth: what a page shows and where, known before anything is drawn.
+
+In: the record and the spec. Out: `PageTruth`, in the types of the digitizer's answers, and the
+shape of the bent sheet that it comes from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zlib import crc32
+
+import numpy as np
+
+from ecgpaper.ecg import Ecg
+from ecgpaper.geometry import Homography, Warp
+from ecgpaper.page import PageLayout
+from ecgpaper.raster import GridScale, Trace
+from ecgpaper.synth.camera import lay_sheet, page_to_photo
+from ecgpaper.synth.layout import lead_layout, page_shape, place_strips, true_traces
+from ecgpaper.synth.relief import bend, height_field
+from ecgpaper.synth.spec import PageSpec
+from ecgpaper.synth.texture import FloatImage
+
+_MM_PER_INCH = 25.4
+
+
+@dataclass(frozen=True, eq=False)
+class PageTruth:
+    """What a page really shows.
+
+    Parameters
+    ----------
+    ecg : Ecg
+        The record, NaN where the page shows nothing.
+    layout : PageLayout
+    traces : tuple of Trace
+        One per strip of the layout, one point per sample, on the flat page.
+    scale : GridScale
+        From paper in mm to the flat page in px.
+    page_to_photo : Warp
+        From the flat page to the picture.
+    """
+
+    ecg: Ecg
+    layout: PageLayout
+    traces: tuple[Trace, ...]
+    scale: GridScale
+    page_to_photo: Warp
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """The truth and the geometry behind it.
+
+    Parameters
+    ----------
+    truth : PageTruth
+    photo_shape : tuple of int
+        (height, width) of the picture.
+    height_mm : ndarray of float32
+        Height of the sheet, see `relief.height_field`.
+    lay : Homography
+        From the bent sheet to the photo.
+    """
+
+    truth: PageTruth
+    photo_shape: tuple[int, int]
+    height_mm: FloatImage
+    lay: Homography
+
+
+def plan_page(ecg: Ecg, spec: PageSpec) -> Plan:
+    """Place everything, from the strips on the paper to the paper in the photo."""
+    px_per_mm = spec.camera.dpi / _MM_PER_INCH
+    # The corner of the sheet is the corner of the first pixel, half a pixel off its centre.
+    scale = GridScale((px_per_mm, px_per_mm), (-0.5, -0.5))
+    layout = place_strips(ecg, spec.layout)
+    traces = true_traces(ecg, layout, scale)
+    shown = lead_layout(spec.layout).mask_unplotted(ecg)
+    relief, size_mm = spec.paper.relief, spec.layout.size_mm
+    height_mm = height_field(relief, size_mm, rng=texture_rng(spec, "relief"))
+    unbend = None if relief.is_flat else bend(relief, height_mm, size_mm, scale)
+    lay, photo_shape = lay_sheet(spec.camera, page_shape(layout, scale))
+    truth = PageTruth(shown, layout, traces, scale, page_to_photo(unbend, lay))
+    return Plan(truth, photo_shape, height_mm, lay)
+
+
+def texture_rng(spec: PageSpec, use: str) -> np.random.Generator:
+    """Return the generator of one kind of texture: what one draws does not move the others."""
+    return np.random.default_rng([spec.seed, crc32(use.encode())])

@@ -1,0 +1,59 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ecgpaper.synth import Note, draw_maps, sample_spec, synthesize
+from ecgpaper.synth.scene import SceneSpec
+
+
+def with_ink(spec, **parts):
+    return replace(spec, ink=replace(spec.ink, **parts))
+
+
+@pytest.mark.parametrize("kind", ["writing", "ring", "line", "stamp", "box"])
+def test_notes_are_text_in_their_own_colour(ecg, spec, kind):
+    note = Note(kind, (70.0, 10.0), (20.0, 6.0), color=(20.0, 20.0, 200.0))
+    noted = with_ink(spec, notes=(note,))
+    before, after = synthesize(ecg, spec).image, synthesize(ecg, noted).image
+    changed = (before.astype(int) - after)[..., 0] > 100
+    assert changed.sum() > 50
+    assert draw_maps(ecg, noted).of("text")[changed & (before.min(axis=2) > 150)].min() > 0.3
+    assert after[changed][:, 2].mean() > after[changed][:, 0].mean() + 50
+
+
+def test_uneven_ink_is_lighter_at_the_same_place(ecg, change_by_traces, spec):
+    even = change_by_traces(ecg, spec)
+    uneven = change_by_traces(ecg, with_ink(spec, unevenness=0.5))
+    assert uneven.sum() < 0.95 * even.sum()
+    assert even[uneven > 0].min() > 0
+
+
+def test_halftone_breaks_up_the_grid_and_leaves_the_traces(ecg, change_by_traces, spec):
+    dots = replace(spec, paper=replace(spec.paper, halftone_mm=0.7, halftone_depth=0.8))
+    solid, broken = (draw_maps(ecg, each).of("ink") for each in (spec, dots))
+    assert np.array_equal(solid, broken)
+    pale = synthesize(ecg, dots).image.astype(float) - synthesize(ecg, spec).image
+    assert pale.min() >= -1
+    assert pale.mean() > 2
+    assert (change_by_traces(ecg, dots) > 0).sum() >= (change_by_traces(ecg, spec) > 0).sum()
+
+
+def test_monitor_takes_light_by_its_mesh(ecg, spec):
+    scene = SceneSpec((450, 600), ((0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.1, 0.9)), "screen")
+    dark = replace(scene, mesh_depth=0.5)
+    plain, mesh = (
+        synthesize(ecg, replace(spec, camera=replace(spec.camera, scene=each))).image.astype(float)
+        for each in (scene, dark)
+    )
+    assert mesh[100:350, 100:500].mean() < 0.85 * plain[100:350, 100:500].mean()
+
+
+def test_official_pages_are_common_but_not_alone():
+    firsts_mm = [
+        sample_spec("clean", rng=np.random.default_rng(seed)).layout.baselines_mm[0]
+        for seed in range(60)
+    ]
+    official = [abs(first_mm - 89.7) < 1.6 for first_mm in firsts_mm]
+    assert 20 < sum(official) < 50
+    assert np.std(firsts_mm) > 5
