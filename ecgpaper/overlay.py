@@ -42,7 +42,10 @@ def draw_overlay(photo: ByteArray, traces: Iterable[Trace], page_to_photo: Warp)
             continue
         points = page_to_photo(np.column_stack([trace.x_px, trace.y_px])[known])
         fixed = np.rint(points * 2**_SHIFT_BITS).astype(np.int32)
-        cv2.polylines(drawn, [fixed], False, color, pen_px, cv2.LINE_AA, _SHIFT_BITS)
+        # A gap in the trace stays a gap in the picture.
+        breaks = np.flatnonzero(np.diff(np.flatnonzero(known)) > 1) + 1
+        runs = np.split(fixed, breaks)
+        cv2.polylines(drawn, runs, False, color, pen_px, cv2.LINE_AA, _SHIFT_BITS)
         at = (int(points[0, 0]), int(points[:, 1].max()) + 14 * pen_px)
         lead = trace.strip.segment.lead
         cv2.putText(drawn, lead, at, cv2.FONT_HERSHEY_SIMPLEX, 0.5 * pen_px, color, pen_px)

@@ -1,0 +1,49 @@
+"""What several test folders share: one simulated record, and pages of it with their truth."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from ecgpaper.digitize.segment import working_image
+from ecgpaper.raster import PixelMaps
+from ecgpaper.simulate import simulate_ecg
+from ecgpaper.synth import draw_maps, sample_spec, synthesize
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_thread():
+    """Small tensors are slower on several threads than on one."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def healthy_ecg():
+    """Ten seconds of twelve leads at 500 Hz."""
+    return simulate_ecg(("NORM",), rng=np.random.default_rng(5))
+
+
+@pytest.fixture(scope="session")
+def print_page(healthy_ecg):
+    """Return a function that prints the record: (seed, layout, **camera) -> SyntheticPage."""
+
+    def print_page(seed=0, layout=None, **camera):
+        spec = sample_spec("clean", rng=np.random.default_rng(seed), layout=layout)
+        return synthesize(healthy_ecg, replace(spec, camera=replace(spec.camera, **camera)))
+
+    return print_page
+
+
+@pytest.fixture(scope="session")
+def true_maps(healthy_ecg):
+    """Return a function that gives a page's true maps at the resolution of the segmenter."""
+
+    def true_maps(page):
+        small, px_per_map_px = working_image(page.image)
+        maps = draw_maps(healthy_ecg, page.spec).probabilities
+        shrunk = cv2.resize(maps, small.shape[1::-1], interpolation=cv2.INTER_AREA)
+        return PixelMaps(shrunk, px_per_map_px)
+
+    return true_maps

@@ -1,0 +1,120 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ecgpaper.digitize.layout import find_layout, place_columns
+from ecgpaper.digitize.trace import N_SUB_COLUMNS, STRIP_PX_PER_MM, RowCurve
+from ecgpaper.errors import LayoutError
+from ecgpaper.geometry import Homography
+from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip
+from ecgpaper.raster import FlatPage, GridScale, PixelMaps
+
+BASELINE_TOLERANCE_MM = 1.5
+
+
+def lay_out(name="3x4+1R", *, left_mm=20.0, paper=None):
+    paper = paper or PaperScale()
+    strips = tuple(
+        Strip(segment, left_mm + paper.mm_from_s(segment.start_s), 40.0 + 35.0 * segment.row)
+        for segment in LAYOUTS[name].segments
+    )
+    return PageLayout(name, (290.0, 210.0), paper, strips)
+
+
+def curves_between(layout, start_mm, stop_mm, *, pulse_mm=None):
+    """What a perfect network reads in rows of flat curves that begin and end there."""
+    step_mm = 2 / N_SUB_COLUMNS / STRIP_PX_PER_MM
+    x_mm = np.arange(0.0, 290.0, step_mm)
+    present = (x_mm >= start_mm) & (x_mm <= stop_mm)
+    if pulse_mm is not None:
+        present |= (x_mm >= pulse_mm) & (x_mm <= pulse_mm + 5)
+    presence = present.astype(float)
+    return tuple(
+        RowCurve(x_mm, np.full_like(x_mm, row[0].baseline_mm), presence, presence)
+        for row in layout.rows()
+    )
+
+
+def left_of(layout):
+    return min(strip.left_mm for strip in layout.strips)
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+@pytest.mark.parametrize("seed", range(2))
+def test_rows_of_a_clean_page_are_found_at_their_height(print_page, true_maps, name, seed):
+    page = print_page(seed, layout=name, dpi=120.0)
+    flat = FlatPage(page.image, Homography.identity())
+    found = find_layout(flat, true_maps(page), page.truth.scale)
+    assert found.name == name
+    for answer, truth in zip(found.rows(), page.truth.layout.rows(), strict=True):
+        assert [s.segment.lead for s in answer] == [s.segment.lead for s in truth]
+        assert answer[0].baseline_mm == pytest.approx(
+            truth[0].baseline_mm, abs=BASELINE_TOLERANCE_MM
+        )
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_columns_are_near_their_place_before_the_traces_are_read(print_page, true_maps, seed):
+    page = print_page(seed, dpi=120.0)
+    flat = FlatPage(page.image, Homography.identity())
+    found = find_layout(flat, true_maps(page), page.truth.scale)
+    assert left_of(found) == pytest.approx(left_of(page.truth.layout), abs=3.0)
+
+
+@pytest.mark.parametrize("name", ["3x4+1R", "12x1"])
+def test_stretched_page_has_its_rows_where_its_own_scale_says(print_page, true_maps, name):
+    page = print_page(1, layout=name, dpi=120.0, stretch=(1.0, 1.03))
+    px_per_mm = page.truth.scale.px_per_mm[0]
+    scale = GridScale((px_per_mm, 1.03 * px_per_mm))
+    flat = FlatPage(page.image, Homography.identity())
+    found = find_layout(flat, true_maps(page), scale)
+    for answer, truth in zip(found.rows(), page.truth.layout.rows(), strict=True):
+        assert answer[0].baseline_mm == pytest.approx(
+            truth[0].baseline_mm, abs=BASELINE_TOLERANCE_MM
+        )
+
+
+@pytest.mark.parametrize("shift_mm", [-7.0, -0.33, 0.0, 2.5, 8.0])
+def test_columns_move_to_where_the_traces_begin(shift_mm):
+    layout = lay_out(left_mm=20.0)
+    curves = curves_between(layout, 20.0 + shift_mm, 270.0 + shift_mm)
+    placed = place_columns(layout, curves)
+    assert left_of(placed) == pytest.approx(20.0 + shift_mm, abs=0.05)
+    for before, after in zip(layout.strips, placed.strips, strict=True):
+        assert after == replace(before, left_mm=after.left_mm)
+        assert after.left_mm - before.left_mm == pytest.approx(shift_mm, abs=0.05)
+
+
+def test_pulse_that_was_read_as_a_trace_does_not_move_the_columns():
+    layout = lay_out(left_mm=23.0)
+    curves = curves_between(layout, 20.0, 270.0, pulse_mm=12.0)
+    assert left_of(place_columns(layout, curves)) == pytest.approx(20.0, abs=0.05)
+
+
+def test_columns_of_fast_paper_are_placed_as_well():
+    paper = PaperScale(speed_mm_per_s=50.0)
+    slow = lay_out(left_mm=5.0)
+    strips = tuple(
+        replace(
+            strip,
+            left_mm=5.0 + paper.mm_from_s(strip.segment.start_s / 2),
+            segment=replace(
+                strip.segment, start_s=strip.segment.start_s / 2, stop_s=strip.segment.stop_s / 2
+            ),
+        )
+        for strip in slow.strips
+    )
+    layout = replace(slow, scale=paper, strips=strips)
+    placed = place_columns(layout, curves_between(layout, 9.0, 259.0))
+    assert left_of(placed) == pytest.approx(9.0, abs=0.05)
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0])
+def test_page_without_rows_is_refused_with_a_remedy(level):
+    """No ink at all, and nothing but ink, which has no rows either."""
+    page = FlatPage(np.full((600, 800, 3), 255, np.uint8), Homography.identity())
+    probabilities = np.zeros((600, 800, 4), dtype=np.float32)
+    probabilities[..., 2], probabilities[..., 0] = level, 1 - level
+    with pytest.raises(LayoutError, match=r"expected at least 3 rows.*found [01].*check"):
+        find_layout(page, PixelMaps(probabilities), GridScale((4.0, 4.0)))

@@ -1,0 +1,125 @@
+import numpy as np
+import pytest
+
+from ecgpaper.digitize.trace import (
+    STRIP_HEIGHT_MM,
+    STRIP_PX_PER_MM,
+    RowCurve,
+    cut_traces,
+    read_rows,
+    sample_strip,
+    strip_tensor,
+    sub_columns_px,
+)
+from ecgpaper.geometry import Homography
+from ecgpaper.nets.unet import StripNet, UNetConfig
+from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip
+from ecgpaper.raster import FlatPage, GridScale
+
+WIDTH_PX = 256
+
+
+def photo_with_dot(at, shape=(500, 600)):
+    """A white photo with a soft dark dot."""
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    dark = 255 * np.exp(-0.5 * ((x - at[0]) ** 2 + (y - at[1]) ** 2) / 1.5**2)
+    return np.repeat(np.rint(255 - dark).astype(np.uint8)[..., None], 3, axis=2)
+
+
+def centroid(image):
+    dark = 255.0 - image[..., 0]
+    rows, columns = np.indices(dark.shape)
+    return (dark * columns).sum() / dark.sum(), (dark * rows).sum() / dark.sum()
+
+
+@pytest.mark.parametrize(
+    ("px_per_mm", "origin_px"), [((8.0, 8.0), (-0.5, -0.5)), ((7.0, 9.0), (12.0, 3.5))]
+)
+@pytest.mark.parametrize("turn_deg", [0.0, 4.0])
+def test_strip_shows_a_dot_of_the_photo_at_its_place(px_per_mm, origin_px, turn_deg):
+    dot = (211.0, 187.0)
+    photo = photo_with_dot(dot)
+    angle = np.deg2rad(turn_deg)
+    cos, sin = np.cos(angle), np.sin(angle)
+    matrix = np.array([[cos, -sin, 20.0 * (turn_deg > 0)], [sin, cos, 0.0], [0.0, 0.0, 1.0]])
+    warp = Homography(matrix)
+    scale = GridScale(px_per_mm, origin_px)
+    dot_mm = scale.mm_from_px(warp.inverse(np.array([dot])))[0]
+    corner_mm = (float(dot_mm[0]) - 9.3, float(dot_mm[1]) - 17.1)
+    strip = sample_strip(photo, FlatPage(photo, warp), scale, corner_mm, WIDTH_PX)
+    assert strip.shape == (round(STRIP_HEIGHT_MM * STRIP_PX_PER_MM), WIDTH_PX, 3)
+    # A pixel's centre is half a pixel right of its edge, where the millimetres are counted from.
+    expected = (9.3 * STRIP_PX_PER_MM - 0.5, 17.1 * STRIP_PX_PER_MM - 0.5)
+    assert centroid(strip) == pytest.approx(expected, abs=0.1)
+
+
+def test_strip_continues_the_edge_of_the_photo():
+    photo = np.full((100, 100, 3), 200, np.uint8)
+    page = FlatPage(photo, Homography.identity())
+    strip = sample_strip(photo, page, GridScale((8.0, 8.0)), (-30.0, -30.0), WIDTH_PX)
+    assert (strip == 200).all()
+
+
+@pytest.mark.parametrize("width_px", [32, 256])
+def test_heights_are_read_at_even_steps_across_the_strip(width_px):
+    columns = sub_columns_px(width_px)
+    assert np.allclose(np.diff(columns), 0.4)
+    assert len(columns) == width_px / 0.4
+    # As much paper lies left of the first as right of the last.
+    assert columns[0] + columns[-1] == pytest.approx(width_px - 1)
+
+
+def test_network_sees_darkness_and_the_height_of_each_row():
+    strip = np.full((384, 64, 3), 255, np.uint8)
+    strip[100:104] = (255, 255, 0)
+    tensor = strip_tensor(strip)
+    assert tensor.shape == (4, 384, 64)
+    assert tensor[0].max() < 0.01
+    assert tensor[2, 101].min() > 0.9
+    assert (tensor[3, 0], tensor[3, -1]) == pytest.approx((-1, 1))
+    assert (np.diff(tensor[3], axis=0) > 0).all()
+
+
+def lay_out():
+    paper = PaperScale()
+    strips = tuple(
+        Strip(segment, 20.0 + paper.mm_from_s(segment.start_s), 20.0 + 30.0 * segment.row)
+        for segment in LAYOUTS["3x4+1R"].segments
+    )
+    return PageLayout("3x4+1R", (290.0, 130.0), paper, strips)
+
+
+def test_rows_are_cut_where_their_strips_stand():
+    layout, scale = lay_out(), GridScale((6.0, 5.0), (3.0, -2.0))
+    x_mm = np.arange(4.0, 286.0, 0.05)
+    curves = tuple(
+        RowCurve(x_mm, np.full_like(x_mm, 11.0 * row), np.ones_like(x_mm), x_mm / 300)
+        for row in range(4)
+    )
+    traces = cut_traces(layout, curves, scale)
+    assert [trace.strip for trace in traces] == [s for row in layout.rows() for s in row]
+    for trace in traces:
+        points_mm = scale.mm_from_px(np.column_stack([trace.x_px, trace.y_px]))
+        assert points_mm[0, 0] == pytest.approx(trace.strip.left_mm, abs=0.06)
+        assert points_mm[-1, 0] == pytest.approx(trace.strip.right_mm(layout.scale), abs=0.06)
+        assert points_mm[0, 0] <= trace.strip.left_mm
+        assert points_mm[-1, 0] >= trace.strip.right_mm(layout.scale) - 0.051
+        assert np.allclose(points_mm[:, 1], 11.0 * trace.strip.segment.row)
+        assert np.allclose(trace.confidence, points_mm[:, 0] / 300)
+
+
+def test_each_row_is_read_in_millimetres_of_the_page(print_page):
+    page = print_page(0, dpi=120.0)
+    truth = page.truth
+    network = StripNet(UNetConfig(n_inputs=4, widths=(16, 16), n_outputs=5)).eval()
+    flat = FlatPage(page.image, truth.page_to_photo)
+    curves = read_rows(page.image, flat, truth.scale, truth.layout, network)
+    rows = list(truth.layout.rows())
+    assert len(curves) == len(rows)
+    for curve, strips in zip(curves, rows, strict=True):
+        assert np.allclose(np.diff(curve.x_mm), 0.05)
+        assert curve.x_mm[0] < strips[0].left_mm - 10
+        assert curve.x_mm[-1] > strips[-1].right_mm(truth.layout.scale) + 10
+        assert np.abs(curve.y_mm - strips[0].baseline_mm).max() <= STRIP_HEIGHT_MM / 2
+        assert curve.presence.min() >= 0
+        assert (curve.confidence <= curve.presence + 1e-6).all()
