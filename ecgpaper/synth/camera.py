@@ -69,9 +69,16 @@ def warp_layer(
     back = warp.inverse
     for top in range(0, photo_shape[0], _BAND_PX):
         band = outside[top : top + _BAND_PX]
-        page_x, page_y = _lookup(back, top, band.shape[:2])
+        nowhere = np.empty(0, dtype=np.float32)
         # Pixels beyond the page keep what was there.
-        cv2.remap(layer, page_x, page_y, cv2.INTER_LINEAR, band, cv2.BORDER_TRANSPARENT)
+        cv2.remap(
+            layer,
+            _lookup(back, top, band.shape[:2]),
+            nowhere,
+            cv2.INTER_LINEAR,
+            band,
+            cv2.BORDER_TRANSPARENT,
+        )
     return outside
 
 
@@ -79,8 +86,8 @@ def _is_identity(warp: Warp) -> bool:
     return isinstance(warp, Homography) and np.array_equal(warp.matrix, np.eye(3))
 
 
-def _lookup(back: Warp, top: int, shape: tuple[int, ...]) -> tuple[FloatImage, FloatImage]:
-    """Where on the page the pixels of a band of the photo lie: two arrays of the band's shape."""
+def _lookup(back: Warp, top: int, shape: tuple[int, ...]) -> FloatImage:
+    """Where on the page the pixels of a band of the photo lie: (x, y) in the last axis."""
     n_rows, n_columns = (-(-size // _STEP_PX) + 2 for size in shape[:2])
     # Resizing puts node i at pixel _STEP_PX * (i + 0.5) - 0.5; one node lies outside at each side.
     middle = (_STEP_PX - 1) / 2 - _STEP_PX
@@ -92,8 +99,7 @@ def _lookup(back: Warp, top: int, shape: tuple[int, ...]) -> tuple[FloatImage, F
         nodes.reshape(n_rows, n_columns, 2), (n_columns * _STEP_PX, n_rows * _STEP_PX)
     )
     cut = wide[_STEP_PX : _STEP_PX + shape[0], _STEP_PX : _STEP_PX + shape[1]]
-    page_x, page_y = cv2.split(cut)
-    return cast("FloatImage", page_x), cast("FloatImage", page_y)
+    return np.ascontiguousarray(cut, dtype=np.float32)
 
 
 def warp_field(
@@ -119,10 +125,3 @@ def multiply(image: ByteArray, light: ByteArray) -> ByteArray:
     if light.ndim == 2:
         light = np.asarray(cv2.merge([light] * 3), dtype=np.uint8)
     return np.asarray(cv2.multiply(image, light, scale=1 / 128), dtype=np.uint8)
-
-
-def multiply_coarse(image: ByteArray, light: FloatImage) -> ByteArray:
-    """Light an image with a coarse field of one plane or three."""
-    coded = np.clip(np.rint(light * 128), 0, 255).astype(np.uint8)
-    wide = cv2.resize(coded, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    return multiply(image, np.asarray(wide, dtype=np.uint8))

@@ -9,11 +9,10 @@ import cv2
 import numpy as np
 
 from ecgpaper.ecg import ByteArray
-from ecgpaper.synth.camera import multiply, multiply_coarse, warp_field, warp_layer
+from ecgpaper.synth.camera import multiply, warp_field, warp_layer
 from ecgpaper.synth.relief import shade
 from ecgpaper.synth.scene import (
     SceneSpec,
-    contact_shadow,
     draw_background,
     glare_field,
     light_field,
@@ -34,7 +33,6 @@ def photograph(page: ByteArray, plan: Plan, spec: PageSpec) -> ByteArray:
         per_mm = plan.truth.scale.px_per_mm[0]
         page = multiply(page, monitor_mesh(scene, page.shape[:2], per_mm))
     table = draw_background(scene, rng=texture_rng(spec, "background"))
-    table = multiply_coarse(table, contact_shadow(scene))
     photo = _lay_down(page, plan, spec, table)
     coded = np.clip(np.rint(light_field(scene) * 128), 0, 255).astype(np.uint8)
     light = np.asarray(cv2.resize(coded, plan.photo_shape[::-1]), dtype=np.uint8)

@@ -91,7 +91,7 @@ def corners_photo(spec: SceneSpec) -> FloatArray:
 
 
 def draw_background(spec: SceneSpec, *, rng: np.random.Generator) -> ByteArray:
-    """Return the table with nothing on it, uint8 RGB of the photo's size."""
+    """Return the table, dark beside the sheet to come, uint8 RGB of the photo's size."""
     if spec.background == "screen":
         return _monitor(spec)
     # Half the photo's resolution: a table is out of focus more often than not.
@@ -99,7 +99,7 @@ def draw_background(spec: SceneSpec, *, rng: np.random.Generator) -> ByteArray:
     shape = (height + 1) // 2, (width + 1) // 2
     color = np.array(spec.background_color, dtype=np.float32)
     pattern = {"wood": _wood, "cloth": _cloth, "plain": _plain, "paper": _plain}[spec.background]
-    tone = 1 + pattern(shape, rng)
+    tone = (1 + pattern(shape, rng)) * enlarge(_contact_shadow(spec), shape)
     planes = [np.clip(tone * part, 0, 255).astype(np.uint8) for part in color]
     table = cv2.resize(cv2.merge(planes), (width, height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(table, dtype=np.uint8)
@@ -167,7 +167,7 @@ def light_field(spec: SceneSpec) -> FloatImage:
     return np.asarray(np.clip(cv2.merge(planes), 0.05, 1.9), dtype=np.float32)
 
 
-def contact_shadow(spec: SceneSpec) -> FloatImage:
+def _contact_shadow(spec: SceneSpec) -> FloatImage:
     """Return the light that the sheet leaves on the table around it, at every 16th pixel."""
     height, width = spec.photo_px
     shape = height // _LIGHT_STEP_PX + 1, width // _LIGHT_STEP_PX + 1

@@ -76,10 +76,15 @@ def _add_noise(image: ByteArray, spec: CameraSpec, rng: np.random.Generator) -> 
     if grain_px > 0:
         noise = cv2.GaussianBlur(noise, (0, 0), grain_px)
     noise = noise if planes == 3 else cv2.merge([noise] * 3)
-    below, beside = (-(-full // part) for full, part in zip(image.shape[:2], size, strict=True))
-    tiled = np.tile(noise, (below, beside, 1))[: image.shape[0], : image.shape[1]]
-    noisy = cv2.addWeighted(image, 1, tiled, 1 / _NOISE_STEPS, 0, dtype=cv2.CV_8U)
-    return np.asarray(noisy, dtype=np.uint8)
+    noisy = np.empty_like(image)
+    for top in range(0, image.shape[0], size[0]):
+        for left in range(0, image.shape[1], size[1]):
+            part = image[top : top + size[0], left : left + size[1]]
+            grain = noise[: part.shape[0], : part.shape[1]]
+            noisy[top : top + size[0], left : left + size[1]] = cv2.addWeighted(
+                part, 1, grain, 1 / _NOISE_STEPS, 0, dtype=cv2.CV_8U
+            )
+    return noisy
 
 
 def _sharpen(image: ByteArray, strength: float) -> ByteArray:

@@ -12,7 +12,7 @@ import numpy as np
 from ecgpaper.page import LAYOUTS, LeadLayout
 from ecgpaper.synth.relief import ReliefSpec
 from ecgpaper.synth.sample import capture, printing, sheet
-from ecgpaper.synth.sample.draws import chance
+from ecgpaper.synth.sample.draws import chance, uniform
 from ecgpaper.synth.sample.notes import sample_notes
 from ecgpaper.synth.spec import BLACK, CameraSpec, InkSpec, LayoutSpec, PageSpec, PaperSpec
 from ecgpaper.synth.wear import WearSpec
@@ -26,6 +26,8 @@ OFFICIAL_LAYOUT = "3x4+1R"
 # Share of pages in the organisers' own look; the rest teaches that there are others.
 OFFICIAL_SHARE = 0.6
 NOTES_SHARE = 0.15
+# Share of printers that leave a white border.
+BORDER_SHARE = 0.4
 PHOTO_LONG_PX = (2000, 4600)
 SCREEN_LONG_PX = (1500, 4000)
 
@@ -111,6 +113,9 @@ def _handle(page: PageSpec, preset: str, rng: np.random.Generator) -> PageSpec:
         camera = capture.sample_phone(size_mm, PHOTO_LONG_PX, rng=rng)
         relief, wear = _photo_state(preset, size_mm, rng)
     ink, paper = printing.sample_printer(page.ink, page.paper, rng=rng)
+    if chance(rng, BORDER_SHARE):
+        border_mm = uniform(rng, 2, 6)
+        paper = replace(paper, grid_margins_mm=(border_mm, border_mm, border_mm, border_mm))
     if chance(rng, NOTES_SHARE):
         ink = replace(ink, notes=sample_notes(page.layout, rng=rng))
     paper = replace(paper, relief=relief, wear=wear)
