@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
 
-from ecgpaper.digitize.trace import RowCurve
+from ecgpaper.digitize.trace import RowReading
 from ecgpaper.ecg import FloatArray
 from ecgpaper.errors import LayoutError
 from ecgpaper.page import LAYOUTS, LeadLayout, PageLayout, PaperScale, Strip
@@ -167,7 +167,7 @@ def _longest_run(is_inked: NDArray[np.bool_], max_break: float) -> tuple[int, in
     return int(starts[longest]), int(stops[longest])
 
 
-def place_columns(layout: PageLayout, curves: tuple[RowCurve, ...]) -> PageLayout:
+def place_columns(layout: PageLayout, readings: tuple[RowReading, ...]) -> PageLayout:
     """Move the strips of a layout to where the traces begin and end.
 
     All rows start together and last equally long. So the start is roughly where a window of that
@@ -176,7 +176,7 @@ def place_columns(layout: PageLayout, curves: tuple[RowCurve, ...]) -> PageLayou
     """
     duration_mm = layout.scale.mm_from_s(max(strip.segment.stop_s for strip in layout.strips))
     left_mm = min(strip.left_mm for strip in layout.strips)
-    presence = _Integral(curves)
+    presence = _Integral(readings)
     around_mm = np.arange(-MAX_SHIFT_MM, MAX_SHIFT_MM, SHIFT_STEP_MM)
     inside = presence.mean(left_mm + around_mm, left_mm + around_mm + duration_mm)
     coarse_mm = left_mm + around_mm[int(np.argmax(inside))]
@@ -196,12 +196,12 @@ def place_columns(layout: PageLayout, curves: tuple[RowCurve, ...]) -> PageLayou
 class _Integral:
     """Means, over any stretches of a page, of the rows' presence."""
 
-    def __init__(self, curves: tuple[RowCurve, ...]) -> None:
-        x_mm = curves[0].x_mm
+    def __init__(self, readings: tuple[RowReading, ...]) -> None:
+        x_mm = readings[0].x_mm
         self.step_mm = float(x_mm[1] - x_mm[0])
         # The sum up to a point holds everything up to half a step to its right.
         self.edges_mm = np.concatenate([[x_mm[0] - self.step_mm / 2], x_mm + self.step_mm / 2])
-        presence = np.mean([curve.presence for curve in curves], axis=0)
+        presence = np.mean([reading.presence for reading in readings], axis=0)
         self.sums = np.concatenate([[0.0], np.cumsum(presence) * self.step_mm])
 
     def mean(self, left_mm: FloatArray, right_mm: FloatArray) -> FloatArray:

@@ -1,6 +1,6 @@
 """Strips -> traces: the height of each curve, finer than a pixel in both directions.
 
-Public: `RowCurve`, `read_rows`, `follow_paths`, `cut_traces`, `sample_strip`, `strip_tensor`,
+Public: `RowReading`, `read_rows`, `follow_path`, `cut_traces`, `sample_strip`, `strip_tensor`,
 `sub_columns_px`, and the frame of a strip image.
 
 A row is cut out of the *photo* once, into an image of fixed pixels per millimetre whose middle is
@@ -31,30 +31,37 @@ N_SUB_COLUMNS = 5
 # Paper before and after a row that is looked at as well, to see where its trace begins and ends;
 # calibration pulses stand there.
 MARGIN_MM = 16.0
-# Cost of a step, per row, in units of log-probability: a spike of 10 mm and back costs as much as
-# six columns of a trace that is otherwise certain.
-STEP_COST = 0.04
-MIN_LOG_PROBABILITY = -9.0
+# Cost of a step per row, in units of log-probability, over blank paper and along ink.
+BLANK_COST, INK_COST = 0.4, 0.01
+# A single column can speak no louder than this against a path.
+MIN_LOG_PROBABILITY = -6.0
+# At least so much of a strip is ink, and ink is at least so much darker than paper.
+INK_SHARE, MIN_INK_DARKNESS = 0.004, 0.15
 _HEIGHT_PX = round(STRIP_HEIGHT_MM * STRIP_PX_PER_MM)
 
 
 @dataclass(frozen=True, eq=False)
-class RowCurve:
+class RowReading:
     """What the network reads in one row.
 
     Parameters
     ----------
-    x_mm, y_mm : ndarray of shape (n_points,), in mm
+    x_mm : ndarray of shape (n_points,), in mm
+    top_mm : float, in mm
+        Upper edge of the strip image.
+    log_probability : ndarray of float32, of shape (n_points, n_rows)
+        Of each row of the strip image to be where the curve runs.
+    ink : ndarray of float32, of shape (n_points, n_rows), in [0, 1]
+        How much print there is: a curve leaves ink where it goes.
     presence : ndarray of shape (n_points,), in [0, 1]
         How likely there is a trace at all.
-    confidence : ndarray of shape (n_points,), in [0, 1]
-        Presence times the share of probability around the height.
     """
 
     x_mm: FloatArray
-    y_mm: FloatArray
+    top_mm: float
+    log_probability: NDArray[np.float32]
+    ink: NDArray[np.float32]
     presence: FloatArray
-    confidence: FloatArray
 
 
 def sub_columns_px(width_px: int) -> FloatArray:
@@ -107,8 +114,8 @@ def strip_tensor(strip: ByteArray) -> NDArray[np.float32]:
 
 def read_rows(
     photo: ByteArray, page: FlatPage, scale: GridScale, layout: PageLayout, network: StripNet
-) -> tuple[RowCurve, ...]:
-    """Read the curve of every row of a page, from `MARGIN_MM` before it to as much behind it.
+) -> tuple[RowReading, ...]:
+    """Read every row of a page, from `MARGIN_MM` before it to as much behind it.
 
     Parameters
     ----------
@@ -120,93 +127,101 @@ def read_rows(
 
     Returns
     -------
-    tuple of RowCurve
+    tuple of RowReading
         One per row, top to bottom; all at the same `x_mm`.
     """
     left_mm = min(strip.left_mm for strip in layout.strips) - MARGIN_MM
     right_mm = max(strip.right_mm(layout.scale) for strip in layout.strips) + MARGIN_MM
     multiple = network.body.multiple
     width_px = int(np.ceil((right_mm - left_mm) * STRIP_PX_PER_MM / multiple)) * multiple
-    tops_mm = [strips[0].baseline_mm - STRIP_HEIGHT_MM / 2 for strips in layout.rows()]
-    answers = [
-        _ask(sample_strip(photo, page, scale, (left_mm, top_mm), width_px), network)
-        for top_mm in tops_mm
-    ]
-    log_probability = np.stack([rows for rows, _ in answers])
-    row, mass = _heights(log_probability, follow_paths(log_probability))
-    x_mm = left_mm + (sub_columns_px(width_px) + 0.5) / STRIP_PX_PER_MM
-    return tuple(
-        RowCurve(x_mm, top_mm + (row[k] + 0.5) / STRIP_PX_PER_MM, presence, presence * mass[k])
-        for k, (top_mm, (_, presence)) in enumerate(zip(tops_mm, answers, strict=True))
-    )
+    readings = []
+    for strips in layout.rows():
+        top_mm = strips[0].baseline_mm - STRIP_HEIGHT_MM / 2
+        image = sample_strip(photo, page, scale, (left_mm, top_mm), width_px)
+        readings.append(_read(image, (left_mm, top_mm), network))
+    return tuple(readings)
 
 
-def _ask(image: ByteArray, network: StripNet) -> tuple[NDArray[np.float32], FloatArray]:
-    """Log-probabilities of rows (n_points, n_rows), and presence, of one strip image."""
+def _read(image: ByteArray, corner_mm: tuple[float, float], network: StripNet) -> RowReading:
+    """Run the network on one strip image."""
     device = next(network.parameters()).device
-    tensor = torch.from_numpy(strip_tensor(image))[None].to(device)
+    values = strip_tensor(image)
+    tensor = torch.from_numpy(values)[None].to(device)
     with torch.inference_mode():
         logits, presence = network(tensor.contiguous(memory_format=torch.channels_last))
         log_probability = logits[0].float().log_softmax(dim=-1).cpu().numpy()
-        return log_probability, presence[0].float().sigmoid().cpu().numpy().astype(np.float64)
+        found = presence[0].float().sigmoid().cpu().numpy().astype(np.float64)
+    columns_px = sub_columns_px(image.shape[1])
+    x_mm = corner_mm[0] + (columns_px + 0.5) / STRIP_PX_PER_MM
+    ink = _ink(values[:3])[:, np.rint(columns_px).astype(np.intp)].T
+    return RowReading(x_mm, corner_mm[1], log_probability, np.ascontiguousarray(ink), found)
 
 
-def follow_paths(log_probability: NDArray[np.float32]) -> NDArray[np.intp]:
-    """Choose the curve, of all curves, that is most probable for its length.
+def _ink(dark: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Share of ink, (height, width), from darkness per color (3, height, width).
 
-    Where traces cross, or text stands on one, the most probable row of a single column may be
-    another's; a jump there and back costs more than it gains (Viterbi's algorithm, the cost of a
-    step being proportional to its height).
+    Ink is dark in all colors, a colored grid in two of them at the most.
+    """
+    in_all = dark.min(axis=0)
+    full = max(float(np.quantile(in_all, 1 - INK_SHARE)), MIN_INK_DARKNESS)
+    return np.asarray(np.clip(in_all / (0.6 * full), 0, 1), np.float32)
+
+
+def follow_path(log_probability: NDArray[np.float32], ink: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Choose the curve, of all curves, that is most probable for the blank paper it crosses.
+
+    Where traces cross, or a name stands close to one, the most probable row of a single column
+    may not be the trace's. A jump over blank paper, there and back, then costs more than it gains
+    (Viterbi's algorithm); along the ink of a steep stroke a step costs next to nothing.
 
     Parameters
     ----------
-    log_probability : ndarray of float32, of shape (n_curves, n_points, n_rows)
+    log_probability, ink : ndarray of float32, of shape (n_points, n_rows)
 
     Returns
     -------
-    ndarray of int, of shape (n_curves, n_points)
+    ndarray of int, of shape (n_points,)
     """
-    n_curves, n_points, n_rows = log_probability.shape
-    ramp = STEP_COST * np.arange(n_rows, dtype=np.float32)
-    cost = np.empty((n_points, n_curves, n_rows), np.float32)
-    floored = -np.maximum(log_probability, MIN_LOG_PROBABILITY)
-    cost[0] = floored[:, 0]
+    n_points = len(log_probability)
+    # The cost of a step from row a to row b is the difference of these heights.
+    height = np.cumsum(BLANK_COST + (INK_COST - BLANK_COST) * ink, axis=1)
+    cost = -np.maximum(log_probability, MIN_LOG_PROBABILITY)
     for point in range(1, n_points):
         before = cost[point - 1]
-        up = np.minimum.accumulate(before - ramp, axis=1) + ramp
-        down = np.minimum.accumulate((before + ramp)[:, ::-1], axis=1)[:, ::-1] - ramp
-        cost[point] = np.minimum(up, down) + floored[:, point]
-    path = np.empty((n_curves, n_points), np.intp)
-    path[:, -1] = cost[-1].argmin(axis=1)
-    index = np.arange(n_rows)
+        up = np.minimum.accumulate(before - height[point]) + height[point]
+        down = np.minimum.accumulate((before + height[point])[::-1])[::-1] - height[point]
+        cost[point] += np.minimum(up, down)
+    path = np.empty(n_points, np.intp)
+    path[-1] = cost[-1].argmin()
     for point in range(n_points - 1, 0, -1):
-        step = STEP_COST * np.abs(index - path[:, point, None])
-        path[:, point - 1] = (cost[point - 1] + step).argmin(axis=1)
+        steps = np.abs(height[point] - height[point, path[point]])
+        path[point - 1] = (cost[point - 1] + steps).argmin()
     return path
 
 
 def _heights(
     log_probability: NDArray[np.float32], path: NDArray[np.intp]
 ) -> tuple[FloatArray, FloatArray]:
-    """Mean row near the path, and the probability found there: (n_curves, n_points) each."""
+    """Mean row near the path, and the probability found there: (n_points,) each."""
     around = np.arange(-DECODE_HALF_ROWS, DECODE_HALF_ROWS + 1)
-    rows = np.clip(path[..., None] + around, 0, log_probability.shape[2] - 1)
-    is_doubled = np.diff(rows, axis=2, prepend=-1) == 0
-    probability = np.exp(np.take_along_axis(log_probability, rows, axis=2)) * ~is_doubled
-    mass = probability.sum(axis=2)
-    row: FloatArray = (probability * rows).sum(axis=2) / np.maximum(mass, 1e-9)
-    return np.where(mass > 1e-9, row, path), mass.astype(np.float64)
+    rows = path[:, None] + around
+    is_inside = (rows >= 0) & (rows < log_probability.shape[1])
+    inside = np.clip(rows, 0, log_probability.shape[1] - 1)
+    probability = np.exp(np.take_along_axis(log_probability, inside, axis=1)) * is_inside
+    mass = probability.sum(axis=1).astype(np.float64)
+    row = (probability * rows).sum(axis=1) / np.maximum(mass, 1e-9)
+    return np.where(mass > 1e-9, row, path), mass
 
 
 def cut_traces(
-    layout: PageLayout, curves: tuple[RowCurve, ...], scale: GridScale
+    layout: PageLayout, readings: tuple[RowReading, ...], scale: GridScale
 ) -> tuple[Trace, ...]:
-    """Divide the rows' curves among their strips.
+    """Follow the curve of each strip; where one lead ends, the next starts anywhere.
 
     Parameters
     ----------
     layout : PageLayout
-    curves : tuple of RowCurve
+    readings : tuple of RowReading
         One per row.
     scale : GridScale
 
@@ -215,14 +230,18 @@ def cut_traces(
     tuple of Trace
         On the flat page, one per strip.
     """
-    traces = []
-    for curve, strips in zip(curves, layout.rows(), strict=True):
-        for strip in strips:
-            traces.append(_cut(curve, strip, layout, scale))
-    return tuple(traces)
+    return tuple(
+        _cut(reading, strip, layout, scale)
+        for reading, strips in zip(readings, layout.rows(), strict=True)
+        for strip in strips
+    )
 
 
-def _cut(curve: RowCurve, strip: Strip, layout: PageLayout, scale: GridScale) -> Trace:
-    inside = (curve.x_mm >= strip.left_mm) & (curve.x_mm <= strip.right_mm(layout.scale))
-    points = scale.px_from_mm(np.column_stack([curve.x_mm[inside], curve.y_mm[inside]]))
-    return Trace(strip, points[:, 0], points[:, 1], curve.confidence[inside])
+def _cut(reading: RowReading, strip: Strip, layout: PageLayout, scale: GridScale) -> Trace:
+    left_mm, right_mm = strip.left_mm, strip.right_mm(layout.scale)
+    inside = (reading.x_mm >= left_mm) & (reading.x_mm <= right_mm)
+    log_probability = reading.log_probability[inside]
+    row, mass = _heights(log_probability, follow_path(log_probability, reading.ink[inside]))
+    y_mm = reading.top_mm + (row + 0.5) / STRIP_PX_PER_MM
+    points = scale.px_from_mm(np.column_stack([reading.x_mm[inside], y_mm]))
+    return Trace(strip, points[:, 0], points[:, 1], reading.presence[inside] * mass)
