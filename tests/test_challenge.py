@@ -1,0 +1,336 @@
+"""The Challenge's contract, end to end: hidden headers in, valid records out, whatever comes."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import wfdb
+
+import helper_code
+import remove_hidden_data
+import run_model
+import team_code
+from ecgpaper.classify.labels import CLASSES
+from ecgpaper.digitize import Digitization
+from ecgpaper.ecg import STANDARD_ORDER, Ecg
+from ecgpaper.errors import CheckpointError
+from ecgpaper.geometry import Homography
+from ecgpaper.page import PageLayout, PaperScale
+from ecgpaper.raster import FlatPage, GridScale
+from ecgpaper.records import read_header, write_record
+
+ROOT = Path(__file__).parents[1]
+MODEL = ROOT / "model"
+MODEL_FILES = [
+    f"{name}.{kind}"
+    for name in ("segmenter", "tracer", "classifier")
+    for kind in ("json", "safetensors")
+]
+FS = 500
+UPPER_BACKWARDS = tuple(lead.upper() for lead in reversed(STANDARD_ORDER))
+
+# Record -> (its images, its length in s, sampling frequency in Hz, names of its leads). page.png
+# and other.png are two pages; gone.png is missing; broken.png is cut off; empty.png is blank.
+RECORDS = {
+    "plain": (["page.png"], 10, FS, STANDARD_ORDER),
+    "views": (["other.png", "page.jpg"], 10, FS, STANDARD_ORDER),
+    "half": (["gone.png", "page.png"], 10, FS, STANDARD_ORDER),
+    "frames": (["page.png", "other.png"], 20, FS, STANDARD_ORDER),
+    "late": (["broken.png", "page.png"], 20, FS, STANDARD_ORDER),
+    "upper": (["page.png"], 10, FS, UPPER_BACKWARDS),
+    "some": (["page.png"], 10, FS, ("v5", "RESP", "Avf")),
+    "slow": (["page.png"], 10, 100, STANDARD_ORDER),
+    "short": (["page.png"], 5, FS, STANDARD_ORDER),
+    "gone": (["gone.png"], 10, FS, STANDARD_ORDER),
+    "broken": (["broken.png"], 10, FS, STANDARD_ORDER),
+    "blank": (["empty.png"], 10, FS, STANDARD_ORDER),
+    "dot": (["dot.png"], 10, FS, STANDARD_ORDER),
+    "below/nameless": ([], 10, FS, STANDARD_ORDER),
+}
+UNREADABLE = ["gone", "broken", "blank", "dot", "below/nameless"]
+
+
+class Remembering:
+    """A digitizer that does not read the same picture twice: the tests have it often."""
+
+    def __init__(self, digitizer):
+        self.digitizer, self.known = digitizer, {}
+
+    def digitize(self, photo, *, fs):
+        key = (photo.tobytes(), fs)
+        if key not in self.known:
+            self.known[key] = self.digitizer.digitize(photo, fs=fs)
+        return self.known[key]
+
+
+@pytest.fixture(scope="module")
+def models():
+    digitizer, classifier = team_code.load_models(str(MODEL), False)
+    return Remembering(digitizer), classifier
+
+
+@pytest.fixture(scope="module")
+def images(print_page, tmp_path_factory):
+    """Return a folder of pictures that records share."""
+    folder = tmp_path_factory.mktemp("images")
+    page, other = (print_page(seed, dpi=120.0).image for seed in (11, 12))
+    pictures = {
+        "page.png": page,
+        "page.jpg": page,
+        "other.png": other,
+        "empty.png": np.full((600, 800, 3), 255, np.uint8),
+        "dot.png": np.zeros((1, 1, 3), np.uint8),
+    }
+    for name, picture in pictures.items():
+        cv2.imwrite(str(folder / name), picture[..., ::-1])
+    whole = (folder / "page.png").read_bytes()
+    (folder / "broken.png").write_bytes(whole[: len(whole) // 3])
+    return folder
+
+
+def write(folder, name, images):
+    """Write a hidden copy of a record of `RECORDS` with its images."""
+    image_names, duration_s, fs, lead_names = RECORDS[name]
+    n_samples = duration_s * fs
+    signal_mv = np.random.default_rng(len(name)).normal(0, 0.3, (n_samples, len(lead_names)))
+    original = folder.parent / f"{folder.name}-original"
+    below, stem = (original / name).parent, Path(name).name
+    write_record(
+        below,
+        stem,
+        Ecg(signal_mv, float(fs), lead_names),
+        comments=["Age: 56", "Sex: Female"],
+        labels=["NORM"],
+        image_names=[f"{stem}-{image}" for image in image_names or ["none.png"]],
+    )
+    for image in image_names:
+        if (images / image).exists():
+            shutil.copy(images / image, below / f"{stem}-{image}")
+
+
+def hide(folder):
+    """Strip the records as the organisers do, and their headers of images that are not to be."""
+    original = folder.parent / f"{folder.name}-original"
+    options = ["-i", str(original), "-o", str(folder), "--include_images"]
+    remove_hidden_data.run(remove_hidden_data.get_parser().parse_args(options))
+    for name, (image_names, *_) in RECORDS.items():
+        header = folder / f"{name}.hea"
+        if header.exists() and not image_names:
+            lines = header.read_text().splitlines(keepends=True)
+            header.write_text("".join(line for line in lines if "Image" not in line))
+
+
+def run_folder(folder, output, models):
+    """Run the organisers' second script in this process, with models that are there already."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run_model, "load_models", lambda *_: models)
+        options = ["-d", str(folder), "-m", str(MODEL), "-o", str(output)]
+        run_model.run(run_model.get_parser().parse_args(options))
+
+
+@pytest.fixture(scope="module")
+def folders(models, images, tmp_path_factory):
+    """Return (data, output) of one run over all records of `RECORDS`, data being read-only."""
+    data = tmp_path_factory.mktemp("all") / "data"
+    for name in RECORDS:
+        write(data, name, images)
+    hide(data)
+    before = {file: file.read_bytes() for file in data.rglob("*") if file.is_file()}
+    everything = [data, *data.rglob("*")]
+    for path in everything:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    output = data.with_name("output")
+    run_folder(data, output, models)
+    for path in everything:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    assert {file: file.read_bytes() for file in data.rglob("*") if file.is_file()} == before
+    return data, output
+
+
+def signal_of(folders, name):
+    return wfdb.rdsamp(str(folders[1] / name))[0]
+
+
+# --- what every record gets ---
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_output_is_a_valid_record_like_its_header(folders, name):
+    data, output = folders
+    _, duration_s, fs, lead_names = RECORDS[name]
+    record = wfdb.rdrecord(str(output / name))
+    assert tuple(record.sig_name) == lead_names
+    assert record.p_signal.shape == (duration_s * fs, len(lead_names))
+    assert record.fs == fs
+    assert record.units == ["mV"] * len(lead_names)
+    assert not np.isinf(record.p_signal).any()
+    assert tuple(read_header(data / name).raw_lead_names) == tuple(record.sig_name)
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_output_names_at_least_one_class(folders, name):
+    labels = helper_code.load_labels(str(folders[1] / name))
+    assert labels
+    assert set(labels) <= set(CLASSES)
+
+
+def test_headers_that_were_run_on_are_hidden(folders):
+    for name in RECORDS:
+        text = (folders[0] / f"{name}.hea").read_text()
+        header = read_header(folders[0] / name)
+        assert header.labels == ()
+        assert header.age_years is None
+        assert not (folders[0] / f"{name}.dat").exists()
+        assert all("    " in line for line in text.splitlines()[1:] if ".dat" in line)
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_record_without_a_usable_image_is_all_nan(folders, name):
+    assert np.isnan(signal_of(folders, name)).all()
+
+
+def test_bad_records_leave_the_others_as_they_are(folders, images, models, tmp_path):
+    write(tmp_path / "data", "plain", images)
+    hide(tmp_path / "data")
+    run_folder(tmp_path / "data", tmp_path / "output", models)
+    for kind in ("hea", "dat"):
+        alone = (tmp_path / "output" / f"plain.{kind}").read_bytes()
+        assert (folders[1] / f"plain.{kind}").read_bytes() == alone
+
+
+# --- what the images and the headers mean; all these records show the page of "plain" ---
+
+
+def test_missing_image_costs_only_itself(folders):
+    np.testing.assert_array_equal(signal_of(folders, "half"), signal_of(folders, "plain"))
+
+
+def test_images_of_a_long_record_are_successive_frames(folders):
+    frames, plain = signal_of(folders, "frames"), signal_of(folders, "plain")
+    np.testing.assert_array_equal(frames[:5000], plain)
+
+
+def test_damaged_frame_leaves_its_time_empty(folders):
+    late, plain = signal_of(folders, "late"), signal_of(folders, "plain")
+    assert np.isnan(late[:5000]).all()
+    np.testing.assert_array_equal(late[5000:], plain)
+
+
+def test_leads_come_in_the_order_and_case_of_the_header(folders):
+    upper, plain = signal_of(folders, "upper"), signal_of(folders, "plain")
+    np.testing.assert_array_equal(upper[:, ::-1], plain)
+
+
+def test_lead_that_is_none_of_the_twelve_is_nan(folders):
+    some, plain = signal_of(folders, "some"), signal_of(folders, "plain")
+    np.testing.assert_array_equal(some[:, 0], plain[:, STANDARD_ORDER.index("V5")])
+    np.testing.assert_array_equal(some[:, 2], plain[:, STANDARD_ORDER.index("aVF")])
+    assert np.isnan(some[:, 1]).all()
+
+
+def test_short_record_gets_the_beginning_of_the_page(folders):
+    short, plain = signal_of(folders, "short"), signal_of(folders, "plain")
+    np.testing.assert_array_equal(short, plain[:2500])
+
+
+def test_record_at_100_hz_gets_the_same_curves_with_fewer_samples(folders):
+    slow, plain = signal_of(folders, "slow"), signal_of(folders, "plain")[::5]
+    both = np.isfinite(slow) & np.isfinite(plain)
+    assert both.sum() == np.isfinite(slow).sum()
+    if both.any():
+        assert np.abs(slow - plain)[both].max() < 0.002
+
+
+# --- run_models by itself, with a digitizer that knows its answer ---
+
+
+class Knowing:
+    """Answers every picture with the same signal."""
+
+    def __init__(self, level_mv):
+        self.level_mv = level_mv
+
+    def digitize(self, photo, *, fs):
+        shape = (round(10 * fs), 12)
+        ecg = Ecg(np.full(shape, self.level_mv), fs, STANDARD_ORDER)
+        page = FlatPage(photo, Homography.identity())
+        layout = PageLayout("3x4+1R", (1.0, 1.0), PaperScale(), ())
+        return Digitization(ecg, np.ones(shape), page, GridScale((1.0, 1.0)), layout, (), 1.0)
+
+
+@pytest.mark.parametrize(
+    ("level_mv", "expected_mv"), [(1.5, 1.5), (99.0, 32.767), (-99.0, -32.767)]
+)
+def test_signals_fit_the_files_of_the_challenge(folders, models, level_mv, expected_mv):
+    record = str(folders[0] / "plain")
+    signals, labels = team_code.run_models(record, Knowing(level_mv), models[1], False)
+    assert signals.dtype == np.float64
+    assert signals.shape == (5000, 12)
+    assert (signals == expected_mv).all()
+    assert isinstance(labels, list)
+    assert all(isinstance(label, str) for label in labels)
+
+
+@pytest.mark.parametrize("message", ["gone.png", "it is not there"])
+def test_missing_image_is_named_in_the_log(folders, models, caplog, message):
+    team_code.run_models(str(folders[0] / "gone"), models[0], models[1], False)
+    assert message in caplog.text
+
+
+# --- the model folder ---
+
+
+@pytest.mark.parametrize("missing", MODEL_FILES)
+def test_missing_model_file_is_named_with_a_remedy(tmp_path, missing):
+    for name in MODEL_FILES:
+        if name != missing:
+            shutil.copy(MODEL / name, tmp_path)
+    with pytest.raises(CheckpointError, match=rf"expected .*{missing}.*train again"):
+        team_code.load_models(str(tmp_path), False)
+
+
+# --- the scripts ---
+
+
+def script(name, *options):
+    command = [sys.executable, str(ROOT / name), *map(str, options)]
+    one_thread = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=ROOT, env=one_thread
+    )
+
+
+def test_scripts_run_and_score_a_hidden_folder(folders, tmp_path):
+    data, reference, output = (tmp_path / name for name in ("data", "reference", "output"))
+    for source, target in ((folders[0], data), (folders[0].parent / "data-original", reference)):
+        target.mkdir()
+        for file in source.glob("plain*"):
+            shutil.copy(file, target)
+    done = script("run_model.py", "-d", data, "-m", MODEL, "-o", output, "-v")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("1/1: plain...\nDone.\n")
+    assert wfdb.rdsamp(str(output / "plain"))[0].shape == (5000, 12)
+    done = script("evaluate_model.py", "-d", reference, "-o", output)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("SNR: ")
+    assert "\nF-measure: " in done.stdout
+
+
+def test_empty_folder_is_said_to_be_empty(tmp_path):
+    (tmp_path / "data").mkdir()
+    done = script("run_model.py", "-d", tmp_path / "data", "-m", MODEL, "-o", tmp_path / "out")
+    assert done.returncode == 1
+    assert f"no record was found in {tmp_path / 'data'}" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_empty_model_folder_is_said_to_lack_its_files(folders, tmp_path):
+    done = script("run_model.py", "-d", folders[0], "-m", tmp_path, "-o", tmp_path / "out")
+    assert done.returncode == 1
+    assert "segmenter.json; it is not there: train again" in done.stderr
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,45 @@
+"""Record -> clean page -> record, with the shipped model: floors that rise as it gets better."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ecgpaper import score
+from ecgpaper.digitize import Digitizer
+from ecgpaper.simulate import simulate_record
+from ecgpaper.synth import sample_spec, synthesize
+
+MODEL = Path(__file__).parents[1] / "model"
+N_PAGES = 4
+FLOOR_DB = 12.0
+
+
+@pytest.fixture(scope="module")
+def pairs():
+    """(what the page shows, what was read of it) of some clean pages of twelve leads."""
+    digitizer = Digitizer.load(MODEL)
+    found = []
+    for index in range(N_PAGES):
+        rng = np.random.default_rng([2024, index])
+        record = simulate_record(rng=rng)
+        page = synthesize(record.ecg, sample_spec("clean", rng=rng))
+        found.append((page.truth.ecg, digitizer.digitize(page.image, fs=record.ecg.fs).ecg))
+    return found
+
+
+def test_nearly_all_that_is_printed_is_read(pairs):
+    shown = np.concatenate([np.isfinite(truth.signal_mv) for truth, _ in pairs])
+    read = np.concatenate([np.isfinite(answer.signal_mv) for _, answer in pairs])
+    assert read[shown].mean() > 0.95
+    assert read[~shown].mean() < 0.05
+
+
+def test_clean_pages_are_read_above_the_floor(pairs):
+    """Scored as the Challenge scores: aligned, what is missing counts."""
+    snrs = []
+    for truth, answer in pairs:
+        for lead in truth.lead_names:
+            ref, est = truth.lead(lead), answer.lead(lead)
+            snrs.append(score.snr(ref, score.align_within_limits(ref, est, truth.fs))[0])
+    assert score.mean_of_finite(snrs) > FLOOR_DB
