@@ -35,8 +35,8 @@ _NEGLIGIBLE_DEG = 0.02
 # A page whose grid lies within this distance of a plane in perspective is flat: a millisecond at
 # 25 mm/s, the noise of the local corrections.
 _FLAT_MM = 0.06
-# A page shows at least so much grid.
-_MIN_GRID_MM = 100.0
+# A grid that is followed over less was lost on the way.
+_MIN_GRID_MM = 150.0
 _NODE_PX = 24.0
 _INVERSE_STEPS = 15
 
@@ -57,7 +57,9 @@ def rectify(photo: ByteArray, maps: PixelMaps) -> tuple[FlatPage, PixelMaps]:
         Of the page.
     """
     try:
-        warp, size = _page_to_photo(follow_grid(grid_lines(photo, maps)), photo.shape[:2])
+        found = follow_grid(grid_lines(photo, maps))
+        inside = _page_blocks(found.weight)
+        warp, size = _page_to_photo(found, inside, photo.shape[:2])
     except GridError as error:
         logger.info("turning the page upright only: %s", error)
         angle_deg = _skew_deg(photo)
@@ -100,9 +102,10 @@ def _sample(image: NDArray[Pixel], points: FloatArray, size: tuple[int, ...]) ->
     return np.asarray(sampled, image.dtype)
 
 
-def _page_to_photo(found: GridMap, photo_shape: tuple[int, ...]) -> tuple[Warp, tuple[int, int]]:
+def _page_to_photo(
+    found: GridMap, inside: NDArray[np.bool_], photo_shape: tuple[int, ...]
+) -> tuple[Warp, tuple[int, int]]:
     """Turn positions known per block of the photo into a warp from a page of (height, width)."""
-    inside = _page_blocks(found.weight)
     x_mm, y_mm = found.x_mm[inside], found.y_mm[inside]
     corner_mm = np.array([x_mm.min(), y_mm.min()])
     extent_mm = np.array([x_mm.max(), y_mm.max()]) - corner_mm
