@@ -146,3 +146,20 @@ def test_maps_cover_every_pixel_once_and_follow_the_picture(ecg, change_by_trace
     assert maps.of("ink")[changed].min() > 0.2
     assert maps.of("text").max() == 1
     assert 0.1 < maps.of("grid").mean() < 0.9
+
+
+def test_skewed_page_turns_clockwise_about_its_middle(ecg, spec):
+    turned = replace(spec, camera=replace(spec.camera, skew_deg=2.0))
+    warp = synthesize(ecg, turned).truth.page_to_photo
+    middle, right, below = warp(np.array([[239.5, 159.5], [339.5, 159.5], [239.5, 259.5]]))
+    assert np.allclose(middle, [239.5, 159.5])
+    angle = np.deg2rad(2.0)
+    assert np.allclose(right - middle, [100 * np.cos(angle), 100 * np.sin(angle)])
+    assert np.allclose(below - middle, [-100 * np.sin(angle), 100 * np.cos(angle)])
+
+
+def test_columns_follow_one_another_to_the_right(ecg, spec):
+    apart = replace(spec, layout=replace(spec.layout, column_gap_mm=3.0))
+    for each, gap_mm in ((spec, 0.0), (apart, 3.0)):
+        lefts_mm = {s.segment.lead: s.left_mm for s in synthesize(ecg, each).truth.layout.strips}
+        assert lefts_mm == {"I": 12, "V2": 62 + gap_mm, "aVR": 12, "V5": 62 + gap_mm, "II": 12}
