@@ -218,11 +218,13 @@ def test_filling_gaps_keeps_what_is_known():
     signal_mv = rng.normal(size=(1000, 3))
     signal_mv[250:, 0] = np.nan
     signal_mv[:, 1] = np.nan
+    signal_mv[:400, 2] = signal_mv[700:, 2] = np.nan
     gappy = Ecg(signal_mv, 500.0, ("I", "II", "III"))
     filled = without_gaps(gappy)
     known = np.isfinite(signal_mv)
     assert np.array_equal(filled.signal_mv[known], signal_mv[known])
     assert np.isfinite(filled.lead("I")).all()
+    assert np.isfinite(filled.lead("III")).all()
     assert np.abs(np.diff(filled.lead("I")[[249, 250]])) == pytest.approx(0)
     assert np.isnan(filled.lead("II")).all()
     assert np.isnan(gappy.lead("I")[250:]).all()  # the original is as it was
