@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from ecgpaper.digitize.segment import working_image
+from ecgpaper.digitize.trace import STRIP_HEIGHT_MM, STRIP_PX_PER_MM, RowReading
 from ecgpaper.raster import PixelMaps
 from ecgpaper.simulate import simulate_ecg
 from ecgpaper.synth import draw_maps, sample_spec, synthesize
@@ -47,3 +48,18 @@ def true_maps(healthy_ecg):
         return PixelMaps(shrunk, px_per_map_px)
 
     return true_maps
+
+
+@pytest.fixture
+def reading():
+    """Make what a network that is sure of a curve reads in its row."""
+
+    def make(x_mm, y_mm, presence, top_mm):
+        rows = np.arange(round(STRIP_HEIGHT_MM * STRIP_PX_PER_MM))
+        at = (np.asarray(y_mm) - top_mm) * STRIP_PX_PER_MM - 0.5
+        log_probability = -0.5 * ((rows - at[:, None]) / 1.5) ** 2
+        log_probability -= np.log(np.exp(log_probability).sum(axis=1, keepdims=True))
+        log_probability = log_probability.astype(np.float32)
+        return RowReading(x_mm, top_mm, log_probability, np.ones_like(log_probability), presence)
+
+    return make

@@ -32,9 +32,10 @@ FLAT_PX_PER_MM = 8.0
 MAX_SKEW_DEG = 12.0
 # Below this angle the ends of a strip move by less than a tenth of a millimetre: leave the pixels.
 _NEGLIGIBLE_DEG = 0.02
-# A page whose grid lies within this distance of a plane in perspective is flat: a millisecond at
-# 25 mm/s, the noise of the local corrections.
-_FLAT_MM = 0.06
+# A page is flat where its grid lies this close to a plane in perspective: some milliseconds at
+# 25 mm/s. If most of it is flat, all of it is: the rest was not followed well.
+_FLAT_MM = 0.12
+_MIN_FLAT_SHARE = 0.75
 # A grid that is followed over less was lost on the way.
 _MIN_GRID_MM = 150.0
 _NODE_PX = 24.0
@@ -118,10 +119,9 @@ def _page_to_photo(
     factor = RULER_LONG_SIDE_PX / max(photo_shape)
     blocks = _lattice(found.weight.shape, BLOCK_PX) + (BLOCK_PX - 1) / 2
     on_photo = Homography.scaling(1 / factor)(blocks).reshape(page.shape)
-    plane = _fit_plane(page[inside], on_photo[inside])
     width, height = (int(np.ceil(side * FLAT_PX_PER_MM)) for side in extent_mm)
-    off_px = plane.residuals(page[inside], on_photo[inside]) * _px_per_photo_px(plane, page[inside])
-    if np.sqrt((off_px**2).mean()) < _FLAT_MM * FLAT_PX_PER_MM:
+    plane, flat_share = _fit_plane(page[inside], on_photo[inside])
+    if flat_share > _MIN_FLAT_SHARE:
         return plane, (height, width)
     to_block = Homography.scaling(factor).compose(
         Homography(np.diag([1 / BLOCK_PX, 1 / BLOCK_PX, 1.0]))
@@ -141,19 +141,23 @@ def _page_blocks(weight: NDArray[np.float32]) -> NDArray[np.bool_]:
     return np.asarray(parts == largest)
 
 
-def _fit_plane(page: FloatArray, on_photo: FloatArray) -> Homography:
-    """Least-squares perspective from page to photo."""
-    matrix, _ = cv2.findHomography(page.astype(np.float64), on_photo.astype(np.float64), 0)
+def _fit_plane(page: FloatArray, on_photo: FloatArray) -> tuple[Homography, float]:
+    """Perspective from page to photo that most blocks obey, and their share."""
+    px_per_page_px = np.sqrt(_area(on_photo) / max(_area(page), 1.0))
+    tolerance_px = _FLAT_MM * FLAT_PX_PER_MM * px_per_page_px
+    matrix, inliers = cv2.findHomography(page, on_photo, cv2.RANSAC, tolerance_px)
     if matrix is None:
         raise GridError("expected a flat or bent page; the grid's lines are no page's")
-    return Homography(np.asarray(matrix, np.float64))
+    flat_share = float(np.mean(inliers))
+    if flat_share <= _MIN_FLAT_SHARE:
+        # The bends are measured against the plane nearest to all of the page.
+        matrix, _ = cv2.findHomography(page, on_photo, 0)
+    return Homography(np.asarray(matrix, np.float64)), flat_share
 
 
-def _px_per_photo_px(plane: Homography, page: FloatArray) -> float:
-    """Page pixels per photo pixel in the middle of the page."""
-    middle = page.mean(axis=0)
-    corners = plane(np.array([middle, middle + np.array([100.0, 0.0])]))
-    return float(100.0 / np.linalg.norm(corners[1] - corners[0]))
+def _area(points: FloatArray) -> float:
+    """Area of the smallest upright box around points; their proportion is what counts."""
+    return float(np.prod(np.ptp(points, axis=0)))
 
 
 def _bend(page: FloatArray, plane: Homography, to_block: Warp, size: tuple[int, int]) -> DenseWarp:

@@ -34,7 +34,7 @@ def signal_from_traces(
     -------
     ecg : Ecg
         The twelve leads in standard order, NaN where the page shows nothing. A lead that is shown
-        twice is the mean of both, weighted by confidence.
+        twice is the mean of both, weighted by confidence, at the offset of the longer one.
     confidence : ndarray of shape (n_samples, 12), in [0, 1]
         Zero where the signal is NaN.
     """
@@ -42,17 +42,27 @@ def signal_from_traces(
     n_samples = round(duration_s * fs)
     total = np.zeros((n_samples, len(STANDARD_ORDER)))
     weight = np.zeros_like(total)
-    for trace in traces:
+    # The longest strip of a lead sets its offset.
+    for trace in sorted(traces, key=lambda trace: -trace.strip.segment.duration_s):
         if trace.strip.segment.lead not in STANDARD_ORDER:
             continue
         column = STANDARD_ORDER.index(trace.strip.segment.lead)
         first, amplitude_mv, confidence = _strip_signal(trace, layout, scale, fs)
         rows = slice(first, first + len(amplitude_mv))
+        amplitude_mv += _offset_mv(amplitude_mv, total[rows, column], weight[rows, column])
         total[rows, column] += amplitude_mv * confidence
         weight[rows, column] += confidence
     with np.errstate(invalid="ignore"):
         signal_mv = total / np.where(weight > 0, weight, np.nan)
     return Ecg(signal_mv, fs, STANDARD_ORDER), np.minimum(weight, 1.0)
+
+
+def _offset_mv(amplitude_mv: FloatArray, total: FloatArray, weight: FloatArray) -> float:
+    """Return what to add to a strip so that it agrees with what its time already has."""
+    known = weight > 0
+    if not known.any():
+        return 0.0
+    return float(np.median(total[known] / weight[known] - amplitude_mv[known]))
 
 
 def _strip_signal(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ecgpaper.digitize.layout import find_layout, place_columns
-from ecgpaper.digitize.trace import N_SUB_COLUMNS, STRIP_PX_PER_MM, RowCurve
+from ecgpaper.digitize.trace import N_SUB_COLUMNS, STRIP_PX_PER_MM, RowReading
 from ecgpaper.errors import LayoutError
 from ecgpaper.geometry import Homography
 from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip
@@ -31,7 +31,7 @@ def curves_between(layout, start_mm, stop_mm, *, pulse_mm=None):
         present |= (x_mm >= pulse_mm) & (x_mm <= pulse_mm + 5)
     presence = present.astype(float)
     return tuple(
-        RowCurve(x_mm, np.full_like(x_mm, row[0].baseline_mm), presence, presence)
+        RowReading(x_mm, row[0].baseline_mm, np.zeros((0, 0)), np.zeros((0, 0)), presence)
         for row in layout.rows()
     )
 
