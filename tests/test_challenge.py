@@ -250,7 +250,7 @@ def test_record_at_100_hz_gets_the_same_curves_with_fewer_samples(folders):
 
 
 class Knowing:
-    """Answers every picture with the same signal."""
+    """Answers every picture with the same levels, one for all leads or one for each."""
 
     def __init__(self, level_mv):
         self.level_mv = level_mv
@@ -274,6 +274,15 @@ def test_signals_fit_the_files_of_the_challenge(folders, models, level_mv, expec
     assert (signals == expected_mv).all()
     assert isinstance(labels, list)
     assert all(isinstance(label, str) for label in labels)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected_mv"), [("plain", range(12)), ("upper", reversed(range(12)))]
+)
+def test_each_lead_stands_in_the_column_of_its_name(folders, models, name, expected_mv):
+    knowing = Knowing(np.arange(12.0))
+    signals, _ = team_code.run_models(str(folders[0] / name), knowing, models[1], False)
+    assert signals[0].tolist() == list(expected_mv)
 
 
 @pytest.mark.parametrize("message", ["gone.png", "it is not there"])

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from ecgpaper.digitize.rectify import rectify
+from ecgpaper.digitize.rectify import FLAT_PX_PER_MM, rectify
 from ecgpaper.raster import PIXEL_CLASSES
 
 TOLERANCE_DEG = 0.05
@@ -42,9 +42,10 @@ def test_warp_maps_the_flat_page_to_the_photo(print_page, true_maps, skew_deg):
     points = np.random.default_rng(0).uniform((200, 200), (width - 200, height - 200), (4000, 2))
     on_photo = flat.page_to_photo(points)
 
-    def levels(image, at):
+    def levels(image, at, blur_mm=0.4):
         x, y = at.astype(np.float32).T
-        smooth = cv2.GaussianBlur(image.min(axis=2), (0, 0), 2).astype(np.float32)
+        blur_px = blur_mm * (FLAT_PX_PER_MM if image is flat.image else 120 / 25.4)
+        smooth = cv2.GaussianBlur(image.min(axis=2), (0, 0), blur_px).astype(np.float32)
         return cv2.remap(smooth, x[:, None], y[:, None], cv2.INTER_LINEAR)[:, 0]
 
     there = np.corrcoef(levels(flat.image, points), levels(page.image, on_photo))[0, 1]
