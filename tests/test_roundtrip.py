@@ -12,7 +12,7 @@ from ecgpaper.synth import sample_spec, synthesize
 
 MODEL = Path(__file__).parents[1] / "model"
 N_PAGES = 4
-FLOOR_DB = 12.0
+FLOOR_DB = 15.0
 
 
 @pytest.fixture(scope="module")

@@ -51,7 +51,6 @@ def test_page_without_a_grid_is_refused_with_a_remedy(level):
         find_grid_scale(page, no_maps(600, 800))
 
 
-@pytest.mark.xfail(strict=False, reason="the threshold of the comb lies below what noise reaches")
 def test_noise_is_no_grid():
     noise = np.random.default_rng(0).integers(0, 256, (600, 800, 3)).astype(np.uint8)
     with pytest.raises(GridError):
