@@ -18,7 +18,8 @@ from ecgpaper.digitize.trace import cut_traces, read_rows
 from ecgpaper.ecg import ByteArray, Ecg, FloatArray
 from ecgpaper.errors import RectifyError
 from ecgpaper.nets.checkpoint import load_info, load_weights
-from ecgpaper.nets.unet import SegmentNet, StripNet, UNetConfig, channels_last
+from ecgpaper.nets.device import best_device, channels_last
+from ecgpaper.nets.unet import SegmentNet, StripNet, UNetConfig
 from ecgpaper.page import PageLayout
 from ecgpaper.raster import FlatPage, GridScale, Trace
 
@@ -62,7 +63,7 @@ class Digitizer:
 
     @classmethod
     def load(cls, folder: Path) -> Digitizer:
-        """Read both networks from a model folder.
+        """Read both networks from a model folder; they run on the GPU when there is one.
 
         Raises
         ------
@@ -109,4 +110,4 @@ def _load(folder: Path, name: str, network_class: type[Network]) -> Network:
     info = load_info(folder, name, network_class.__name__)
     network = channels_last(network_class(UNetConfig.from_json(info.config)))
     load_weights(folder, name, network, info)
-    return network.eval()
+    return network.to(best_device()).eval()

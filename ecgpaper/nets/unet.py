@@ -1,7 +1,6 @@
 """U-Nets that see a page: one labels pixels, the other reads the height of a trace.
 
-Public: `UNetConfig`, `SegmentNet`, `StripNet`, `channels_last`,
-`heights_from_logits`.
+Public: `UNetConfig`, `SegmentNet`, `StripNet`, `heights_from_logits`.
 
 Both start by folding 2x2 pixels into channels, which makes a step six times cheaper than a stem at
 full resolution at equal parameters, and unfold them again in the head.
@@ -11,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -138,14 +137,6 @@ class StripNet(nn.Module):
         pooled = torch.cat([at_trace, features.mean(dim=2), features.amax(dim=2)], dim=1)
         presence = self.presence(pooled).transpose(1, 2).reshape(n_batch, -1)
         return logits, presence
-
-
-Network = TypeVar("Network", bound=nn.Module)
-
-
-def channels_last(network: Network) -> Network:
-    """Lay a network's weights out with the channels innermost, as convolutions like it best."""
-    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
 def heights_from_logits(logits: Tensor) -> tuple[Tensor, Tensor]:

@@ -30,9 +30,10 @@ from ecgpaper.classify.rhythm import N_FEATURES
 from ecgpaper.classify.thresholds import ABSENT_THRESHOLD, PRIOR_THRESHOLD, choose_thresholds
 from ecgpaper.ecg import STANDARD_ORDER, BoolArray, Ecg, FloatArray
 from ecgpaper.nets.checkpoint import CheckpointInfo, save_checkpoint
+from ecgpaper.nets.device import best_device
 from ecgpaper.nets.resnet1d import ResNet1d, ResNet1dConfig, ResNet1dEnsemble
 from ecgpaper.score import f_measure
-from ecgpaper.train.loop import TrainConfig, best_device, fit
+from ecgpaper.train.loop import TrainConfig, fit
 
 logger = logging.getLogger(__name__)
 
@@ -152,7 +153,9 @@ def train_classifier(
     task = _Task(leads_mv, truth, folds, config.batch_size, seed)
     weights = _class_weights(truth)
     n_steps = config.n_steps(len(truth))
-    plan = TrainConfig(n_steps, config.peak_rate, config.weight_decay)
+    examples = dict(zip(CLASSES, truth.sum(axis=0).tolist(), strict=True))
+    described = f"{examples}, seed {seed}"
+    plan = TrainConfig(n_steps, config.peak_rate, config.weight_decay, task=described)
     loss_of = _make_loss(weights, device)
     fit(network, task.make_batch, loss_of, plan, name=NAME, state_file=state_file)
     _unweigh(network, weights)
@@ -166,7 +169,7 @@ def train_classifier(
             "n_records": len(truth),
             "n_steps": n_steps,
             "batch_size": config.batch_size,
-            "examples": dict(zip(CLASSES, truth.sum(axis=0).tolist(), strict=True)),
+            "examples": examples,
             "too_few_examples": few,
         },
         metrics=metrics,

@@ -22,11 +22,11 @@ from ecgpaper.digitize.segment import MAP_LONG_SIDE_PX
 from ecgpaper.digitize.trace import N_SUB_COLUMNS, STRIP_HEIGHT_MM, STRIP_PX_PER_MM
 from ecgpaper.ecg import Ecg
 from ecgpaper.nets.checkpoint import CheckpointInfo, save_checkpoint
+from ecgpaper.nets.device import best_device, channels_last
 from ecgpaper.nets.unet import (
     SegmentNet,
     StripNet,
     UNetConfig,
-    channels_last,
     heights_from_logits,
 )
 from ecgpaper.raster import PIXEL_CLASSES
@@ -37,7 +37,7 @@ from ecgpaper.train.datasets import (
     segment_batch,
     strip_batch,
 )
-from ecgpaper.train.loop import TrainConfig, best_device, fit
+from ecgpaper.train.loop import TrainConfig, fit
 
 SEGMENTER_CONFIG = UNetConfig(n_inputs=3, widths=(16, 24, 32, 48), n_outputs=len(PIXEL_CLASSES))
 TRACER_CONFIG = UNetConfig(n_inputs=4, widths=(16, 32, 48, 64, 64), n_outputs=N_SUB_COLUMNS)
@@ -78,16 +78,16 @@ def train_segmenter(
     torch.manual_seed(seed)
     device = best_device()
     network = channels_last(SegmentNet(SEGMENTER_CONFIG).to(device))
-    config = TrainConfig(n_steps=budget.segmenter_steps)
+    task = f"pages of {len(ecgs)} records, {budget}, seed {seed}"
+    config = TrainConfig(n_steps=budget.segmenter_steps, task=task)
     make_batch = partial(
         segment_batch,
         PageSource(ecgs, seed),
         n_pages=budget.n_pages,
         n_crops=max(1, budget.n_crops // 2),
     )
-    fit(
-        network, make_batch, _segment_loss, config, name=SEGMENTER, state_file=folder / ".segmenter"
-    )
+    state_file = folder / f".{SEGMENTER}"
+    fit(network, make_batch, _segment_loss, config, name=SEGMENTER, state_file=state_file)
     inputs = {"long_side_px": MAP_LONG_SIDE_PX, "classes": PIXEL_CLASSES, "values": "darkness"}
     _save(folder, SEGMENTER, network, SEGMENTER_CONFIG, inputs, _provenance(ecgs, budget, seed))
 
@@ -97,11 +97,13 @@ def train_tracer(ecgs: Sequence[Ecg], folder: Path, *, budget: DigitizerBudget, 
     torch.manual_seed(seed + 1)
     device = best_device()
     network = channels_last(StripNet(TRACER_CONFIG).to(device))
-    config = TrainConfig(n_steps=budget.tracer_steps)
+    task = f"strips of {len(ecgs)} records, {budget}, seed {seed}"
+    config = TrainConfig(n_steps=budget.tracer_steps, task=task)
     make_batch = partial(
         strip_batch, PageSource(ecgs, seed + 1), n_pages=budget.n_pages, n_crops=budget.n_crops
     )
-    fit(network, make_batch, _tracer_loss, config, name=TRACER, state_file=folder / ".tracer")
+    state_file = folder / f".{TRACER}"
+    fit(network, make_batch, _tracer_loss, config, name=TRACER, state_file=state_file)
     inputs = {
         "px_per_mm": STRIP_PX_PER_MM,
         "height_mm": STRIP_HEIGHT_MM,

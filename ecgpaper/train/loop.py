@@ -1,6 +1,6 @@
 """One training loop for all networks: AdamW, one-cycle cosine, moving average of the weights.
 
-Public: `TrainConfig`, `fit`, `best_device`, `has_fast_bfloat16`.
+Public: `TrainConfig`, `fit`, `has_fast_bfloat16`.
 
 The loop is resumable: it writes its whole state every few minutes and a second call with the same
 configuration goes on where the first was interrupted.
@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+import cv2
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
@@ -51,6 +52,8 @@ class TrainConfig:
         Gradients longer than this are shortened.
     n_workers : int
         Processes that prepare batches ahead; the batches do not depend on their number.
+    task : str
+        What is learned from what: an unfinished run of another task is not gone on with.
     """
 
     n_steps: int
@@ -59,6 +62,7 @@ class TrainConfig:
     average: float = 0.995
     gradient_norm: float = 1.0
     n_workers: int = field(default_factory=lambda: min(15, max(1, (os.cpu_count() or 1) - 1)))
+    task: str = ""
 
     def rate(self, step: int) -> float:
         """Learning rate at a step: linear warm-up, then a cosine down to a hundredth."""
@@ -67,11 +71,6 @@ class TrainConfig:
             return self.peak_rate * (step + 1) / n_warm
         phase = (step - n_warm) / max(1, self.n_steps - n_warm)
         return self.peak_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * phase)))
-
-
-def best_device() -> torch.device:
-    """Return the GPU when there is one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def has_fast_bfloat16(device: torch.device) -> bool:
@@ -117,7 +116,8 @@ def fit(
         network.parameters(), lr=config.peak_rate, weight_decay=config.weight_decay
     )
     average = {key: value.detach().clone() for key, value in network.state_dict().items()}
-    first = _restore(state_file, network, average, optimizer, config)
+    identity = _identity(config)
+    first = _restore(state_file, network, average, optimizer, identity)
     network.train()
     saved_s = time.monotonic()
     device = next(network.parameters()).device
@@ -145,7 +145,7 @@ def fit(
         if step % 100 == 0:
             logger.info("%s: step %d of %d, loss %.4f", name, step, config.n_steps, running)
         if state_file is not None and time.monotonic() - saved_s > SAVE_EVERY_S:
-            _keep(state_file, network, average, optimizer, step + 1, config)
+            _keep(state_file, network, average, optimizer, step + 1, identity)
             saved_s = time.monotonic()
     network.load_state_dict(average)
     if state_file is not None:
@@ -184,6 +184,7 @@ def _as_it_is(batch: Batch) -> Batch:
 
 def _one_thread(_worker: int) -> None:
     torch.set_num_threads(1)
+    cv2.setNumThreads(1)
 
 
 def _update_average(average: dict[str, Tensor], network: nn.Module, decay: float) -> None:
@@ -200,14 +201,14 @@ def _keep(
     average: dict[str, Tensor],
     optimizer: torch.optim.Optimizer,
     step: int,
-    config: TrainConfig,
+    identity: str,
 ) -> None:
     tensors = {f"network.{key}": value for key, value in network.state_dict().items()}
     tensors |= {f"average.{key}": value for key, value in average.items()}
     for index, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{key}": value for key, value in state.items()}
     plain = {key: value.detach().cpu().contiguous().clone() for key, value in tensors.items()}
-    metadata = {"step": str(step), "config": _identity(config)}
+    metadata = {"step": str(step), "identity": identity}
     write_whole(state_file, tensors_as_bytes(plain, metadata=metadata))
 
 
@@ -216,14 +217,14 @@ def _restore(
     network: nn.Module,
     average: dict[str, Tensor],
     optimizer: torch.optim.Optimizer,
-    config: TrainConfig,
+    identity: str,
 ) -> int:
-    """Load an unfinished run of the same configuration; return the step to go on with."""
+    """Load an unfinished run of the same identity; return the step to go on with."""
     if state_file is None or not state_file.exists():
         return 0
     metadata = _metadata(state_file)
-    if metadata.get("config") != _identity(config):
-        logger.info("%s is of another configuration: starting afresh", state_file)
+    if metadata.get("identity") != identity:
+        logger.info("%s is of another training: starting afresh", state_file)
         return 0
     tensors = load_file(state_file)
     state: dict[int, dict[str, Tensor]] = {}

@@ -1,12 +1,12 @@
 import pytest
 import torch
 
+from ecgpaper.nets.device import channels_last
 from ecgpaper.nets.unet import (
     DECODE_HALF_ROWS,
     SegmentNet,
     StripNet,
     UNetConfig,
-    channels_last,
     heights_from_logits,
 )
 

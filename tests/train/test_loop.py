@@ -76,10 +76,23 @@ def test_interrupted_training_ends_with_the_same_weights(tmp_path, monkeypatch, 
     assert not state_file.exists()
 
 
-def test_state_of_another_plan_is_not_resumed(tmp_path, monkeypatch):
+@pytest.mark.parametrize("other", [{"peak_rate": 0.5}, {"task": "other records"}])
+def test_state_of_another_plan_is_not_resumed(tmp_path, monkeypatch, other):
     monkeypatch.setattr(loop, "SAVE_EVERY_S", 0.0)
+    other_batches = replace(PLAN, **other)
     with pytest.raises(PulledPlugError):
-        run(tmp_path / "state", plan=replace(PLAN, peak_rate=0.5), make=interrupted_at(6))
+        run(tmp_path / "state", plan=other_batches, make=interrupted_at(6))
+    assert (tmp_path / "state").exists()
+    seen = []
+
+    def make(at):
+        seen.append(at)
+        return make_batch(at)
+
+    run(tmp_path / "state", make=make)
+    assert seen[0] == 0
+    with pytest.raises(PulledPlugError):
+        run(tmp_path / "state", plan=other_batches, make=interrupted_at(6))
     assert_same(run(tmp_path / "state"), run())
 
 
