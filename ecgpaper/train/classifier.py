@@ -10,6 +10,7 @@ they answer together.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -42,7 +43,6 @@ FEW_EXAMPLES = 10
 _FEWEST_TO_SPLIT = 60
 _LABEL_SMOOTHING = 0.02
 _LARGEST_WEIGHT = 4.0
-_STEP_POWER = 0.78
 # Layouts on which thresholds are chosen: the page of the Challenge and the whole record.
 _VIEWS = ("3x4+1R", "12x1")
 
@@ -57,9 +57,9 @@ class ClassifierConfig:
     n_members : int
         Networks that answer together; each leaves out the n-th part of the records.
     batch_size : int
-    steps_at_1000 : float
-        Optimizer steps for 1,000 records. More records take longer to learn from, but fewer passes
-        over each: the steps grow with the power 0.78 of their number.
+    steps_per_root : float
+        Optimizer steps per square root of the number of records: more records take longer to
+        learn from, but fewer passes over each.
     min_steps : int
     peak_rate, weight_decay : float
         See `TrainConfig`.
@@ -68,16 +68,16 @@ class ClassifierConfig:
     network: ResNet1dConfig = field(
         default_factory=lambda: ResNet1dConfig(N_CHANNELS, len(CLASSES), N_FEATURES, N_BEAT_SAMPLES)
     )
-    n_members: int = 5
+    n_members: int = 3
     batch_size: int = 64
-    steps_at_1000: float = 530.0
+    steps_per_root: float = 20.0
     min_steps: int = 150
     peak_rate: float = 3e-3
     weight_decay: float = 2e-2
 
     def n_steps(self, n_records: int) -> int:
         """Return the number of optimizer steps for this many records."""
-        return max(self.min_steps, round(self.steps_at_1000 * (n_records / 1000) ** _STEP_POWER))
+        return max(self.min_steps, round(self.steps_per_root * math.sqrt(n_records)))
 
 
 class _Batch(NamedTuple):

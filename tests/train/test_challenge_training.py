@@ -38,7 +38,7 @@ def _small_budget():
         widths=(16, 16),
         kernel=5,
     )
-    config = ClassifierConfig(network, n_members=2, batch_size=8, steps_at_1000=0.1, min_steps=2)
+    config = ClassifierConfig(network, n_members=2, batch_size=8, steps_per_root=0.1, min_steps=2)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(challenge, "budget_for", lambda _: TINY)
         patch.setattr(challenge, "N_SIMULATED", 6)

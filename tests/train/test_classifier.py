@@ -20,7 +20,7 @@ TINY = ClassifierConfig(
     ResNet1dConfig(24, len(CLASSES), 8, 80, aligned_width=16, widths=(16, 16), kernel=5),
     n_members=2,
     batch_size=16,
-    steps_at_1000=0.1,
+    steps_per_root=0.1,
     min_steps=3,
 )
 
