@@ -18,7 +18,6 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-import cv2
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
@@ -184,7 +183,6 @@ def _as_it_is(batch: Batch) -> Batch:
 
 def _one_thread(_worker: int) -> None:
     torch.set_num_threads(1)
-    cv2.setNumThreads(1)
 
 
 def _update_average(average: dict[str, Tensor], network: nn.Module, decay: float) -> None:
