@@ -27,7 +27,3 @@ class GridError(EcgPaperError):
 
 class LayoutError(EcgPaperError):
     """The rows and columns of leads on the page fit no known layout."""
-
-
-class TraceError(EcgPaperError):
-    """No trace was found where the layout says one must be."""

@@ -56,8 +56,8 @@ _FLOOR_MM2 = 1e-3
 class DigitizerBudget:
     """How much the two networks learn: steps, and pages and crops per step."""
 
-    segmenter_steps: int = 300
-    tracer_steps: int = 900
+    segmenter_steps: int
+    tracer_steps: int
     n_pages: int = 2
     n_crops: int = 4
 
@@ -93,7 +93,16 @@ def train_segmenter(
 
 
 def train_tracer(ecgs: Sequence[Ecg], folder: Path, *, budget: DigitizerBudget, seed: int) -> None:
-    """Train the tracer from scratch and write it to a model folder; parameters as above."""
+    """Train the tracer from scratch and write it to a model folder.
+
+    Parameters
+    ----------
+    ecgs : sequence of Ecg
+        What the pages show.
+    folder : Path
+    budget : DigitizerBudget
+    seed : int
+    """
     torch.manual_seed(seed + 1)
     device = best_device()
     network = channels_last(StripNet(TRACER_CONFIG).to(device))
