@@ -9,12 +9,12 @@ Paper coordinates start at the top-left corner of the sheet, x to the right, y d
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
 
-from ecgpaper.ecg import STANDARD_ORDER, BoolArray, Ecg, FloatArray
+from ecgpaper.ecg import CABRERA_ORDER, STANDARD_ORDER, BoolArray, Ecg, FloatArray
 
 SMALL_BOX_MM = 1.0
 LARGE_BOX_MM = 5.0
@@ -56,12 +56,13 @@ class PaperScale:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One lead shown for a stretch of time in one row of a page."""
+    """One lead shown for a stretch of time in one row, and column, of a page."""
 
     lead: str
     row: int
     start_s: float
     stop_s: float
+    column: int = 0
     is_rhythm: bool = False
 
     @property
@@ -83,13 +84,19 @@ class LeadLayout:
     rhythm : tuple of str
         Leads of the full-width strips below, from top to bottom.
     duration_s : float, in s
-        Time that a full row shows; columns share it equally, one after another.
+        Length of a full row; columns share it equally.
+    is_simultaneous : bool
+        Whether all columns show the first stretch of the record; else one follows the other.
+    inverted : tuple of str
+        Leads printed upside down.
     """
 
     name: str
     rows: tuple[tuple[str, ...], ...]
     rhythm: tuple[str, ...] = ()
     duration_s: float = 10.0
+    is_simultaneous: bool = False
+    inverted: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse tables that are not rectangular or repeat a lead."""
@@ -118,7 +125,7 @@ class LeadLayout:
     def segments(self) -> tuple[Segment, ...]:
         """All segments, row by row, left to right."""
         short = (
-            Segment(lead, row, column * self.column_s, (column + 1) * self.column_s)
+            Segment(lead, row, *self._shown_s(column), column)
             for row, leads in enumerate(self.rows)
             for column, lead in enumerate(leads)
         )
@@ -127,6 +134,32 @@ class LeadLayout:
             for index, lead in enumerate(self.rhythm)
         )
         return (*short, *long)
+
+    def _shown_s(self, column: int) -> tuple[float, float]:
+        """First and last moment that a column shows."""
+        first = 0 if self.is_simultaneous else column
+        return first * self.column_s, (first + 1) * self.column_s
+
+    def with_rhythm(self, leads: tuple[str, ...]) -> LeadLayout:
+        """Return the layout with these rhythm strips instead."""
+        return replace(self, rhythm=leads)
+
+    def in_cabrera_order(self) -> LeadLayout:
+        """Return the layout of the twelve leads in Cabrera's order, with -aVR.
+
+        Raises
+        ------
+        ValueError
+            If the layout does not show the twelve leads.
+        """
+        if {lead for row in self.rows for lead in row} != set(STANDARD_ORDER):
+            raise ValueError(f"Cabrera's order is one of twelve leads; {self.name} has others")
+        rows = _columns(len(self.rows), CABRERA_ORDER)
+        return replace(self, name=f"{self.name}-cabrera", rows=rows, inverted=("aVR",))
+
+    def at_once(self) -> LeadLayout:
+        """Return the layout whose columns all show the same stretch of time."""
+        return replace(self, name=f"{self.name}-simultaneous", is_simultaneous=True)
 
     def displayed(self, ecg: Ecg) -> BoolArray:
         """Tell which samples of a record this layout shows.
@@ -149,19 +182,32 @@ class LeadLayout:
         return Ecg(signal_mv, ecg.fs, ecg.lead_names)
 
 
-def _columns(n_rows: int) -> tuple[tuple[str, ...], ...]:
-    """Rows of the standard order read column by column, `n_rows` leads to a column."""
-    return tuple(STANDARD_ORDER[row::n_rows] for row in range(n_rows))
+def _columns(n_rows: int, order: tuple[str, ...] = STANDARD_ORDER) -> tuple[tuple[str, ...], ...]:
+    """Rows of an order of leads read column by column, `n_rows` leads to a column."""
+    return tuple(order[row::n_rows] for row in range(n_rows))
 
 
+_3X4 = LeadLayout("3x4+1R", _columns(3), ("II",))
+_6X2 = LeadLayout("6x2", _columns(6))
+_12X1 = LeadLayout("12x1", _columns(12))
+# Of layouts with as many rows the more usual one comes first.
 LAYOUTS = {
     layout.name: layout
     for layout in (
         LeadLayout("3x4", _columns(3)),
-        LeadLayout("3x4+1R", _columns(3), ("II",)),
-        LeadLayout("6x2", _columns(6)),
+        _3X4,
+        LeadLayout("3x4+2R", _columns(3), ("II", "V5")),
+        _6X2,
         LeadLayout("6x2+1R", _columns(6), ("II",)),
-        LeadLayout("12x1", _columns(12)),
+        _12X1,
+        LeadLayout("4x3", _columns(4)),
+        LeadLayout("3x4+3R", _columns(3), ("V1", "II", "V5")),
+        LeadLayout("1x1", (("II",),)),
+        _3X4.in_cabrera_order(),
+        _6X2.in_cabrera_order(),
+        _12X1.in_cabrera_order(),
+        _3X4.at_once(),
+        _6X2.at_once(),
     )
 }
 

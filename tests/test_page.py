@@ -43,11 +43,36 @@ def test_the_segments_of_a_row_follow_each_other_without_gap_or_overlap(layout) 
     for row in range(layout.n_rows):
         segments = sorted(
             (segment for segment in layout.segments if segment.row == row),
-            key=lambda segment: segment.start_s,
+            key=lambda segment: segment.column,
         )
-        edges = [0.0, *(segment.stop_s for segment in segments)]
-        np.testing.assert_allclose([segment.start_s for segment in segments], edges[:-1])
-        assert edges[-1] == pytest.approx(layout.duration_s)
+        if layout.is_simultaneous:
+            assert {segment.start_s for segment in segments} == {0.0}
+        else:
+            edges = [0.0, *(segment.stop_s for segment in segments)]
+            np.testing.assert_allclose([segment.start_s for segment in segments], edges[:-1])
+        assert sum(segment.duration_s for segment in segments) == pytest.approx(layout.duration_s)
+
+
+def test_the_layouts_of_twelve_leads_show_all_of_them() -> None:
+    shown = {
+        name: {lead for row in layout.rows for lead in row} for name, layout in LAYOUTS.items()
+    }
+    assert [name for name, leads in shown.items() if leads != set(STANDARD_ORDER)] == ["1x1"]
+
+
+def test_cabrera_s_order_goes_round_the_heart_with_avr_upside_down() -> None:
+    layout = LAYOUTS["6x2"].in_cabrera_order()
+    assert [row[0] for row in layout.rows] == ["aVL", "I", "aVR", "II", "aVF", "III"]
+    assert layout.inverted == ("aVR",)
+    with pytest.raises(ValueError, match="twelve leads"):
+        LAYOUTS["1x1"].in_cabrera_order()
+
+
+def test_columns_of_a_simultaneous_page_show_the_same_time() -> None:
+    ecg = Ecg(np.ones((5000, 12)), 500.0, STANDARD_ORDER)
+    shown = LAYOUTS["6x2"].at_once().displayed(ecg)
+    assert shown[:2500].all()
+    assert not shown[2500:].any()
 
 
 def test_the_challenge_page_shows_columns_one_after_another() -> None:

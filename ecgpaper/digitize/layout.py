@@ -1,6 +1,6 @@
 """Flat page -> page layout: which rows there are, what they show and where they start.
 
-Public: `find_layout`, `place_columns`.
+Public: `find_layout`, `place_columns`, `READABLE`.
 
 Rows come from the ink map, the name of the layout from their number. The exact start of the rows
 is found twice: coarsely from the ends of the ink, then, when the traces have been read, from where
@@ -22,6 +22,9 @@ from ecgpaper.errors import LayoutError
 from ecgpaper.page import LAYOUTS, LeadLayout, PageLayout, PaperScale, Strip
 from ecgpaper.raster import FlatPage, GridScale, PixelMaps
 
+# As long as the names of the leads are not read, a layout is known by its number of rows alone: of
+# those with as many, the usual one.
+READABLE = ("3x4", "3x4+1R", "3x4+2R", "6x2", "6x2+1R", "12x1")
 # Probability from which a pixel counts as ink: faint traces must not break.
 MIN_INK = 0.35
 # Rows of a print are further apart than this.
@@ -108,10 +111,11 @@ def find_layout(page: FlatPage, maps: PixelMaps, scale: GridScale) -> PageLayout
 
 
 def _layout_with(n_rows: int) -> LeadLayout:
-    """Return the layout with as many rows, or the nearest with fewer."""
-    fitting = [layout for layout in LAYOUTS.values() if layout.n_rows <= n_rows]
+    """Return the layout of twelve leads with as many rows, or the nearest with fewer."""
+    known = [LAYOUTS[name] for name in READABLE]
+    fitting = [layout for layout in known if layout.n_rows <= n_rows]
     if not fitting:
-        fewest = min(layout.n_rows for layout in LAYOUTS.values())
+        fewest = min(layout.n_rows for layout in known)
         raise LayoutError(
             f"expected at least {fewest} rows of traces; found {n_rows}: check that the image "
             "shows the whole page, upright, with dark traces"

@@ -58,7 +58,7 @@ def draw_ink(
         if len(trace.x_px) > 1:
             opacity = _opacity(trace, spec, scale, rng)
             draw_curve(ink, trace.x_px, trace.y_px, spec.pen_mm * scale.px_per_mm[0], opacity)
-    for x_px, y_px in _pulses(layout, scale):
+    for x_px, y_px in pulse_curves(layout, spec, scale):
         draw_curve(ink, x_px, y_px, spec.pen_mm * scale.px_per_mm[0])
     text = np.zeros(shape, dtype=np.uint8)
     for line in (*_names(layout, spec), *spec.texts):
@@ -84,15 +84,19 @@ def _opacity(
     return opacity
 
 
-def _pulses(layout: PageLayout, scale: GridScale) -> Iterator[tuple[FloatArray, FloatArray]]:
-    """Curves of the calibration pulses, one at the height of each row."""
+def pulse_curves(
+    layout: PageLayout, spec: InkSpec, scale: GridScale
+) -> Iterator[tuple[FloatArray, FloatArray]]:
+    """Yield the curve (x, y) of each calibration pulse on the flat page, in px."""
     if layout.pulse_left_mm is None:
         return
     width_mm = layout.scale.mm_from_s(PULSE_S)
     height_mm = layout.scale.mm_from_mv(PULSE_MV)
     foot_mm = width_mm / 5
     x_mm = layout.pulse_left_mm + np.array([-foot_mm, 0, 0, width_mm, width_mm, width_mm + foot_mm])
-    for row in layout.rows():
+    for index, row in enumerate(layout.rows()):
+        if spec.pulse_rows is not None and index not in spec.pulse_rows:
+            continue
         y_mm = row[0].baseline_mm - height_mm * np.array([0, 0, 1, 1, 0, 0])
         points_px = scale.px_from_mm(np.column_stack([x_mm, y_mm]))
         yield points_px[:, 0], points_px[:, 1]

@@ -8,39 +8,39 @@ from __future__ import annotations
 import numpy as np
 
 from ecgpaper.ecg import Ecg
-from ecgpaper.page import LeadLayout, PageLayout, PaperScale, Segment, Strip
+from ecgpaper.page import PageLayout, PaperScale, Segment, Strip
 from ecgpaper.raster import GridScale, Trace
 from ecgpaper.synth.spec import LayoutSpec
 
 
 def place_strips(ecg: Ecg, spec: LayoutSpec) -> PageLayout:
     """Put each lead that the record has at its place on the sheet."""
-    scale = PaperScale(spec.speed_mm_per_s, spec.gain_mm_per_mv)
     strips = tuple(
         Strip(
             segment,
-            _left_mm(segment, spec, scale),
+            _left_mm(segment, spec),
             spec.baselines_mm[segment.row],
-            polarity=-1 if segment.lead in spec.inverted else 1,
+            polarity=-1 if segment.lead in spec.leads.inverted else 1,
         )
-        for segment in lead_layout(spec).segments
+        for segment in spec.leads.segments
         if segment.lead in ecg.lead_names
     )
-    return PageLayout(spec.name, spec.size_mm, scale, strips, spec.pulse_left_mm)
+    return PageLayout(spec.leads.name, spec.size_mm, spec.scale, strips, spec.pulse_left_mm)
 
 
-def lead_layout(spec: LayoutSpec) -> LeadLayout:
-    """Return the table of leads behind a spec."""
-    return LeadLayout(spec.name, spec.rows, spec.rhythm, spec.duration_s)
-
-
-def _left_mm(segment: Segment, spec: LayoutSpec, scale: PaperScale) -> float:
+def _left_mm(segment: Segment, spec: LayoutSpec) -> float:
     """Left edge of a segment; columns stand one after another, a gap apart."""
-    if segment.is_rhythm:
-        return spec.left_mm
-    column_s = spec.duration_s / len(spec.rows[0])
-    column = round(segment.start_s / column_s)
-    return spec.left_mm + column * (scale.mm_from_s(column_s) + spec.column_gap_mm)
+    column_mm = spec.scale.mm_from_s(spec.leads.column_s) + spec.column_gap_mm
+    return spec.left_mm + segment.column * column_mm
+
+
+def printed(ecg: Ecg, spec: LayoutSpec) -> Ecg:
+    """Return the record with NaN where the pen runs against its stop, see `LayoutSpec.reach_mm`."""
+    if spec.reach_mm is None:
+        return ecg
+    most_mv = spec.scale.mv_from_mm(spec.reach_mm)
+    within = np.abs(ecg.signal_mv) <= most_mv
+    return Ecg(np.where(within, ecg.signal_mv, np.nan), ecg.fs, ecg.lead_names)
 
 
 def true_traces(ecg: Ecg, layout: PageLayout, scale: GridScale) -> tuple[Trace, ...]:

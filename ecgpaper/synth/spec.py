@@ -13,6 +13,7 @@ import json
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar, cast, get_args, get_type_hints
 
+from ecgpaper.page import LeadLayout, PaperScale
 from ecgpaper.synth.notes import Note
 from ecgpaper.synth.relief import ReliefSpec
 from ecgpaper.synth.scene import SceneSpec
@@ -32,41 +33,30 @@ class LayoutSpec:
 
     Parameters
     ----------
-    name : str
-        Name of the layout: ``"3x4+1R"``.
-    rows : tuple of tuple of str
-        Lead names from top to bottom, left to right.
-    rhythm : tuple of str
-        Leads of the full-width strips below.
-    duration_s : float, in s
-        Time that a full row shows.
+    leads : LeadLayout
     size_mm : tuple of float
         (width, height) of the sheet.
-    speed_mm_per_s, gain_mm_per_mv : float
     left_mm : float, in mm
         Where the first column starts.
     baselines_mm : tuple of float, in mm
         Height of 0 mV of each row, from the top.
+    scale : PaperScale
     column_gap_mm : float, in mm
         Paper left free between two columns.
     pulse_left_mm : float or None, in mm
         Left edge of the calibration pulses; None without any.
-    inverted : tuple of str
-        Leads printed upside down.
+    reach_mm : float or None, in mm
+        The pen prints nothing further than this from a baseline; None without such a stop.
     """
 
-    name: str
-    rows: tuple[tuple[str, ...], ...]
-    rhythm: tuple[str, ...]
+    leads: LeadLayout
     size_mm: tuple[float, float]
     left_mm: float
     baselines_mm: tuple[float, ...]
-    duration_s: float = 10.0
-    speed_mm_per_s: float = 25.0
-    gain_mm_per_mv: float = 10.0
+    scale: PaperScale = field(default_factory=PaperScale)
     column_gap_mm: float = 0.0
     pulse_left_mm: float | None = None
-    inverted: tuple[str, ...] = ()
+    reach_mm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +81,8 @@ class InkSpec:
     ----------
     pen_mm : float, in mm
         Width of the traces.
+    pulse_rows : tuple of int or None
+        Rows with a calibration pulse, if the layout has pulses; None for all of them.
     color, text_color : tuple of float
         RGB, 0 to 255, of full ink on white paper.
     slew_fading : float, in [0, 1]
@@ -114,6 +106,7 @@ class InkSpec:
     """
 
     pen_mm: float = 0.3
+    pulse_rows: tuple[int, ...] | None = None
     color: Color = BLACK
     text_color: Color = BLACK
     slew_fading: float = 0.0

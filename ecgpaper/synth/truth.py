@@ -16,7 +16,7 @@ from ecgpaper.geometry import Homography, Warp
 from ecgpaper.page import PageLayout
 from ecgpaper.raster import GridScale, Trace
 from ecgpaper.synth.camera import lay_sheet, page_to_photo
-from ecgpaper.synth.layout import lead_layout, page_shape, place_strips, true_traces
+from ecgpaper.synth.layout import page_shape, place_strips, printed, true_traces
 from ecgpaper.synth.relief import bend, height_field
 from ecgpaper.synth.spec import PageSpec
 from ecgpaper.synth.texture import FloatImage
@@ -75,8 +75,9 @@ def plan_page(ecg: Ecg, spec: PageSpec) -> Plan:
     # The corner of the sheet is the corner of the first pixel, half a pixel off its centre.
     scale = GridScale((px_per_mm, px_per_mm), (-0.5, -0.5))
     layout = place_strips(ecg, spec.layout)
+    ecg = printed(ecg, spec.layout)
     traces = true_traces(ecg, layout, scale)
-    shown = lead_layout(spec.layout).mask_unplotted(ecg)
+    shown = spec.layout.leads.mask_unplotted(ecg)
     relief, size_mm = spec.paper.relief, spec.layout.size_mm
     height_mm = height_field(relief, size_mm, rng=texture_rng(spec, "relief"))
     unbend = None if relief.is_flat else bend(relief, height_mm, size_mm, scale)

@@ -53,7 +53,7 @@ def official_texts(layout: LayoutSpec, *, rng: np.random.Generator) -> tuple[Tex
         for row, text in enumerate(column)
     ]
     foot_mm = layout.size_mm[1] - float(rng.uniform(4.5, 6))
-    speed, gain = f"{layout.speed_mm_per_s:g}mm/s", f"{layout.gain_mm_per_mv:g}mm/mV"
+    speed, gain = f"{layout.scale.speed_mm_per_s:g}mm/s", f"{layout.scale.gain_mm_per_mv:g}mm/mV"
     footer = [
         TextLine(text, (left_mm, foot_mm), *style)
         for left_mm, text in ((50.0, speed), (100.0, gain))
@@ -95,7 +95,7 @@ def _header(
 def _footer(
     layout: LayoutSpec, style: tuple[float, int, float], rng: np.random.Generator
 ) -> Iterator[TextLine]:
-    speed, gain = f"{layout.speed_mm_per_s:g}", f"{layout.gain_mm_per_mv:g}"
+    speed, gain = f"{layout.scale.speed_mm_per_s:g}", f"{layout.scale.gain_mm_per_mv:g}"
     blank = " " if rng.random() < 0.4 else ""
     texts = [f"{speed}{blank}mm/s{'ec' if blank else ''}", f"{gain}{blank}mm/mV"]
     if rng.random() < 0.5:

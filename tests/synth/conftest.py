@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
+from ecgpaper.page import LeadLayout, PaperScale
 from ecgpaper.synth import CameraSpec, InkSpec, LayoutSpec, PageSpec, PaperSpec, synthesize
 from ecgpaper.synth.truth import plan_page
 
@@ -25,13 +26,11 @@ def spec():
     """A 120 x 80 mm page at 4 px per mm: two rows of two leads and a rhythm strip at 10 mm/s."""
     return PageSpec(
         LayoutSpec(
-            name="2x2+1R",
-            rows=(("I", "V2"), ("aVR", "V5")),
-            rhythm=("II",),
+            LeadLayout("2x2+1R", (("I", "V2"), ("aVR", "V5")), ("II",)),
             size_mm=(120.0, 80.0),
             left_mm=12.0,
             baselines_mm=(20.0, 42.0, 64.0),
-            speed_mm_per_s=10.0,
+            scale=PaperScale(speed_mm_per_s=10.0),
             pulse_left_mm=5.0,
         ),
         InkSpec(pen_mm=0.4, name_offset_mm=(0.5, 6.0), separator="tick"),

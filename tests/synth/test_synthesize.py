@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from ecgpaper.ecg import Ecg
-from ecgpaper.page import LAYOUTS
+from ecgpaper.page import LAYOUTS, PaperScale
 from ecgpaper.synth import PRESETS, PaperSpec, draw_maps, sample_spec, synthesize
 from ecgpaper.synth.spec import spec_as_json, spec_from_json
+from ecgpaper.synth.truth import plan_page
 
 
 def test_same_spec_gives_the_same_picture(ecg, spec):
@@ -43,7 +44,8 @@ def test_true_points_stand_where_the_paper_scale_says(ecg, spec):
 
 
 def test_inverted_lead_is_printed_upside_down(ecg, spec):
-    turned = replace(spec, layout=replace(spec.layout, inverted=("aVR",)))
+    leads = replace(spec.layout.leads, inverted=("aVR",))
+    turned = replace(spec, layout=replace(spec.layout, leads=leads))
     upright, inverted = (synthesize(ecg, each).truth.traces[2] for each in (spec, turned))
     baseline_px = 42.0 * 4 - 0.5
     assert inverted.strip.polarity == -1
@@ -106,11 +108,59 @@ def test_truth_shows_only_what_is_printed(ecg, spec):
 
 
 @pytest.mark.parametrize("name", LAYOUTS)
-def test_every_layout_shows_each_lead(ecg, name):
-    truth = synthesize(ecg, sample_spec("wild", rng=np.random.default_rng(1), layout=name)).truth
-    short = [s.segment.lead for s in truth.layout.strips if not s.segment.is_rhythm]
-    assert sorted(short) == sorted(ecg.lead_names)
-    assert all(np.isfinite(truth.ecg.lead(lead)).any() for lead in ecg.lead_names)
+@pytest.mark.parametrize("preset", ["clean", "wild"])
+def test_every_layout_shows_each_of_its_leads(ecg, preset, name):
+    truth = synthesize(ecg, sample_spec(preset, rng=np.random.default_rng(1), layout=name)).truth
+    shown = {strip.segment.lead for strip in truth.layout.strips}
+    assert shown == {segment.lead for segment in LAYOUTS[name].segments}
+    assert truth.layout.name == name
+    assert all(np.isfinite(truth.ecg.lead(lead)).any() for lead in shown)
+    rows = list(truth.layout.rows())
+    assert [row[0].baseline_mm for row in rows] == sorted(row[0].baseline_mm for row in rows)
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+@pytest.mark.parametrize("speed_mm_per_s", [25.0, 50.0])
+@pytest.mark.parametrize("preset", ["clean", "wild"])
+def test_every_strip_fits_on_its_sheet(ecg, preset, speed_mm_per_s, name):
+    scale = PaperScale(speed_mm_per_s=speed_mm_per_s)
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        layout = plan_page(ecg, sample_spec(preset, rng=rng, layout=name, scale=scale)).truth.layout
+        assert layout.scale == scale
+        for strip in layout.strips:
+            assert strip.left_mm >= 0
+            assert strip.right_mm(scale) <= layout.size_mm[0]
+            assert 0 < strip.baseline_mm < layout.size_mm[1]
+
+
+def test_pen_prints_nothing_beyond_its_reach(ecg, change_by_traces, spec):
+    short = replace(spec, layout=replace(spec.layout, reach_mm=5.0))
+    page = synthesize(ecg, short)
+    assert np.nanmax(np.abs(page.truth.ecg.signal_mv)) <= 0.5
+    tall = ecg.lead("V5")[1250:] > 0.5
+    assert tall.any()
+    assert (np.isnan(page.truth.ecg.lead("V5")[1250:]) == tall).all()
+    # V5 stands in the second row, at 42 mm: nothing changes 6 mm above it.
+    assert change_by_traces(ecg, spec)[4 * 33 : 4 * 36, 4 * 63 : 4 * 100].max() > 50
+    assert change_by_traces(ecg, short)[4 * 33 : 4 * 36, 4 * 63 : 4 * 100].max() == 0
+
+
+def test_columns_of_a_simultaneous_page_stand_side_by_side(ecg, spec):
+    leads = spec.layout.leads.at_once()
+    truth = synthesize(ecg, replace(spec, layout=replace(spec.layout, leads=leads))).truth
+    strips = {strip.segment.lead: strip for strip in truth.layout.strips}
+    assert (strips["V2"].left_mm, strips["V2"].segment.start_s) == (62, 0)
+    assert np.isfinite(truth.ecg.lead("V2")).tolist() == [True] * 1250 + [False] * 1250
+
+
+def test_pulse_stands_in_the_rows_that_the_spec_names(ecg, spec):
+    only = replace(spec, ink=replace(spec.ink, pulse_rows=(1,)))
+    difference = synthesize(ecg, spec).image != synthesize(ecg, only).image
+    rows_mm = np.flatnonzero(difference.any(axis=(1, 2))) / 4
+    # The pulses of rows 0 and 2 are gone, which reach 10 mm up from 20 and from 64 mm.
+    assert ((rows_mm > 9) & (rows_mm < 21) | (rows_mm > 53) & (rows_mm < 65)).all()
+    assert len(rows_mm) > 2 * 4 * 9
 
 
 @pytest.mark.parametrize("preset", PRESETS)

@@ -23,6 +23,13 @@ TINY = ClassifierConfig(
     steps_per_root=0.1,
     min_steps=3,
 )
+BLANK = Ecg(np.zeros((1000, 12)), 100.0, STANDARD_ORDER)
+# A rhythm can be told from a page that shows all of the record's time in some lead.
+TEN_SECONDS = [
+    layout
+    for layout in LAYOUTS.values()
+    if len(layout.segments) > 1 and layout.displayed(BLANK).any(axis=1).all()
+]
 
 
 def simulate(n_records):
@@ -141,7 +148,7 @@ def test_rhythms_are_learnt_and_an_absent_class_is_not_answered():
     classifier = Classifier(network, np.array(info.extra["thresholds"]))
     for label in ("TACHY", "BRADY"):
         ecg = simulate_ecg((label,), rng=np.random.default_rng(77))
-        for layout in LAYOUTS.values():
+        for layout in TEN_SECONDS:
             diagnosis = classifier.diagnose(layout.mask_unplotted(ecg))
             assert label in diagnosis.labels
             assert CLASSES[int(np.argmax(diagnosis.probabilities))] == label

@@ -9,10 +9,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from ecgpaper.page import LAYOUTS, LeadLayout
+from ecgpaper.page import LAYOUTS, LeadLayout, PaperScale
 from ecgpaper.synth.relief import ReliefSpec
 from ecgpaper.synth.sample import capture, printing, sheet
 from ecgpaper.synth.sample.draws import chance, uniform
+from ecgpaper.synth.sample.layouts import (
+    sample_any_layout,
+    sample_layout,
+    sample_leads,
+    sample_scale,
+)
 from ecgpaper.synth.sample.notes import sample_notes
 from ecgpaper.synth.spec import BLACK, CameraSpec, InkSpec, LayoutSpec, PageSpec, PaperSpec
 from ecgpaper.synth.wear import WearSpec
@@ -33,7 +39,11 @@ SCREEN_LONG_PX = (1500, 4000)
 
 
 def sample_spec(
-    preset: str, *, rng: np.random.Generator, layout: str | LeadLayout | None = None
+    preset: str,
+    *,
+    rng: np.random.Generator,
+    layout: str | LeadLayout | None = None,
+    scale: PaperScale | None = None,
 ) -> PageSpec:
     """Draw the spec of one page.
 
@@ -44,7 +54,9 @@ def sample_spec(
     rng : numpy.random.Generator
     layout : str or LeadLayout, optional
         A layout, or its name in `ecgpaper.page.LAYOUTS`. By default 3x4 with rhythm strip II; any
-        layout for ``wild``.
+        layout for ``wild``. Rows that the sheet is too narrow for show less time.
+    scale : PaperScale, optional
+        By default 25 mm/s and 10 mm/mV; any for ``wild``.
 
     Raises
     ------
@@ -55,30 +67,28 @@ def sample_spec(
         raise ValueError(f"preset must be one of {', '.join(PRESETS)}; got {preset!r}")
     if isinstance(layout, str) and layout not in LAYOUTS:
         raise ValueError(f"layout must be one of {', '.join(LAYOUTS)}; got {layout!r}")
-    is_wild = preset == "wild"
-    if layout is None:
-        layout = str(rng.choice(list(LAYOUTS))) if is_wild else OFFICIAL_LAYOUT
     leads = LAYOUTS[layout] if isinstance(layout, str) else layout
-    if is_wild:
-        return _sample_wild(leads, rng)
-    place, ink, paper = _sample_print(leads, rng)
+    if preset == "wild":
+        return _sample_wild(leads or sample_leads(rng=rng), scale or sample_scale(rng=rng), rng)
+    place, ink, paper = _sample_print(leads or LAYOUTS[OFFICIAL_LAYOUT], scale or PaperScale(), rng)
     page = PageSpec(place, ink, paper, CameraSpec(), seed=int(rng.integers(1 << 31)))
     return _handle(page, preset, rng)
 
 
 def _sample_print(
-    leads: LeadLayout, rng: np.random.Generator
+    leads: LeadLayout, scale: PaperScale, rng: np.random.Generator
 ) -> tuple[LayoutSpec, InkSpec, PaperSpec]:
     """Print a page as the organisers do, or as another recorder might."""
-    if leads == LAYOUTS[OFFICIAL_LAYOUT] and chance(rng, OFFICIAL_SHARE):
+    is_official = leads == LAYOUTS[OFFICIAL_LAYOUT] and scale == PaperScale()
+    if is_official and chance(rng, OFFICIAL_SHARE):
         return printing.sample_official_page(leads, rng=rng)
-    place = printing.sample_layout(leads, rng)
+    place = sample_layout(leads, scale, rng=rng)
     return place, printing.sample_ink(place, rng), printing.sample_paper(rng)
 
 
-def _sample_wild(leads: LeadLayout, rng: np.random.Generator) -> PageSpec:
+def _sample_wild(leads: LeadLayout, scale: PaperScale, rng: np.random.Generator) -> PageSpec:
     """Draw a page for training: any layout, printer, paper and scanner."""
-    place, paper = printing.sample_wild_layout(leads, rng), printing.sample_wild_paper(rng)
+    place, paper = sample_any_layout(leads, scale, rng=rng), printing.sample_wild_paper(rng)
     camera = capture.sample_any_scanner(rng)
     ink = printing.roughen_ink(printing.sample_ink(place, rng), paper, rng)
     if camera.tone == "binary":
