@@ -10,7 +10,6 @@ import os
 import resource
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 # Before numpy: its libraries read this once.
@@ -22,11 +21,10 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
-from ecgpaper.synth import PRESETS, sample_spec, synthesize
+from ecgpaper.synth import PRESETS, resized, sample_spec, synthesize
 
 FS = 500  # Hz
 N_PIXELS = 2200 * 1700
-MM_PER_IN = 25.4
 
 
 def make_ecg():
@@ -38,17 +36,10 @@ def make_ecg():
 
 
 def at_size(spec):
-    """Return the spec with a picture of `N_PIXELS`."""
+    """Return the spec with a picture of about `N_PIXELS`."""
     scene = spec.camera.scene
-    if scene is None:
-        dpi = 2200 * MM_PER_IN / spec.layout.size_mm[0]
-        return replace(spec, camera=replace(spec.camera, dpi=dpi))
-    factor = (N_PIXELS / np.prod(scene.photo_px)) ** 0.5
-    photo_px = tuple(round(part * factor) for part in scene.photo_px)
-    camera = replace(
-        spec.camera, dpi=spec.camera.dpi * factor, scene=replace(scene, photo_px=photo_px)
-    )
-    return replace(spec, camera=camera)
+    photo_px = scene.photo_px if scene else np.array(spec.layout.size_mm) * spec.camera.dpi / 25.4
+    return resized(spec, float((N_PIXELS / np.prod(photo_px)) ** 0.5))
 
 
 def time_page(ecg, preset, seed):

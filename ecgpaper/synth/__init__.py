@@ -1,6 +1,6 @@
 """Generator: 12-lead record -> printed page -> handled paper -> picture, with the exact truth.
 
-Public: `synthesize`, `draw_maps`, `sample_spec`, `PRESETS`, `PageSpec` and its parts,
+Public: `synthesize`, `draw_maps`, `sample_spec`, `PRESETS`, `PageSpec` and its parts, `resized`,
 `SyntheticPage`, `PageTruth`. The counterpart of `ecgpaper.digitize`; the types of the truth are
 those of the digitizer's answer.
 """
@@ -20,7 +20,15 @@ from ecgpaper.synth.paper import draw_grid, print_page
 from ecgpaper.synth.photo import photograph
 from ecgpaper.synth.sample import PRESETS, sample_spec
 from ecgpaper.synth.sensor import expose
-from ecgpaper.synth.spec import CameraSpec, InkSpec, LayoutSpec, PageSpec, PaperSpec, TextLine
+from ecgpaper.synth.spec import (
+    CameraSpec,
+    InkSpec,
+    LayoutSpec,
+    PageSpec,
+    PaperSpec,
+    TextLine,
+    resized,
+)
 from ecgpaper.synth.truth import PageTruth, plan_page, texture_rng
 from ecgpaper.synth.wear import discolour, fade, present, run_ink
 
@@ -36,6 +44,7 @@ __all__ = [
     "SyntheticPage",
     "TextLine",
     "draw_maps",
+    "resized",
     "sample_spec",
     "synthesize",
 ]

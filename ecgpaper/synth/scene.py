@@ -87,7 +87,8 @@ class SceneSpec:
 def corners_photo(spec: SceneSpec) -> FloatArray:
     """Corners of the sheet in the photo, of shape (4, 2), in px."""
     height, width = spec.photo_px
-    return np.array(spec.corners) * [width, height]
+    # The frame's corner is that of its first pixel, half a pixel off its centre.
+    return np.array(spec.corners) * [width, height] - 0.5
 
 
 def draw_background(spec: SceneSpec, *, rng: np.random.Generator) -> ByteArray:

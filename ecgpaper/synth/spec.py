@@ -3,14 +3,14 @@
 The picture is a function of the record and the spec. A spec survives JSON: `spec_as_json`,
 `spec_from_json`. What draws specs at random is `ecgpaper.synth.sample`.
 
-Public: `PageSpec`, `LayoutSpec`, `InkSpec`, `PaperSpec`, `CameraSpec`, `TextLine`, `spec_as_json`,
-`spec_from_json`.
+Public: `PageSpec`, `LayoutSpec`, `InkSpec`, `PaperSpec`, `CameraSpec`, `TextLine`, `resized`,
+`spec_as_json`, `spec_from_json`.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from typing import Any, TypeVar, cast, get_args, get_type_hints
 
 from ecgpaper.page import LeadLayout, PaperScale
@@ -226,6 +226,19 @@ class PageSpec:
     paper: PaperSpec = field(default_factory=PaperSpec)
     camera: CameraSpec = field(default_factory=CameraSpec)
     seed: int = 0
+
+
+def resized(spec: PageSpec, factor: float) -> PageSpec:
+    """Return the spec of the same page in a picture `factor` times as wide and high.
+
+    What is given in pixels of the picture, such as its blur, stays.
+    """
+    camera = replace(spec.camera, dpi=spec.camera.dpi * factor)
+    if camera.scene is not None:
+        height, width = camera.scene.photo_px
+        photo_px = max(1, round(height * factor)), max(1, round(width * factor))
+        camera = replace(camera, scene=replace(camera.scene, photo_px=photo_px))
+    return replace(spec, camera=camera)
 
 
 def spec_as_json(spec: PageSpec) -> str:

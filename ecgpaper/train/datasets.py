@@ -1,6 +1,7 @@
 """Training pages drawn on the fly: batch i depends on the seed and on i, on nothing else.
 
-Public: `PageSource`, `StripBatch`, `strip_batch`, `SegmentBatch`, `segment_batch`.
+Public: `PageSource`, `StripBatch`, `strip_batch`, `SegmentBatch`, `segment_batch`, `PageBatch`,
+`page_batch`.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ from ecgpaper.digitize.trace import (
     strip_tensor,
     sub_columns_px,
 )
-from ecgpaper.ecg import BoolArray, Ecg, FloatArray
+from ecgpaper.ecg import BoolArray, ByteArray, Ecg, FloatArray
 from ecgpaper.raster import FlatPage, GridScale, Trace
-from ecgpaper.synth import PageSpec, SyntheticPage, draw_maps, sample_spec, synthesize
+from ecgpaper.synth import PageSpec, SyntheticPage, draw_maps, resized, sample_spec, synthesize
 
 CROP_WIDTH_PX = 384
 SEGMENT_CROP_PX = (320, 448)
@@ -31,6 +32,7 @@ SEGMENT_CROP_PX = (320, 448)
 BASELINE_JITTER_MM = 2.0
 SCALE_JITTER = 0.003
 _FEWEST_DPI = 75.0
+_MM_PER_INCH = 25.4
 # Share of crops that show where a row begins or ends: what is hardest to tell is rarest.
 END_SHARE = 0.4
 # Two points of a trace further apart than this have a gap between them.
@@ -54,10 +56,10 @@ class PageSource:
     seed: int
     preset: str = "wild"
 
-    def draw(self, rng: np.random.Generator) -> tuple[Ecg, PageSpec]:
-        """Draw a random record and how it is to be printed."""
-        ecg = without_gaps(self.ecgs[int(rng.integers(len(self.ecgs)))])
-        return ecg, sample_spec(self.preset, rng=rng)
+    def draw(self, rng: np.random.Generator) -> tuple[int, Ecg, PageSpec]:
+        """Draw a random record, by its place in `ecgs`, and how it is to be printed."""
+        record = int(rng.integers(len(self.ecgs)))
+        return record, without_gaps(self.ecgs[record]), sample_spec(self.preset, rng=rng)
 
     def rng(self, step: int) -> np.random.Generator:
         """Return the generator of one batch."""
@@ -104,7 +106,8 @@ def strip_batch(source: PageSource, step: int, *, n_pages: int, n_crops: int) ->
     rng = source.rng(step)
     items = []
     for _ in range(n_pages):
-        page = synthesize(*source.draw(rng))
+        _, ecg, spec = source.draw(rng)
+        page = synthesize(ecg, spec)
         items += [_strip_crop(page, rng) for _ in range(n_crops)]
     strips, rows, present = zip(*items, strict=True)
     return StripBatch(np.stack(strips), np.stack(rows), np.stack(present))
@@ -183,8 +186,8 @@ def segment_batch(source: PageSource, step: int, *, n_pages: int, n_crops: int) 
     rng = source.rng(step)
     images, maps = [], []
     for _ in range(n_pages):
-        ecg, spec = source.draw(rng)
-        spec = replace(spec, camera=replace(spec.camera, dpi=_coarse(spec.camera.dpi)))
+        _, ecg, spec = source.draw(rng)
+        spec = resized(spec, _coarse(spec.camera.dpi) / spec.camera.dpi)
         small, _ = working_image(synthesize(ecg, spec).image)
         dark = darkness(small)
         full = draw_maps(ecg, spec).probabilities
@@ -221,3 +224,52 @@ def _segment_crop(
         np.asarray(image, np.float32).transpose(2, 0, 1),
         np.asarray(share, np.float32).transpose(2, 0, 1),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class PageBatch:
+    """Whole pages as seen from straight above.
+
+    Parameters
+    ----------
+    images : ndarray of uint8, of shape (n, height, width, 3), RGB
+        The sheet in the middle; what lies beyond it is white.
+    records : ndarray of int, of shape (n,)
+        Which record of the source each page shows.
+    """
+
+    images: NDArray[np.uint8]
+    records: NDArray[np.int_]
+
+
+def page_batch(
+    source: PageSource, step: int, *, n_pages: int, size_px: tuple[int, int]
+) -> PageBatch:
+    """Draw `n_pages` pages, flattened and fitted into pictures of (height, width)."""
+    rng = source.rng(step)
+    images, records = [], []
+    for _ in range(n_pages):
+        record, ecg, spec = source.draw(rng)
+        px_per_mm = min(np.array(size_px[::-1]) / spec.layout.size_mm)
+        # A picture with as many pixels as are asked for is soon drawn, and needs no filter.
+        page = synthesize(ecg, resized(spec, min(px_per_mm * _MM_PER_INCH / spec.camera.dpi, 1.0)))
+        images.append(_flattened(page, px_per_mm, size_px))
+        records.append(record)
+    return PageBatch(np.stack(images), np.array(records))
+
+
+def _flattened(page: SyntheticPage, px_per_mm: float, size_px: tuple[int, int]) -> ByteArray:
+    """Sample a photo at the pixels of its sheet."""
+    truth = page.truth
+    middle_px = (np.array(size_px[::-1]) - 1) / 2
+    x, y = np.meshgrid(np.arange(size_px[1]), np.arange(size_px[0]))
+    at_mm = (np.column_stack([x.ravel(), y.ravel()]) - middle_px) / px_per_mm
+    at_mm += np.array(truth.layout.size_mm) / 2
+    at_photo = truth.page_to_photo(truth.scale.px_from_mm(at_mm)).astype(np.float32)
+    where_x, where_y = at_photo.T.reshape(2, *size_px)
+    flat = cv2.remap(
+        page.image, where_x, where_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    beyond = ((at_mm < 0) | (at_mm > truth.layout.size_mm)).any(axis=1).reshape(size_px)
+    flat[beyond] = 255
+    return np.asarray(flat, dtype=np.uint8)

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecgpaper.synth import PRESETS, sample_spec, synthesize
+from ecgpaper.synth import PRESETS, resized, sample_spec, synthesize
 from ecgpaper.synth.relief import Fold, ReliefSpec
 from ecgpaper.synth.scene import SceneSpec
 from ecgpaper.synth.spec import spec_as_json, spec_from_json
@@ -31,21 +31,24 @@ def with_camera(spec, **parts):
     return replace(spec, camera=replace(spec.camera, **parts))
 
 
-def shrunk(spec, px_per_mm):
-    """The same page from farther away."""
-    factor = px_per_mm * 25.4 / spec.camera.dpi
-    camera = replace(spec.camera, dpi=spec.camera.dpi * factor)
-    if camera.scene is not None:
-        photo_px = tuple(round(part * factor) for part in camera.scene.photo_px)
-        camera = replace(camera, scene=replace(camera.scene, photo_px=photo_px))
-    return replace(spec, camera=camera)
-
-
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("preset", PRESETS)
 def test_true_points_lie_on_ink_in_every_preset(ecg, share_on_ink, preset, seed):
     spec = sample_spec(preset, rng=np.random.default_rng([9, seed]))
-    assert share_on_ink(ecg, shrunk(spec, 4.0)) > 0.99
+    assert share_on_ink(ecg, resized(spec, 4.0 * 25.4 / spec.camera.dpi)) > 0.99
+
+
+@pytest.mark.parametrize("scene", [None, SCENE])
+def test_resized_page_is_the_same_page(ecg, spec, scene):
+    spec = with_camera(spec, scene=scene)
+    small, large = (synthesize(ecg, resized(spec, factor)) for factor in (0.5, 1.0))
+    assert small.image.shape[:2] == tuple(size // 2 for size in large.image.shape[:2])
+    points_mm = np.array([[20.0, 15.0], [100.0, 70.0]])
+    places = [
+        (page.truth.page_to_photo(page.truth.scale.px_from_mm(points_mm)) + 0.5) * factor
+        for page, factor in ((small, 2), (large, 1))
+    ]
+    assert np.allclose(*places, atol=0.02)
 
 
 def test_true_points_follow_perspective_and_relief(ecg, share_on_ink, spec):
@@ -57,7 +60,7 @@ def test_true_points_follow_perspective_and_relief(ecg, share_on_ink, spec):
 def test_corners_of_the_sheet_stand_where_the_scene_says(ecg, spec):
     warp = synthesize(ecg, with_camera(spec, scene=SCENE)).truth.page_to_photo
     corners = warp(np.array([[-0.5, -0.5], [479.5, -0.5], [479.5, 319.5], [-0.5, 319.5]]))
-    assert np.allclose(corners / [600, 450], SCENE.corners, atol=1e-4)
+    assert np.allclose((corners + 0.5) / [600, 450], SCENE.corners, atol=1e-4)
 
 
 def test_relief_moves_no_point_further_than_it_says(ecg, spec):
