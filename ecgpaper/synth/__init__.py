@@ -30,7 +30,7 @@ from ecgpaper.synth.spec import (
     resized,
 )
 from ecgpaper.synth.truth import PageTruth, plan_page, texture_rng
-from ecgpaper.synth.wear import discolour, fade, present, run_ink
+from ecgpaper.synth.wear import discolour, fade, run_ink
 
 __all__ = [
     "PRESETS",
@@ -96,18 +96,20 @@ def draw_maps(ecg: Ecg, spec: PageSpec) -> PixelMaps:
     """Return the true classes of the pixels of ``synthesize(ecg, spec).image``.
 
     A pixel that print covers in part belongs in part to it; print lies over the grid, traces lie
-    over text.
+    over text. Where something hides the print there is background.
     """
     plan = plan_page(ecg, spec)
-    layers = _draw_print(plan.truth, spec)
+    layers, cover = _draw_print(plan.truth, spec), plan.cover
     for note in spec.ink.notes:
         draw_note(layers.text, note, plan.truth.scale)
     grid = draw_grid(layers.ink.shape, plan.truth.scale, spec.paper)
-    planes = np.dstack([np.where(grid > 0, 255, 0).astype(np.uint8), layers.ink, layers.text])
-    paper = present(spec.paper.wear, plan.truth.scale, layers.ink.shape)
-    if paper is not None:
-        planes[paper < 128] = 0
+    ink = layers.ink if cover.boxed is None else np.minimum(layers.ink, 255 - cover.boxed)
+    planes = np.dstack([np.where(grid > 0, 255, 0).astype(np.uint8), ink, layers.text])
+    if cover.on_sheet is not None:
+        planes[cover.on_sheet >= 128] = 0
     moved = warp_layer(planes, plan.truth.page_to_photo, plan.photo_shape, (0.0, 0.0, 0.0))
+    if cover.before_sheet is not None:
+        moved[cover.before_sheet >= 128] = 0
     probabilities = np.empty((*plan.photo_shape, 4), dtype=np.float32)
     grid_share, ink_share, text_share = (moved[..., plane] / np.float32(255) for plane in range(3))
     probabilities[..., 2] = ink_share

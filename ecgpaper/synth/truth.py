@@ -6,7 +6,7 @@ shape of the bent sheet that it comes from.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zlib import crc32
 
 import numpy as np
@@ -16,6 +16,7 @@ from ecgpaper.geometry import Homography, Warp
 from ecgpaper.page import PageLayout
 from ecgpaper.raster import GridScale, Trace
 from ecgpaper.synth.camera import lay_sheet, page_to_photo
+from ecgpaper.synth.cover import Cover, find_cover
 from ecgpaper.synth.layout import page_shape, place_strips, printed, true_traces
 from ecgpaper.synth.relief import bend, height_field
 from ecgpaper.synth.spec import PageSpec
@@ -34,7 +35,8 @@ class PageTruth:
         The record, NaN where the page shows nothing.
     layout : PageLayout
     traces : tuple of Trace
-        One per strip of the layout, one point per sample, on the flat page.
+        One per strip of the layout, one point per sample, on the flat page. The confidence is 1
+        where the picture shows the point and 0 where something hides it or the sample is missing.
     scale : GridScale
         From paper in mm to the flat page in px.
     page_to_photo : Warp
@@ -61,12 +63,15 @@ class Plan:
         Height of the sheet, see `relief.height_field`.
     lay : Homography
         From the bent sheet to the photo.
+    cover : Cover
+        What hides parts of the print.
     """
 
     truth: PageTruth
     photo_shape: tuple[int, int]
     height_mm: FloatImage
     lay: Homography
+    cover: Cover
 
 
 def plan_page(ecg: Ecg, spec: PageSpec) -> Plan:
@@ -76,14 +81,29 @@ def plan_page(ecg: Ecg, spec: PageSpec) -> Plan:
     scale = GridScale((px_per_mm, px_per_mm), (-0.5, -0.5))
     layout = place_strips(ecg, spec.layout)
     ecg = printed(ecg, spec.layout)
-    traces = true_traces(ecg, layout, scale)
+    shape = page_shape(layout, scale)
     shown = spec.layout.leads.mask_unplotted(ecg)
     relief, size_mm = spec.paper.relief, spec.layout.size_mm
     height_mm = height_field(relief, size_mm, rng=texture_rng(spec, "relief"))
     unbend = None if relief.is_flat else bend(relief, height_mm, size_mm, scale)
-    lay, photo_shape = lay_sheet(spec.camera, page_shape(layout, scale))
-    truth = PageTruth(shown, layout, traces, scale, page_to_photo(unbend, lay))
-    return Plan(truth, photo_shape, height_mm, lay)
+    lay, photo_shape = lay_sheet(spec.camera, shape)
+    warp = page_to_photo(unbend, lay)
+    cover = find_cover(spec, scale, warp, shape, photo_shape)
+    traces = _seen(true_traces(ecg, layout, scale), cover)
+    truth = PageTruth(shown, layout, traces, scale, warp)
+    return Plan(truth, photo_shape, height_mm, lay, cover)
+
+
+def _seen(traces: tuple[Trace, ...], cover: Cover) -> tuple[Trace, ...]:
+    """Take the confidence from the points that the picture does not show."""
+    if not traces:
+        return traces
+    points = np.concatenate([np.column_stack([trace.x_px, trace.y_px]) for trace in traces])
+    ends = np.cumsum([len(trace.x_px) for trace in traces])[:-1]
+    return tuple(
+        replace(trace, confidence=np.where(hidden, 0.0, trace.confidence))
+        for trace, hidden in zip(traces, np.split(cover.hides(points), ends), strict=True)
+    )
 
 
 def texture_rng(spec: PageSpec, use: str) -> np.random.Generator:

@@ -1,0 +1,138 @@
+"""Cover: what hides the print from the eye, on the sheet and in front of it.
+
+In: the spec of a page and how its sheet lies. Out: where nobody can see the print, as a mask of the
+photo and for single points.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
+from ecgpaper.geometry import Warp
+from ecgpaper.raster import GridScale
+from ecgpaper.synth.camera import warp_layer
+from ecgpaper.synth.notes import draw_note
+from ecgpaper.synth.scene import SceneSpec, glare_field
+from ecgpaper.synth.spec import PageSpec
+from ecgpaper.synth.wear import present
+
+Shape = tuple[int, int]
+# Glare of so many levels leaves ink less than a fifth of its contrast.
+_BLINDING = 210
+# Print under a darker box leaves no mark, in levels.
+_BLACK = 20
+# Points along each edge of the sheet that tell whether all of it is in the frame.
+_EDGE_POINTS = 40
+
+
+@dataclass(frozen=True, eq=False)
+class Cover:
+    """What lies between the print and the eye.
+
+    Parameters
+    ----------
+    page_to_photo : Warp
+    page_shape, photo_shape : tuple of int
+        (height, width) of the flat page and of the photo, in px.
+    boxed, on_sheet : ndarray of uint8, of shape `page_shape`, or None
+        255 where print is blacked out, and where paper is lost or something opaque lies on it; None
+        where that is nowhere.
+    before_sheet : ndarray of uint8, of shape `photo_shape`, or None
+        255 where something in front of the sheet, or a reflection, hides it.
+    """
+
+    page_to_photo: Warp
+    page_shape: Shape
+    photo_shape: Shape
+    boxed: ByteArray | None
+    on_sheet: ByteArray | None
+    before_sheet: ByteArray | None
+
+    def mask(self) -> ByteArray:
+        """Return 255 where the photo shows something else than the printed sheet.
+
+        Returns
+        -------
+        ndarray of uint8, of shape `photo_shape`
+            Also 255 beyond the sheet.
+        """
+        sheet = np.zeros(self.page_shape, dtype=np.uint8)
+        for layer in (self.boxed, self.on_sheet):
+            sheet = sheet if layer is None else np.maximum(sheet, layer)
+        hidden = warp_layer(sheet, self.page_to_photo, self.photo_shape, (255.0, 255.0, 255.0))
+        return hidden if self.before_sheet is None else np.maximum(hidden, self.before_sheet)
+
+    def hides(self, points_px: FloatArray) -> BoolArray:
+        """Tell which points of the flat page, of shape (n_points, 2), the photo does not show.
+
+        NaN is hidden, and so is what lies beyond the sheet or beyond the frame.
+        """
+        hidden = _covered(points_px, self.boxed, self.page_shape)
+        hidden |= _covered(points_px, self.on_sheet, self.page_shape)
+        if self.before_sheet is not None or not self._frame_holds_sheet():
+            seen = ~hidden
+            photo = self.page_to_photo(points_px[seen])
+            hidden[seen] = _covered(photo, self.before_sheet, self.photo_shape)
+        return hidden
+
+    def _frame_holds_sheet(self) -> bool:
+        """Whether all of the sheet is in the photo: its edge is, and warps do not tear."""
+        height, width = self.page_shape
+        along = np.linspace(0, 1, _EDGE_POINTS, endpoint=False)
+        right, down = np.column_stack([along, 0 * along]), np.column_stack([1 + 0 * along, along])
+        edge = np.concatenate([right, down, 1 - right, 1 - down]) * [width, height] - 0.5
+        return not _covered(self.page_to_photo(edge), None, self.photo_shape).any()
+
+
+def _covered(points: FloatArray, layer: ByteArray | None, shape: Shape) -> BoolArray:
+    """Whether points lie under a layer or beyond its edges; NaN counts as beyond."""
+    low, high = np.full(2, -0.5), np.array(shape[::-1]) - 0.5
+    inside = np.all((points >= low) & (points < high), axis=1)
+    covered = np.array(~inside, dtype=np.bool_)
+    if layer is not None:
+        column, row = np.rint(points[inside]).astype(int).T
+        covered[inside] = layer[row, column] >= 128
+    return covered
+
+
+def find_cover(
+    spec: PageSpec, scale: GridScale, page_to_photo: Warp, page_shape: Shape, photo_shape: Shape
+) -> Cover:
+    """Return what hides parts of a page."""
+    scene = spec.camera.scene
+    return Cover(
+        page_to_photo,
+        page_shape,
+        photo_shape,
+        boxed=_boxes(spec, scale, page_shape),
+        on_sheet=_lost_paper(spec, scale, page_shape),
+        before_sheet=None if scene is None else _blinding_glare(scene, photo_shape),
+    )
+
+
+def _boxes(spec: PageSpec, scale: GridScale, shape: Shape) -> ByteArray | None:
+    notes = spec.ink.notes
+    boxes = [note for note in notes if note.kind == "box" and max(note.color) < _BLACK]
+    if not boxes:
+        return None
+    layer = np.zeros(shape, dtype=np.uint8)
+    for box in boxes:
+        draw_note(layer, box, scale)
+    return layer
+
+
+def _lost_paper(spec: PageSpec, scale: GridScale, shape: Shape) -> ByteArray | None:
+    paper = present(spec.paper.wear, scale, shape)
+    return None if paper is None else np.asarray(255 - paper, dtype=np.uint8)
+
+
+def _blinding_glare(scene: SceneSpec, photo_shape: Shape) -> ByteArray | None:
+    field = glare_field(scene)
+    if field is None or field.max() < _BLINDING:
+        return None
+    wide = cv2.resize(np.clip(field, 0, 255).astype(np.uint8), photo_shape[::-1])
+    return np.where(np.asarray(wide) >= _BLINDING, 255, 0).astype(np.uint8)
