@@ -1,21 +1,42 @@
-"""Notes: what people write, draw and black out on a printed page.
+"""Notes: what people write, draw, highlight and black out on a printed page.
 
-In: `Note`. Out: coverage of pixels, to be laid on in the note's colour.
+In: `Note`. Out: coverage of pixels, and the page with the notes on it. Three kinds hide what is
+below; all others let a trace shine through.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
 
 from ecgpaper.ecg import ByteArray, FloatArray
 from ecgpaper.raster import GridScale
+from ecgpaper.synth import marks
+from ecgpaper.synth.handwriting import sign, write
+from ecgpaper.synth.strokes import Region, draw_strokes, page_region, penned
 
 Color = tuple[float, float, float]
 Point = tuple[float, float]
+Piece = tuple[Region, ByteArray]
 _SHIFT = 4
+_DRAWN: dict[str, Callable[[np.random.Generator], list[FloatArray]]] = {
+    "ring": marks.ring,
+    "line": marks.line,
+    "arrow": marks.arrow,
+    "underline": marks.underline,
+    "bracket": marks.bracket,
+    "tick": marks.tick,
+    "cross": marks.cross,
+    "scribble": marks.scribble,
+}
+# Kinds under which nothing can be read.
+OPAQUE_KINDS = ("box", "marker", "white-out")
+# Share of the ink that a highlighter leaves where it covers.
+_HIGHLIGHT = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +46,24 @@ class Note:
     Parameters
     ----------
     kind : str
-        ``"writing"``, ``"ring"``, ``"line"``, ``"stamp"`` or ``"box"`` (blacked out).
+        ``"writing"``, ``"signature"``, ``"stamp"``; ``"ring"``, ``"line"``, ``"arrow"``,
+        ``"underline"``, ``"bracket"``, ``"tick"``, ``"cross"``, ``"scribble"``; ``"highlight"``;
+        and, hiding what is below, ``"box"`` (a computer's), ``"marker"`` and ``"white-out"``.
     at_mm : tuple of float
-        Left end, or the middle of a ring.
+        The left end of the writing's line, the middle of a ring, the top left corner of the others.
     size_mm : tuple of float
-        (width, height).
+        (width, height) of the box around it; writing and signatures are as large as fits.
     angle_deg : float
+        Clockwise, about `at_mm`.
     color : tuple of float
         RGB of the ink.
     stroke_mm : float, in mm
     seed : int
-        Of the shapes of the letters.
+        Of the hand.
+    text : str
+        Of writing and stamps.
+    tool : str
+        See `strokes.penned`.
     """
 
     kind: str
@@ -45,72 +73,168 @@ class Note:
     color: Color = (30.0, 30.0, 120.0)
     stroke_mm: float = 0.4
     seed: int = 0
+    text: str = "ECG 1"
+    tool: str = "ball"
 
 
 def draw_note(layer: ByteArray, note: Note, scale: GridScale) -> None:
-    """Draw a note into a layer of coverage, in place."""
-    shapes = {"writing": _writing, "ring": _ring, "line": _line, "stamp": _stamp, "box": _box}
-    thickness = max(1, round(note.stroke_mm * scale.px_per_mm[0]))
+    """Draw a note into a layer of coverage, in place; the stronger of old and new stays."""
+    piece = _cover(note, scale, layer.shape)
+    if piece is not None:
+        region, coverage = piece
+        np.maximum(layer[region], coverage, out=layer[region])
+
+
+def lay_notes(image: ByteArray, notes: tuple[Note, ...], scale: GridScale) -> None:
+    """Put notes upon a page, uint8 RGB of shape (height, width, 3), in place."""
+    for note in notes:
+        piece = _cover(note, scale, image.shape[:2])
+        if piece is None:
+            continue
+        region, coverage = piece
+        share = coverage[..., None].astype(np.float32) / 255
+        color = np.array(note.color, dtype=np.float32)
+        if note.kind in OPAQUE_KINDS:
+            laid = image[region] * (1 - share) + color * share
+        else:
+            laid = image[region] * (1 - share * (1 - color / 255))
+        image[region] = np.rint(laid).astype(np.uint8)
+
+
+def opaque_notes(
+    notes: tuple[Note, ...], scale: GridScale, shape: tuple[int, int]
+) -> ByteArray | None:
+    """Return how far notes hide what is below, 255 being entirely; None where none does.
+
+    Returns
+    -------
+    ndarray of uint8, of shape (height, width), or None
+    """
+    hiding = [note for note in notes if note.kind in OPAQUE_KINDS]
+    if not hiding:
+        return None
+    layer = np.zeros(shape, dtype=np.uint8)
+    for note in hiding:
+        draw_note(layer, note, scale)
+    return layer
+
+
+def _cover(note: Note, scale: GridScale, shape: tuple[int, ...]) -> Piece | None:
+    rng = np.random.default_rng(note.seed)
+    page = shape[0], shape[1]
+    if note.kind == "stamp":
+        return _cover_stamp(note, scale, page, rng)
+    if note.kind in ("box", "marker", "white-out", "highlight"):
+        return _cover_area(note, scale, page, rng)
+    lines = _fitted(note, rng) if note.kind in ("writing", "signature") else None
+    if lines is None:
+        lines = [part * note.size_mm for part in _DRAWN[note.kind](rng)]
+    placed = [_place(part, note) for part in lines]
+    strokes = [penned(part, note.stroke_mm, note.tool, rng) for part in placed]
+    return draw_strokes(strokes, scale, page)
+
+
+def _place(points_mm: FloatArray, note: Note) -> FloatArray:
+    """Turn points in the note's box and shift them to their place."""
     angle = np.deg2rad(note.angle_deg)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    for shape in shapes[note.kind](np.random.default_rng(note.seed)):
-        points_mm = (shape * note.size_mm) @ turn + note.at_mm
-        fixed = np.rint(scale.px_from_mm(points_mm) * (1 << _SHIFT)).astype(np.int32)
-        if note.kind == "box":
-            cv2.fillPoly(layer, [fixed], 255, cv2.LINE_AA, _SHIFT)
-        else:
-            cv2.polylines(layer, [fixed], False, 255, thickness, cv2.LINE_AA, _SHIFT)
+    placed: FloatArray = points_mm @ turn + note.at_mm
+    return placed
 
 
-def _writing(rng: np.random.Generator) -> list[FloatArray]:
-    """Words of joined loops, in a box of width 1 and height 1 above the line."""
-    words, left = [], 0.0
-    while left < 0.9:
-        width = min(rng.uniform(0.15, 0.45), 1 - left)
-        words.append(_word(left, width, rng))
-        left += width + rng.uniform(0.04, 0.08)
-    return words
+def _fitted(note: Note, rng: np.random.Generator) -> list[FloatArray]:
+    """Write so that all lies within the box whose lower left corner is the note's place."""
+    lines = sign(rng=rng) if note.kind == "signature" else write(note.text, rng=rng)
+    if not lines:
+        return []
+    drawn = np.concatenate(lines)
+    low, high = drawn.min(axis=0), drawn.max(axis=0)
+    # The pen is as wide as its line is.
+    room_mm = np.maximum(np.array(note.size_mm) - note.stroke_mm, note.stroke_mm)
+    unit_mm = float((room_mm / np.maximum(high - low, 1.0)).min())
+    corner = np.array([low[0], high[1]])
+    edge_mm = note.stroke_mm / 2 * np.array([1, -1])
+    return [(part - corner) * unit_mm + edge_mm for part in lines]
 
 
-def _word(left: float, width: float, rng: np.random.Generator) -> FloatArray:
-    """Move a pen round and to the right; letters differ in height and slant."""
-    n_letters = max(2, round(width * 18))
-    phase = np.linspace(0, n_letters, 24 * n_letters)
-    knots = np.arange(n_letters + 2)
-    tall, wide, slant = (
-        np.interp(phase, knots, rng.uniform(low, high, n_letters + 2))
-        for low, high in ((0.2, 0.6), (0.1, 0.9), (-0.1, 0.3))
+def _cover_area(
+    note: Note, scale: GridScale, shape: tuple[int, int], rng: np.random.Generator
+) -> Piece | None:
+    """Fill a box, exactly, or in strokes of a broad pen."""
+    if note.kind == "box":
+        outlines = [np.array([[0, 0], [1, 0], [1, 1], [0, 1.0]])]
+    else:
+        outlines = _broad_strokes(note, rng)
+    placed = [scale.px_from_mm(_place(part * note.size_mm, note)) for part in outlines]
+    corners = np.concatenate(placed)
+    region = page_region(corners.min(axis=0) - 1, corners.max(axis=0) + 1, shape)
+    if region is None:
+        return None
+    coverage = np.zeros(
+        (region[0].stop - region[0].start, region[1].stop - region[1].start), np.uint8
     )
-    is_tall = np.interp(phase, knots, rng.random(n_letters + 2) < 0.25)
-    y = -(tall + 0.5 * is_tall) * (0.5 - 0.5 * np.cos(2 * np.pi * phase))
-    x = left + width * (phase + wide * np.sin(2 * np.pi * phase)) / n_letters
-    return np.column_stack([x - slant * y * 0.1, y + 0.05 * np.sin(phase)])
+    for part in placed:
+        fixed = np.rint((part - [region[1].start, region[0].start]) * (1 << _SHIFT))
+        cv2.fillPoly(coverage, [fixed.astype(np.int32)], 255, cv2.LINE_AA, _SHIFT)
+    if note.kind == "highlight":
+        coverage = np.rint(coverage * np.float32(_HIGHLIGHT)).astype(np.uint8)
+    return region, coverage
 
 
-def _ring(rng: np.random.Generator) -> list[FloatArray]:
-    angle = np.linspace(0, 2 * np.pi * rng.uniform(0.95, 1.15), 80) + rng.uniform(0, 6)
-    radius = 0.5 + 0.03 * np.sin(2 * angle + rng.uniform(0, 6)) + 0.006 * angle
-    return [np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])]
+def _broad_strokes(note: Note, rng: np.random.Generator) -> list[FloatArray]:
+    """Outlines of the strokes that fill the box, one over the other, with uneven ends."""
+    n_strokes = max(1, round(note.size_mm[1] / max(note.stroke_mm, 0.5)))
+    edges = np.linspace(0, 1, n_strokes + 1)
+    x = np.linspace(0, 1, 12)
+    outlines = []
+    for top, bottom in pairwise(edges):
+        sway = np.cumsum(rng.normal(0, 0.012, 12))
+        lap = 0.15 / n_strokes
+        upper = top - lap + sway + rng.normal(0, 0.01, 12)
+        lower = bottom + lap + sway + rng.normal(0, 0.01, 12)
+        reach = x * rng.uniform(0.96, 1) + rng.uniform(0, 0.04)
+        outlines.append(
+            np.concatenate([np.column_stack([reach, upper]), np.column_stack([reach, lower])[::-1]])
+        )
+    return outlines
 
 
-def _line(rng: np.random.Generator) -> list[FloatArray]:
-    """Draw a line, often with the head of an arrow."""
-    along = np.linspace(0, 1, 20)
-    line = np.column_stack([along, 0.05 * np.sin(3 * along + rng.uniform(0, 6))])
-    head = np.array([[0.82, -0.5], [1.0, 0.0], [0.82, 0.5]]) + line[-1] * [0, 1]
-    return [line, head] if rng.random() < 0.6 else [line]
+def _cover_stamp(
+    note: Note, scale: GridScale, shape: tuple[int, int], rng: np.random.Generator
+) -> Piece | None:
+    plate = marks.stamp_plate(note.text, note.size_mm[0] / note.size_mm[1], rng=rng)
+    box = np.array([[0, 0], [1, 0], [1, 1], [0, 1.0]])
+    corners_px = scale.px_from_mm(_place(box * note.size_mm, note))
+    return place_picture(plate, corners_px, shape)
 
 
-def _stamp(rng: np.random.Generator) -> list[FloatArray]:
-    """Draw a frame with two lines of letters made of strokes."""
-    frame = np.array([[0, 0], [1, 0], [1, 1], [0, 1], [0, 0.0]])
-    strokes = []
-    for top in (0.2, 0.6):
-        for left in np.arange(0.08, 0.9, 0.07):
-            letter = rng.choice([0.0, 0.5, 1.0], size=(4, 2)) * [0.045, 0.22]
-            strokes.append(letter + np.array([left, top]))
-    return [frame, *strokes]
+def place_picture(
+    picture: ByteArray, corners_px: FloatArray, shape: tuple[int, int]
+) -> Piece | None:
+    """Lay a picture onto the page so that three of its corners meet those given.
 
+    Parameters
+    ----------
+    picture : ndarray of uint8, of shape (height, width) or (height, width, 3)
+    corners_px : ndarray of shape (4, 2), in px
+        Top left, top right, bottom right, bottom left, of a parallelogram.
+    shape : tuple of int
+        (height, width) of the page.
 
-def _box(_rng: np.random.Generator) -> list[FloatArray]:
-    return [np.array([[0, 0], [1, 0], [1, 1], [0, 1.0]])]
+    Returns
+    -------
+    tuple of (slice, slice) and ndarray of uint8, or None
+        Rows and columns of the page, and what lies there, 0 beyond the picture.
+    """
+    region = page_region(corners_px.min(axis=0) - 1, corners_px.max(axis=0) + 1, shape)
+    if region is None:
+        return None
+    # Averaged down first: a warp alone skips the pixels between.
+    spans_px = np.hypot(*(corners_px[[1, 3]] - corners_px[0]).T)
+    wide, high = (max(round(float(span)), 1) for span in spans_px)
+    small = cv2.resize(picture, (wide, high), interpolation=cv2.INTER_AREA)
+    source = np.array([[0, 0], [wide, 0], [0, high]]) - 0.5
+    target = corners_px[[0, 1, 3]] - [region[1].start, region[0].start]
+    matrix = cv2.getAffineTransform(source.astype(np.float32), target.astype(np.float32))
+    size = region[1].stop - region[1].start, region[0].stop - region[0].start
+    return region, np.asarray(cv2.warpAffine(small, matrix, size), dtype=np.uint8)

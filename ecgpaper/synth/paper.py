@@ -12,7 +12,7 @@ from ecgpaper.ecg import ByteArray, FloatArray
 from ecgpaper.page import LARGE_BOX_MM, SMALL_BOX_MM
 from ecgpaper.raster import GridScale
 from ecgpaper.synth.ink import InkLayers
-from ecgpaper.synth.notes import draw_note
+from ecgpaper.synth.notes import lay_notes
 from ecgpaper.synth.spec import Color, InkSpec, PaperSpec
 
 # Some makers draw each fifth line of the large grid heavier.
@@ -94,10 +94,7 @@ def print_page(
     image = np.asarray(cv2.merge(planes), dtype=np.uint8)
     _lay_on(image, layers.text, ink.text_color)
     _lay_on(image, layers.ink, ink.color)
-    for note in ink.notes:
-        coverage = np.zeros_like(grid)
-        draw_note(coverage, note, scale)
-        _lay_on(image, coverage, note.color)
+    lay_notes(image, ink.notes, scale)
     return image
 
 

@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast, get_args, get_type_hints
 
 from ecgpaper.page import LeadLayout, PaperScale
 from ecgpaper.synth.notes import Note
+from ecgpaper.synth.objects import PaperObject
 from ecgpaper.synth.relief import ReliefSpec
 from ecgpaper.synth.scene import SceneSpec
 from ecgpaper.synth.wear import WearSpec
@@ -146,6 +147,8 @@ class PaperSpec:
         Folds, creases and curl.
     wear : WearSpec
         Stains, mould, fading and tears.
+    objects : tuple of PaperObject
+        What lies on the sheet or sticks to it.
     """
 
     color: Color = WHITE
@@ -162,6 +165,7 @@ class PaperSpec:
     grid_margins_mm: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     relief: ReliefSpec = field(default_factory=ReliefSpec)
     wear: WearSpec = field(default_factory=WearSpec)
+    objects: tuple[PaperObject, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
