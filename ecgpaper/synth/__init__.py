@@ -104,6 +104,8 @@ def draw_maps(ecg: Ecg, spec: PageSpec) -> PixelMaps:
     plan = plan_page(ecg, spec)
     layers, cover = _draw_print(plan.truth, spec), plan.cover
     for note in spec.ink.notes:
+        if note.kind == "highlight":
+            continue
         draw_note(layers.text, note, plan.truth.scale)
     grid = draw_grid(layers.ink.shape, plan.truth.scale, spec.paper)
     ink = layers.ink if cover.boxed is None else np.minimum(layers.ink, 255 - cover.boxed)
