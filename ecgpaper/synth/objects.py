@@ -134,9 +134,8 @@ def _add(
     # Colours are moved times their coverage, so that none mixes with the nothing beside it.
     share = cv2.merge([whole.cover] * 3)
     times = cv2.multiply(whole.colors, share, scale=1 / 255)
-    piece = place_picture(
-        cv2.merge([times, whole.cover]), scale.px_from_mm(corners), coverage.shape
-    )
+    picture = np.asarray(cv2.merge([times, whole.cover]), dtype=np.uint8)
+    piece = place_picture(picture, scale.px_from_mm(corners), coverage.shape)
     if piece is None:
         return
     region, moved = piece
