@@ -31,11 +31,13 @@ def with_camera(spec, **parts):
     return replace(spec, camera=replace(spec.camera, **parts))
 
 
-@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("preset", PRESETS)
-def test_true_points_lie_on_ink_in_every_preset(ecg, share_on_ink, preset, seed):
-    spec = sample_spec(preset, rng=np.random.default_rng([9, seed]))
-    assert share_on_ink(ecg, resized(spec, 4.0 * 25.4 / spec.camera.dpi)) > 0.99
+def test_true_points_lie_on_ink_in_every_preset(ecg, share_on_ink, preset):
+    for seed in range(20):
+        spec = sample_spec(preset, rng=np.random.default_rng([9, seed]))
+        # Of a threshold or a monitor a coarse picture keeps too little.
+        px_per_mm = 6.0 if preset in {"scan-bw", "screen"} else 4.0
+        assert share_on_ink(ecg, resized(spec, px_per_mm * 25.4 / spec.camera.dpi)) > 0.99, seed
 
 
 @pytest.mark.parametrize("scene", [None, SCENE])
