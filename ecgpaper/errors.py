@@ -13,6 +13,10 @@ class RecordError(EcgPaperError):
     """A record's header, signal file or image cannot be used."""
 
 
+class BatchError(EcgPaperError):
+    """A folder of records cannot be printed into another one, or not where it was asked for."""
+
+
 class CheckpointError(EcgPaperError):
     """A model folder lacks a file, or a file does not fit the others."""
 

@@ -38,7 +38,8 @@ _DAMAGED = (
     *(OSError, EOFError, SyntaxError, ValueError, LookupError, TypeError, OverflowError),
     *(MemoryError, struct.error, zlib.error),
 )
-_NAME = re.compile(r"[A-Za-z0-9_-]+")
+# What a Challenge record may be called.
+NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def find_records(folder: str | Path) -> list[str]:
@@ -248,7 +249,7 @@ def write_record(
     image_names : sequence of str
         File names of images beside the header.
     """
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise ValueError(f"a record's name is made of A-Z a-z 0-9 _ and -; got {name!r}")
     digital = np.clip(np.rint(ecg.signal_mv * _ADU_PER_MV), -32767, 32767)
     digital = np.where(np.isnan(digital), _ADU_MISSING, digital).astype("<i2")

@@ -30,6 +30,7 @@ MAY_IMPORT = {
         f"{CORE} files simulate records overlay synth digitize classify nets train",
         f"{ARRAYS} cv2 torch safetensors joblib tqdm",
     ),
+    "batch": (f"{CORE} files records synth", f"{ARRAYS} cv2"),
     "commands": ("*", "*"),
     "__main__": ("*", "*"),
     "": ("", ""),  # ecgpaper/__init__.py

@@ -55,7 +55,7 @@ def test_workers_do_not_change_the_pictures(folder):
     synthesize_folder(folder, "one", *options)
     synthesize_folder(folder, "two", *options, "--workers", "2")
     names = sorted(path.name for path in (folder / "one").iterdir())
-    assert len(names) == 2 * (2 + 2)
+    assert len(names) == 2 * (2 + 2) + 1
     assert filecmp.cmpfiles(folder / "one", folder / "two", names, shallow=False)[0] == names
 
 
@@ -84,7 +84,8 @@ def test_unusable_records_are_named_and_skipped(folder, ecg, caplog):
 
 
 def test_folders_without_records_are_refused(tmp_path, capsys):
-    assert main(["synthesize", str(tmp_path), str(tmp_path / "out")]) == 1
+    assert synthesize_folder(tmp_path, "out") == 1
     assert "expected WFDB headers" in capsys.readouterr().err
-    assert main(["synthesize", str(tmp_path), str(tmp_path)]) == 1
-    assert "another folder" in capsys.readouterr().err
+    for out in ("in", "in/out"):
+        assert synthesize_folder(tmp_path, out) == 1
+        assert "another folder" in capsys.readouterr().err

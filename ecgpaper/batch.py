@@ -1,0 +1,227 @@
+"""Batch: print the records of a folder, one after another, into another folder.
+
+Public: `BatchOptions`, `Outcome`, `claim_folder`, `print_record`.
+
+A record is done when its header is there, which is written last; so a batch that was interrupted
+goes on where it stopped. `claim_folder` sees to it that one folder holds pages of one kind.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from zlib import crc32
+
+import cv2
+import numpy as np
+
+from ecgpaper.ecg import STANDARD_ORDER, Ecg
+from ecgpaper.errors import BatchError, RecordError
+from ecgpaper.files import PARTIAL, write_whole
+from ecgpaper.page import LAYOUTS, LeadLayout
+from ecgpaper.records import NAME, find_records, read_ecg, read_header, write_record
+from ecgpaper.synth import SyntheticPage, sample_spec, synthesize
+
+# A page shows so much unless a layout is asked for.
+PAGE_S = 10.0
+# A last page shorter than this is not worth its paper.
+LEAST_PAGE_S = 1.0
+# Below, the waves of a heartbeat are lost, and what is called an ECG is none.
+LEAST_FS = 50.0
+OPTIONS_FILE = "synthesize.json"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchOptions:
+    """What decides the content of a folder of pages, with the records.
+
+    Parameters
+    ----------
+    preset : str
+        See `ecgpaper.synth.PRESETS`.
+    layout : str or None
+        Name in `ecgpaper.page.LAYOUTS`; None for the preset's own.
+    mask_unplotted : bool
+        Whether samples that no picture shows are written as NaN.
+    per_record : int
+        Pictures of each page.
+    seed : int
+    """
+
+    preset: str = "clean"
+    layout: str | None = None
+    mask_unplotted: bool = False
+    per_record: int = 1
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a record.
+
+    Parameters
+    ----------
+    name : str
+    fault : str or None
+        Why it was skipped.
+    unprinted : tuple of str
+        Leads that its signals have and its pictures do not.
+    """
+
+    name: str
+    fault: str | None = None
+    unprinted: tuple[str, ...] = ()
+
+
+def claim_folder(folder: Path, options: BatchOptions) -> None:
+    """Note in a folder what is printed into it; clear what an interrupted batch left half-written.
+
+    Raises
+    ------
+    BatchError
+        If the folder holds records of other options, or of another origin.
+    """
+    file = folder / OPTIONS_FILE
+    if file.exists():
+        _compare(file, options)
+    elif find_records(folder):
+        raise BatchError(
+            f"expected a new folder, or one that holds {OPTIONS_FILE}; {folder} has records of "
+            "another origin: choose another folder"
+        )
+    else:
+        write_whole(file, (json.dumps(asdict(options), indent=2) + "\n").encode())
+    for partial in folder.rglob(f"*{PARTIAL}*"):
+        partial.unlink()
+
+
+def _compare(file: Path, options: BatchOptions) -> None:
+    try:
+        before = json.loads(file.read_text())
+    except ValueError as error:
+        raise BatchError(f"{file} must be JSON; {error}: choose another folder") from error
+    now = asdict(options)
+    others = [key for key in now if not isinstance(before, dict) or before.get(key) != now[key]]
+    if others:
+        found = ", ".join(f"{key} {before.get(key)}" for key in others)
+        asked = ", ".join(f"{key} {now[key]}" for key in others)
+        raise BatchError(
+            f"{file.parent} was begun with {found}, now it is {asked}: choose another folder or "
+            "the same options"
+        )
+
+
+def print_record(source: Path, name: str, folder: Path, options: BatchOptions) -> Outcome:
+    """Write the pictures of a record, then its signals and, last, its header; unless it is done.
+
+    Parameters
+    ----------
+    source : Path
+        Folder of the records.
+    name : str
+        Of the record, relative to `source` and then to `folder`.
+    folder : Path
+        Folder of the pages. A record that is skipped leaves nothing in it.
+    options : BatchOptions
+    """
+    if (folder / f"{name}.hea").exists():
+        return Outcome(name)
+    # Each worker has a core of its own; OpenCV would start a thread for every core there is.
+    n_threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        return _print(_usable(source, name), folder, options)
+    except RecordError as error:
+        return Outcome(name, str(error))
+    finally:
+        cv2.setNumThreads(n_threads)
+
+
+@dataclass(frozen=True, eq=False)
+class _Record:
+    """A record that can be printed; `comments` are those of its header."""
+
+    name: str
+    ecg: Ecg
+    comments: tuple[str, ...]
+
+
+def _usable(source: Path, name: str) -> _Record:
+    """Read a record, or say why it cannot be printed."""
+    record = source / name
+    if not NAME.fullmatch(record.name):
+        raise RecordError("a Challenge record's name is made of A-Z a-z 0-9 _ and -: rename it")
+    ecg, header = read_ecg(record), read_header(record)
+    if ecg.fs < LEAST_FS:
+        raise RecordError(f"at least {LEAST_FS:g} Hz are needed; it has {ecg.fs:g}")
+    if ecg.duration_s < LEAST_PAGE_S:
+        raise RecordError(f"at least {LEAST_PAGE_S:g} s are needed; it has {ecg.duration_s:g} s")
+    if not np.isfinite(ecg.signal_mv).any():
+        raise RecordError("a voltage is needed somewhere; all samples are missing")
+    # Not the names of images that it had elsewhere.
+    comments = (line for line in header.comments if not line.lower().startswith("image:"))
+    return _Record(name, ecg, tuple(comments))
+
+
+def _print(record: _Record, folder: Path, options: BatchOptions) -> Outcome:
+    ecg, place = record.ecg, folder / record.name
+    shown = np.zeros(ecg.signal_mv.shape, dtype=np.bool_)
+    image_names = []
+    with ExitStack() as on_failure:
+        for index, (first, page) in enumerate(_pages(record, options)):
+            path = _image_path(place.with_name(f"{place.name}-{index}"), page)
+            on_failure.callback(path.unlink, missing_ok=True)
+            write_whole(path, _encoded(page, path.suffix))
+            image_names.append(path.name)
+            visible = np.isfinite(page.truth.ecg.signal_mv)
+            shown[first : first + len(visible)] |= visible
+        if options.mask_unplotted:
+            ecg = replace(ecg, signal_mv=np.where(shown, ecg.signal_mv, np.nan))
+        write_record(
+            place.parent, place.name, ecg, comments=record.comments, image_names=image_names
+        )
+        on_failure.pop_all()
+    unprinted = np.flatnonzero(~np.any(shown, axis=0))
+    return Outcome(record.name, unprinted=tuple(ecg.lead_names[column] for column in unprinted))
+
+
+def _pages(record: _Record, options: BatchOptions) -> Iterator[tuple[int, SyntheticPage]]:
+    """Yield (first sample, page) of each picture of a record; pages follow one another in time."""
+    ecg = record.ecg
+    layout = _own_layout(ecg) or (LAYOUTS[options.layout] if options.layout else None)
+    n_samples = round((layout.duration_s if layout else PAGE_S) * ecg.fs)
+    index = 0
+    for first in range(0, ecg.n_samples, n_samples):
+        signal_mv = ecg.signal_mv[first : first + n_samples]
+        if len(signal_mv) < LEAST_PAGE_S * ecg.fs:
+            continue
+        for _ in range(options.per_record):
+            rng = np.random.default_rng([options.seed, crc32(record.name.encode()), index])
+            spec = sample_spec(options.preset, rng=rng, layout=layout)
+            yield first, synthesize(replace(ecg, signal_mv=signal_mv), spec)
+            index += 1
+
+
+def _own_layout(ecg: Ecg) -> LeadLayout | None:
+    """One row per lead for a record that is no twelve-lead record."""
+    if set(STANDARD_ORDER) <= set(ecg.lead_names):
+        return None
+    return LeadLayout(f"{len(ecg.lead_names)}x1", tuple((lead,) for lead in ecg.lead_names))
+
+
+def _image_path(stem: Path, page: SyntheticPage) -> Path:
+    """Name the file of a picture after its own format."""
+    suffix = ".png" if page.spec.camera.jpeg_quality is None else ".jpg"
+    return stem.with_name(stem.name + suffix)
+
+
+def _encoded(page: SyntheticPage, suffix: str) -> bytes:
+    quality = page.spec.camera.jpeg_quality
+    options = [cv2.IMWRITE_PNG_COMPRESSION, 1]
+    if quality is not None:
+        options = [cv2.IMWRITE_JPEG_QUALITY, quality]
+    _, data = cv2.imencode(suffix, page.image[..., ::-1], options)
+    return bytes(data)
