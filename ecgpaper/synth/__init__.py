@@ -16,7 +16,7 @@ from ecgpaper.raster import PixelMaps
 from ecgpaper.synth.camera import warp_layer
 from ecgpaper.synth.ink import InkLayers, draw_ink
 from ecgpaper.synth.notes import Note, draw_note
-from ecgpaper.synth.objects import draw_objects, lay_objects
+from ecgpaper.synth.objects import lay_objects
 from ecgpaper.synth.paper import draw_grid, print_page
 from ecgpaper.synth.photo import photograph
 from ecgpaper.synth.sample import PRESETS, sample_spec
@@ -67,8 +67,7 @@ def synthesize(ecg: Ecg, spec: PageSpec) -> SyntheticPage:
     layers, grid = _print_layers(truth, spec)
     page = print_page(grid, layers, spec.paper, spec.ink, truth.scale)
     page = discolour(page, wear, truth.scale, rng=texture_rng(spec, "stains"))
-    textures = texture_rng(spec, "objects")
-    lay_objects(page, draw_objects(page.shape[:2], spec.paper.objects, truth.scale, rng=textures))
+    lay_objects(page, plan.objects)
     photo = photograph(page, plan, spec)
     image = expose(photo, spec.camera, rng=texture_rng(spec, "sensor"))
     return SyntheticPage(image, spec, truth)

@@ -15,16 +15,15 @@ from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
 from ecgpaper.geometry import Warp
 from ecgpaper.raster import GridScale
 from ecgpaper.synth.camera import warp_layer
-from ecgpaper.synth.notes import draw_note
+from ecgpaper.synth.notes import opaque_notes
 from ecgpaper.synth.scene import SceneSpec, glare_field
 from ecgpaper.synth.spec import PageSpec
 from ecgpaper.synth.wear import present
 
 Shape = tuple[int, int]
+Objects = tuple[ByteArray, ByteArray] | None
 # Glare of so many levels leaves ink less than a fifth of its contrast.
 _BLINDING = 210
-# Print under a darker box leaves no mark, in levels.
-_BLACK = 20
 # Points along each edge of the sheet that tell whether all of it is in the frame.
 _EDGE_POINTS = 40
 
@@ -100,34 +99,43 @@ def _covered(points: FloatArray, layer: ByteArray | None, shape: Shape) -> BoolA
 
 
 def find_cover(
-    spec: PageSpec, scale: GridScale, page_to_photo: Warp, page_shape: Shape, photo_shape: Shape
+    spec: PageSpec,
+    scale: GridScale,
+    page_to_photo: Warp,
+    *,
+    page_shape: Shape,
+    photo_shape: Shape,
+    objects: Objects,
 ) -> Cover:
-    """Return what hides parts of a page."""
+    """Return what hides parts of a page.
+
+    Parameters
+    ----------
+    spec : PageSpec
+    scale : GridScale
+    page_to_photo : Warp
+    page_shape, photo_shape : tuple of int
+    objects : tuple of ndarray, or None
+        What `draw_objects` drew on the flat page.
+    """
     scene = spec.camera.scene
     return Cover(
         page_to_photo,
         page_shape,
         photo_shape,
-        boxed=_boxes(spec, scale, page_shape),
-        on_sheet=_lost_paper(spec, scale, page_shape),
+        boxed=opaque_notes(spec.ink.notes, scale, page_shape),
+        on_sheet=_on_sheet(present(spec.paper.wear, scale, page_shape), objects),
         before_sheet=None if scene is None else _blinding_glare(scene, photo_shape),
     )
 
 
-def _boxes(spec: PageSpec, scale: GridScale, shape: Shape) -> ByteArray | None:
-    notes = spec.ink.notes
-    boxes = [note for note in notes if note.kind == "box" and max(note.color) < _BLACK]
-    if not boxes:
+def _on_sheet(paper: ByteArray | None, objects: Objects) -> ByteArray | None:
+    """Where there is no paper left, or something opaque on it; shadows and clear tape are not."""
+    hiding = [] if paper is None else [paper < 128]
+    hiding += [] if objects is None else [objects[1] >= 128]
+    if not hiding:
         return None
-    layer = np.zeros(shape, dtype=np.uint8)
-    for box in boxes:
-        draw_note(layer, box, scale)
-    return layer
-
-
-def _lost_paper(spec: PageSpec, scale: GridScale, shape: Shape) -> ByteArray | None:
-    paper = present(spec.paper.wear, scale, shape)
-    return None if paper is None else np.asarray(255 - paper, dtype=np.uint8)
+    return np.where(np.logical_or.reduce(hiding), 255, 0).astype(np.uint8)
 
 
 def _blinding_glare(scene: SceneSpec, photo_shape: Shape) -> ByteArray | None:

@@ -16,8 +16,9 @@ from ecgpaper.geometry import Homography, Warp
 from ecgpaper.page import PageLayout
 from ecgpaper.raster import GridScale, Trace
 from ecgpaper.synth.camera import lay_sheet, page_to_photo
-from ecgpaper.synth.cover import Cover, find_cover
+from ecgpaper.synth.cover import Cover, Objects, find_cover
 from ecgpaper.synth.layout import page_shape, place_strips, printed, true_traces
+from ecgpaper.synth.objects import draw_objects
 from ecgpaper.synth.relief import bend, height_field
 from ecgpaper.synth.spec import PageSpec
 from ecgpaper.synth.texture import FloatImage
@@ -63,6 +64,8 @@ class Plan:
         Height of the sheet, see `relief.height_field`.
     lay : Homography
         From the bent sheet to the photo.
+    objects : tuple of ndarray, or None
+        What lies on the sheet, see `objects.draw_objects`.
     cover : Cover
         What hides parts of the print.
     """
@@ -71,6 +74,7 @@ class Plan:
     photo_shape: tuple[int, int]
     height_mm: FloatImage
     lay: Homography
+    objects: Objects
     cover: Cover
 
 
@@ -88,10 +92,14 @@ def plan_page(ecg: Ecg, spec: PageSpec) -> Plan:
     unbend = None if relief.is_flat else bend(relief, height_mm, size_mm, scale)
     lay, photo_shape = lay_sheet(spec.camera, shape)
     warp = page_to_photo(unbend, lay)
-    cover = find_cover(spec, scale, warp, shape, photo_shape)
+    textures = texture_rng(spec, "objects")
+    objects = draw_objects(shape, spec.paper.objects, scale, rng=textures)
+    cover = find_cover(
+        spec, scale, warp, page_shape=shape, photo_shape=photo_shape, objects=objects
+    )
     traces = _seen(true_traces(ecg, layout, scale), cover)
     truth = PageTruth(shown, layout, traces, scale, warp)
-    return Plan(truth, photo_shape, height_mm, lay, cover)
+    return Plan(truth, photo_shape, height_mm, lay, objects, cover)
 
 
 def _seen(traces: tuple[Trace, ...], cover: Cover) -> tuple[Trace, ...]:
