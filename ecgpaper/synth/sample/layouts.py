@@ -15,7 +15,9 @@ LETTER_MM = (279.4, 215.9)
 A4_MM = (297.0, 210.0)
 # Widths of the rolls of thermal recorders; a page of one is as long as it has to be.
 ROLLS_MM = (110.0, 130.0, 210.0, 215.0)
-# Where the organisers' own generator puts the four rows of a 3x4 page with one rhythm strip.
+# Where the organisers' own generator puts the four rows of a 3x4 page with one rhythm strip, and
+# where these rows begin.
+_OFFICIAL_LEFT_MM = 10.0
 _OFFICIAL_BASELINES_MM = (89.7, 125.8, 161.8, 195.4)
 # How often each layout is drawn for training.
 _SHARES = {
@@ -41,16 +43,21 @@ _LEAST_MARGIN_MM = 4.0
 
 
 def official_layout(leads: LeadLayout, *, rng: np.random.Generator) -> LayoutSpec:
-    """Place a 3x4 page with one rhythm strip as the organisers do, give or take a millimetre."""
-    down_mm, left_mm = uniform(rng, -1.5, 1.5), 15 + uniform(rng, -1, 1)
-    scale = PaperScale()
+    """Place a 3x4 page with one rhythm strip as the organisers do.
+
+    There the traces start on a line of the grid, 10 mm from the edge, or 15 mm with a pulse. The
+    heights of the rows vary by a millimetre.
+    """
+    down_mm, scale = uniform(rng, -1.5, 1.5), PaperScale()
+    pulse_mm = scale.mm_from_s(PULSE_S) if chance(rng, 0.85) else 0.0
+    left_mm = _OFFICIAL_LEFT_MM + pulse_mm
     return LayoutSpec(
         leads,
         size_mm=LETTER_MM,
         left_mm=left_mm,
         baselines_mm=tuple(at + down_mm for at in _OFFICIAL_BASELINES_MM),
         scale=scale,
-        pulse_left_mm=left_mm - scale.mm_from_s(PULSE_S) if chance(rng, 0.85) else None,
+        pulse_left_mm=_OFFICIAL_LEFT_MM if pulse_mm else None,
     )
 
 
