@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "records": (f"{CORE} files", f"{ARRAYS} cv2 PIL wfdb pandas"),
     "overlay": (CORE, f"{ARRAYS} cv2"),
     "synth": (f"{CORE} synth", f"{ARRAYS} cv2"),
+    "synth.text": (f"{CORE} synth", f"{ARRAYS} cv2 PIL"),
     "digitize": (f"{CORE} digitize nets", f"{ARRAYS} cv2"),
     "digitize.segment": (f"{CORE} digitize nets", f"{ARRAYS} cv2 torch"),
     "digitize.trace": (f"{CORE} digitize nets", f"{ARRAYS} cv2 torch"),

@@ -9,20 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from ecgpaper.ecg import ByteArray, FloatArray
-from ecgpaper.page import PULSE_MV, PULSE_S, PageLayout, Strip
+from ecgpaper.page import PULSE_MV, PageLayout, Strip
 from ecgpaper.raster import GridScale, Trace
+from ecgpaper.synth.codes import draw_code
 from ecgpaper.synth.layout import page_shape
 from ecgpaper.synth.pen import draw_curve
+from ecgpaper.synth.printer import head_scale, print_dots, wear_out
+from ecgpaper.synth.rules import Rule, draw_rule, frame
+from ecgpaper.synth.separators import separator_rules
 from ecgpaper.synth.spec import InkSpec, TextLine
+from ecgpaper.synth.text import box_mm, draw_text
 
-# Fixed-point bits of OpenCV's sub-pixel drawing.
-_SHIFT = 4
 # Millimetres of height per millimetre of width at which a stroke counts as fully steep.
 _STEEP = 20.0
+# And beyond which a pen that thins is thin.
+_THIN = 4.0
 # Length of the stretches over which the ink's strength changes.
 _UNEVEN_MM = 0.7
 
@@ -52,31 +56,61 @@ def draw_ink(
     rng: np.random.Generator,
 ) -> InkLayers:
     """Draw all print of a page."""
-    shape = page_shape(layout, scale)
-    ink = np.zeros(shape, dtype=np.uint8)
+    head, page = head_scale(scale, spec), page_shape(layout, scale)
+    layers = [np.zeros(page_shape(layout, head), dtype=np.uint8) for _ in range(2)]
+    ink, text = layers
     for trace in traces:
         if len(trace.x_px) > 1:
-            opacity = _opacity(trace, spec, scale, rng)
-            draw_curve(ink, trace.x_px, trace.y_px, spec.pen_mm * scale.px_per_mm[0], opacity)
-    for x_px, y_px in pulse_curves(layout, spec, scale):
-        draw_curve(ink, x_px, y_px, spec.pen_mm * scale.px_per_mm[0])
-    text = np.zeros(shape, dtype=np.uint8)
-    for line in (*_names(layout, spec), *spec.texts):
-        _draw_text(text, line, scale)
-    for corners_mm in _separators(layout, spec):
-        _draw_box(text, corners_mm, scale)
+            _draw_trace(ink, trace, spec, (scale, head), rng)
+    for x_px, y_px in pulse_curves(layout, spec, head):
+        draw_curve(ink, x_px, y_px, spec.pen_mm * head.px_per_mm[0])
+    for line in (*(line for _, line in name_lines(layout, spec)), *spec.texts):
+        draw_text(text, line, head)
+    for rule in (*spec.rules, *separator_rules(layout, spec), *_name_frames(layout, spec)):
+        draw_rule(text, rule, head)
+    for code in spec.codes:
+        draw_code(text, code, head)
+    ink, text = (wear_out(print_dots(part, page, scale, spec), scale, spec) for part in layers)
     return InkLayers(ink, text)
 
 
+def _draw_trace(
+    layer: ByteArray,
+    trace: Trace,
+    spec: InkSpec,
+    scales: tuple[GridScale, GridScale],
+    rng: np.random.Generator,
+) -> None:
+    """Draw a trace, given at the page's scale, at that of the printing head."""
+    scale, head = scales
+    slope = _slope(trace)
+    opacity = _opacity(trace, slope, spec, scale, rng)
+    x_px, y_px = trace.x_px, trace.y_px
+    if head is not scale:
+        x_px, y_px = head.px_from_mm(scale.mm_from_px(np.column_stack([x_px, y_px]))).T
+    # A head prints a whole dot or none.
+    width_px = max(spec.pen_mm * head.px_per_mm[0], 1.0 if spec.dots_per_mm else 0.0)
+    if spec.slew_thinning > 0:
+        thin = 1 - spec.slew_thinning
+        draw_curve(layer, x_px, y_px, max(thin * width_px, 1.0), opacity)
+        y_px = np.where(slope > _THIN, np.nan, y_px)
+    draw_curve(layer, x_px, y_px, width_px, opacity)
+
+
+def _slope(trace: Trace) -> FloatArray:
+    """Height per width, upwards or downwards; 0 where there is no trace."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slope = np.abs(np.gradient(trace.y_px, trace.x_px))
+    return np.where(np.isfinite(slope), slope, 0.0)
+
+
 def _opacity(
-    trace: Trace, spec: InkSpec, scale: GridScale, rng: np.random.Generator
+    trace: Trace, slope: FloatArray, spec: InkSpec, scale: GridScale, rng: np.random.Generator
 ) -> FloatArray | None:
     """Steep strokes are quick, and quick strokes are lighter; no printer is even."""
     if spec.slew_fading == 0 and spec.unevenness == 0:
         return None
-    with np.errstate(divide="ignore", invalid="ignore"):
-        slope = np.abs(np.gradient(trace.y_px, trace.x_px))
-    steepness = np.minimum(np.where(np.isfinite(slope), slope, 0.0) / _STEEP, 1.0)
+    steepness = np.minimum(slope / _STEEP, 1.0)
     along_mm = (trace.x_px - trace.x_px[0]) / scale.px_per_mm[0]
     knots_mm = np.arange(0, along_mm[-1] + 2 * _UNEVEN_MM, _UNEVEN_MM)
     weak = np.interp(along_mm, knots_mm, rng.random(len(knots_mm)) ** 3)
@@ -90,10 +124,11 @@ def pulse_curves(
     """Yield the curve (x, y) of each calibration pulse on the flat page, in px."""
     if layout.pulse_left_mm is None:
         return
-    width_mm = layout.scale.mm_from_s(PULSE_S)
+    width_mm, slant_mm = (layout.scale.mm_from_s(t) for t in (spec.pulse_s, spec.pulse_slant_s))
     height_mm = layout.scale.mm_from_mv(PULSE_MV)
-    foot_mm = width_mm / 5
-    x_mm = layout.pulse_left_mm + np.array([-foot_mm, 0, 0, width_mm, width_mm, width_mm + foot_mm])
+    left_foot_mm, right_foot_mm = spec.pulse_feet_mm
+    corners_mm = [0, slant_mm, width_mm, width_mm + slant_mm, width_mm + slant_mm + right_foot_mm]
+    x_mm = layout.pulse_left_mm + np.array([-left_foot_mm, *corners_mm])
     for index, row in enumerate(layout.rows()):
         if spec.pulse_rows is not None and index not in spec.pulse_rows:
             continue
@@ -102,57 +137,29 @@ def pulse_curves(
         yield points_px[:, 0], points_px[:, 1]
 
 
-def _names(layout: PageLayout, spec: InkSpec) -> Iterator[TextLine]:
+def name_lines(layout: PageLayout, spec: InkSpec) -> Iterator[tuple[Strip, TextLine]]:
+    """Yield each strip with its name as it is printed."""
     if spec.name_offset_mm is None:
         return
+    right_mm, down_mm = spec.name_offset_mm
     for strip in layout.strips:
         name = strip.segment.lead.upper() if spec.names_upper else strip.segment.lead
-        prefix = "-" if strip.polarity < 0 else ""
-        corner_mm = (
-            strip.left_mm + spec.name_offset_mm[0],
-            strip.baseline_mm + spec.name_offset_mm[1],
+        line = TextLine(
+            f"-{name}" if strip.polarity < 0 else name,
+            (strip.left_mm + right_mm, strip.baseline_mm + down_mm),
+            spec.name_height_mm,
+            spec.name_font,
+            spec.name_stroke_mm,
         )
-        yield TextLine(
-            prefix + name, corner_mm, spec.name_height_mm, spec.name_font, spec.name_stroke_mm
-        )
+        yield strip, line
 
 
-def _separators(layout: PageLayout, spec: InkSpec) -> Iterator[FloatArray]:
-    """Corners, top left and bottom right, of the marks between columns, in mm."""
-    if spec.separator == "none":
+def _name_frames(layout: PageLayout, spec: InkSpec) -> Iterator[Rule]:
+    if not spec.names_boxed:
         return
-    width_mm, height_mm = spec.separator_mm
-    for row in layout.rows():
-        for strip in row[1:]:
-            yield from _separator(strip, spec.separator, width_mm, height_mm)
-
-
-def _separator(strip: Strip, kind: str, width_mm: float, height_mm: float) -> Iterator[FloatArray]:
-    spans_mm = {
-        "tick": [(-0.5, 0.5)],
-        "pair": [(-0.5, -0.2), (0.2, 0.5)],
-        "dashes": [(0.25 * step - 0.5, 0.25 * step - 0.35) for step in range(5)],
-    }[kind]
-    for upper, lower in spans_mm:
-        yield np.array(
-            [
-                [strip.left_mm - width_mm / 2, strip.baseline_mm + upper * height_mm],
-                [strip.left_mm + width_mm / 2, strip.baseline_mm + lower * height_mm],
-            ]
-        )
-
-
-def _draw_box(layer: ByteArray, corners_mm: FloatArray, scale: GridScale) -> None:
-    (left, top), (right, bottom) = scale.px_from_mm(corners_mm)
-    corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
-    fixed = np.rint(corners * (1 << _SHIFT)).astype(np.int32)
-    cv2.fillConvexPoly(layer, fixed, 255, cv2.LINE_AA, _SHIFT)
-
-
-def _draw_text(layer: ByteArray, line: TextLine, scale: GridScale) -> None:
-    corner_px = scale.px_from_mm(np.array([line.corner_mm]))[0]
-    height_px = line.height_mm * scale.px_per_mm[1]
-    thickness = max(1, round(line.stroke_mm * scale.px_per_mm[0]))
-    font_scale = cv2.getFontScaleFromHeight(line.font & 7, round(height_px), thickness)
-    x, y = (round(value) for value in corner_px)
-    cv2.putText(layer, line.text, (x, y), line.font, font_scale, 255, thickness, cv2.LINE_AA)
+    for _, line in name_lines(layout, spec):
+        left, top, right, bottom = box_mm(line)
+        room_mm = spec.name_height_mm / 3
+        corner = left - room_mm, top - room_mm
+        size = right - left + 2 * room_mm, bottom - top + 2 * room_mm
+        yield from frame(corner, size, spec.name_stroke_mm)

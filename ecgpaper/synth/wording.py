@@ -22,7 +22,7 @@ _FINDINGS = (
 
 
 def sample_texts(
-    layout: LayoutSpec, font: int, *, rng: np.random.Generator
+    layout: LayoutSpec, font: str, *, rng: np.random.Generator
 ) -> tuple[TextLine, ...]:
     """Draw what is printed above and below the traces.
 
@@ -30,13 +30,13 @@ def sample_texts(
     ----------
     layout : LayoutSpec
         The header goes above its first row, the footer below its last.
-    font : int
+    font : str
         Font of the lead names; most recorders have one font for all.
     rng : numpy.random.Generator
     """
     height_mm = float(rng.uniform(1.7, 2.9))
     stroke_mm = height_mm * float(rng.uniform(0.08, 0.14))
-    style = (height_mm, font if rng.random() < 0.7 else int(rng.integers(6)), stroke_mm)
+    style = (height_mm, font, stroke_mm)
     header = _header(layout, style, rng) if rng.random() < 0.75 else ()
     footer = _footer(layout, style, rng) if rng.random() < 0.85 else ()
     return (*header, *footer)
@@ -45,7 +45,7 @@ def sample_texts(
 def official_texts(layout: LayoutSpec, *, rng: np.random.Generator) -> tuple[TextLine, ...]:
     """Print the header in three columns and the scale below, as on the official pages."""
     height_mm, pitch_mm = float(rng.uniform(1.8, 2.3)), float(rng.uniform(3.8, 4.6))
-    style = (height_mm, int(rng.choice([0, 2])), height_mm * 0.12)
+    style = (height_mm, "sans", height_mm * 0.12)
     lines = _official_columns(rng)
     header = [
         TextLine(text, (left_mm, 4.0 + row * pitch_mm), *style)
@@ -76,7 +76,7 @@ def _official_columns(rng: np.random.Generator) -> tuple[list[str], list[str], l
 
 
 def _header(
-    layout: LayoutSpec, style: tuple[float, int, float], rng: np.random.Generator
+    layout: LayoutSpec, style: tuple[float, str, float], rng: np.random.Generator
 ) -> Iterator[TextLine]:
     """Columns of lines from the top of the sheet, as far down as the first row allows."""
     pitch_mm = style[0] * float(rng.uniform(1.4, 2.0))
@@ -93,7 +93,7 @@ def _header(
 
 
 def _footer(
-    layout: LayoutSpec, style: tuple[float, int, float], rng: np.random.Generator
+    layout: LayoutSpec, style: tuple[float, str, float], rng: np.random.Generator
 ) -> Iterator[TextLine]:
     speed, gain = f"{layout.scale.speed_mm_per_s:g}", f"{layout.scale.gain_mm_per_mv:g}"
     blank = " " if rng.random() < 0.4 else ""

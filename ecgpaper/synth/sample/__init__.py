@@ -20,7 +20,7 @@ from ecgpaper.synth.sample.layouts import (
     sample_scale,
 )
 from ecgpaper.synth.sample.notes import sample_notes
-from ecgpaper.synth.spec import BLACK, CameraSpec, InkSpec, LayoutSpec, PageSpec, PaperSpec
+from ecgpaper.synth.spec import CameraSpec, InkSpec, LayoutSpec, PageSpec, PaperSpec
 from ecgpaper.synth.wear import WearSpec
 
 PRESETS = (
@@ -92,7 +92,7 @@ def _sample_wild(leads: LeadLayout, scale: PaperScale, rng: np.random.Generator)
     camera = capture.sample_any_scanner(rng)
     ink = printing.roughen_ink(printing.sample_ink(place, rng), paper, rng)
     if camera.tone == "binary":
-        ink = replace(ink, color=BLACK, pen_mm=max(ink.pen_mm, 0.3))
+        ink = printing.ink_for(ink, camera.tone)
         camera = replace(camera, ramp=(0.0, 0.0), contrast=1.0, gamma=1.0)
     else:
         ink, paper = printing.sample_printer(ink, paper, rng=rng)
@@ -123,6 +123,7 @@ def _handle(page: PageSpec, preset: str, rng: np.random.Generator) -> PageSpec:
         camera = capture.sample_phone(size_mm, PHOTO_LONG_PX, rng=rng)
         relief, wear = _photo_state(preset, size_mm, rng)
     ink, paper = printing.sample_printer(page.ink, page.paper, rng=rng)
+    ink = printing.ink_for(ink, camera.tone)
     if chance(rng, BORDER_SHARE):
         border_mm = uniform(rng, 2, 6)
         paper = replace(paper, grid_margins_mm=(border_mm, border_mm, border_mm, border_mm))

@@ -10,6 +10,7 @@ from ecgpaper.page import LeadLayout
 from ecgpaper.synth.sample.draws import chance, jitter, uniform
 from ecgpaper.synth.sample.layouts import official_layout
 from ecgpaper.synth.spec import BLACK, WHITE, Color, InkSpec, LayoutSpec, PaperSpec, Point
+from ecgpaper.synth.text import FONTS, STROKE_FONTS
 from ecgpaper.synth.wording import official_texts, sample_texts
 
 _GRID_COLORS: tuple[Color, ...] = (
@@ -39,7 +40,7 @@ def sample_official_page(
         name_offset_mm=(uniform(rng, 0.3, 1.0), uniform(rng, 6, 8)),
         name_height_mm=uniform(rng, 2.5, 3.0),
         name_stroke_mm=uniform(rng, 0.25, 0.36),
-        name_font=int(rng.choice([0, 2])),
+        name_font="sans",
         texts=official_texts(layout, rng=rng) if chance(rng, 0.85) else (),
     )
     level = uniform(rng, 30, 90)
@@ -115,7 +116,7 @@ def sample_ink(layout: LayoutSpec, rng: np.random.Generator) -> InkSpec:
     separators = (
         ["none", "tick", "tick", "pair", "dashes"] if layout.leads.n_columns > 1 else ["none"]
     )
-    font = int(rng.choice([0, 0, 0, 2, 2, 3, 4, 5]))
+    font = str(rng.choice([*FONTS, *STROKE_FONTS]))
     name_stroke_mm = name_mm * uniform(rng, 0.08, 0.15)
     n_rows = len(layout.baselines_mm)
     return InkSpec(
@@ -176,4 +177,21 @@ def roughen_ink(ink: InkSpec, paper: PaperSpec, rng: np.random.Generator) -> Ink
         text_color=color if chance(rng, 0.7) else BLACK,
         slew_fading=uniform(rng, 0, 0.6) if chance(rng, 0.5) else 0.0,
         name_offset_mm=None if chance(rng, 0.05) else ink.name_offset_mm,
+    )
+
+
+def ink_for(ink: InkSpec, tone: str) -> InkSpec:
+    """Print so that even a picture in black and white shows every trace, and none below a name."""
+    if tone != "binary":
+        return ink
+    offset_mm = ink.name_offset_mm
+    if offset_mm is not None and -1 < offset_mm[1] < ink.name_height_mm + 1:
+        offset_mm = offset_mm[0], ink.name_height_mm + 2.0
+    return replace(
+        ink,
+        color=BLACK,
+        pen_mm=max(ink.pen_mm, 0.3),
+        slew_fading=0.0,
+        slew_thinning=0.0,
+        name_offset_mm=offset_mm,
     )
