@@ -14,6 +14,7 @@ import numpy as np
 from ecgpaper.ecg import ByteArray, Ecg
 from ecgpaper.raster import PixelMaps
 from ecgpaper.synth.camera import warp_layer
+from ecgpaper.synth.creases import rubbed_off
 from ecgpaper.synth.ink import InkLayers, draw_ink
 from ecgpaper.synth.notes import Note, draw_note
 from ecgpaper.synth.objects import lay_objects
@@ -31,7 +32,7 @@ from ecgpaper.synth.spec import (
     resized,
 )
 from ecgpaper.synth.truth import PageTruth, plan_page, texture_rng
-from ecgpaper.synth.wear import discolour, fade, run_ink
+from ecgpaper.synth.wear import discolour, fade, run_ink, scratch
 
 __all__ = [
     "PRESETS",
@@ -75,18 +76,18 @@ def synthesize(ecg: Ecg, spec: PageSpec) -> SyntheticPage:
 
 def _print_layers(truth: PageTruth, spec: PageSpec) -> tuple[InkLayers, ByteArray]:
     """Draw print and grid as far as wear has left them."""
-    wear = spec.paper.wear
+    wear, scale = spec.paper.wear, truth.scale
     layers = _draw_print(truth, spec)
-    grid = draw_grid(layers.ink.shape, truth.scale, spec.paper)
     ink, text = (
-        fade(
-            run_ink(layer, wear, truth.scale, rng=texture_rng(spec, "stains")),
-            wear,
-            rng=texture_rng(spec, "fading"),
-        )
+        run_ink(layer, wear, scale, rng=texture_rng(spec, "stains"))
         for layer in (layers.ink, layers.text)
     )
-    return InkLayers(ink, text), fade(grid, wear, rng=texture_rng(spec, "fading"))
+    grid = draw_grid(ink.shape, scale, spec.paper)
+    faded = fade((ink, text, grid), wear, scale, rng=texture_rng(spec, "fading"))
+    folds, shape = spec.paper.relief.folds, (ink.shape[0], ink.shape[1])
+    gone = rubbed_off(folds, scale, shape, rng=texture_rng(spec, "folds"))
+    ink, text, grid = scratch(faded, gone, wear, scale, rng=texture_rng(spec, "scratches"))
+    return InkLayers(ink, text), grid
 
 
 def _draw_print(truth: PageTruth, spec: PageSpec) -> InkLayers:

@@ -12,10 +12,13 @@ import numpy as np
 
 from ecgpaper.geometry import DenseWarp
 from ecgpaper.raster import GridScale
+from ecgpaper.synth.crumple import crumple
 from ecgpaper.synth.texture import FloatImage, cloud
 
 # A displacement may squeeze the paper by this share at most, or its inverse gets inaccurate.
 _MOST_SQUEEZE = 0.3
+# Share of the sheet that is less steep than what is fully lit or shaded.
+_STEEP_QUANTILE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,11 @@ class Fold:
         Width of the bend.
     line : float
         Change of brightness of the worn paper along the fold, as a share.
+    through : bool
+        Whether the sheet was still folded along the earlier ones, so that this one goes on beyond
+        them in the mirror.
+    worn : float, in [0, 1]
+        Share of the print that is rubbed off along the fold.
     """
 
     at_mm: tuple[float, float]
@@ -41,6 +49,8 @@ class Fold:
     slope: float
     sharpness_mm: float = 0.8
     line: float = 0.0
+    through: bool = False
+    worn: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +61,13 @@ class ReliefSpec:
     ----------
     folds : tuple of Fold
     n_creases : int
-        Short random folds of a crumpled sheet.
+        Short random folds of a sheet that was handled.
     crease_mm : float, in mm
         Their typical length.
+    crumple_mm : float, in mm
+        Typical width of the facets of a sheet that was crumpled.
+    crumple_slope : float
+        How steep the facets are; 0 for a sheet that never was.
     curl_mm : float, in mm
         Rise of a cylinder over the sheet, along `curl_deg`.
     curl_deg : float
@@ -72,6 +86,8 @@ class ReliefSpec:
     folds: tuple[Fold, ...] = ()
     n_creases: int = 0
     crease_mm: float = 40.0
+    crumple_mm: float = 35.0
+    crumple_slope: float = 0.0
     curl_mm: float = 0.0
     curl_deg: float = 0.0
     waves_mm: float = 0.0
@@ -93,8 +109,7 @@ def height_field(
     shape = int(np.ceil(size_mm[1])) + 2, int(np.ceil(size_mm[0])) + 2
     y_mm, x_mm = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
     height_mm = np.zeros(shape, dtype=np.float32)
-    for fold in spec.folds:
-        across_mm = _across(x_mm, y_mm, fold.at_mm, fold.angle_deg)
+    for fold, across_mm in zip(spec.folds, _across_folds(spec.folds, x_mm, y_mm), strict=True):
         height_mm += np.float32(fold.slope / 2) * np.hypot(across_mm, fold.sharpness_mm)
     for _ in range(spec.n_creases):
         _add_crease(height_mm, spec.crease_mm, rng)
@@ -103,7 +118,28 @@ def height_field(
         height_mm += spec.curl_mm * (along / (max(size_mm) / 2)) ** 2
     if spec.waves_mm > 0:
         height_mm += spec.waves_mm / 2 * cloud(shape, max(size_mm) / 4, rng=rng)
+    if spec.crumple_slope > 0:
+        height_mm += crumple(shape, spec.crumple_mm, spec.crumple_slope, rng=rng)
     return height_mm
+
+
+def _across_folds(folds: tuple[Fold, ...], x_mm: FloatImage, y_mm: FloatImage) -> list[FloatImage]:
+    """Signed distance from each fold; where a fold went through layers, that in the folded sheet.
+
+    Folding brings the far side of a fold to the near one: it mirrors the plane.
+    """
+    distances: list[FloatImage] = []
+    closed_x, closed_y = x_mm, y_mm
+    for fold in folds:
+        if not fold.through:
+            closed_x, closed_y = x_mm, y_mm
+        across_mm = _across(closed_x, closed_y, fold.at_mm, fold.angle_deg)
+        distances.append(across_mm)
+        angle = np.deg2rad(fold.angle_deg)
+        beyond_mm = 2 * np.minimum(across_mm, 0)
+        closed_x = np.asarray(closed_x + np.sin(angle) * beyond_mm, dtype=np.float32)
+        closed_y = np.asarray(closed_y - np.cos(angle) * beyond_mm, dtype=np.float32)
+    return distances
 
 
 def _across(
@@ -173,12 +209,12 @@ def shade(spec: ReliefSpec, height_mm: FloatImage) -> FloatImage:
     angle = np.deg2rad(spec.light_deg)
     facing = (slope_x * np.cos(angle) + slope_y * np.sin(angle)).astype(np.float32)
     facing -= facing.mean()
-    steep = float(np.quantile(np.abs(facing), 0.98))
+    steep = float(np.quantile(np.abs(facing), _STEEP_QUANTILE))
     light = np.ones_like(facing)
     if steep > 0:
-        light += np.float32(spec.shading) * np.clip(facing / np.float32(steep), -1.5, 1.5)
+        # Light and shade saturate: the steepest facets are few, and no blacker than the others.
+        light += np.float32(spec.shading) * np.tanh(facing / np.float32(steep))
     y_mm, x_mm = np.mgrid[: light.shape[0], : light.shape[1]].astype(np.float32)
-    for fold in spec.folds:
-        across_mm = _across(x_mm, y_mm, fold.at_mm, fold.angle_deg)
+    for fold, across_mm in zip(spec.folds, _across_folds(spec.folds, x_mm, y_mm), strict=True):
         light += np.float32(fold.line) * np.exp(-((across_mm / 0.7) ** 2))
     return np.asarray(np.clip(light, 0.2, 1.6), dtype=np.float32)

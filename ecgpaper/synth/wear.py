@@ -12,37 +12,18 @@ import numpy as np
 
 from ecgpaper.ecg import ByteArray
 from ecgpaper.raster import GridScale
-from ecgpaper.synth.texture import FloatImage, cloud, enlarge, fractal
+from ecgpaper.synth import dirt
+from ecgpaper.synth.edges import cut_out, lay_fibres, perforate, punch
+from ecgpaper.synth.stains import Stain, add_stain, blot, mould, tint
+from ecgpaper.synth.texture import FloatImage, cloud, enlarge
 
 Color = tuple[float, float, float]
 Point = tuple[float, float]
 # Stains are drawn at a third of the page's resolution, fading at a sixteenth.
 _STAIN_STEP_PX = 3
 _FADING_STEP_PX = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Stain:
-    """A spill that dried.
-
-    Parameters
-    ----------
-    at_mm : tuple of float
-    radius_mm : float, in mm
-    color : tuple of float
-        RGB of white paper under the darkest part.
-    fill, rim : float, in [0, 1]
-        Strength inside and at the edge, where most of it dries.
-    ragged : float
-        How far the edge is from a circle, as a share of the radius.
-    """
-
-    at_mm: Point
-    radius_mm: float
-    color: Color
-    fill: float
-    rim: float
-    ragged: float = 0.15
+# A stain reaches this many times its radius.
+_BLOT_REACH = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +38,26 @@ class WearSpec:
     mould : float, in [0, 1]
         Share of the page that mould grows on.
     mould_color : tuple of float
-    specks_per_cm2 : float
-        Dirt.
+    specks_per_cm2, foxing_per_cm2 : float
+        Dirt, and the brown spots of old paper.
+    n_hairs, n_scratches : int
     fading : tuple of float
         Least and most contrast that is left of the print; (1, 1) is new.
+    sun : tuple of float or None
+        (x, y, angle, share): beyond a line through that point, in mm and degrees, where no other
+        sheet lay, that share of the print is bleached.
+    yellowing : float, in [0, 1]
+        How far the paper went to `yellow_color`, most at its edges.
+    yellow_color : tuple of float
+        RGB of white paper that is as yellow as it gets.
+    bleed_through : float, in [0, 1]
+        How much of the print on the back shows.
     missing : tuple of tuple of tuple of float
         Torn-off parts as polygons, in mm.
+    holes : tuple of tuple of float
+        Punched holes: (x, y, radius), in mm.
+    perforated : tuple of str
+        Sides, ``"top"``, ``"bottom"``, ``"left"`` or ``"right"``, torn off at a perforation.
     """
 
     stains: tuple[Stain, ...] = ()
@@ -70,25 +65,53 @@ class WearSpec:
     mould: float = 0.0
     mould_color: Color = (90.0, 95.0, 80.0)
     specks_per_cm2: float = 0.0
+    foxing_per_cm2: float = 0.0
+    n_hairs: int = 0
+    n_scratches: int = 0
     fading: tuple[float, float] = (1.0, 1.0)
+    sun: tuple[float, float, float, float] | None = None
+    yellowing: float = 0.0
+    yellow_color: Color = (225.0, 190.0, 120.0)
+    bleed_through: float = 0.0
     missing: tuple[tuple[Point, ...], ...] = ()
+    holes: tuple[tuple[float, float, float], ...] = ()
+    perforated: tuple[str, ...] = ()
 
     @property
     def discolours(self) -> bool:
         """Whether anything lies on the print."""
-        return bool(self.stains) or self.mould > 0 or self.specks_per_cm2 > 0
+        shares = (self.mould, self.yellowing, self.bleed_through)
+        counts = (self.specks_per_cm2, self.foxing_per_cm2, self.n_hairs)
+        return bool(self.stains) or any(part > 0 for part in (*shares, *counts))
 
 
-def fade(layer: ByteArray, spec: WearSpec, *, rng: np.random.Generator) -> ByteArray:
-    """Return a layer of print with the contrast that is left."""
-    if spec.fading == (1.0, 1.0):
-        return layer
+def fade(
+    layers: tuple[ByteArray, ...], spec: WearSpec, scale: GridScale, *, rng: np.random.Generator
+) -> tuple[ByteArray, ...]:
+    """Return layers of print with the contrast that is left."""
+    if spec.fading == (1.0, 1.0) and spec.sun is None:
+        return layers
+    shape = layers[0].shape
     least, most = spec.fading
-    shape = tuple(size // _FADING_STEP_PX + 1 for size in layer.shape)
-    field = cloud((shape[0], shape[1]), max(shape) / 4, rng=rng)
+    coarse = shape[0] // _FADING_STEP_PX + 1, shape[1] // _FADING_STEP_PX + 1
+    field = cloud(coarse, max(coarse) / 4, rng=rng)
     kept = least + (most - least) * np.clip(0.5 + field / 3, 0, 1)
-    wide = cv2.resize(np.rint(255 * kept).astype(np.uint8), layer.shape[::-1])
-    return np.asarray(cv2.multiply(layer, wide, scale=1 / 255), dtype=np.uint8)
+    kept *= 1 - _bleached(spec, scale.px_per_mm[0] / _FADING_STEP_PX, coarse)
+    wide = cv2.resize(np.rint(255 * kept).astype(np.uint8), shape[::-1])
+    return tuple(
+        np.asarray(cv2.multiply(layer, wide, scale=1 / 255), dtype=np.uint8) for layer in layers
+    )
+
+
+def _bleached(spec: WearSpec, px_per_mm: float, shape: tuple[int, int]) -> FloatImage:
+    """Share of the print that the sun took."""
+    if spec.sun is None:
+        return np.zeros(shape, dtype=np.float32)
+    x_mm, y_mm, angle_deg, share = spec.sun
+    angle = np.deg2rad(angle_deg)
+    y, x = np.ogrid[: shape[0], : shape[1]]
+    beyond_mm = (y / px_per_mm - y_mm) * np.cos(angle) - (x / px_per_mm - x_mm) * np.sin(angle)
+    return np.asarray(share / (1 + np.exp(np.clip(-beyond_mm / 2, -30, 30))), dtype=np.float32)
 
 
 def run_ink(
@@ -97,109 +120,122 @@ def run_ink(
     """Return a layer of print whose ink ran where the sheet was wet."""
     if not (spec.stains and spec.bleeding_mm > 0):
         return layer
-    wet = np.zeros(_stain_shape(layer), dtype=np.float32)
+    ran = layer.copy()
+    per_mm = scale.px_per_mm[0]
     for stain in spec.stains:
-        top, left, inside, _ = _blot(stain, scale, wet.shape, rng)
-        part = wet[top : top + inside.shape[0], left : left + inside.shape[1]]
-        np.maximum(part, inside, out=part)
-    share = cv2.resize(np.rint(255 * wet).astype(np.uint8), layer.shape[::-1])
-    ran = cv2.GaussianBlur(layer, (0, 0), spec.bleeding_mm * scale.px_per_mm[0])
-    dry = cv2.multiply(layer, 255 - share, scale=1 / 255)
-    return np.asarray(cv2.add(dry, cv2.multiply(ran, share, scale=1.5 / 255)), dtype=np.uint8)
+        top, left, inside, _ = blot(stain, per_mm / _STAIN_STEP_PX, _stain_shape(layer), rng)
+        rows, columns = (
+            slice(first * _STAIN_STEP_PX, (first + n) * _STAIN_STEP_PX)
+            for first, n in zip((top, left), inside.shape, strict=True)
+        )
+        part = ran[rows, columns]
+        if part.size == 0:
+            continue
+        wet = cv2.resize(np.rint(255 * inside).astype(np.uint8), part.shape[::-1])
+        blurred = cv2.GaussianBlur(part, (0, 0), spec.bleeding_mm * per_mm)
+        dry = cv2.multiply(part, 255 - wet, scale=1 / 255)
+        part[:] = cv2.add(dry, cv2.multiply(blurred, wet, scale=1.5 / 255))
+    return ran
+
+
+def scratch(
+    layers: tuple[ByteArray, ...],
+    gone: ByteArray | None,
+    spec: WearSpec,
+    scale: GridScale,
+    *,
+    rng: np.random.Generator,
+) -> tuple[ByteArray, ...]:
+    """Return layers of print without what folds and scratches took.
+
+    Parameters
+    ----------
+    layers : tuple of ndarray of uint8, of shape (height, width)
+    gone : ndarray of uint8, of the same shape, or None
+        What folds took: 255 is all.
+    spec : WearSpec
+    scale : GridScale
+    rng : numpy.random.Generator
+    """
+    if gone is None and spec.n_scratches == 0:
+        return layers
+    gone = np.zeros_like(layers[0]) if gone is None else gone
+    dirt.add_scratches(gone, spec.n_scratches, scale.px_per_mm[0], rng)
+    at = np.flatnonzero(gone > 0)
+    kept = 255 - gone.ravel()[at].astype(np.uint16)
+    worn = tuple(layer.copy() for layer in layers)
+    for layer in worn:
+        pixels = layer.reshape(-1)
+        pixels[at] = (pixels[at] * kept // 255).astype(np.uint8)
+    return worn
 
 
 def discolour(
     page: ByteArray, spec: WearSpec, scale: GridScale, *, rng: np.random.Generator
 ) -> ByteArray:
-    """Return the page with its stains, mould and dirt."""
-    if not spec.discolours:
-        return page
-    through = np.ones((*_stain_shape(page), 3), dtype=np.float32)
+    """Return the page with its stains, mould, dirt and torn edges."""
+    if spec.discolours:
+        through = _light_through(page, spec, scale.px_per_mm[0] / _STAIN_STEP_PX, rng)
+        wide = cv2.resize(through, page.shape[1::-1])
+        page = np.asarray(cv2.multiply(page, wide, scale=1 / 255), dtype=np.uint8)
+    if spec.missing:
+        lay_fibres(page, spec.missing, scale)
+    return page
+
+
+def _light_through(
+    page: ByteArray, spec: WearSpec, px_per_mm: float, rng: np.random.Generator
+) -> ByteArray:
+    """Light that the coarse page lets through, 255 where it is as new."""
+    through = np.full((*_stain_shape(page), 3), 255, dtype=np.uint8)
     for stain in spec.stains:
-        _add_stain(through, stain, scale, rng)
+        add_stain(through, stain, px_per_mm, rng)
     if spec.mould > 0:
-        _tint(through, _mould(through.shape[:2], spec.mould, scale, rng), spec.mould_color)
-    if spec.specks_per_cm2 > 0:
-        _add_specks(through, spec.specks_per_cm2, scale, rng)
-    wide = cv2.resize(np.rint(255 * np.clip(through, 0, 1)).astype(np.uint8), page.shape[1::-1])
-    return np.asarray(cv2.multiply(page, wide, scale=1 / 255), dtype=np.uint8)
+        tint(through, mould(through.shape[:2], spec.mould, px_per_mm, rng=rng), spec.mould_color)
+    dirt.add_specks(through, spec.specks_per_cm2, px_per_mm, rng)
+    if spec.foxing_per_cm2 > 0:
+        dirt.add_foxing(through, spec.foxing_per_cm2, px_per_mm, rng)
+    dirt.add_hairs(through, spec.n_hairs, px_per_mm, rng)
+    if spec.yellowing > 0:
+        _yellow(through, spec, px_per_mm, rng)
+    if spec.bleed_through > 0:
+        _show_back(through, page, spec.bleed_through)
+    return through
+
+
+def _yellow(through: ByteArray, spec: WearSpec, px_per_mm: float, rng: np.random.Generator) -> None:
+    """Age the paper, most within some centimetres of its edges and where the sun came."""
+    shape = through.shape[0] // 8 + 1, through.shape[1] // 8 + 1
+    rows, columns = (np.arange(n) for n in shape)
+    inward = np.minimum.outer(np.minimum(rows, rows[::-1]), np.minimum(columns, columns[::-1])) * (
+        8 / px_per_mm
+    )
+    uneven = 1 + 0.25 * cloud(shape, max(shape) / 5, rng=rng)
+    aged = spec.yellowing * uneven * (0.6 + 0.4 * np.exp(-inward / 18))
+    aged += 0.5 * spec.yellowing * _bleached(spec, px_per_mm / 8, shape)
+    field = enlarge(np.asarray(aged, dtype=np.float32), through.shape[:2])
+    tint(through, field, spec.yellow_color)
+
+
+def _show_back(through: ByteArray, page: ByteArray, strength: float) -> None:
+    """Let print on the back shine through, in the mirror: here, that of a similar page."""
+    height, width = through.shape[:2]
+    gray = cv2.cvtColor(cv2.resize(page, (width, height), interpolation=cv2.INTER_AREA), 7)
+    back = cv2.GaussianBlur(cv2.flip(gray, -1), (0, 0), 1.0)
+    shown = cv2.convertScaleAbs(back, alpha=strength, beta=255 * (1 - strength))
+    through[:] = cv2.multiply(through, cv2.merge([shown] * 3), scale=1 / 255)
 
 
 def present(spec: WearSpec, scale: GridScale, shape: tuple[int, int]) -> ByteArray | None:
     """Return 255 where there still is paper, of shape (height, width); None where all is there."""
-    if not spec.missing:
+    if not (spec.missing or spec.holes or spec.perforated):
         return None
     mask = np.full(shape, 255, dtype=np.uint8)
-    for polygon in spec.missing:
-        points_px = scale.px_from_mm(np.array(polygon))
-        cv2.fillPoly(mask, [np.rint(points_px * 16).astype(np.int32)], 0, cv2.LINE_AA, 4)
+    cut_out(mask, spec.missing, scale)
+    punch(mask, spec.holes, scale)
+    perforate(mask, spec.perforated, scale)
     return mask
 
 
 def _stain_shape(page: ByteArray) -> tuple[int, int]:
     return page.shape[0] // _STAIN_STEP_PX + 1, page.shape[1] // _STAIN_STEP_PX + 1
-
-
-def _tint(through: FloatImage, strength: FloatImage, color: Color) -> None:
-    """Let less light through where `strength` is near 1, down to the colour's share of white."""
-    through *= 1 - strength[..., None] * (1 - np.array(color, dtype=np.float32) / 255)
-
-
-def _add_stain(
-    through: FloatImage, stain: Stain, scale: GridScale, rng: np.random.Generator
-) -> None:
-    top, left, inside, rim = _blot(stain, scale, through.shape[:2], rng)
-    part = through[top : top + inside.shape[0], left : left + inside.shape[1]]
-    uneven = np.clip(1 + 0.3 * cloud(inside.shape, max(max(inside.shape) / 8, 2), rng=rng), 0, 2)
-    strength = np.clip(stain.fill * inside * uneven + stain.rim * rim, 0, 1)
-    _tint(part, np.asarray(strength, dtype=np.float32), stain.color)
-
-
-def _blot(
-    stain: Stain, scale: GridScale, shape: tuple[int, ...], rng: np.random.Generator
-) -> tuple[int, int, FloatImage, FloatImage]:
-    """Top and left of a stain's square, its inside and its rim, at the resolution of stains."""
-    per_mm = scale.px_per_mm[0] / _STAIN_STEP_PX
-    center_x, center_y = stain.at_mm[0] * per_mm, stain.at_mm[1] * per_mm
-    radius = stain.radius_mm * per_mm
-    top, left = (int(max(at - 1.5 * radius, 0)) for at in (center_y, center_x))
-    bottom = int(np.clip(center_y + 1.5 * radius + 1, top, shape[0]))
-    right = int(np.clip(center_x + 1.5 * radius + 1, left, shape[1]))
-    y, x = np.mgrid[top:bottom, left:right].astype(np.float32)
-    edge = fractal((bottom - top, right - left), max(radius, 4.0), 4, rng=rng)
-    distance = np.hypot(x - np.float32(center_x), y - np.float32(center_y)) - np.float32(radius)
-    distance += np.float32(stain.ragged * radius) * edge
-    width = np.float32(max(0.04 * radius, 1.0))
-    inside = 1 / (1 + np.exp(np.clip(distance / width, -30, 30)))
-    rim = np.exp(-(((distance + 1.5 * width) / (1.5 * width)) ** 2))
-    return top, left, np.asarray(inside, np.float32), np.asarray(rim, np.float32)
-
-
-def _mould(
-    shape: tuple[int, ...], share: float, scale: GridScale, rng: np.random.Generator
-) -> FloatImage:
-    """Specks in colonies: fine grains where coarse patches are."""
-    per_mm = scale.px_per_mm[0] / _STAIN_STEP_PX
-    size = shape[0], shape[1]
-    coarse = tuple(part // 4 + 1 for part in size)
-    patches = fractal((coarse[0], coarse[1]), 25 * per_mm / 4, 3, rng=rng)
-    patches -= np.quantile(patches, 1 - share)
-    grains = fractal(size, max(1.5 * per_mm, 1.5), 2, rng=rng) + 0.5 * fractal(
-        size, 8 * per_mm, 2, rng=rng
-    )
-    density = enlarge(np.asarray(patches, dtype=np.float32), size)
-    grown = np.clip(0.7 * grains + 1.1 * density - 0.75, 0, 0.85)
-    haze = 0.3 / (1 + np.exp(-4 * density))
-    return np.asarray(np.clip(grown + haze, 0, 1), dtype=np.float32)
-
-
-def _add_specks(
-    through: FloatImage, per_cm2: float, scale: GridScale, rng: np.random.Generator
-) -> None:
-    per_mm = scale.px_per_mm[0] / _STAIN_STEP_PX
-    height, width = through.shape[:2]
-    n_specks = int(per_cm2 * height * width / (10 * per_mm) ** 2)
-    places = rng.uniform(0, [width, height], size=(n_specks, 2)).astype(int)
-    radii = np.minimum(rng.exponential(0.12 * per_mm, n_specks), per_mm).astype(int)
-    for (x, y), radius, level in zip(places, radii, rng.uniform(0.2, 0.8, n_specks), strict=True):
-        cv2.circle(through, (int(x), int(y)), int(radius), (level, level * 0.97, level * 0.9), -1)

@@ -7,7 +7,8 @@ from ecgpaper.synth import PRESETS, resized, sample_spec, synthesize
 from ecgpaper.synth.relief import Fold, ReliefSpec
 from ecgpaper.synth.scene import SceneSpec
 from ecgpaper.synth.spec import spec_as_json, spec_from_json
-from ecgpaper.synth.wear import Stain, WearSpec
+from ecgpaper.synth.stains import Stain
+from ecgpaper.synth.wear import WearSpec
 
 SCENE = SceneSpec(
     photo_px=(450, 600),

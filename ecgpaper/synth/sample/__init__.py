@@ -20,6 +20,7 @@ from ecgpaper.synth.sample.layouts import (
     sample_scale,
 )
 from ecgpaper.synth.sample.notes import sample_notes
+from ecgpaper.synth.sample.objects import sample_objects
 from ecgpaper.synth.spec import CameraSpec, InkSpec, LayoutSpec, PageSpec, PaperSpec
 from ecgpaper.synth.wear import WearSpec
 
@@ -32,6 +33,14 @@ OFFICIAL_LAYOUT = "3x4+1R"
 # Share of pages in the organisers' own look; the rest teaches that there are others.
 OFFICIAL_SHARE = 0.6
 NOTES_SHARE = 0.15
+# Share of pages with something on them that is no print: new sheets on a scanner have nothing.
+OBJECTS_SHARE = {
+    "photo": 0.12,
+    "photo-stained": 0.15,
+    "photo-deteriorated": 0.35,
+    "scan-color-deteriorated": 0.25,
+    "scan-bw-deteriorated": 0.25,
+}
 # Share of printers that leave a white border.
 BORDER_SHARE = 0.4
 PHOTO_LONG_PX = (2000, 4600)
@@ -129,7 +138,8 @@ def _handle(page: PageSpec, preset: str, rng: np.random.Generator) -> PageSpec:
         paper = replace(paper, grid_margins_mm=(border_mm, border_mm, border_mm, border_mm))
     if chance(rng, NOTES_SHARE):
         ink = replace(ink, notes=sample_notes(page.layout, rng=rng))
-    paper = replace(paper, relief=relief, wear=wear)
+    objects = sample_objects(page.layout, OBJECTS_SHARE.get(preset, 0.0), rng=rng)
+    paper = replace(paper, relief=relief, wear=wear, objects=objects)
     return replace(page, ink=ink, paper=paper, camera=camera)
 
 
@@ -137,14 +147,11 @@ def _photo_state(
     preset: str, size_mm: tuple[float, float], rng: np.random.Generator
 ) -> tuple[ReliefSpec, WearSpec]:
     """Draw folds, creases and wear of a sheet in front of a phone."""
-    n_folds, n_creases, most_mm, wear = int(rng.integers(2)), 0, 2.5, WearSpec()
+    n_folds, wear = int(rng.integers(2)), WearSpec()
     if preset == "photo-stained":
         n_folds = int(rng.integers(3))
         wear = sheet.sample_stained_wear(size_mm, rng=rng)
     elif preset == "photo-deteriorated":
-        crumpled = chance(rng, 0.5)
-        n_folds = int(rng.integers(0, 3) if crumpled else rng.integers(2, 7))
-        n_creases = int(rng.integers(25, 70)) if crumpled else int(rng.integers(0, 12))
-        most_mm = 4.0
-        wear = sheet.sample_deteriorated_wear(size_mm, rng=rng)
-    return sheet.sample_photo_relief(n_folds, n_creases, most_mm, size_mm, rng=rng), wear
+        relief = sheet.sample_deteriorated_relief(size_mm, rng=rng)
+        return relief, sheet.sample_deteriorated_wear(size_mm, rng=rng)
+    return sheet.sample_photo_relief(n_folds, 0.0, 2.5, size_mm, rng=rng), wear
