@@ -6,10 +6,12 @@ page to photo, and the photo before the sensor sees it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import cast
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 
 from ecgpaper.ecg import ByteArray, FloatArray
 from ecgpaper.geometry import DenseWarp, Homography, Warp
@@ -17,9 +19,21 @@ from ecgpaper.synth.scene import corners_photo
 from ecgpaper.synth.spec import CameraSpec, Color
 from ecgpaper.synth.texture import FloatImage
 
+
+@dataclass(frozen=True, slots=True)
+class ContactShadow:
+    """The sheet's shadow: share of light missing, how far it reaches, and where it falls."""
+
+    strength: float
+    reach_px: float
+    angle_deg: float
+
+
 # The warp is exact at every eighth pixel of the photo, and linear in between.
 _STEP_PX = 8
 _BAND_PX = 256
+_MM_PER_INCH = 25.4
+_FIELD_STEP = 4
 
 
 def lay_sheet(spec: CameraSpec, page_shape: tuple[int, int]) -> tuple[Homography, tuple[int, int]]:
@@ -31,12 +45,17 @@ def lay_sheet(spec: CameraSpec, page_shape: tuple[int, int]) -> tuple[Homography
             edges.astype(np.float32), corners_photo(spec.scene).astype(np.float32)
         )
         return Homography(np.asarray(matrix, dtype=np.float64)), spec.scene.photo_px
-    photo_shape = (round(height * spec.stretch[1]), round(width * spec.stretch[0]))
+    left, top, right, bottom = (part * spec.dpi / _MM_PER_INCH for part in spec.scanner.bed_mm)
+    photo_shape = (
+        round((height + top + bottom) * spec.stretch[1]),
+        round((width + left + right) * spec.stretch[0]),
+    )
     angle = np.deg2rad(spec.skew_deg)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     linear = np.diag(spec.stretch) @ turn
     center_px = (np.array([width, height]) - 1) / 2
-    center_photo = (np.array(photo_shape[::-1]) - 1) / 2
+    aside = np.array([left - right, top - bottom]) / 2 * spec.stretch
+    center_photo = (np.array(photo_shape[::-1]) - 1) / 2 + aside
     matrix = np.eye(3)
     matrix[:2, :2] = linear
     matrix[:2, 2] = center_photo - linear @ center_px
@@ -66,58 +85,144 @@ def warp_layer(
             return layer
         shape = (*photo_shape, *layer.shape[2:])
         outside = np.full(shape, outside[: layer.shape[2] if layer.ndim == 3 else 1], np.uint8)
-    back = warp.inverse
-    for top in range(0, photo_shape[0], _BAND_PX):
-        band = outside[top : top + _BAND_PX]
-        nowhere = np.empty(0, dtype=np.float32)
-        # Pixels beyond the page keep what was there.
-        cv2.remap(
-            layer,
-            _lookup(back, top, band.shape[:2]),
-            nowhere,
-            cv2.INTER_LINEAR,
-            band,
-            cv2.BORDER_TRANSPARENT,
-        )
-    return outside
+    return move_layer(layer, page_nodes(warp, photo_shape), outside)
 
 
 def _is_identity(warp: Warp) -> bool:
     return isinstance(warp, Homography) and np.array_equal(warp.matrix, np.eye(3))
 
 
-def _lookup(back: Warp, top: int, shape: tuple[int, ...]) -> FloatImage:
-    """Where on the page the pixels of a band of the photo lie: (x, y) in the last axis."""
-    n_rows, n_columns = (-(-size // _STEP_PX) + 2 for size in shape[:2])
-    # Resizing puts node i at pixel _STEP_PX * (i + 0.5) - 0.5; one node lies outside at each side.
+def page_nodes(warp: Warp, photo_shape: tuple[int, int]) -> FloatImage:
+    """Return where on the flat page every eighth pixel of the photo lies.
+
+    Returns
+    -------
+    ndarray of float32, of shape (n_rows, n_columns, 2)
+        (x, y) in px. Node i lies at pixel 8 * i - 4.5: a row and a column are outside at each side.
+    """
+    n_rows, n_columns = (-(-size // _STEP_PX) + 2 for size in photo_shape)
     middle = (_STEP_PX - 1) / 2 - _STEP_PX
     x, y = np.meshgrid(
-        np.arange(n_columns) * _STEP_PX + middle, np.arange(n_rows) * _STEP_PX + middle + top
+        np.arange(n_columns) * _STEP_PX + middle, np.arange(n_rows) * _STEP_PX + middle
     )
+    back = warp.inverse
     nodes = back(np.column_stack([x.ravel(), y.ravel()])).astype(np.float32)
-    wide = cv2.resize(
-        nodes.reshape(n_rows, n_columns, 2), (n_columns * _STEP_PX, n_rows * _STEP_PX)
-    )
+    return nodes.reshape(n_rows, n_columns, 2)
+
+
+def move_layer(layer: ByteArray, nodes: FloatImage, outside: ByteArray) -> ByteArray:
+    """Draw a layer of the flat page upon a photo; pixels beyond the page keep what was there.
+
+    Parameters
+    ----------
+    layer : ndarray of uint8
+    nodes : ndarray of float32
+        As `page_nodes` gives them.
+    outside : ndarray of uint8
+        The photo.
+    """
+    nowhere = np.empty(0, dtype=np.float32)
+    for top in range(0, len(outside), _BAND_PX):
+        band = outside[top : top + _BAND_PX]
+        lookup = _lookup(nodes, top, band.shape[:2])
+        cv2.remap(layer, lookup, nowhere, cv2.INTER_LINEAR, band, cv2.BORDER_TRANSPARENT)
+    return outside
+
+
+def _lookup(nodes: FloatImage, top: int, shape: tuple[int, ...]) -> FloatImage:
+    """Where on the page the pixels of a band of the photo lie: (x, y) in the last axis."""
+    first = top // _STEP_PX
+    some = nodes[first : first + -(-shape[0] // _STEP_PX) + 2]
+    # Resizing puts node i at pixel _STEP_PX * (i + 0.5) - 0.5.
+    wide = cv2.resize(some, (some.shape[1] * _STEP_PX, len(some) * _STEP_PX))
     cut = wide[_STEP_PX : _STEP_PX + shape[0], _STEP_PX : _STEP_PX + shape[1]]
     return np.ascontiguousarray(cut, dtype=np.float32)
+
+
+def cover_periodically(
+    light: MatLike, period_px: float, nodes: FloatImage, photo_shape: tuple[int, int]
+) -> ByteArray:
+    """Return the product of a wave across the flat page and one down it, as the photo sees it.
+
+    Parameters
+    ----------
+    light : ndarray of uint8, of shape (256, n_planes + 1)
+        A period each of the waves across the page, of three colours, and of that down the page.
+    period_px : float
+        Length of a period on the flat page.
+    nodes : ndarray of float32
+        As `page_nodes` gives them.
+    photo_shape : tuple of int
+    """
+    tables = [np.ascontiguousarray(light[:, part]) for part in range(light.shape[1])]
+    in_periods = nodes * np.float32(256 / period_px)
+    result = np.empty((*photo_shape, light.shape[1] - 1), dtype=np.uint8)
+    for top in range(0, photo_shape[0], _BAND_PX):
+        band = result[top : top + _BAND_PX]
+        # Of a whole number of periods the last eight bits are left.
+        phase = _lookup(in_periods, top, band.shape[:2]).astype(np.int32).astype(np.uint8)
+        across, down = cv2.split(phase)
+        rows = cv2.LUT(down, tables[-1])
+        planes = [
+            cv2.multiply(cv2.LUT(across, table), rows, scale=1 / 128) for table in tables[:-1]
+        ]
+        cv2.merge(planes, band)
+    return result
+
+
+def contact_light(
+    nodes: FloatImage, paper: ByteArray | None, page_shape: tuple[int, int], shadow: ContactShadow
+) -> FloatImage:
+    """Return the light that the sheet leaves on what it lies on, at every eighth pixel.
+
+    Parameters
+    ----------
+    nodes : ndarray of float32
+        As `page_nodes` gives them.
+    paper : ndarray of uint8, or None
+        255 where the flat page still is; None where all of it is.
+    page_shape : tuple of int
+    shadow : ContactShadow
+    """
+    height, width = page_shape
+    x, y = nodes[..., 0], nodes[..., 1]
+    beyond = np.maximum(np.maximum(-x, x - width), np.maximum(-y, y - height))
+    on_page = np.clip(0.5 - beyond / _STEP_PX, 0, 1)
+    if paper is not None:
+        kept = cv2.remap(paper, nodes, np.empty(0, np.float32), cv2.INTER_LINEAR)
+        on_page = np.minimum(on_page, np.float32(1 / 255) * kept)
+    tight = np.exp(-np.maximum(beyond, 0) / np.float32(shadow.reach_px / 4))
+    angle = np.deg2rad(shadow.angle_deg)
+    move = np.eye(2, 3)
+    move[:, 2] = np.array([np.cos(angle), np.sin(angle)]) * shadow.reach_px / _STEP_PX
+    fallen = cv2.warpAffine(on_page, move, on_page.shape[::-1], borderMode=cv2.BORDER_REPLICATE)
+    soft = cv2.GaussianBlur(fallen, (0, 0), max(0.8 * shadow.reach_px / _STEP_PX, 0.5))
+    light = 1 - np.float32(shadow.strength) * (0.65 * soft + 0.35 * tight * (1 - on_page))
+    cut = light[1:-1, 1:-1]
+    return np.asarray(cut, dtype=np.float32)
 
 
 def warp_field(
     field: FloatImage, step_px: float, lay: Homography, photo_shape: tuple[int, int]
 ) -> ByteArray:
     """Move a coarse field on the bent sheet to the photo, 128 standing for 1, as beyond it."""
-    spread = Homography(np.diag([step_px, step_px, 1.0])).compose(lay)
+    # A quarter of the photo's resolution is more than the field has.
+    shrink = Homography.scaling(1 / _FIELD_STEP)
+    spread = Homography(np.diag([step_px, step_px, 1.0])).compose(lay).compose(shrink)
+    coarse = tuple(-(-size // _FIELD_STEP) for size in photo_shape)
     matrix: FloatArray = cast("Homography", spread).matrix
     coded = np.clip(np.rint(field * 128), 0, 255).astype(np.uint8)
     moved = cv2.warpPerspective(
         coded,
         matrix,
-        photo_shape[::-1],
+        coarse[::-1],
         flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=(128,),
     )
-    return np.asarray(moved, dtype=np.uint8)
+    size = coarse[1] * _FIELD_STEP, coarse[0] * _FIELD_STEP
+    wide = cv2.resize(moved, size)[: photo_shape[0], : photo_shape[1]]
+    return np.asarray(wide, dtype=np.uint8)
 
 
 def multiply(image: ByteArray, light: ByteArray) -> ByteArray:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
 from ecgpaper.geometry import Warp
 from ecgpaper.raster import GridScale
 from ecgpaper.synth.camera import warp_layer
+from ecgpaper.synth.foreground import foreground_coverage
+from ecgpaper.synth.light import glare_levels
 from ecgpaper.synth.notes import opaque_notes
-from ecgpaper.synth.scene import SceneSpec, glare_field
+from ecgpaper.synth.scene import SceneSpec
 from ecgpaper.synth.spec import PageSpec
 from ecgpaper.synth.wear import present
 
@@ -125,7 +126,7 @@ def find_cover(
         photo_shape,
         boxed=opaque_notes(spec.ink.notes, scale, page_shape),
         on_sheet=_on_sheet(present(spec.paper.wear, scale, page_shape), objects),
-        before_sheet=None if scene is None else _blinding_glare(scene, photo_shape),
+        before_sheet=None if scene is None else _before_sheet(scene),
     )
 
 
@@ -138,9 +139,11 @@ def _on_sheet(paper: ByteArray | None, objects: Objects) -> ByteArray | None:
     return np.where(np.logical_or.reduce(hiding), 255, 0).astype(np.uint8)
 
 
-def _blinding_glare(scene: SceneSpec, photo_shape: Shape) -> ByteArray | None:
-    field = glare_field(scene)
-    if field is None or field.max() < _BLINDING:
+def _before_sheet(scene: SceneSpec) -> ByteArray | None:
+    """Where fingers and what else is in front, or glare, leave nothing to see."""
+    coverage, glare = foreground_coverage(scene), glare_levels(scene)
+    hiding = [] if coverage is None else [coverage >= 128]
+    hiding += [] if glare is None or glare.max() < _BLINDING else [glare >= _BLINDING]
+    if not hiding:
         return None
-    wide = cv2.resize(np.clip(field, 0, 255).astype(np.uint8), photo_shape[::-1])
-    return np.where(np.asarray(wide) >= _BLINDING, 255, 0).astype(np.uint8)
+    return np.where(np.logical_or.reduce(hiding), 255, 0).astype(np.uint8)

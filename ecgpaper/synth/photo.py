@@ -9,50 +9,129 @@ import cv2
 import numpy as np
 
 from ecgpaper.ecg import ByteArray
-from ecgpaper.synth.camera import multiply, warp_field, warp_layer
-from ecgpaper.synth.relief import shade
-from ecgpaper.synth.scene import (
-    SceneSpec,
-    draw_background,
-    glare_field,
-    light_field,
-    monitor_mesh,
+from ecgpaper.synth.camera import (
+    ContactShadow,
+    contact_light,
+    cover_periodically,
+    move_layer,
+    multiply,
+    page_nodes,
+    warp_field,
+    warp_layer,
 )
+from ecgpaper.synth.foreground import lay_in_front
+from ecgpaper.synth.layout import page_shape
+from ecgpaper.synth.light import glare_levels, light_field
+from ecgpaper.synth.monitor import (
+    draw_monitor,
+    fill_surroundings,
+    glow,
+    mesh_waves,
+)
+from ecgpaper.synth.relief import shade
+from ecgpaper.synth.scanner import scan_light
+from ecgpaper.synth.scene import Monitor, SceneSpec
 from ecgpaper.synth.spec import PageSpec
+from ecgpaper.synth.table import Footing, draw_table
+from ecgpaper.synth.texture import FloatImage
 from ecgpaper.synth.truth import Plan, texture_rng
 from ecgpaper.synth.wear import present
+
+# How far a sheet's shadow reaches on a table, and on a scanner's backing, which it touches.
+_TABLE_SHADOW_MM = 3.5
+_SCANNER_SHADOW_MM = 0.5
 
 
 def photograph(page: ByteArray, plan: Plan, spec: PageSpec) -> ByteArray:
     """Lay the page where the plan says and light it."""
     scene = spec.camera.scene
     if scene is None:
-        photo = _lay_down(page, plan, spec, None)
-        return photo if spec.paper.relief.is_flat else multiply(photo, _shades(plan, spec))
-    if scene.mesh_depth > 0:
-        per_mm = plan.truth.scale.px_per_mm[0]
-        page = multiply(page, monitor_mesh(scene, page.shape[:2], per_mm))
-    table = draw_background(scene, rng=texture_rng(spec, "background"))
-    photo = _lay_down(page, plan, spec, table)
-    coded = np.clip(np.rint(light_field(scene) * 128), 0, 255).astype(np.uint8)
-    light = np.asarray(cv2.resize(coded, plan.photo_shape[::-1]), dtype=np.uint8)
+        return _scan(page, plan, spec)
+    nodes = page_nodes(plan.truth.page_to_photo, plan.photo_shape)
+    photo = _draw_behind(scene, plan, nodes, spec)
+    photo = _lay_down(page, plan, nodes, spec, photo)
+    photo = lay_in_front(photo, scene, rng=texture_rng(spec, "foreground"))
+    light = _light(scene, plan.photo_shape, spec)
+    if scene.monitor is not None:
+        photo = glow(photo, scene.monitor.glow)
+        light = multiply(light, _mesh(scene.monitor, plan, nodes))
     if not spec.paper.relief.is_flat:
         light = multiply(light, _shades(plan, spec))
-    return _add_glare(multiply(photo, light), scene)
+    return _add_glare(multiply(photo, light), scene, plan)
 
 
-def _lay_down(page: ByteArray, plan: Plan, spec: PageSpec, table: ByteArray | None) -> ByteArray:
-    """Warp the page onto the table, or onto the scanner's lid; what is torn off shows it."""
-    warp, shape = plan.truth.page_to_photo, plan.photo_shape
-    backing = spec.camera.backing
+def _scan(page: ByteArray, plan: Plan, spec: PageSpec) -> ByteArray:
+    """Press the page on the glass and pass the lamp along it."""
+    camera, warp, shape = spec.camera, plan.truth.page_to_photo, plan.photo_shape
+    if camera.scanner.edge == 0 and present(spec.paper.wear, plan.truth.scale, (1, 1)) is None:
+        photo = warp_layer(page, warp, shape, camera.backing)
+    else:
+        nodes = page_nodes(warp, shape)
+        behind = np.full((*shape, 3), camera.backing, dtype=np.uint8)
+        shadow = ContactShadow(camera.scanner.edge, _reach_px(plan, _SCANNER_SHADOW_MM), 45.0)
+        behind = multiply(behind, _coded(_contact(plan, nodes, spec, shadow), shape))
+        photo = _lay_down(page, plan, nodes, spec, behind)
+    if not spec.paper.relief.is_flat:
+        photo = multiply(photo, _shades(plan, spec))
+    if camera.scanner.is_even:
+        return photo
+    return multiply(photo, scan_light(camera.scanner, shape, plan.truth.scale.px_per_mm[0]))
+
+
+def _draw_behind(scene: SceneSpec, plan: Plan, nodes: FloatImage, spec: PageSpec) -> ByteArray:
+    rng = texture_rng(spec, "background")
+    footing = _footing(plan)
+    if scene.monitor is not None:
+        return draw_monitor(scene, footing, rng=rng)
+    reach_px = _reach_px(plan, _TABLE_SHADOW_MM)
+    shadow = ContactShadow(scene.contact, reach_px, scene.contact_deg)
+    return draw_table(scene, footing, _contact(plan, nodes, spec, shadow), rng=rng)
+
+
+def _footing(plan: Plan) -> Footing:
+    to_px = np.diag([*plan.truth.scale.px_per_mm, 1.0])
+    to_px[:2, 2] = plan.truth.scale.origin_px
+    return Footing(plan.lay.matrix @ to_px, plan.truth.layout.size_mm)
+
+
+def _reach_px(plan: Plan, reach_mm: float) -> float:
+    return reach_mm * plan.truth.scale.px_per_mm[0]
+
+
+def _contact(plan: Plan, nodes: FloatImage, spec: PageSpec, shadow: ContactShadow) -> FloatImage:
+    shape = page_shape(plan.truth.layout, plan.truth.scale)
+    return contact_light(nodes, present(spec.paper.wear, plan.truth.scale, shape), shape, shadow)
+
+
+def _coded(field: FloatImage, shape: tuple[int, int]) -> ByteArray:
+    """Enlarge a field of light, 128 standing for 1."""
+    coded = np.clip(np.rint(field * 128), 0, 255).astype(np.uint8)
+    return np.asarray(cv2.resize(coded, shape[::-1]), dtype=np.uint8)
+
+
+def _lay_down(
+    page: ByteArray, plan: Plan, nodes: FloatImage, spec: PageSpec, behind: ByteArray
+) -> ByteArray:
+    """Warp the page onto what it lies on; what is torn off shows that."""
     paper = present(spec.paper.wear, plan.truth.scale, page.shape[:2])
     if paper is None:
-        return warp_layer(page, warp, shape, backing if table is None else table)
-    below = np.full((*shape, 3), backing, dtype=np.uint8) if table is None else table.copy()
-    photo = warp_layer(page, warp, shape, backing if table is None else table)
-    torn = warp_layer(paper, warp, shape, (255.0, 255.0, 255.0)) < 128
-    photo[torn] = below[torn]
+        return move_layer(page, nodes, behind)
+    photo = move_layer(page, nodes, behind.copy())
+    kept = move_layer(paper, nodes, np.full(plan.photo_shape, 255, dtype=np.uint8))
+    torn = kept < 128
+    photo[torn] = behind[torn]
     return photo
+
+
+def _mesh(monitor: Monitor, plan: Plan, nodes: FloatImage) -> ByteArray:
+    period_px = monitor.mesh_mm * plan.truth.scale.px_per_mm[0]
+    light = cover_periodically(mesh_waves(monitor), period_px, nodes, plan.photo_shape)
+    fill_surroundings(light, monitor, _footing(plan), 128)
+    return light
+
+
+def _light(scene: SceneSpec, shape: tuple[int, int], spec: PageSpec) -> ByteArray:
+    return _coded(light_field(scene, rng=texture_rng(spec, "smudges")), shape)
 
 
 def _shades(plan: Plan, spec: PageSpec) -> ByteArray:
@@ -60,10 +139,11 @@ def _shades(plan: Plan, spec: PageSpec) -> ByteArray:
     return warp_field(light, plan.truth.scale.px_per_mm[0], plan.lay, plan.photo_shape)
 
 
-def _add_glare(photo: ByteArray, scene: SceneSpec) -> ByteArray:
-    field = glare_field(scene)
-    if field is None:
+def _add_glare(photo: ByteArray, scene: SceneSpec, plan: Plan) -> ByteArray:
+    glare = glare_levels(scene)
+    if glare is None:
         return photo
-    coded = np.clip(field, 0, 255).astype(np.uint8)
-    wide = cv2.resize(coded, photo.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    return np.asarray(cv2.add(photo, cv2.merge([wide] * 3)), dtype=np.uint8)
+    if scene.monitor is not None:
+        # The wall behind a monitor mirrors nothing.
+        fill_surroundings(glare, scene.monitor, _footing(plan), 0)
+    return np.asarray(cv2.add(photo, cv2.merge([glare] * 3)), dtype=np.uint8)

@@ -10,35 +10,88 @@ import numpy as np
 from cv2.typing import MatLike
 
 from ecgpaper.ecg import ByteArray
+from ecgpaper.synth.bilevel import BILEVEL_TONES, diffuse, dot, threshold
 from ecgpaper.synth.spec import CameraSpec
 
 # Noise is kept in sixteenths of a level until it is added, and repeats after so many pixels.
 _NOISE_STEPS = 16
-_NOISE_TILE_PX = 768
+_NOISE_TILE_PX = 512
+# How much coarser the colours of noise are than its brightness.
+_COLOR_GRAIN = 2.5
+# Blur that changes over the picture is even within tiles of this size.
+_BLUR_TILE_PX = 128
+# Where an earlier file's blocks of eight pixels began, when the picture was cut out of it.
+_CUT_PX = (3, 5)
 
 
 def expose(image: ByteArray, spec: CameraSpec, *, rng: np.random.Generator) -> ByteArray:
     """Return the picture of a photo, uint8 RGB of the same shape."""
-    if spec.blur_px > 0:
-        image = np.asarray(cv2.GaussianBlur(image, (0, 0), spec.blur_px), dtype=np.uint8)
+    image = _defocus(image, spec)
     image = _develop(image, spec)
-    if spec.noise > 0:
-        image = _add_noise(image, spec, rng)
     if spec.sharpening > 0:
         image = _sharpen(image, spec.sharpening)
-    if spec.tone == "binary":
-        image = np.where(image > 255 * spec.threshold, 255, 0).astype(np.uint8)
+    # What a phone's software leaves of the noise is not sharpened.
+    if spec.noise > 0:
+        image = _add_noise(image, spec, rng)
+    if spec.detail < 1:
+        image = _lose_detail(image, spec.detail)
+    if spec.tone in BILEVEL_TONES:
+        image = _three_planes(_bilevel(np.ascontiguousarray(image[..., 0]), spec))
+    if spec.first_jpeg_quality is not None:
+        down, right = _CUT_PX
+        whole = cv2.copyMakeBorder(image, down, 0, right, 0, cv2.BORDER_REPLICATE)
+        image = _compress(np.asarray(whole, np.uint8), spec.first_jpeg_quality)[down:, right:]
     if spec.jpeg_quality is not None:
         image = _compress(image, spec.jpeg_quality)
+    return np.ascontiguousarray(image)
+
+
+def _defocus(image: ByteArray, spec: CameraSpec) -> ByteArray:
+    """Blur the picture as lens and hand do."""
+    if spec.blur_change_px != (0.0, 0.0):
+        image = _blur_by_place(image, spec)
+    elif spec.blur_px > 0:
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), spec.blur_px), dtype=np.uint8)
+    if spec.motion_px > 0:
+        image = np.asarray(cv2.filter2D(image, -1, _track(spec.motion_px, spec.motion_deg)))
     return image
+
+
+def _blur_by_place(image: ByteArray, spec: CameraSpec) -> ByteArray:
+    height, width = image.shape[:2]
+    across, down = spec.blur_change_px
+    most_px = spec.blur_px + (abs(across) + abs(down)) / 2
+    rim = int(np.ceil(4 * most_px)) + 1
+    wide = cv2.copyMakeBorder(image, rim, rim, rim, rim, cv2.BORDER_REFLECT_101)
+    blurred = np.empty_like(image)
+    for top in range(0, height, _BLUR_TILE_PX):
+        for left in range(0, width, _BLUR_TILE_PX):
+            bottom, right = min(top + _BLUR_TILE_PX, height), min(left + _BLUR_TILE_PX, width)
+            at_x, at_y = (left + right) / 2 / width - 0.5, (top + bottom) / 2 / height - 0.5
+            sigma = max(spec.blur_px + across * at_x + down * at_y, 0.3)
+            part = wide[top : bottom + 2 * rim, left : right + 2 * rim]
+            soft = cv2.GaussianBlur(part, (0, 0), sigma)
+            blurred[top:bottom, left:right] = soft[rim:-rim, rim:-rim]
+    return blurred
+
+
+def _track(length_px: float, angle_deg: float) -> MatLike:
+    """Weights along the camera's way, about the middle."""
+    size = 2 * int(np.ceil(length_px / 2)) + 3
+    kernel = np.zeros((size, size), dtype=np.float32)
+    angle = np.deg2rad(angle_deg)
+    half = length_px / 2 * np.array([np.cos(angle), np.sin(angle)])
+    start, stop = np.rint((size // 2 + np.array([-half, half])) * 256).astype(int)
+    cv2.line(kernel, start.tolist(), stop.tolist(), 1.0, 1, cv2.LINE_AA, 8)
+    return np.asarray(kernel / kernel.sum(), dtype=np.float32)
 
 
 def _develop(image: ByteArray, spec: CameraSpec) -> ByteArray:
     """Apply light, tone curve and colour of the whole picture."""
     if spec.ramp != (0.0, 0.0):
         image = _add_ramp(image, spec.ramp)
-    if spec.contrast != 1 or spec.gamma != 1:
-        curve = _tone_curve(spec.contrast, spec.gamma)
+    if spec.contrast != 1 or spec.gamma != 1 or spec.white != 1:
+        curve = _tone_curve(spec.white, spec.contrast, spec.gamma)
         image = np.asarray(cv2.LUT(image, curve), dtype=np.uint8)
     if spec.tone != "color":
         image = _three_planes(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
@@ -49,48 +102,80 @@ def _three_planes(plane: MatLike) -> ByteArray:
     return np.asarray(cv2.merge([plane] * 3), dtype=np.uint8)
 
 
-def _tone_curve(contrast: float, gamma: float) -> ByteArray:
+def _tone_curve(white: float, contrast: float, gamma: float) -> ByteArray:
     """Levels stay at white; contrast pulls the rest away from it."""
-    level = np.linspace(0, 1, 256) ** gamma
+    level = np.clip(np.linspace(0, 1, 256) / white, 0, 1) ** gamma
     return np.rint(255 * np.clip(1 - (1 - level) * contrast, 0, 1)).astype(np.uint8)
 
 
 def _add_ramp(image: ByteArray, ramp: tuple[float, float]) -> ByteArray:
     height, width = image.shape[:2]
-    across = ramp[0] * np.linspace(-0.5, 0.5, width)
-    down = ramp[1] * np.linspace(-0.5, 0.5, height)
+    across = ramp[0] * np.linspace(-0.5, 0.5, width, dtype=np.float32)
+    down = ramp[1] * np.linspace(-0.5, 0.5, height, dtype=np.float32)
     light = np.clip(128 * (1 + down[:, None] + across), 0, 255).astype(np.uint8)
     lit = cv2.multiply(image, _three_planes(light), scale=1 / 128)
     return np.asarray(lit, dtype=np.uint8)
 
 
 def _add_noise(image: ByteArray, spec: CameraSpec, rng: np.random.Generator) -> ByteArray:
-    planes = 3 if spec.tone == "color" else 1
     size = tuple(min(part, _NOISE_TILE_PX) for part in image.shape[:2])
-    noise: MatLike = np.zeros((*size, planes), dtype=np.int16)
-    cv2.setRNGSeed(int(rng.integers(1 << 31)))
-    # Blur takes most of the noise away: what is left must have the standard deviation asked for.
-    grain_px = spec.noise_grain_px
-    kept = 1 / max(2 * np.sqrt(np.pi) * grain_px, 1.0)
-    cv2.randn(noise, np.zeros(1), np.full(1, _NOISE_STEPS * spec.noise / kept))
-    if grain_px > 0:
-        noise = cv2.GaussianBlur(noise, (0, 0), grain_px)
-    noise = noise if planes == 3 else cv2.merge([noise] * 3)
+    noise = _draw_noise((size[0], size[1]), spec, rng)
+    gain = _noise_gain(spec.noise_shot)
     noisy = np.empty_like(image)
     for top in range(0, image.shape[0], size[0]):
         for left in range(0, image.shape[1], size[1]):
             part = image[top : top + size[0], left : left + size[1]]
-            grain = noise[: part.shape[0], : part.shape[1]]
+            grain: MatLike = noise[: part.shape[0], : part.shape[1]]
+            if spec.noise_shot > 0:
+                grain = cv2.multiply(grain, cv2.LUT(part, gain), scale=1 / 256, dtype=cv2.CV_16S)
             noisy[top : top + size[0], left : left + size[1]] = cv2.addWeighted(
                 part, 1, grain, 1 / _NOISE_STEPS, 0, dtype=cv2.CV_8U
             )
     return noisy
 
 
+def _noise_gain(shot: float) -> MatLike:
+    """Noise of each level, as a multiple of that of mid-gray; 256 standing for 1."""
+    level = np.arange(256) / 127.5
+    return np.asarray(np.rint(256 * np.sqrt(1 - shot + shot * level)), dtype=np.int16)
+
+
+def _draw_noise(size: tuple[int, int], spec: CameraSpec, rng: np.random.Generator) -> MatLike:
+    """Noise of the standard deviation asked for: of brightness, and of colour."""
+    cv2.setRNGSeed(int(rng.integers(1 << 31)))
+    color = spec.noise_color if spec.tone == "color" else 0.0
+    share = spec.noise * _NOISE_STEPS * np.sqrt(1 - color**2)
+    noise = cv2.merge([_grainy(size, 1, share, spec.noise_grain_px)] * 3)
+    if color > 0:
+        coarse_px = spec.noise_grain_px * (1 + (_COLOR_GRAIN - 1) * (1 - color))
+        noise = cv2.add(noise, _grainy(size, 3, spec.noise * _NOISE_STEPS * color, coarse_px))
+    return noise
+
+
+def _grainy(size: tuple[int, int], planes: int, strength: float, grain_px: float) -> MatLike:
+    noise: MatLike = np.zeros((*size, planes), dtype=np.int16)
+    # Blur takes most of the noise away: what is left must have the strength asked for.
+    kept = 1 / max(2 * np.sqrt(np.pi) * grain_px, 1.0)
+    cv2.randn(noise, np.zeros(1), np.full(1, strength / kept))
+    return cv2.GaussianBlur(noise, (0, 0), grain_px) if grain_px > 0 else noise
+
+
+def _lose_detail(image: ByteArray, share: float) -> ByteArray:
+    size = image.shape[1::-1]
+    small = cv2.resize(image, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
+
+
 def _sharpen(image: ByteArray, strength: float) -> ByteArray:
     """Raise edges as phones do: bright halos beside dark lines."""
     blurred = cv2.GaussianBlur(image, (0, 0), 1.2)
     return np.asarray(cv2.addWeighted(image, 1 + strength, blurred, -strength, 0), dtype=np.uint8)
+
+
+def _bilevel(gray: ByteArray, spec: CameraSpec) -> ByteArray:
+    if spec.tone == "binary":
+        return threshold(gray, spec.threshold)
+    return diffuse(gray) if spec.tone == "diffused" else dot(gray, spec.dot_px)
 
 
 def _compress(image: ByteArray, quality: int) -> ByteArray:

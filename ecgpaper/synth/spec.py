@@ -19,6 +19,7 @@ from ecgpaper.synth.notes import Note
 from ecgpaper.synth.objects import PaperObject
 from ecgpaper.synth.relief import ReliefSpec
 from ecgpaper.synth.rules import Rule
+from ecgpaper.synth.scanner import ScannerSpec
 from ecgpaper.synth.scene import SceneSpec
 from ecgpaper.synth.wear import WearSpec
 
@@ -216,24 +217,42 @@ class CameraSpec:
         (x, y) scale of the picture against the flat page.
     ramp : tuple of float
         Brightness added across the width and the height, as a share of white.
+    white : float, in [0, 1]
+        Level that becomes white: a scanner's software leaves out what is brighter.
     contrast, gamma : float
         Applied about white to levels in [0, 1].
     blur_px : float, in px
-        Standard deviation.
+        Standard deviation, in the middle.
+    blur_change_px : tuple of float, in px
+        How much it grows across the width and the height: a tilted page is not all in focus.
+    motion_px, motion_deg : float
+        Length and direction, clockwise, of the camera's way during the exposure.
     noise : float, in levels of 255
         Standard deviation.
     noise_grain_px : float, in px
         Standard deviation of the noise's blur; 0 for independent pixels.
+    noise_color : float, in [0, 1]
+        How far red, green and blue go their own ways; their differences have coarser grain.
+    noise_shot : float, in [0, 1]
+        Share of the noise that light brings: there is less of it in the dark.
     tone : str
-        ``"color"``, ``"gray"`` or ``"binary"``.
-    threshold : float, in [0, 1]
-        Of a binary picture.
+        ``"color"``, ``"gray"``, or black and white: ``"binary"``, ``"diffused"`` or ``"dots"``.
+    threshold : float in [0, 1], or None
+        Of a binary picture; None takes the one that divides the picture best.
+    dot_px : float, in px
+        Pitch of the dots.
+    detail : float, in (0, 1]
+        Resolution that is left after the picture was shrunk and enlarged again.
     sharpening : float
         Strength of the halo beside edges.
+    first_jpeg_quality : int or None
+        Of an earlier file, from which the picture was cut.
     jpeg_quality : int or None
         None leaves the pixels as they are.
     scene : SceneSpec or None
         What a phone sees; None on a scanner, where `skew_deg` and `stretch` say how the sheet lies.
+    scanner : ScannerSpec
+        What a scanner shows besides the sheet.
     backing : tuple of float
         RGB of what a scanner sees beyond the sheet.
     """
@@ -242,16 +261,26 @@ class CameraSpec:
     skew_deg: float = 0.0
     stretch: tuple[float, float] = (1.0, 1.0)
     ramp: tuple[float, float] = (0.0, 0.0)
+    white: float = 1.0
     contrast: float = 1.0
     gamma: float = 1.0
     blur_px: float = 0.0
+    blur_change_px: tuple[float, float] = (0.0, 0.0)
+    motion_px: float = 0.0
+    motion_deg: float = 0.0
     noise: float = 0.0
     noise_grain_px: float = 0.0
+    noise_color: float = 1.0
+    noise_shot: float = 0.0
     tone: str = "color"
-    threshold: float = 0.6
+    threshold: float | None = 0.6
+    dot_px: float = 4.0
+    detail: float = 1.0
     sharpening: float = 0.0
+    first_jpeg_quality: int | None = None
     jpeg_quality: int | None = None
     scene: SceneSpec | None = None
+    scanner: ScannerSpec = field(default_factory=ScannerSpec)
     backing: Color = WHITE
 
 

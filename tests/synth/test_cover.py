@@ -7,7 +7,7 @@ import pytest
 from ecgpaper.synth import PRESETS, Note, draw_maps, sample_spec
 from ecgpaper.synth.objects import PaperObject
 from ecgpaper.synth.relief import Fold, ReliefSpec
-from ecgpaper.synth.scene import SceneSpec
+from ecgpaper.synth.scene import Glare, SceneSpec, Thing
 from ecgpaper.synth.truth import plan_page
 from ecgpaper.synth.wear import WearSpec
 
@@ -18,6 +18,8 @@ TAPE = PaperObject("tape", (85.0, 20.0), (30.0, 16.0))
 # The left end of the rows is out of the picture.
 CUT = SceneSpec(photo_px=(450, 600), corners=((-0.2, 0.1), (0.9, 0.05), (0.95, 0.9), (-0.15, 0.97)))
 GLARE = replace(CUT, corners=((0.1, 0.1), (0.9, 0.05), (0.95, 0.9), (0.05, 0.97)))
+FLASH = Glare("flash", (0.5, 0.5), size=0.37, angle_deg=0.0, strength=1.1, softness=0.0)
+FINGER = Thing("finger", (0.45, 0.6), 70.0, length=2.0, width=0.09, color=(200.0, 150.0, 120.0))
 BENT = ReliefSpec(folds=(Fold((60.0, 40.0), 70.0, 0.2),), displacement_mm=4.0, lens=0.03)
 
 
@@ -40,7 +42,7 @@ def seen_by(scene):
 def glaring(spec):
     """With a pen so wide that no pixel of the trace is paler than its ink."""
     wide = replace(spec, ink=replace(spec.ink, pen_mm=1.0))
-    return seen_by(replace(GLARE, glare=(0.5, 0.5, 0.25, 1.1)))(wide)
+    return seen_by(replace(GLARE, glares=(FLASH,)))(wide)
 
 
 def at_once(spec):
@@ -56,6 +58,7 @@ COVERS = {
     "label": labelled,
     "frame": seen_by(CUT),
     "glare": glaring,
+    "finger": seen_by(replace(GLARE, things=(FINGER,))),
     "all": at_once,
 }
 

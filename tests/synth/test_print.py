@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from ecgpaper.synth import Note, draw_maps, sample_spec, synthesize
-from ecgpaper.synth.scene import SceneSpec
 
 
 def with_ink(spec, **parts):
@@ -37,16 +36,6 @@ def test_halftone_breaks_up_the_grid_and_leaves_the_traces(ecg, change_by_traces
     assert pale.min() >= -1
     assert pale.mean() > 2
     assert (change_by_traces(ecg, dots) > 0).sum() >= (change_by_traces(ecg, spec) > 0).sum()
-
-
-def test_monitor_takes_light_by_its_mesh(ecg, spec):
-    scene = SceneSpec((450, 600), ((0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.1, 0.9)), "screen")
-    dark = replace(scene, mesh_depth=0.5)
-    plain, mesh = (
-        synthesize(ecg, replace(spec, camera=replace(spec.camera, scene=each))).image.astype(float)
-        for each in (scene, dark)
-    )
-    assert mesh[100:350, 100:500].mean() < 0.85 * plain[100:350, 100:500].mean()
 
 
 def test_official_pages_are_common_but_not_alone():

@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from ecgpaper.page import LAYOUTS, LeadLayout, PaperScale
+from ecgpaper.synth.bilevel import BILEVEL_TONES
 from ecgpaper.synth.relief import ReliefSpec
 from ecgpaper.synth.sample import capture, printing, sheet
 from ecgpaper.synth.sample.draws import chance, uniform
@@ -100,7 +101,7 @@ def _sample_wild(leads: LeadLayout, scale: PaperScale, rng: np.random.Generator)
     place, paper = sample_any_layout(leads, scale, rng=rng), printing.sample_wild_paper(rng)
     camera = capture.sample_any_scanner(rng)
     ink = printing.roughen_ink(printing.sample_ink(place, rng), paper, rng)
-    if camera.tone == "binary":
+    if camera.tone in BILEVEL_TONES:
         ink = printing.ink_for(ink, camera.tone)
         camera = replace(camera, ramp=(0.0, 0.0), contrast=1.0, gamma=1.0)
     else:
@@ -120,8 +121,8 @@ def _handle(page: PageSpec, preset: str, rng: np.random.Generator) -> PageSpec:
         camera = capture.sample_scanner(rng=rng)
         if "bw" in preset:
             # A threshold would take what fading left.
-            binary_share = 0.0 if preset.endswith("deteriorated") else 0.2
-            camera = capture.sample_black_and_white(camera, binary_share, rng=rng)
+            bilevel_share = 0.0 if preset.endswith("deteriorated") else 0.35
+            camera = capture.sample_black_and_white(camera, bilevel_share, rng=rng)
         if preset.endswith("deteriorated"):
             relief = sheet.sample_scan_relief(size_mm, rng=rng)
             wear = sheet.sample_mouldy_wear(size_mm, rng=rng)

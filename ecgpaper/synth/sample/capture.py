@@ -1,126 +1,164 @@
-"""Capture: draw scanners and phones, and how the sheet lies in front of them.
+"""Capture: draw phones, monitors, and any way in which a page becomes a picture.
 
 The ranges are those of the official test conditions, after which the presets are named.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
-from ecgpaper.synth.sample.draws import chance, uniform
-from ecgpaper.synth.scene import SceneSpec, Shadow
-from ecgpaper.synth.spec import CameraSpec, Color, Point
+from ecgpaper.synth.sample.draws import chance, jitter, uniform
+from ecgpaper.synth.sample.flatbed import (
+    sample_any_scanner,
+    sample_black_and_white,
+    sample_export,
+    sample_scanner,
+    sample_straightened,
+)
+from ecgpaper.synth.sample.framing import (
+    Framing,
+    Pose,
+    Size,
+    frame_closely,
+    frame_sheet,
+    sample_pose,
+)
+from ecgpaper.synth.sample.lighting import (
+    sample_paper_glare,
+    sample_screen_glare,
+    sample_shadows,
+    sample_things,
+    sample_tint,
+)
+from ecgpaper.synth.scene import Monitor, SceneSpec
+from ecgpaper.synth.spec import CameraSpec, Color
 
-Size = tuple[float, float]
+__all__ = [
+    "sample_any_capture",
+    "sample_any_scanner",
+    "sample_black_and_white",
+    "sample_phone",
+    "sample_scanner",
+    "sample_screen_photo",
+]
+
 _MM_PER_INCH = 25.4
+# Share of photos with a quarter turn, that cut off some margin, and with a finger, clip or pen.
+_QUARTER_SHARE = 0.1
+_CUT_SHARE = 0.15
+_THINGS_SHARE = 0.12
+_CUT_MM = 5.0
+# The flat page is drawn at the photo's resolution, within bounds.
+_PX_PER_MM = (2.5, 14.0)
 _TABLES: tuple[tuple[str, Color], ...] = (
     ("wood", (150.0, 108.0, 70.0)),
+    ("wood", (160.0, 112.0, 72.0)),
     ("wood", (120.0, 82.0, 52.0)),
     ("wood", (190.0, 155.0, 115.0)),
-    ("wood", (52.0, 50.0, 52.0)),
+    ("wood", (205.0, 180.0, 145.0)),
+    ("wood", (58.0, 55.0, 56.0)),
+    ("planks", (150.0, 105.0, 68.0)),
+    ("planks", (178.0, 150.0, 118.0)),
     ("plain", (205.0, 205.0, 200.0)),
+    ("plain", (228.0, 226.0, 220.0)),
     ("plain", (90.0, 95.0, 100.0)),
     ("plain", (60.0, 75.0, 110.0)),
-    ("cloth", (70.0, 50.0, 90.0)),
+    ("speckled", (150.0, 148.0, 145.0)),
+    ("speckled", (88.0, 84.0, 82.0)),
+    ("speckled", (205.0, 198.0, 186.0)),
+    ("cloth", (78.0, 56.0, 98.0)),
     ("cloth", (120.0, 130.0, 120.0)),
+    ("cloth", (70.0, 95.0, 135.0)),
+    ("cloth", (205.0, 205.0, 205.0)),
+    ("tiles", (195.0, 188.0, 178.0)),
+    ("tiles", (130.0, 128.0, 126.0)),
     ("paper", (235.0, 235.0, 232.0)),
+    ("sheets", (150.0, 125.0, 100.0)),
+    ("sheets", (120.0, 125.0, 130.0)),
 )
-
-
-def sample_any_scanner(rng: np.random.Generator) -> CameraSpec:
-    """Draw a scanner, a screen shot, or a picture that somebody straightened."""
-    ramp = (uniform(rng, -0.5, 0.5), uniform(rng, -0.5, 0.5)) if chance(rng, 0.5) else (0.0, 0.0)
-    stretch = uniform(rng, 0.97, 1.01), uniform(rng, 0.97, 1.01)
-    return CameraSpec(
-        dpi=float(np.exp(rng.uniform(np.log(100), np.log(300)))),
-        skew_deg=uniform(rng, -2, 2) if chance(rng, 0.7) else 0.0,
-        stretch=stretch if chance(rng, 0.7) else (1.0, 1.0),
-        ramp=ramp,
-        contrast=uniform(rng, 0.6, 1.4) if chance(rng, 0.6) else 1.0,
-        gamma=uniform(rng, 0.7, 1.5) if chance(rng, 0.5) else 1.0,
-        blur_px=uniform(rng, 0.3, 1.6) if chance(rng, 0.7) else 0.0,
-        noise=uniform(rng, 1, 14) if chance(rng, 0.7) else 0.0,
-        noise_grain_px=uniform(rng, 0.5, 1.2) if chance(rng, 0.6) else 0.0,
-        tone=str(rng.choice(["color", "gray", "binary"], p=[0.7, 0.24, 0.06])),
-        threshold=uniform(rng, 0.45, 0.7),
-        jpeg_quality=int(rng.integers(35, 96)) if chance(rng, 0.75) else None,
-    )
-
-
-def sample_scanner(*, rng: np.random.Generator) -> CameraSpec:
-    """Draw a flatbed in colour."""
-    lit = chance(rng, 0.4)
-    return CameraSpec(
-        dpi=uniform(rng, 150, 300),
-        skew_deg=uniform(rng, -2, 2) * (1.0 if chance(rng, 0.7) else 0.2),
-        stretch=(uniform(rng, 0.97, 1.01), uniform(rng, 0.97, 1.01)),
-        ramp=(uniform(rng, -0.06, 0.06), uniform(rng, -0.06, 0.06)) if lit else (0.0, 0.0),
-        contrast=uniform(rng, 0.75, 1.2),
-        gamma=uniform(rng, 0.8, 1.3),
-        blur_px=uniform(rng, 0.3, 0.8),
-        noise=uniform(rng, 1, 6),
-        noise_grain_px=uniform(rng, 0, 0.8),
-        sharpening=uniform(rng, 0, 0.8) if chance(rng, 0.4) else 0.0,
-        jpeg_quality=int(rng.integers(70, 96)),
-        backing=(255.0, 255.0, 255.0) if chance(rng, 0.7) else (40.0, 40.0, 42.0),
-    )
-
-
-def sample_black_and_white(
-    camera: CameraSpec, binary_share: float, *, rng: np.random.Generator
-) -> CameraSpec:
-    """Turn a colour scanner into one of gray levels, or, in that share, of black and white."""
-    binary = chance(rng, binary_share)
-    return replace(
-        camera,
-        tone="binary" if binary else "gray",
-        contrast=1.0 if binary else uniform(rng, 0.6, 1.6),
-        gamma=1.0 if binary else camera.gamma,
-        ramp=(0.0, 0.0) if binary else camera.ramp,
-        threshold=uniform(rng, 0.55, 0.75),
-    )
 
 
 def sample_phone(
     size_mm: Size, long_px: tuple[int, int], *, rng: np.random.Generator
 ) -> CameraSpec:
     """Draw a phone above a table with the sheet on it."""
-    length = int(rng.integers(*long_px))
-    ratio = float(rng.choice([3 / 4, 9 / 16]))
-    photo_px = round(length * ratio), length
-    if chance(rng, 0.05):
-        photo_px = photo_px[1], photo_px[0]
-    turn_deg = uniform(rng, -15, 15) * (1.0 if chance(rng, 0.5) else 0.3)
-    if chance(rng, 0.05) or (photo_px[0] > photo_px[1]) != (size_mm[0] < size_mm[1]):
-        turn_deg += float(rng.choice([-90, 90]))
-    tilt_deg = uniform(rng, 0, 20) * uniform(rng, 0, 1)
-    corners, px_per_mm = _lay_in_frame(size_mm, photo_px, (turn_deg, tilt_deg), rng)
+    pose = sample_pose(15, 20, rng)
+    if chance(rng, _QUARTER_SHARE):
+        pose = replace(pose, quarters_deg=float(rng.choice([90, 180, 270])))
+    cut_mm = _CUT_MM if chance(rng, _CUT_SHARE) else 0.0
+    framing = frame_sheet(size_mm, pose, _draw_length(long_px, rng), cut_mm, rng=rng)
+    return _photograph(framing, pose, rng)
+
+
+def _draw_length(long_px: tuple[int, int], rng: np.random.Generator) -> int:
+    return int(rng.integers(long_px[0], long_px[1] + 1))
+
+
+def _photograph(framing: Framing, pose: Pose, rng: np.random.Generator) -> CameraSpec:
+    """Draw table, light and sensor."""
     background, color = _TABLES[int(rng.integers(len(_TABLES)))]
+    turn_deg = pose.turn_deg + pose.quarters_deg
     scene = SceneSpec(
-        photo_px=photo_px,
-        corners=corners,
+        photo_px=framing.photo_px,
+        corners=framing.corners,
         background=background,
-        background_color=color,
-        contact=uniform(rng, 0.1, 0.6),
-        tint=_tint(rng),
-        ramp=(uniform(rng, -0.35, 0.35), uniform(rng, -0.35, 0.35)),
-        second_ramp=(uniform(rng, -0.1, 0.1), uniform(rng, -0.1, 0.1)),
-        vignette=uniform(rng, 0, 0.35),
-        shadows=_shadows(rng),
-        glare=_glare(rng) if chance(rng, 0.15) else None,
+        background_color=jitter(color, 12, rng),
+        background_deg=float(rng.choice([0, 90]))
+        - turn_deg
+        + uniform(rng, -12, 12) * (1.0 if chance(rng, 0.6) else 4.0),
+        contact=uniform(rng, 0.15, 0.6),
+        contact_deg=uniform(rng, 0, 360),
+        tint=sample_tint(rng, 0.65, 0.98),
+        ramp=_sample_ramp(rng),
+        second_ramp=_sample_mixed_light(rng),
+        vignette=uniform(rng, 0, 0.3) ** 2 / 0.3,
+        shadows=sample_shadows(rng),
+        glares=sample_paper_glare(rng) if chance(rng, 0.2) else (),
+        things=sample_things(framing, rng=rng) if chance(rng, _THINGS_SHARE) else (),
     )
+    return replace(
+        _sample_sensor(pose, rng),
+        dpi=float(np.clip(framing.px_per_mm, *_PX_PER_MM)) * _MM_PER_INCH,
+        scene=scene,
+    )
+
+
+def _sample_mixed_light(rng: np.random.Generator) -> tuple[float, float]:
+    """Draw the difference in warmth between the sides: a lamp here, a window there."""
+    most = 0.22 if chance(rng, 0.25) else 0.08
+    return uniform(rng, -most, most), uniform(rng, -most, most)
+
+
+def _sample_ramp(rng: np.random.Generator) -> tuple[float, float]:
+    most = 0.4 if chance(rng, 0.3) else 0.18
+    return uniform(rng, -most, most), uniform(rng, -most, most)
+
+
+def _sample_sensor(pose: Pose, rng: np.random.Generator) -> CameraSpec:
+    """Draw what a phone's optics and software do."""
+    blur_px = uniform(rng, 0.5, 1.5)
+    # Far from the camera's plane of focus the page is less sharp.
+    toward = np.deg2rad(pose.toward_deg)
+    change_px = uniform(rng, -0.04, 0.04) * pose.tilt_deg if chance(rng, 0.5) else 0.0
+    noise = uniform(rng, 0.8, 2.5) if chance(rng, 0.7) else uniform(rng, 2.5, 6)
     return CameraSpec(
-        dpi=float(np.clip(px_per_mm, 4, 14)) * _MM_PER_INCH,
         gamma=uniform(rng, 0.85, 1.25),
         contrast=uniform(rng, 0.85, 1.1),
-        blur_px=uniform(rng, 0.5, 1.5),
-        noise=uniform(rng, 1, 7),
-        noise_grain_px=uniform(rng, 0.5, 1.1),
+        blur_px=blur_px,
+        blur_change_px=(float(change_px * np.cos(toward)), float(change_px * np.sin(toward))),
+        motion_px=uniform(rng, 1, 4) if chance(rng, 0.1) else 0.0,
+        motion_deg=uniform(rng, 0, 180),
+        noise=noise,
+        noise_grain_px=uniform(rng, 0.6, 1.3),
+        noise_color=uniform(rng, 0.15, 0.7),
+        # Of little noise nobody can tell where there is less.
+        noise_shot=uniform(rng, 0.2, 0.8) if noise > 2 else 0.0,
         sharpening=uniform(rng, 0.2, 1.4) if chance(rng, 0.6) else 0.0,
+        first_jpeg_quality=int(rng.integers(70, 97)) if chance(rng, 0.15) else None,
         jpeg_quality=int(rng.integers(60, 91)),
-        scene=scene,
     )
 
 
@@ -128,104 +166,90 @@ def sample_screen_photo(
     size_mm: Size, long_px: tuple[int, int], *, rng: np.random.Generator
 ) -> CameraSpec:
     """Draw a phone in front of a monitor that shows the page."""
-    length = int(rng.integers(*long_px))
-    photo_px = round(length * float(rng.choice([3 / 4, 9 / 16]))), length
-    turn_tilt_deg = uniform(rng, -5, 5), uniform(rng, 0, 10)
-    corners, px_per_mm = _lay_in_frame(size_mm, photo_px, turn_tilt_deg, rng)
-    window, mesh_mm = uniform(rng, 40, 250), uniform(rng, 0.22, 0.4)
+    pose = sample_pose(5, 10, rng)
+    framing = frame_sheet(size_mm, pose, _draw_length(long_px, rng), 0.0, rng=rng)
+    level = uniform(rng, 40, 110) if chance(rng, 0.5) else uniform(rng, 190, 252)
+    monitor = _sample_monitor(framing.px_per_mm, rng)
     scene = SceneSpec(
-        photo_px=photo_px,
-        corners=corners,
+        photo_px=framing.photo_px,
+        corners=framing.corners,
         background="screen",
-        background_color=(window, window, window),
+        background_color=(level, level, level * uniform(rng, 0.98, 1.04)),
         contact=0.0,
-        tint=_tint(rng),
-        ramp=(uniform(rng, -0.3, 0.3), uniform(rng, -0.3, 0.3)),
+        tint=sample_tint(rng, 0.75, 1.05),
+        ramp=_sample_ramp(rng),
         second_ramp=(uniform(rng, -0.08, 0.08), uniform(rng, -0.08, 0.08)),
-        vignette=uniform(rng, 0, 0.4),
-        glare=_glare(rng) if chance(rng, 0.5) else None,
-        mesh_mm=mesh_mm,
-        mesh_depth=uniform(rng, 0.15, 0.6),
-        bands=(uniform(rng, 1, 8), uniform(rng, 0, 0.08)),
+        vignette=uniform(rng, 0, 0.3),
+        glares=sample_screen_glare(rng),
+        monitor=monitor,
     )
-    # The mesh needs more than two pixels to a period.
-    px_per_mm = max(float(np.clip(px_per_mm, 4, 14)), 2.4 / mesh_mm)
-    return CameraSpec(
-        dpi=px_per_mm * _MM_PER_INCH,
-        gamma=uniform(rng, 0.8, 1.2),
-        contrast=uniform(rng, 0.88, 1.05),
-        blur_px=uniform(rng, 0.5, 1.2),
-        noise=uniform(rng, 1, 6),
-        noise_grain_px=uniform(rng, 0.5, 1.1),
+    return replace(
+        _sample_sensor(pose, rng),
+        dpi=_MM_PER_INCH * max(float(np.clip(framing.px_per_mm, *_PX_PER_MM)) / 2, 4.0),
+        blur_px=uniform(rng, 0.5, 1.1),
+        motion_px=0.0,
         sharpening=uniform(rng, 0, 1),
-        jpeg_quality=int(rng.integers(60, 91)),
         scene=scene,
     )
 
 
-def _tint(rng: np.random.Generator) -> Color:
-    """Exposure and white balance: phones render white paper gray, a little blue or yellow."""
-    exposure = uniform(rng, 0.62, 0.98)
-    warmth, green = uniform(rng, -0.09, 0.09), uniform(rng, -0.02, 0.02)
-    return exposure * (1 + warmth), exposure * (1 + green), exposure * (1 - warmth)
-
-
-def _shadows(rng: np.random.Generator) -> tuple[Shadow, ...]:
-    """Draw those of the phone or of a hand: a slanted edge across the frame, or a blob."""
-    shadows = []
-    for _ in range(int(rng.choice([0, 1, 2], p=[0.45, 0.4, 0.15]))):
-        angle, at = uniform(rng, 0, 2 * np.pi), (uniform(rng, 0, 1), uniform(rng, 0, 1))
-        reach = 3.0 if chance(rng, 0.5) else uniform(rng, 0.15, 0.5)
-        along = np.array([np.cos(angle), np.sin(angle)])
-        across = np.array([-along[1], along[0]]) * reach
-        corners = tuple(
-            (float(at[0] + x), float(at[1] + y))
-            for x, y in (along * reach, across, -along * reach if reach < 1 else 0 * along, -across)
-        )
-        shadows.append(Shadow(corners, uniform(rng, 0.1, 0.45), uniform(rng, 0.005, 0.08)))
-    return tuple(shadows)
-
-
-def _glare(rng: np.random.Generator) -> tuple[float, float, float, float]:
-    return uniform(rng, 0, 1), uniform(rng, 0, 1), uniform(rng, 0.1, 0.4), uniform(rng, 0.1, 0.35)
-
-
-def _lay_in_frame(
-    size_mm: Size, photo_px: tuple[int, int], turn_tilt_deg: Point, rng: np.random.Generator
-) -> tuple[tuple[Point, ...], float]:
-    """Corners of the sheet, seen by a pinhole, as shares of the frame; and px per mm."""
-    shape = project_corners(size_mm, *turn_tilt_deg, uniform(rng, 0, 360))
-    fill = uniform(rng, 0.85, 1.0)
-    frame = np.array([photo_px[1], photo_px[0]], dtype=np.float64)
-    low, high = shape.min(axis=0), shape.max(axis=0)
-    px_per_mm = float(fill * (frame / (high - low)).min())
-    slack = frame - (high - low) * px_per_mm
-    offset = slack * rng.uniform(0.2, 0.8, size=2) - low * px_per_mm
-    shares = (shape * px_per_mm + offset) / frame
-    return tuple((float(x), float(y)) for x, y in shares), px_per_mm
-
-
-def project_corners(
-    size_mm: Size, turn_deg: float, tilt_deg: float, toward_deg: float
-) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    """Corners of a sheet about its centre, turned and tilted, seen from twice its diagonal away.
-
-    Returns
-    -------
-    ndarray of shape (4, 2), in mm at the centre's distance
-        Top left, top right, bottom right, bottom left as printed.
-    """
-    half = np.array(size_mm) / 2
-    corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half
-    turn, toward = np.deg2rad(turn_deg), np.deg2rad(toward_deg)
-    spin = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    corners = corners @ spin.T
-    axis = np.array([np.cos(toward), np.sin(toward)])
-    along = corners @ axis
-    depth = along * np.sin(np.deg2rad(tilt_deg))
-    corners = corners + ((np.cos(np.deg2rad(tilt_deg)) - 1) * along)[:, None] * axis
-    far = 2 * 2 * np.hypot(*half)
-    seen: np.ndarray[tuple[int, ...], np.dtype[np.float64]] = (
-        corners * (far / (far + depth))[:, None]
+def _sample_monitor(px_per_mm: float, rng: np.random.Generator) -> Monitor:
+    dark = uniform(rng, 12, 45)
+    bezel_color = (dark, dark, dark * 1.08) if chance(rng, 0.8) else (190.0, 192.0, 195.0)
+    mesh_mm = uniform(rng, 0.16, 0.34)
+    # A camera whose pixels are as coarse as the monitor's sees their mean, and little moire.
+    seen = float(np.clip((px_per_mm * mesh_mm - 0.6) / 2.2, 0.12, 1))
+    full = chance(rng, 0.5)
+    aside = (0.0, 0.0) if full else (uniform(rng, 0, 60), uniform(rng, 0, 60))
+    return Monitor(
+        mesh_mm=mesh_mm,
+        mesh_depth=uniform(rng, 0.1, 0.5) * seen,
+        bands=(uniform(rng, 1, 8), uniform(rng, 0, 0.06)) if chance(rng, 0.5) else (0.0, 0.0),
+        window_mm=(
+            *(uniform(rng, 0.5, 45), uniform(rng, 6, 32)),
+            *(uniform(rng, 0.5, 45), uniform(rng, 0, 20)),
+        ),
+        screen_mm=(aside[0], uniform(rng, 0, 25) if not full else 0.0, aside[1], 10.0),
+        bezel_mm=uniform(rng, 6, 26),
+        bezel_color=bezel_color,
+        glow=uniform(rng, 0.01, 0.09),
+        smudges=int(rng.integers(0, 12)) if chance(rng, 0.4) else 0,
     )
-    return seen
+
+
+def sample_any_capture(size_mm: Size, rng: np.random.Generator) -> CameraSpec:
+    """Draw any way that a page takes to a file: saved, scanned, faxed, photographed, sent on."""
+    ways: tuple[tuple[float, Callable[[], CameraSpec]], ...] = (
+        (0.13, lambda: sample_export(rng)),
+        (0.25, lambda: sample_any_scanner(rng)),
+        (0.12, lambda: sample_straightened(rng)),
+        (0.07, lambda: sample_screen_photo(size_mm, (900, 3000), rng=rng)),
+        (0.15, lambda: _sample_cut_photo(size_mm, rng)),
+        (0.12, lambda: _send_on(sample_phone(size_mm, (640, 1600), rng=rng), rng)),
+        (0.16, lambda: sample_phone(size_mm, (1200, 4000), rng=rng)),
+    )
+    shares = [share for share, _ in ways]
+    return ways[int(rng.choice(len(ways), p=shares))][1]()
+
+
+def _sample_cut_photo(size_mm: Size, rng: np.random.Generator) -> CameraSpec:
+    """Draw a photo of the print alone: nearly straight, its surroundings cut off."""
+    pose = sample_pose(2.5, 6, rng)
+    length_px = int(np.exp(rng.uniform(np.log(640), np.log(3200))))
+    framing = frame_closely(size_mm, pose, length_px, _CUT_MM, rng=rng)
+    camera = _photograph(framing, pose, rng)
+    return _send_on(camera, rng) if chance(rng, 0.6) else camera
+
+
+def _send_on(camera: CameraSpec, rng: np.random.Generator) -> CameraSpec:
+    """Shrink and compress a photo as messengers do."""
+    return replace(
+        camera,
+        blur_px=uniform(rng, 0.3, 0.9),
+        motion_px=0.0,
+        noise=uniform(rng, 0.3, 3),
+        sharpening=uniform(rng, 0, 1),
+        detail=uniform(rng, 0.55, 0.95) if chance(rng, 0.25) else 1.0,
+        first_jpeg_quality=int(rng.integers(60, 95)),
+        jpeg_quality=int(rng.integers(35, 85)),
+    )

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from ecgpaper.page import LeadLayout
+from ecgpaper.synth.bilevel import BILEVEL_TONES
 from ecgpaper.synth.sample.draws import chance, jitter, uniform
 from ecgpaper.synth.sample.layouts import official_layout
 from ecgpaper.synth.spec import BLACK, WHITE, Color, InkSpec, LayoutSpec, PaperSpec, Point
@@ -182,7 +183,7 @@ def roughen_ink(ink: InkSpec, paper: PaperSpec, rng: np.random.Generator) -> Ink
 
 def ink_for(ink: InkSpec, tone: str) -> InkSpec:
     """Print so that even a picture in black and white shows every trace, and none below a name."""
-    if tone != "binary":
+    if tone not in BILEVEL_TONES:
         return ink
     offset_mm = ink.name_offset_mm
     if offset_mm is not None and -1 < offset_mm[1] < ink.name_height_mm + 1:
