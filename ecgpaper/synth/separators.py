@@ -56,7 +56,7 @@ def _mark(left_mm: float, strip: Strip, spec: InkSpec) -> Iterator[Rule]:
         for x_mm in (middle_mm - apart_mm / 2, middle_mm + apart_mm / 2):
             yield _upright(x_mm, at_mm - height / 2, at_mm + height / 2, width)
     elif spec.separator == "step":
-        tread_mm = height / 2
+        tread_mm = height / 3
         yield _upright(middle_mm, at_mm - height, at_mm - height / 2, width)
         for end_mm, rise in ((-tread_mm, 1.0), (tread_mm, 0.5)):
             y_mm = at_mm - rise * height

@@ -20,6 +20,7 @@ from ecgpaper.synth.sample.layouts import (
     sample_leads,
     sample_scale,
 )
+from ecgpaper.synth.sample.looks import sample_look
 from ecgpaper.synth.sample.notes import sample_notes
 from ecgpaper.synth.sample.objects import sample_objects
 from ecgpaper.synth.spec import CameraSpec, InkSpec, LayoutSpec, PageSpec, PaperSpec
@@ -34,6 +35,8 @@ OFFICIAL_LAYOUT = "3x4+1R"
 # Share of pages in the organisers' own look; the rest teaches that there are others.
 OFFICIAL_SHARE = 0.6
 NOTES_SHARE = 0.15
+# Share of training pages whose paper is not that of their recorder's make.
+ANY_PAPER_SHARE = 0.6
 # Share of pages with something on them that is no print: new sheets on a scanner have nothing.
 OBJECTS_SHARE = {
     "photo": 0.12,
@@ -92,15 +95,16 @@ def _sample_print(
     is_official = leads == LAYOUTS[OFFICIAL_LAYOUT] and scale == PaperScale()
     if is_official and chance(rng, OFFICIAL_SHARE):
         return printing.sample_official_page(leads, rng=rng)
-    place = sample_layout(leads, scale, rng=rng)
-    return place, printing.sample_ink(place, rng), printing.sample_paper(rng)
+    return sample_look(sample_layout(leads, scale, rng=rng), rng=rng)
 
 
 def _sample_wild(leads: LeadLayout, scale: PaperScale, rng: np.random.Generator) -> PageSpec:
     """Draw a page for training: any layout, printer, paper and scanner."""
-    place, paper = sample_any_layout(leads, scale, rng=rng), printing.sample_wild_paper(rng)
+    place, ink, paper = sample_look(sample_any_layout(leads, scale, rng=rng), rng=rng)
+    if chance(rng, ANY_PAPER_SHARE):
+        paper = printing.vary_paper(paper, rng)
     camera = capture.sample_any_scanner(rng)
-    ink = printing.roughen_ink(printing.sample_ink(place, rng), paper, rng)
+    ink = printing.roughen_ink(ink, paper, rng)
     if camera.tone in BILEVEL_TONES:
         ink = printing.ink_for(ink, camera.tone)
         camera = replace(camera, ramp=(0.0, 0.0), contrast=1.0, gamma=1.0)
@@ -136,7 +140,8 @@ def _handle(page: PageSpec, preset: str, rng: np.random.Generator) -> PageSpec:
     ink = printing.ink_for(ink, camera.tone)
     if chance(rng, BORDER_SHARE):
         border_mm = uniform(rng, 2, 6)
-        paper = replace(paper, grid_margins_mm=(border_mm, border_mm, border_mm, border_mm))
+        left, top, right, bottom = (max(part, border_mm) for part in paper.grid_margins_mm)
+        paper = replace(paper, grid_margins_mm=(left, top, right, bottom))
     if chance(rng, NOTES_SHARE):
         ink = replace(ink, notes=sample_notes(page.layout, rng=rng))
     objects = sample_objects(page.layout, OBJECTS_SHARE.get(preset, 0.0), rng=rng)

@@ -8,11 +8,21 @@ import numpy as np
 
 from ecgpaper.page import LeadLayout
 from ecgpaper.synth.bilevel import BILEVEL_TONES
+from ecgpaper.synth.sample.blocks import official_header
 from ecgpaper.synth.sample.draws import chance, jitter, uniform
 from ecgpaper.synth.sample.layouts import official_layout
-from ecgpaper.synth.spec import BLACK, WHITE, Color, InkSpec, LayoutSpec, PaperSpec, Point
-from ecgpaper.synth.text import FONTS, STROKE_FONTS
-from ecgpaper.synth.wording import official_texts, sample_texts
+from ecgpaper.synth.sample.report import sample_report
+from ecgpaper.synth.sample.typesetting import Style, onto_sheet
+from ecgpaper.synth.spec import (
+    BLACK,
+    WHITE,
+    Color,
+    InkSpec,
+    LayoutSpec,
+    PaperSpec,
+    Point,
+    TextLine,
+)
 
 _GRID_COLORS: tuple[Color, ...] = (
     (225.0, 60.0, 60.0),
@@ -25,6 +35,12 @@ _GRID_COLORS: tuple[Color, ...] = (
     (150.0, 150.0, 150.0),
     (90.0, 90.0, 90.0),
 )
+# Share of worn printers with a fault.
+_FAULT_SHARE = 0.2
+# A dead dot leaves something of a level trace that is no finer than this.
+_LEAST_PEN_MM = 0.25
+# Dead dots are drawn for the tallest sheets.
+_TALLEST_MM = 300.0
 
 
 def sample_official_page(
@@ -32,31 +48,48 @@ def sample_official_page(
 ) -> tuple[LayoutSpec, InkSpec, PaperSpec]:
     """Print a 3x4 page with one rhythm strip as the organisers do."""
     layout = official_layout(leads, rng=rng)
-    gray = uniform(rng, 0, 55)
+    gray = uniform(rng, 0, 45)
+    name_mm = uniform(rng, 2.6, 3.0)
     ink = InkSpec(
-        pen_mm=uniform(rng, 0.22, 0.36),
+        pen_mm=uniform(rng, 0.24, 0.38),
+        pulse_feet_mm=(0.0, 0.0),
         color=(gray, gray, gray),
         separator="tick",
-        separator_mm=(uniform(rng, 0.5, 0.8), uniform(rng, 6, 8)),
-        name_offset_mm=(uniform(rng, 0.3, 1.0), uniform(rng, 6, 8)),
-        name_height_mm=uniform(rng, 2.5, 3.0),
-        name_stroke_mm=uniform(rng, 0.25, 0.36),
+        separator_mm=(uniform(rng, 0.5, 0.8), uniform(rng, 6.3, 7.5)),
+        name_offset_mm=(uniform(rng, 0.0, 0.5), uniform(rng, 6.3, 7.4)),
+        name_height_mm=name_mm,
         name_font="sans",
-        texts=official_texts(layout, rng=rng) if chance(rng, 0.85) else (),
+        texts=_official_texts(layout, name_mm, rng) if chance(rng, 0.85) else (),
     )
-    level = uniform(rng, 30, 90)
-    dark = uniform(rng, 140, 235), level, level * uniform(rng, 0.8, 1.1)
+    level = uniform(rng, 0, 90) if chance(rng, 0.6) else 0.0
+    strong = uniform(rng, 140, 255), level, level * uniform(rng, 0.8, 1.1)
     official = sample_paper(rng)
     paper = replace(
         official,
         color=WHITE,
-        grid_color=dark if chance(rng, 0.7) else official.grid_color,
-        small_contrast=uniform(rng, 0.15, 0.4),
+        grid_color=strong if chance(rng, 0.7) else official.grid_color,
+        small_contrast=uniform(rng, 0.12, 0.4),
         large_contrast=uniform(rng, 0.7, 1.0),
         large_mm=uniform(rng, 0.14, 0.24),
         grid_origin_mm=(0.0, 0.0),
     )
     return layout, ink, paper
+
+
+def _official_texts(
+    layout: LayoutSpec, name_mm: float, rng: np.random.Generator
+) -> tuple[TextLine, ...]:
+    """Print the header in three columns and the scale below, as on the official pages."""
+    high_mm = name_mm * uniform(rng, 0.8, 1.0)
+    style = Style("sans", "sans-bold", high_mm, high_mm * uniform(rng, 1.7, 1.9))
+    foot_mm = layout.size_mm[1] - uniform(rng, 4.5, 6)
+    speed, gain = f"{layout.scale.speed_mm_per_s:g}mm/s", f"{layout.scale.gain_mm_per_mv:g}mm/mV"
+    footer = style.line(speed, 50.0, foot_mm), style.line(gain, 100.0, foot_mm)
+    if not chance(rng, 0.8):
+        return footer
+    report = sample_report("en", rng=rng)
+    header = official_header(layout, report, style, rng)
+    return (*(onto_sheet(line, layout.size_mm) for line in header), *footer)
 
 
 def sample_paper(rng: np.random.Generator) -> PaperSpec:
@@ -74,9 +107,8 @@ def sample_paper(rng: np.random.Generator) -> PaperSpec:
     )
 
 
-def sample_wild_paper(rng: np.random.Generator) -> PaperSpec:
-    """Draw paper of any colour, with any grid or none."""
-    spec = sample_paper(rng)
+def vary_paper(paper: PaperSpec, rng: np.random.Generator) -> PaperSpec:
+    """Draw paper of any colour, with any grid or none, instead of a make's own."""
     strength = uniform(rng, 0.05, 1.0)
     small = strength * uniform(rng, 0.0, 0.9)
     look = rng.random()
@@ -84,10 +116,9 @@ def sample_wild_paper(rng: np.random.Generator) -> PaperSpec:
         strength = small = 0.0
     elif look < 0.12:
         small = 0.0
-    tint = jitter((245.0, 238.0, 232.0), 25, rng) if chance(rng, 0.5) else WHITE
     return replace(
-        spec,
-        color=tint,
+        paper,
+        color=jitter((245.0, 238.0, 232.0), 25, rng) if chance(rng, 0.5) else WHITE,
         grid_color=jitter(_GRID_COLORS[int(rng.integers(len(_GRID_COLORS)))], 40, rng),
         small_contrast=small,
         large_contrast=strength,
@@ -96,7 +127,6 @@ def sample_wild_paper(rng: np.random.Generator) -> PaperSpec:
         large_mm=uniform(rng, 0.12, 0.45),
         dotted=chance(rng, 0.15),
         grid_origin_mm=_grid_origin(rng),
-        grid_margins_mm=_grid_margins(rng) if chance(rng, 0.25) else (0.0, 0.0, 0.0, 0.0),
     )
 
 
@@ -104,54 +134,10 @@ def _grid_origin(rng: np.random.Generator) -> Point:
     return uniform(rng, 0, 25), uniform(rng, 0, 25)
 
 
-def _grid_margins(rng: np.random.Generator) -> tuple[float, float, float, float]:
-    side_mm = uniform(rng, 0, 6)
-    return side_mm, uniform(rng, 0, 25), side_mm, uniform(rng, 0, 10)
-
-
-def sample_ink(layout: LayoutSpec, rng: np.random.Generator) -> InkSpec:
-    """Draw a printer: pen, names, separators, header and footer."""
-    name_mm = uniform(rng, 2.0, 3.6)
-    column_mm = layout.scale.mm_from_s(layout.leads.column_s)
-    pitch_mm = np.diff(layout.baselines_mm).min() if len(layout.baselines_mm) > 1 else 30.0
-    separators = (
-        ["none", "tick", "tick", "pair", "dashes"] if layout.leads.n_columns > 1 else ["none"]
-    )
-    font = str(rng.choice([*FONTS, *STROKE_FONTS]))
-    name_stroke_mm = name_mm * uniform(rng, 0.08, 0.15)
-    n_rows = len(layout.baselines_mm)
-    return InkSpec(
-        pen_mm=uniform(rng, 0.2, 0.45),
-        pulse_rows=(int(rng.integers(n_rows)),) if chance(rng, 0.15) else None,
-        color=jitter((15.0, 15.0, 15.0), 20, rng),
-        separator=str(rng.choice(separators)),
-        separator_mm=(uniform(rng, 0.3, 0.9), uniform(rng, 4, 12)),
-        name_offset_mm=_name_offset(name_mm, min(column_mm, 60.0), float(pitch_mm), rng),
-        name_height_mm=name_mm,
-        name_stroke_mm=name_stroke_mm,
-        name_font=font,
-        names_upper=chance(rng, 0.15),
-        texts=sample_texts(layout, font, rng=rng),
-    )
-
-
-def _name_offset(
-    name_mm: float, column_mm: float, pitch_mm: float, rng: np.random.Generator
-) -> Point:
-    """Below, above or on the start of the trace."""
-    reach_mm = min(pitch_mm / 2, 10.0)
-    place = rng.random()
-    if place < 0.5:
-        return uniform(rng, 0.3, 2), name_mm + uniform(rng, 0.2, max(reach_mm - name_mm, 0.5))
-    if place < 0.9:
-        return uniform(rng, 0.3, 0.05 * column_mm), -uniform(rng, 1.5, max(reach_mm, 2))
-    return uniform(rng, -1, 2), uniform(rng, 0, name_mm)
-
-
 def sample_printer(
     ink: InkSpec, paper: PaperSpec, *, rng: np.random.Generator
 ) -> tuple[InkSpec, PaperSpec]:
-    """Draw what a worn printer makes of a page: uneven ink, a grid broken up into dots."""
+    """Draw what a worn printer makes of a page: uneven ink, a grid broken up into dots, faults."""
     if chance(rng, 0.5):
         ink = replace(ink, unevenness=uniform(rng, 0.05, 0.5))
     if chance(rng, 0.4):
@@ -160,7 +146,23 @@ def sample_printer(
             halftone_mm=uniform(rng, 0.18, 0.45),
             halftone_depth=uniform(rng, 0.2, 0.9),
         )
+    if chance(rng, _FAULT_SHARE):
+        ink = _with_fault(ink, rng)
     return ink, paper
+
+
+def _with_fault(ink: InkSpec, rng: np.random.Generator) -> InkSpec:
+    """Draw ink that spreads, a second image, or dots that the head leaves out."""
+    kind = rng.random()
+    if kind < 0.5:
+        return replace(ink, halo=uniform(rng, 0.2, 0.6), halo_mm=uniform(rng, 0.1, 0.3))
+    if kind < 0.75:
+        shift_mm = uniform(rng, -0.5, 0.5), uniform(rng, -0.4, 0.4)
+        return replace(ink, ghost=uniform(rng, 0.1, 0.35), ghost_mm=shift_mm)
+    if ink.pen_mm < _LEAST_PEN_MM:
+        return ink
+    heights_mm = rng.uniform(0, _TALLEST_MM, size=int(rng.integers(1, 6)))
+    return replace(ink, dead_dots_mm=tuple(float(at) for at in heights_mm))
 
 
 def roughen_ink(ink: InkSpec, paper: PaperSpec, rng: np.random.Generator) -> InkSpec:
@@ -171,13 +173,15 @@ def roughen_ink(ink: InkSpec, paper: PaperSpec, rng: np.random.Generator) -> Ink
     color = jitter((lightness, lightness, lightness), 15, rng)
     if chance(rng, 0.1):
         color = jitter((30.0, 30.0, 130.0), 40, rng)
+    # Dots are printed or not: what is lighter than half would be gone.
+    is_even = ink.dots_per_mm is not None
     return replace(
         ink,
         pen_mm=float(np.exp(rng.uniform(np.log(0.15), np.log(0.8)))),
         color=color,
         text_color=color if chance(rng, 0.7) else BLACK,
-        slew_fading=uniform(rng, 0, 0.6) if chance(rng, 0.5) else 0.0,
-        name_offset_mm=None if chance(rng, 0.05) else ink.name_offset_mm,
+        slew_fading=uniform(rng, 0, 0.6) if chance(rng, 0.5) and not is_even else 0.0,
+        slew_thinning=uniform(rng, 0.1, 0.6) if chance(rng, 0.2) else 0.0,
     )
 
 

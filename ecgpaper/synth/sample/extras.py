@@ -1,0 +1,81 @@
+"""Extras: draw codes, logos and marks of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+
+from ecgpaper.synth.codes import Code
+from ecgpaper.synth.rules import Rule, frame
+from ecgpaper.synth.sample.draws import chance, uniform
+from ecgpaper.synth.sample.typesetting import Style, header_bottom_mm
+from ecgpaper.synth.spec import LayoutSpec, TextLine
+
+_CODE_SHARE = 0.12
+_LOGO_SHARE = 0.2
+_TICK_MM = (0.25, 1.5)
+# A header this high has room for a code.
+_LEAST_ROOM_MM = 12.0
+_LOGO_WORDS = ("CARDIA", "Vitalog", "ECGraph", "MEDIVOX", "Pulsar 12", "HeartLine", "KORDIS")
+
+
+def sample_codes(
+    layout: LayoutSpec, style: Style, *, rng: np.random.Generator
+) -> tuple[tuple[Code, ...], tuple[TextLine, ...]]:
+    """Draw a barcode with its digits below, or a QR code, at the right of the header."""
+    room_mm = header_bottom_mm(layout)
+    if not chance(rng, _CODE_SHARE) or room_mm < _LEAST_ROOM_MM:
+        return (), ()
+    digits, width_mm = f"{rng.integers(10**6, 10**9)}", layout.size_mm[0]
+    top_mm = uniform(rng, 1.5, 3)
+    if chance(rng, 0.5):
+        side_mm = uniform(rng, 8, min(room_mm - 3, 18))
+        corner_mm = width_mm - side_mm - uniform(rng, 3, 12), top_mm
+        text = f"{digits}-{rng.integers(1000)}"
+        return (Code("qr", text, corner_mm, (side_mm, side_mm)),), ()
+    long_mm, high_mm = uniform(rng, 32, 50), uniform(rng, 4, 8)
+    corner_mm = width_mm - long_mm - uniform(rng, 3, 12), top_mm
+    below = style.line(digits, corner_mm[0] + 4, top_mm + high_mm + 1.4 * style.height_mm)
+    return (Code("bars", digits, corner_mm, (long_mm, high_mm)),), (below,)
+
+
+def sample_logo(
+    layout: LayoutSpec, style: Style, *, rng: np.random.Generator
+) -> tuple[tuple[Rule, ...], tuple[TextLine, ...]]:
+    """Draw a maker's sign and name, at the lower right or the upper right."""
+    if not chance(rng, _LOGO_SHARE):
+        return (), ()
+    side_mm = uniform(rng, 1.5, 2.2) * style.height_mm
+    width_mm, height_mm = layout.size_mm
+    left_mm = width_mm - 40 - uniform(rng, 0, 10)
+    at_top = header_bottom_mm(layout) > _LEAST_ROOM_MM and chance(rng, 0.7)
+    foot_mm = 2 + side_mm if at_top else height_mm - uniform(rng, 2, 4)
+    word = style.in_bold().line(
+        str(rng.choice(_LOGO_WORDS)), left_mm + 1.5 * side_mm, foot_mm - side_mm / 5
+    )
+    return _sign(left_mm, foot_mm - side_mm, side_mm, rng), (word,)
+
+
+def _sign(
+    left_mm: float, top_mm: float, side_mm: float, rng: np.random.Generator
+) -> tuple[Rule, ...]:
+    """Draw a square with a beat or a bar in it."""
+    middle_mm, line_mm = top_mm + side_mm / 2, side_mm / 8
+    xs = left_mm + side_mm * np.array([0.1, 0.35, 0.45, 0.6, 0.7, 0.9])
+    ys = middle_mm + side_mm * np.array([0.0, 0.0, -0.35, 0.3, 0.0, 0.0])
+    points = [(float(x), float(y)) for x, y in zip(xs, ys, strict=True)]
+    beat = tuple(Rule(a, b, line_mm) for a, b in pairwise(points))
+    bar = (Rule((left_mm, middle_mm), (left_mm + side_mm, middle_mm), side_mm / 3),)
+    box = frame((left_mm, top_mm), (side_mm, side_mm), line_mm)
+    return (*box, *(beat if chance(rng, 0.6) else bar))
+
+
+def time_ticks(layout: LayoutSpec, every_s: float, foot_mm: float) -> Iterator[Rule]:
+    """Yield short upright marks over the first row, that far apart, from its start to its end."""
+    width_mm, high_mm = _TICK_MM
+    for time_s in np.arange(0, layout.leads.duration_s + every_s / 2, every_s):
+        x_mm = layout.left_mm + layout.scale.mm_from_s(float(time_s))
+        if x_mm < layout.size_mm[0]:
+            yield Rule((x_mm, max(foot_mm - high_mm, 0)), (x_mm, foot_mm), width_mm)
