@@ -15,6 +15,7 @@ from ecgpaper.synth.texture import FloatImage, cloud
 _LEVELS = ((1.0, 1.0), (0.5, 0.75), (0.24, 0.5))
 # A ridge is rounded over this many nodes.
 _RIDGE_MM = 0.55
+_SMALLEST_MM = 7.0
 # Steepest rise between two points, in heights of 1 over the width of a facet.
 _STEEPEST = 1.6
 _RELAX_STEPS = 12
@@ -41,7 +42,7 @@ def crumple(
     """
     height_mm = np.zeros(shape, dtype=np.float32)
     for size, steepness in _LEVELS:
-        width_mm = max(facet_mm * size, 4.0)
+        width_mm = max(facet_mm * size, _SMALLEST_MM)
         rise_mm = width_mm * slope * steepness / 2
         level_mm = np.float32(rise_mm) * _facets(shape, width_mm, rng)
         if size < 1:
@@ -63,8 +64,8 @@ def _facets(shape: tuple[int, int], width_mm: float, rng: np.random.Generator) -
     points = np.clip(points, low, high - 0.01)
     heights = rng.standard_normal(len(points))
     mesh = cv2.Subdiv2D((int(low[0]) - 2, int(low[1]) - 2, *np.ceil(high - low + 4).astype(int)))
-    numbers = {mesh.insert((float(x), float(y))): n for n, (x, y) in enumerate(points)}
-    corners = _triangles(mesh, numbers)
+    mesh.insert(points.astype(np.float32))
+    corners = _triangles(mesh, points)
     _relax(points / width_mm, heights, corners)
     return _fill_planes(shape, points[corners], heights[corners])
 
@@ -81,14 +82,18 @@ def _relax(points: np.ndarray, heights: np.ndarray, corners: np.ndarray) -> None
         np.add.at(heights, stop, -excess / 6)
 
 
-def _triangles(mesh: cv2.Subdiv2D, numbers: dict[int, int]) -> np.ndarray:
+def _triangles(mesh: cv2.Subdiv2D, points: np.ndarray) -> np.ndarray:
     """Numbers of the three points of each triangle, of shape (n_triangles, 3)."""
-    found = []
-    for x1, y1, x2, y2, x3, y3 in mesh.getTriangleList():
-        vertices = [mesh.locate(at)[2] for at in ((x1, y1), (x2, y2), (x3, y3))]
-        if all(vertex in numbers for vertex in vertices):
-            found.append([numbers[vertex] for vertex in vertices])
-    return np.array(found)
+    found = np.asarray(mesh.getTriangleList(), dtype=np.float32).reshape(-1, 2)
+    # The mesh gives the corners back as they were put in.
+    known = np.ascontiguousarray(points, dtype=np.float32).view(np.complex64).ravel()
+    order = np.argsort(known)
+    at = np.minimum(np.searchsorted(known[order], found.view(np.complex64).ravel()), len(known) - 1)
+    numbers = order[at]
+    # Those at the mesh's own corners are none of ours.
+    ours = (known[numbers] == found.view(np.complex64).ravel()).reshape(-1, 3).all(axis=1)
+    corners: np.ndarray = numbers.reshape(-1, 3)[ours]
+    return corners
 
 
 def _fill_planes(shape: tuple[int, int], corners: np.ndarray, heights: np.ndarray) -> FloatImage:

@@ -11,16 +11,17 @@ from ecgpaper.synth.strokes import smooth
 _FOXING = (190, 150, 105)
 
 
-def add_specks(
-    through: ByteArray, per_cm2: float, px_per_mm: float, rng: np.random.Generator
-) -> None:
+def add_specks(page: ByteArray, per_cm2: float, px_per_mm: float, rng: np.random.Generator) -> None:
     """Scatter specks of dust and toner, in place."""
-    places, sizes = _scatter(through, per_cm2, px_per_mm, rng)
-    radii = np.minimum(0.1 * px_per_mm * sizes, px_per_mm)
-    levels = rng.uniform(30, 190, len(places))
-    for (x, y), radius, level in zip(places * 16, radii * 16, levels, strict=True):
-        at, color = (int(x), int(y)), (level, level * 0.97, level * 0.9)
-        cv2.circle(through, at, max(int(radius), 3), color, -1, cv2.LINE_AA, 4)
+    places, sizes = _scatter(page, per_cm2, px_per_mm, rng)
+    radii = np.minimum(0.09 * sizes, 0.7) * px_per_mm
+    levels = rng.uniform(20, 190, len(places))
+    squeezes, tilts = rng.uniform(0.4, 1, len(places)), rng.uniform(0, 180, len(places))
+    for n, (x, y) in enumerate(np.rint(places * 16).astype(int)):
+        axes = max(int(16 * radii[n]), 4), max(int(16 * radii[n] * squeezes[n]), 4)
+        color = levels[n], levels[n] * 0.97, levels[n] * 0.9
+        at = int(x), int(y)
+        cv2.ellipse(page, at, axes, tilts[n], 0, 360, color, -1, cv2.LINE_AA, 4)
 
 
 def add_foxing(
@@ -50,9 +51,9 @@ def _scatter(
     return rng.uniform(0, [width, height], size=(n_spots, 2)), rng.exponential(1.0, n_spots)
 
 
-def add_hairs(through: ByteArray, n_hairs: int, px_per_mm: float, rng: np.random.Generator) -> None:
+def add_hairs(page: ByteArray, n_hairs: int, px_per_mm: float, rng: np.random.Generator) -> None:
     """Drop hairs and threads, in place."""
-    height, width = through.shape[:2]
+    height, width = page.shape[:2]
     for _ in range(n_hairs):
         length = rng.uniform(3, 25) * px_per_mm
         turns = np.cumsum(rng.normal(0, 0.5, 6)) + rng.uniform(0, 2 * np.pi)
@@ -60,7 +61,7 @@ def add_hairs(through: ByteArray, n_hairs: int, px_per_mm: float, rng: np.random
         points = smooth(rng.uniform(0, [width, height]) + np.cumsum(steps, axis=0))
         fixed = np.rint(points * 16).astype(np.int32)
         level = rng.uniform(40, 160)
-        cv2.polylines(through, [fixed], False, (level, level, level), 1, cv2.LINE_AA, 4)
+        cv2.polylines(page, [fixed], False, (level, level, level), 1, cv2.LINE_AA, 4)
 
 
 def add_scratches(

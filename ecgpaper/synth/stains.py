@@ -16,6 +16,10 @@ from ecgpaper.synth.texture import FloatImage, cloud, enlarge, fractal
 
 Color = tuple[float, float, float]
 Point = tuple[float, float]
+# What mould does to paper between its spots, and how many of these there would be on a page that
+# is full of it.
+_HAZE: Color = (196.0, 182.0, 140.0)
+_SPOTS_PER_CM2 = 40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,27 +105,46 @@ def blot(
     return top, left, np.asarray(inside, np.float32), np.asarray(rim, np.float32)
 
 
-def mould(
-    shape: tuple[int, int], share: float, px_per_mm: float, *, rng: np.random.Generator
-) -> FloatImage:
-    """Return how strongly mould covers: rings of specks in colonies, in a gray haze.
+def add_mould(
+    through: ByteArray, share: float, color: Color, px_per_mm: float, rng: np.random.Generator
+) -> None:
+    """Tint the light through the paper by mould, in place: soft spots in colonies, on a haze.
 
     Parameters
     ----------
-    shape : tuple of int
+    through : ndarray of uint8, of shape (height, width, 3)
     share : float
         Of the page, that something grows on.
+    color : tuple of float
+        RGB of the spots.
     px_per_mm : float
     rng : numpy.random.Generator
     """
+    shape = through.shape[:2]
     coarse = shape[0] // 4 + 1, shape[1] // 4 + 1
-    patches = fractal(coarse, 25 * px_per_mm / 4, 3, rng=rng)
+    patches = fractal(coarse, 25 * px_per_mm / 4, 4, rng=rng)
     patches -= np.quantile(patches, 1 - share)
-    density = enlarge(np.asarray(patches, dtype=np.float32), shape)
-    half = shape[0] // 2 + 1, shape[1] // 2 + 1
-    uneven = enlarge(fractal(half, 8 * px_per_mm / 2, 2, rng=rng), shape)
-    grains = fractal(shape, max(1.2 * px_per_mm, 1.5), 2, rng=rng) + 0.5 * uneven
-    # Specks within, and a haze that reaches a little beyond them.
-    grown = np.clip(0.42 * grains + 0.8 * density - 0.42, 0, 0.8)
-    haze = 0.28 * np.clip(2.2 * density + 0.15, 0, 1) * np.clip(0.7 + 0.3 * uneven, 0.2, 1)
-    return np.asarray(np.maximum(grown, haze), dtype=np.float32)
+    haze = np.clip(1.6 * patches, 0, 1) ** 0.7 * np.float32(rng.uniform(0.2, 0.5))
+    tint(through, enlarge(np.asarray(haze, np.float32), shape), _HAZE)
+    spots = np.zeros(shape, dtype=np.uint8)
+    area_cm2 = shape[0] * shape[1] / (10 * px_per_mm) ** 2
+    places = rng.uniform(0, 1, (int(area_cm2 * _SPOTS_PER_CM2), 2)) * coarse
+    # Spots are many where much grows, and some stray beyond.
+    density = patches[tuple(places.astype(int).T)]
+    places = places[rng.random(len(places)) < np.clip(density * 1.2 + 0.03, 0, 1)]
+    radii = np.minimum(rng.lognormal(np.log(0.32), 0.6, len(places)), 2.2) * px_per_mm
+    levels = rng.integers(60, 235, len(places))
+    for (y, x), radius, level in zip(places * 64, radii * 16, levels, strict=True):
+        wide, tilt = (int(radius), int(radius * rng.uniform(0.6, 1))), float(rng.uniform(0, 180))
+        box = ((int(x), int(y)), wide, tilt)
+        cv2.ellipse(spots, *box, 0, 360, int(level), -1, cv2.LINE_AA, 4)
+    soft = cv2.GaussianBlur(spots, (0, 0), max(0.16 * px_per_mm, 0.6))
+    fuzz = cv2.multiply(soft, _fibres(soft.shape, px_per_mm, rng), scale=1 / 200)
+    tint(through, np.asarray(fuzz, np.float32) / np.float32(255), color)
+
+
+def _fibres(shape: tuple[int, ...], px_per_mm: float, rng: np.random.Generator) -> ByteArray:
+    """Return unevenness about 200 that is finer than any spot."""
+    tile = rng.integers(110, 256, (shape[0] // 2 + 1, shape[1] // 2 + 1), dtype=np.uint8)
+    soft = cv2.GaussianBlur(tile, (0, 0), max(0.1 * px_per_mm, 0.5))
+    return np.asarray(cv2.resize(soft, shape[1::-1]), dtype=np.uint8)

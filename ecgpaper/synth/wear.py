@@ -14,7 +14,7 @@ from ecgpaper.ecg import ByteArray
 from ecgpaper.raster import GridScale
 from ecgpaper.synth import dirt
 from ecgpaper.synth.edges import cut_out, lay_fibres, perforate, punch
-from ecgpaper.synth.stains import Stain, add_stain, blot, mould, tint
+from ecgpaper.synth.stains import Stain, add_mould, add_stain, blot, tint
 from ecgpaper.synth.texture import FloatImage, cloud, enlarge
 
 Color = tuple[float, float, float]
@@ -22,8 +22,9 @@ Point = tuple[float, float]
 # Stains are drawn at a third of the page's resolution, fading at a sixteenth.
 _STAIN_STEP_PX = 3
 _FADING_STEP_PX = 16
-# A stain reaches this many times its radius.
-_BLOT_REACH = 1.5
+# A stain of this strength wets the paper through, and takes this share of the ink to its halo.
+_SOAKED = 0.2
+_LOST = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def run_ink(
     ran = layer.copy()
     per_mm = scale.px_per_mm[0]
     for stain in spec.stains:
-        top, left, inside, _ = blot(stain, per_mm / _STAIN_STEP_PX, _stain_shape(layer), rng)
+        top, left, inside, rim = blot(stain, per_mm / _STAIN_STEP_PX, _stain_shape(layer), rng)
         rows, columns = (
             slice(first * _STAIN_STEP_PX, (first + n) * _STAIN_STEP_PX)
             for first, n in zip((top, left), inside.shape, strict=True)
@@ -131,10 +132,14 @@ def run_ink(
         part = ran[rows, columns]
         if part.size == 0:
             continue
-        wet = cv2.resize(np.rint(255 * inside).astype(np.uint8), part.shape[::-1])
-        blurred = cv2.GaussianBlur(part, (0, 0), spec.bleeding_mm * per_mm)
-        dry = cv2.multiply(part, 255 - wet, scale=1 / 255)
-        part[:] = cv2.add(dry, cv2.multiply(blurred, wet, scale=1.5 / 255))
+        # Under a cup only its foot was wet.
+        wet = np.maximum(inside * min(stain.fill / _SOAKED, 1.0), np.minimum(rim, 1.0))
+        share = cv2.resize(np.rint(255 * wet).astype(np.uint8), part.shape[::-1])
+        # Ink that goes leaves some where it was, and a halo around.
+        halo = cv2.GaussianBlur(part, (0, 0), spec.bleeding_mm * per_mm)
+        soaked = cv2.multiply(halo, share, scale=1.4 / 255)
+        left_over = cv2.multiply(part, 255 - cv2.convertScaleAbs(share, alpha=_LOST), scale=1 / 255)
+        part[:] = np.maximum(left_over, soaked)
     return ran
 
 
@@ -178,6 +183,8 @@ def discolour(
         through = _light_through(page, spec, scale.px_per_mm[0] / _STAIN_STEP_PX, rng)
         wide = cv2.resize(through, page.shape[1::-1])
         page = np.asarray(cv2.multiply(page, wide, scale=1 / 255), dtype=np.uint8)
+        dirt.add_specks(page, spec.specks_per_cm2, scale.px_per_mm[0], rng)
+        dirt.add_hairs(page, spec.n_hairs, scale.px_per_mm[0], rng)
     if spec.missing:
         lay_fibres(page, spec.missing, scale)
     return page
@@ -191,11 +198,9 @@ def _light_through(
     for stain in spec.stains:
         add_stain(through, stain, px_per_mm, rng)
     if spec.mould > 0:
-        tint(through, mould(through.shape[:2], spec.mould, px_per_mm, rng=rng), spec.mould_color)
-    dirt.add_specks(through, spec.specks_per_cm2, px_per_mm, rng)
+        add_mould(through, spec.mould, spec.mould_color, px_per_mm, rng)
     if spec.foxing_per_cm2 > 0:
         dirt.add_foxing(through, spec.foxing_per_cm2, px_per_mm, rng)
-    dirt.add_hairs(through, spec.n_hairs, px_per_mm, rng)
     if spec.yellowing > 0:
         _yellow(through, spec, px_per_mm, rng)
     if spec.bleed_through > 0:

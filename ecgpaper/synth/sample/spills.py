@@ -20,6 +20,9 @@ _OTHERS: tuple[Color, ...] = (
     (165.0, 140.0, 105.0),
     (140.0, 160.0, 195.0),
 )
+# A cup's foot, in mm, and the share of the sheet that one may take.
+_CUP_MM = (30.0, 43.0)
+_RING_SHARE = 0.08
 # Area is counted on a lattice of this pitch, in mm.
 _STEP_MM = 3.0
 _BISECTIONS = 12
@@ -40,7 +43,12 @@ def sample_stains(
     """
     if n_stains == 0:
         return ()
-    stains = tuple(_stain(size_mm, rng) for _ in range(n_stains))
+    stains = tuple(
+        _ring(size_mm, rng)
+        if share > _RING_SHARE * (n + 1) and chance(rng, 0.3)
+        else _blot(size_mm, rng)
+        for n in range(n_stains)
+    )
     low, high = 0.0, 300.0
     for _ in range(_BISECTIONS):
         middle = (low + high) / 2
@@ -52,7 +60,13 @@ def sample_stains(
 
 
 def _scaled(stains: tuple[Stain, ...], radius_mm: float) -> tuple[Stain, ...]:
-    return tuple(replace(stain, radius_mm=stain.radius_mm * radius_mm) for stain in stains)
+    """Make blots larger or smaller; all cups are alike."""
+    return tuple(
+        stain
+        if stain.radius_mm >= _CUP_MM[0]
+        else replace(stain, radius_mm=stain.radius_mm * radius_mm)
+        for stain in stains
+    )
 
 
 def _covered(stains: tuple[Stain, ...], size_mm: Size) -> float:
@@ -64,26 +78,28 @@ def _covered(stains: tuple[Stain, ...], size_mm: Size) -> float:
     return float(inside.mean())
 
 
-def _stain(size_mm: Size, rng: np.random.Generator) -> Stain:
-    """Draw a stain whose radius is relative to that of the others."""
-    at_mm: Point = (
-        size_mm[0] * uniform(rng, 0.06, 0.94),
-        size_mm[1] * uniform(rng, 0.06, 0.94),
-    )
-    size = uniform(rng, 0.6, 1.4)
-    kind = rng.random()
-    if kind < 0.3:
-        # A ring takes the light inside too, but little.
-        rim = uniform(rng, 0.35, 0.8)
-        fill = uniform(rng, 0.08, 0.2)
-        return Stain(at_mm, size, jitter(_COFFEE, 15, rng), fill, rim, uniform(rng, 0.004, 0.015))
+def _place(size_mm: Size, rng: np.random.Generator) -> Point:
+    return size_mm[0] * uniform(rng, 0.06, 0.94), size_mm[1] * uniform(rng, 0.06, 0.94)
+
+
+def _ring(size_mm: Size, rng: np.random.Generator) -> Stain:
+    """Draw what a cup leaves: most under its foot, and a little within."""
+    color = jitter(_COFFEE, 15, rng)
+    radius_mm = uniform(rng, *_CUP_MM)
+    fill, rim, ragged = uniform(rng, 0.06, 0.18), uniform(rng, 0.35, 0.8), uniform(rng, 0, 0.015)
+    return Stain(_place(size_mm, rng), radius_mm, color, fill, rim, ragged)
+
+
+def _blot(size_mm: Size, rng: np.random.Generator) -> Stain:
+    """Draw a spill whose radius is relative to that of the others."""
+    kind, size = rng.random(), uniform(rng, 0.6, 1.4)
     fill = uniform(rng, 0.2, 0.65)
     ragged, softness = uniform(rng, 0.05, 0.35), uniform(rng, 0.015, 0.08)
-    if kind < 0.65:
+    if kind < 0.5:
         color, rim = jitter(_WATER, 14, rng), uniform(rng, 0.3, 0.9)
-    elif chance(rng, 0.5):
+    elif kind < 0.75:
         color, rim = jitter(_DRIED, 20, rng), uniform(rng, 0, 0.4)
     else:
         color = jitter(_OTHERS[int(rng.integers(len(_OTHERS)))], 20, rng)
         rim = uniform(rng, 0, 0.6)
-    return Stain(at_mm, size, color, fill, rim, ragged, softness)
+    return Stain(_place(size_mm, rng), size, color, fill, rim, ragged, softness)
