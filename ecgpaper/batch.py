@@ -23,7 +23,9 @@ from ecgpaper.errors import BatchError, RecordError
 from ecgpaper.files import PARTIAL, write_whole
 from ecgpaper.page import LAYOUTS, LeadLayout
 from ecgpaper.records import NAME, find_records, read_ecg, read_header, write_record
-from ecgpaper.synth import SyntheticPage, sample_spec, synthesize
+from ecgpaper.synth import PageSpec, SyntheticPage, sample_spec, synthesize
+from ecgpaper.synth.picture import Origin, picture_truth
+from ecgpaper.synth.truth_file import encode_truth
 
 # A page shows so much unless a layout is asked for.
 PAGE_S = 10.0
@@ -49,6 +51,9 @@ class BatchOptions:
     per_record : int
         Pictures of each page.
     seed : int
+    truth : str
+        One of `ecgpaper.synth.truth_file.TRUTH_LEVELS`: what is written about each picture, in
+        files beside it.
     """
 
     preset: str = "clean"
@@ -56,6 +61,7 @@ class BatchOptions:
     mask_unplotted: bool = False
     per_record: int = 1
     seed: int = 1
+    truth: str = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,30 +172,29 @@ def _usable(source: Path, name: str) -> _Record:
     return _Record(name, ecg, tuple(comments))
 
 
-def _print(record: _Record, folder: Path, options: BatchOptions) -> Outcome:
-    ecg, place = record.ecg, folder / record.name
-    shown = np.zeros(ecg.signal_mv.shape, dtype=np.bool_)
-    image_names = []
-    with ExitStack() as on_failure:
-        for index, (first, page) in enumerate(_pages(record, options)):
-            path = _image_path(place.with_name(f"{place.name}-{index}"), page)
-            on_failure.callback(path.unlink, missing_ok=True)
-            write_whole(path, _encoded(page, path.suffix))
-            image_names.append(path.name)
-            visible = np.isfinite(page.truth.ecg.signal_mv)
-            shown[first : first + len(visible)] |= visible
-        if options.mask_unplotted:
-            ecg = replace(ecg, signal_mv=np.where(shown, ecg.signal_mv, np.nan))
-        write_record(
-            place.parent, place.name, ecg, comments=record.comments, image_names=image_names
-        )
-        on_failure.pop_all()
-    unprinted = np.flatnonzero(~np.any(shown, axis=0))
-    return Outcome(record.name, unprinted=tuple(ecg.lead_names[column] for column in unprinted))
+@dataclass(frozen=True, eq=False)
+class _Sheet:
+    """A picture to be made: a stretch of a record from sample `first` on, and how it is printed."""
+
+    record: str
+    index: int
+    first: int
+    ecg: Ecg
+    spec: PageSpec
+
+    @property
+    def stem(self) -> str:
+        """Name of the picture without its ending."""
+        return f"{Path(self.record).name}-{self.index}"
+
+    @property
+    def image_name(self) -> str:
+        """Name of the picture's file, after its own format."""
+        return self.stem + (".png" if self.spec.camera.jpeg_quality is None else ".jpg")
 
 
-def _pages(record: _Record, options: BatchOptions) -> Iterator[tuple[int, SyntheticPage]]:
-    """Yield (first sample, page) of each picture of a record; pages follow one another in time."""
+def _sheets(record: _Record, options: BatchOptions) -> Iterator[_Sheet]:
+    """Yield the pictures of a record; pages follow one another in time."""
     ecg = record.ecg
     layout = _own_layout(ecg) or (LAYOUTS[options.layout] if options.layout else None)
     n_samples = round((layout.duration_s if layout else PAGE_S) * ecg.fs)
@@ -201,7 +206,7 @@ def _pages(record: _Record, options: BatchOptions) -> Iterator[tuple[int, Synthe
         for _ in range(options.per_record):
             rng = np.random.default_rng([options.seed, crc32(record.name.encode()), index])
             spec = sample_spec(options.preset, rng=rng, layout=layout)
-            yield first, synthesize(replace(ecg, signal_mv=signal_mv), spec)
+            yield _Sheet(record.name, index, first, replace(ecg, signal_mv=signal_mv), spec)
             index += 1
 
 
@@ -212,16 +217,45 @@ def _own_layout(ecg: Ecg) -> LeadLayout | None:
     return LeadLayout(f"{len(ecg.lead_names)}x1", tuple((lead,) for lead in ecg.lead_names))
 
 
-def _image_path(stem: Path, page: SyntheticPage) -> Path:
-    """Name the file of a picture after its own format."""
-    suffix = ".png" if page.spec.camera.jpeg_quality is None else ".jpg"
-    return stem.with_name(stem.name + suffix)
+def _print(record: _Record, folder: Path, options: BatchOptions) -> Outcome:
+    ecg, place = record.ecg, folder / record.name
+    shown = np.zeros(ecg.signal_mv.shape, dtype=np.bool_)
+    image_names = []
+    with ExitStack() as on_failure:
+        for sheet in _sheets(record, options):
+            page = synthesize(sheet.ecg, sheet.spec)
+            files = {sheet.image_name: _encoded(page)} | _truth_files(sheet, options.truth)
+            for name, content in files.items():
+                on_failure.callback(place.with_name(name).unlink, missing_ok=True)
+                write_whole(place.with_name(name), content)
+            image_names.append(sheet.image_name)
+            visible = np.isfinite(page.truth.ecg.signal_mv)
+            shown[sheet.first : sheet.first + len(visible)] |= visible
+        if options.mask_unplotted:
+            ecg = replace(ecg, signal_mv=np.where(shown, ecg.signal_mv, np.nan))
+        write_record(
+            place.parent, place.name, ecg, comments=record.comments, image_names=image_names
+        )
+        on_failure.pop_all()
+    unprinted = np.flatnonzero(~np.any(shown, axis=0))
+    return Outcome(record.name, unprinted=tuple(ecg.lead_names[column] for column in unprinted))
 
 
-def _encoded(page: SyntheticPage, suffix: str) -> bytes:
+def _encoded(page: SyntheticPage) -> bytes:
+    """Return the content of the picture's file, in its own format."""
     quality = page.spec.camera.jpeg_quality
-    options = [cv2.IMWRITE_PNG_COMPRESSION, 1]
+    suffix, options = ".png", [cv2.IMWRITE_PNG_COMPRESSION, 1]
     if quality is not None:
-        options = [cv2.IMWRITE_JPEG_QUALITY, quality]
+        suffix, options = ".jpg", [cv2.IMWRITE_JPEG_QUALITY, quality]
     _, data = cv2.imencode(suffix, page.image[..., ::-1], options)
     return bytes(data)
+
+
+def _truth_files(sheet: _Sheet, level: str) -> dict[str, bytes]:
+    """Return the content of the truth files of a picture by their names."""
+    if level == "none":
+        return {}
+    ecg = sheet.ecg
+    origin = Origin(sheet.record, sheet.image_name, sheet.first / ecg.fs, ecg.fs)
+    truth = picture_truth(ecg, sheet.spec, origin, has_masks=level == "full")
+    return {sheet.stem + ending: content for ending, content in encode_truth(truth).items()}

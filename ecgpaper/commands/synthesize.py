@@ -70,6 +70,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seed", type=_at_least(0), default=1, metavar="S", help="of the random numbers"
     )
     parser.add_argument(
+        "--truth",
+        choices=_NamesIn("ecgpaper.synth.truth_file", "TRUTH_LEVELS"),
+        default="none",
+        metavar="LEVEL",
+        help="what is written beside each picture for training, %(choices)s: its spec, warp, "
+        "curves and boxes, and with full the masks of its pixels",
+    )
+    parser.add_argument(
         "--cluster",
         metavar="ADDRESS",
         help="of a Dask scheduler that hands out the work, such as tcp://host:8786, instead of "
@@ -105,6 +113,7 @@ def run(arguments: argparse.Namespace) -> int:
         mask_unplotted=arguments.mask_unplotted,
         per_record=arguments.per_record,
         seed=arguments.seed,
+        truth=arguments.truth,
     )
     claim_folder(out, options)
     with _cluster(arguments.cluster) if arguments.cluster else nullcontext():

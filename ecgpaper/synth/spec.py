@@ -315,10 +315,11 @@ def spec_as_json(spec: PageSpec) -> str:
 
 def spec_from_json(text: str) -> PageSpec:
     """Read a spec that `spec_as_json` wrote."""
-    return _build(PageSpec, json.loads(text))
+    return build(PageSpec, json.loads(text))
 
 
-def _build(kind: type[Spec], values: dict[str, Any]) -> Spec:
+def build(kind: type[Spec], values: dict[str, Any]) -> Spec:
+    """Make a dataclass, and those inside it, of what `dataclasses.asdict` and JSON made of it."""
     hints = get_type_hints(kind)
     names = [item.name for item in fields(cast("Any", kind))]
     return kind(**{name: _restore(hints[name], values[name]) for name in names})
@@ -328,7 +329,7 @@ def _restore(hint: Any, value: Any) -> Any:
     """Turn the lists of JSON into tuples and its objects into the specs they were."""
     inner = [part for part in (hint, *get_args(hint)) if is_dataclass(part)]
     if isinstance(value, dict):
-        return _build(cast("Any", inner[0]), value)
+        return build(cast("Any", inner[0]), value)
     if not isinstance(value, list):
         return value
     return tuple(_restore(inner[0] if inner else None, item) for item in value)

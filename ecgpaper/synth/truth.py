@@ -12,7 +12,7 @@ from zlib import crc32
 import numpy as np
 
 from ecgpaper.ecg import Ecg
-from ecgpaper.geometry import Homography, Warp
+from ecgpaper.geometry import DenseWarp, Homography, Warp
 from ecgpaper.page import PageLayout
 from ecgpaper.raster import GridScale, Trace
 from ecgpaper.synth.camera import lay_sheet, page_to_photo
@@ -62,6 +62,8 @@ class Plan:
         (height, width) of the picture.
     height_mm : ndarray of float32
         Height of the sheet, see `relief.height_field`.
+    unbend : DenseWarp or None
+        From the bent sheet to the flat page; None where they are the same.
     lay : Homography
         From the bent sheet to the photo.
     objects : tuple of ndarray, or None
@@ -73,6 +75,7 @@ class Plan:
     truth: PageTruth
     photo_shape: tuple[int, int]
     height_mm: FloatImage
+    unbend: DenseWarp | None
     lay: Homography
     objects: Objects
     cover: Cover
@@ -99,7 +102,7 @@ def plan_page(ecg: Ecg, spec: PageSpec) -> Plan:
     )
     traces = _seen(true_traces(ecg, layout, scale), cover)
     truth = PageTruth(shown, layout, traces, scale, warp)
-    return Plan(truth, photo_shape, height_mm, lay, objects, cover)
+    return Plan(truth, photo_shape, height_mm, unbend, lay, objects, cover)
 
 
 def _seen(traces: tuple[Trace, ...], cover: Cover) -> tuple[Trace, ...]:
