@@ -1,6 +1,6 @@
 """Photo -> flat page: undo the camera and the paper's bends.
 
-Public: `rectify`, `FLAT_PX_PER_MM`.
+Public: `rectify`, `flatten`, `FLAT_PX_PER_MM`.
 
 Where the grid can be followed, it says where every point of the photo lies on the paper. Where it
 cannot, the page is at least turned upright: at the right angle the projections of the page on its
@@ -66,11 +66,11 @@ def rectify(photo: ByteArray, maps: PixelMaps) -> tuple[FlatPage, PixelMaps]:
         angle_deg = _skew_deg(photo)
         if abs(angle_deg) < _NEGLIGIBLE_DEG:
             return FlatPage(photo, Homography.identity()), maps
-        return _flatten(photo, maps, _rotation(photo.shape[:2], angle_deg), photo.shape[:2])
-    return _flatten(photo, maps, warp, size)
+        return flatten(photo, maps, _rotation(photo.shape[:2], angle_deg), photo.shape[:2])
+    return flatten(photo, maps, warp, size)
 
 
-def _flatten(
+def flatten(
     photo: ByteArray, maps: PixelMaps, warp: Warp, size: tuple[int, ...]
 ) -> tuple[FlatPage, PixelMaps]:
     """Sample the photo and its maps at the pixels of a page of (height, width)."""
