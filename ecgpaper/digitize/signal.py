@@ -14,6 +14,9 @@ from ecgpaper.raster import GridScale, Trace
 
 # Where the network is less sure than this, the curve is bridged from its neighbors.
 MIN_CONFIDENCE = 0.3
+# So near to its ends, where a separator or the neighbor's trace stands, a strip must be read more
+# surely.
+END_MM, MIN_END_CONFIDENCE = 0.5, 0.7
 # A strip with fewer sure points than this share is left out: a wrong trace is worse than none.
 MIN_SURE_SHARE = 0.5
 
@@ -72,7 +75,9 @@ def _strip_signal(
     segment = trace.strip.segment
     first, stop = (int(np.ceil(time_s * fs - 1e-6)) for time_s in (segment.start_s, segment.stop_s))
     x_mm, y_mm = scale.mm_from_px(np.column_stack([trace.x_px, trace.y_px])).T
-    sure = (trace.confidence > MIN_CONFIDENCE) & np.isfinite(y_mm)
+    from_end_mm = np.minimum(x_mm - x_mm[0], x_mm[-1] - x_mm)
+    least = np.where(from_end_mm < END_MM, MIN_END_CONFIDENCE, MIN_CONFIDENCE)
+    sure = (trace.confidence > least) & np.isfinite(y_mm)
     if len(sure) < 2 or sure.mean() < MIN_SURE_SHARE:
         return first, np.zeros(0), np.zeros(0)
     time_s = np.arange(first, stop) / fs

@@ -26,18 +26,24 @@ from ecgpaper.raster import FlatPage, GridScale, Trace
 
 STRIP_PX_PER_MM = 8.0
 STRIP_HEIGHT_MM = 48.0
+# Height of a second look at a row whose curve comes this near to the edge of the first: waves of
+# 2.4 mV are cut off there.
+TALL_HEIGHT_MM, EDGE_MM = 72.0, 2.0
+# So many points at the edge are no accident.
+MIN_EDGE_POINTS = 3
 # Heights read per two columns of the strip image: 20 per mm, 500 per second at 25 mm/s.
 N_SUB_COLUMNS = 5
 # Paper before and after a row that is looked at as well, to see where its trace begins and ends;
 # calibration pulses stand there.
 MARGIN_MM = 16.0
+# From here on a trace counts as present.
+MIN_PRESENCE = 0.5
 # Cost of a step per row, in units of log-probability, over blank paper and along ink.
 BLANK_COST, INK_COST = 0.4, 0.01
 # A single column can speak no louder than this against a path.
 MIN_LOG_PROBABILITY = -6.0
 # At least so much of a strip is ink, and ink is at least so much darker than paper.
 INK_SHARE, MIN_INK_DARKNESS = 0.004, 0.15
-_HEIGHT_PX = round(STRIP_HEIGHT_MM * STRIP_PX_PER_MM)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +80,7 @@ def sample_strip(
     page: FlatPage,
     scale: GridScale,
     corner_mm: tuple[float, float],
-    width_px: int,
+    size_px: tuple[int, int],
 ) -> ByteArray:
     """Cut a strip of paper out of a photo, in one resampling.
 
@@ -86,19 +92,19 @@ def sample_strip(
     scale : GridScale
     corner_mm : tuple of float
         (x, y) of the strip's top-left corner on the paper.
-    width_px : int
-        Width of the strip image.
+    size_px : tuple of int
+        (height, width) of the strip image.
 
     Returns
     -------
-    ndarray of uint8, of shape (`STRIP_HEIGHT_MM` * `STRIP_PX_PER_MM`, width_px, 3)
-        Beyond the photo its edge continues.
+    ndarray of uint8, of shape (height, width, 3)
+        With `STRIP_PX_PER_MM`; beyond the photo its edge continues.
     """
-    columns = corner_mm[0] + (np.arange(width_px) + 0.5) / STRIP_PX_PER_MM
-    rows = corner_mm[1] + (np.arange(_HEIGHT_PX) + 0.5) / STRIP_PX_PER_MM
+    columns = corner_mm[0] + (np.arange(size_px[1]) + 0.5) / STRIP_PX_PER_MM
+    rows = corner_mm[1] + (np.arange(size_px[0]) + 0.5) / STRIP_PX_PER_MM
     grid_mm = np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2)
     on_photo = page.page_to_photo(scale.px_from_mm(grid_mm)).astype(np.float32)
-    where = on_photo.reshape(_HEIGHT_PX, width_px, 2)
+    where = on_photo.reshape(*size_px, 2)
     strip = cv2.remap(
         photo, where[..., 0], where[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
@@ -134,12 +140,27 @@ def read_rows(
     right_mm = max(strip.right_mm(layout.scale) for strip in layout.strips) + MARGIN_MM
     multiple = network.body.multiple
     width_px = int(np.ceil((right_mm - left_mm) * STRIP_PX_PER_MM / multiple)) * multiple
+
+    def read(baseline_mm: float, height_mm: float) -> RowReading:
+        corner_mm = (left_mm, baseline_mm - height_mm / 2)
+        size_px = (round(height_mm * STRIP_PX_PER_MM), width_px)
+        return _read(sample_strip(photo, page, scale, corner_mm, size_px), corner_mm, network)
+
     readings = []
     for strips in layout.rows():
-        top_mm = strips[0].baseline_mm - STRIP_HEIGHT_MM / 2
-        image = sample_strip(photo, page, scale, (left_mm, top_mm), width_px)
-        readings.append(_read(image, (left_mm, top_mm), network))
+        reading = read(strips[0].baseline_mm, STRIP_HEIGHT_MM)
+        if _is_cut_off(reading):
+            reading = read(strips[0].baseline_mm, TALL_HEIGHT_MM)
+        readings.append(reading)
     return tuple(readings)
+
+
+def _is_cut_off(reading: RowReading) -> bool:
+    """Tell whether the curve runs along the upper or lower edge of the strip image."""
+    probable = reading.log_probability[reading.presence > MIN_PRESENCE].argmax(axis=1)
+    edge = EDGE_MM * STRIP_PX_PER_MM
+    last = reading.log_probability.shape[1] - 1
+    return int(((probable < edge) | (probable > last - edge)).sum()) >= MIN_EDGE_POINTS
 
 
 def _read(image: ByteArray, corner_mm: tuple[float, float], network: StripNet) -> RowReading:

@@ -135,7 +135,8 @@ def _strip_crop(
     left_mm = float(rng.uniform(first_mm, last_mm))
     corner_mm = (left_mm, center_mm - STRIP_HEIGHT_MM / 2)
     flat = FlatPage(page.image, truth.page_to_photo)
-    image = sample_strip(page.image, flat, scale, corner_mm, CROP_WIDTH_PX)
+    size_px = (round(STRIP_HEIGHT_MM * STRIP_PX_PER_MM), CROP_WIDTH_PX)
+    image = sample_strip(page.image, flat, scale, corner_mm, size_px)
     at_mm = corner_mm[0] + (sub_columns_px(CROP_WIDTH_PX) + 0.5) / STRIP_PX_PER_MM
     height_mm, is_present = _at(at_mm, x_mm, y_mm)
     rows = (height_mm - corner_mm[1]) * STRIP_PX_PER_MM - 0.5

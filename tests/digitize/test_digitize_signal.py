@@ -154,6 +154,22 @@ def points_of(trace):
     return np.column_stack([trace.x_px, trace.y_px])
 
 
+@pytest.mark.parametrize("at_start", [True, False])
+def test_a_separator_at_the_end_of_a_strip_is_not_taken_for_its_curve(reading, at_start):
+    """Half-sure heights within half a millimetre of an end are replaced by the nearest sure one."""
+    layout = lay_out()
+    flat = Ecg(np.zeros((5000, 12)), 500.0, STANDARD_ORDER)
+    traces = list(cut_traces(layout, read_perfectly(reading, flat, layout), SCALE))
+    index = next(i for i, t in enumerate(traces) if t.strip.segment.lead == "aVL")
+    x_mm = SCALE.mm_from_px(points_of(traces[index]))[:, 0]
+    ends = x_mm < x_mm[0] + 0.4 if at_start else x_mm > x_mm[-1] - 0.4
+    y_px = traces[index].y_px - np.where(ends, 5 * SCALE.px_per_mm[1], 0)
+    unsure = np.where(ends, 0.5, 1.0)
+    traces[index] = replace(traces[index], y_px=y_px, confidence=unsure)
+    ecg, _ = signal_from_traces(tuple(traces), layout, SCALE, 500.0)
+    assert np.nanmax(np.abs(ecg.lead("aVL"))) < 0.01
+
+
 def test_gap_is_bridged_and_a_lost_strip_is_left_out(reading, healthy_ecg):
     layout = lay_out()
     readings = list(read_perfectly(reading, healthy_ecg, layout))

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 
 from ecgpaper.digitize.trace import (
     STRIP_HEIGHT_MM,
@@ -11,12 +12,21 @@ from ecgpaper.digitize.trace import (
     strip_tensor,
     sub_columns_px,
 )
+from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.geometry import Homography
 from ecgpaper.nets.unet import StripNet, UNetConfig
-from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip
+from ecgpaper.page import LAYOUTS, LeadLayout, PageLayout, PaperScale, Strip
 from ecgpaper.raster import FlatPage, GridScale
+from ecgpaper.synth import (
+    CameraSpec,
+    InkSpec,
+    LayoutSpec,
+    PageSpec,
+    PaperSpec,
+    synthesize,
+)
 
-WIDTH_PX = 256
+SIZE_PX = (round(STRIP_HEIGHT_MM * STRIP_PX_PER_MM), 256)
 
 
 def photo_with_dot(at, shape=(500, 600)):
@@ -46,8 +56,8 @@ def test_strip_shows_a_dot_of_the_photo_at_its_place(px_per_mm, origin_px, turn_
     scale = GridScale(px_per_mm, origin_px)
     dot_mm = scale.mm_from_px(warp.inverse(np.array([dot])))[0]
     corner_mm = (float(dot_mm[0]) - 9.3, float(dot_mm[1]) - 17.1)
-    strip = sample_strip(photo, FlatPage(photo, warp), scale, corner_mm, WIDTH_PX)
-    assert strip.shape == (round(STRIP_HEIGHT_MM * STRIP_PX_PER_MM), WIDTH_PX, 3)
+    strip = sample_strip(photo, FlatPage(photo, warp), scale, corner_mm, SIZE_PX)
+    assert strip.shape == (*SIZE_PX, 3)
     # A pixel's centre is half a pixel right of its edge, where the millimetres are counted from.
     expected = (9.3 * STRIP_PX_PER_MM - 0.5, 17.1 * STRIP_PX_PER_MM - 0.5)
     assert centroid(strip) == pytest.approx(expected, abs=0.1)
@@ -56,7 +66,7 @@ def test_strip_shows_a_dot_of_the_photo_at_its_place(px_per_mm, origin_px, turn_
 def test_strip_continues_the_edge_of_the_photo():
     photo = np.full((100, 100, 3), 200, np.uint8)
     page = FlatPage(photo, Homography.identity())
-    strip = sample_strip(photo, page, GridScale((8.0, 8.0)), (-30.0, -30.0), WIDTH_PX)
+    strip = sample_strip(photo, page, GridScale((8.0, 8.0)), (-30.0, -30.0), SIZE_PX)
     assert (strip == 200).all()
 
 
@@ -120,10 +130,48 @@ def test_each_row_is_read_in_millimetres_of_the_page(print_page):
         assert np.allclose(np.diff(found.x_mm), 0.05)
         assert found.x_mm[0] < strips[0].left_mm - 10
         assert found.x_mm[-1] > strips[-1].right_mm(truth.layout.scale) + 10
-        assert found.top_mm == pytest.approx(strips[0].baseline_mm - STRIP_HEIGHT_MM / 2)
+        middle_mm = found.top_mm + found.log_probability.shape[1] / 2 / STRIP_PX_PER_MM
+        assert middle_mm == pytest.approx(strips[0].baseline_mm)
         assert np.allclose(np.exp(found.log_probability).sum(axis=1), 1, atol=1e-4)
         assert found.ink.shape == found.log_probability.shape
         assert found.presence.min() >= 0
+
+
+class Darkest(torch.nn.Module):
+    """Takes the darkest row of each column for the curve."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = torch.nn.Linear(1, 1)
+        self.body.multiple = 16
+
+    def forward(self, strip):
+        columns = np.clip(np.rint(sub_columns_px(strip.shape[3])), 0, strip.shape[3] - 1)
+        dark = strip[:, :3].amin(dim=1)[:, :, torch.from_numpy(columns.astype(int))]
+        return 60 * dark.transpose(1, 2), 20 * (dark.amax(dim=1) - 0.3)
+
+
+@pytest.mark.parametrize("height_mv", [1.0, 2.9, -2.9])
+def test_tall_waves_are_read_to_their_tips(height_mv):
+    """A strip reaches 2.4 mV up and down; what goes further is looked at again."""
+    time_s = np.arange(5000) / 500
+    wave = height_mv * np.exp(-(((time_s - 5) / 0.04) ** 2))
+    ecg = Ecg(np.repeat(wave[:, None], 12, axis=1), 500.0, STANDARD_ORDER)
+    leads = LeadLayout("1x1", (("II",),))
+    spec = PageSpec(
+        LayoutSpec(leads, size_mm=(290.0, 100.0), left_mm=20.0, baselines_mm=(50.0,)),
+        InkSpec(pen_mm=0.3, name_offset_mm=None),
+        PaperSpec(small_contrast=0.0, large_contrast=0.0),
+        CameraSpec(dpi=150.0),
+    )
+    page = synthesize(ecg, spec)
+    truth = page.truth
+    flat = FlatPage(page.image, truth.page_to_photo)
+    readings = read_rows(page.image, flat, truth.scale, truth.layout, Darkest())
+    (trace,) = cut_traces(truth.layout, readings, truth.scale)
+    y_mm = truth.scale.mm_from_px(np.column_stack([trace.x_px, trace.y_px]))[:, 1]
+    tip_mm = (np.nanmin if height_mv > 0 else np.nanmax)(y_mm)
+    assert tip_mm == pytest.approx(50 - 10 * height_mv, abs=0.5)
 
 
 def test_a_name_beside_the_trace_does_not_lure_the_path_over_blank_paper():
