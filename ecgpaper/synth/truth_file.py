@@ -51,7 +51,7 @@ _DAMAGED = (OSError, ValueError, LookupError, TypeError, zipfile.BadZipFile, zli
 def encode_truth(truth: PictureTruth) -> dict[str, bytes]:
     """Return the content of the two files of a picture, by the ending of their names."""
     arrays = io.BytesIO()
-    np.savez_compressed(arrays, allow_pickle=False, **_arrays(truth))
+    np.savez_compressed(arrays, **_arrays(truth))
     return {
         JSON_SUFFIX: (json.dumps(_plain(truth)) + "\n").encode(),
         ARRAYS_SUFFIX: arrays.getvalue(),
