@@ -202,10 +202,10 @@ def _plain(shape: Shape, per_mm: float, rng: np.random.Generator) -> FloatImage:
 
 def _speckled(shape: Shape, per_mm: float, rng: np.random.Generator) -> FloatImage:
     """Stone, or laminate printed like it."""
-    size_mm = rng.uniform(0.8, 4.0)
+    size_mm = rng.uniform(0.5, 2.2)
     grains = fractal(shape, max(size_mm * per_mm, 1.5), 3, rng=rng)
     patches = _stretched(shape, (90.0, 60.0), per_mm, rng)
-    strength = np.float32(rng.uniform(0.04, 0.14))
+    strength = np.float32(rng.uniform(0.03, 0.1))
     return np.asarray(strength * (np.tanh(1.5 * grains) + 0.5 * patches), dtype=np.float32)
 
 

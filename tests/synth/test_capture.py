@@ -268,7 +268,7 @@ def test_things_cover_what_they_say_and_nothing_else(ecg, spec):
     assert (image[coverage == 0] <= bare[coverage == 0]).all()
     row, column = np.round(np.array([0.75 * 450, 0.5 * 600])).astype(int)
     assert coverage[row - 10, column] == 0
-    assert coverage[row + 6, column + 1] == 255
+    assert coverage[row + 9, column + 1] == 255
 
 
 @pytest.mark.parametrize("kind", ["finger", "clip", "pen"])

@@ -143,7 +143,7 @@ def _sample_sensor(pose: Pose, rng: np.random.Generator) -> CameraSpec:
     # Far from the camera's plane of focus the page is less sharp.
     toward = np.deg2rad(pose.toward_deg)
     change_px = uniform(rng, -0.04, 0.04) * pose.tilt_deg if chance(rng, 0.5) else 0.0
-    noise = uniform(rng, 0.8, 2.5) if chance(rng, 0.7) else uniform(rng, 2.5, 6)
+    noise = uniform(rng, 0.6, 2.2) if chance(rng, 0.75) else uniform(rng, 2.2, 5)
     return CameraSpec(
         gamma=uniform(rng, 0.85, 1.25),
         contrast=uniform(rng, 0.85, 1.1),
@@ -198,12 +198,12 @@ def _sample_monitor(px_per_mm: float, rng: np.random.Generator) -> Monitor:
     bezel_color = (dark, dark, dark * 1.08) if chance(rng, 0.8) else (190.0, 192.0, 195.0)
     mesh_mm = uniform(rng, 0.16, 0.34)
     # A camera whose pixels are as coarse as the monitor's sees their mean, and little moire.
-    seen = float(np.clip((px_per_mm * mesh_mm - 0.6) / 2.2, 0.12, 1))
+    seen = float(np.clip((px_per_mm * mesh_mm - 0.6) / 1.4, 0.15, 1))
     full = chance(rng, 0.5)
     aside = (0.0, 0.0) if full else (uniform(rng, 0, 60), uniform(rng, 0, 60))
     return Monitor(
         mesh_mm=mesh_mm,
-        mesh_depth=uniform(rng, 0.1, 0.5) * seen,
+        mesh_depth=uniform(rng, 0.15, 0.75) * seen,
         bands=(uniform(rng, 1, 8), uniform(rng, 0, 0.06)) if chance(rng, 0.5) else (0.0, 0.0),
         window_mm=(
             *(uniform(rng, 0.5, 45), uniform(rng, 6, 32)),
