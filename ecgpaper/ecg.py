@@ -6,6 +6,7 @@ Public: `Ecg`, `canonical_lead_name`, `FloatArray`, `ByteArray`, `BoolArray`, `S
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -24,15 +25,19 @@ STANDARD_ORDER = LIMB_LEADS + PRECORDIAL_LEADS
 CABRERA_ORDER = ("aVL", "I", "aVR", "II", "aVF", "III", *PRECORDIAL_LEADS)
 
 _CANONICAL = {name.lower(): name for name in STANDARD_ORDER}
+# What some databases and monitors write before the name; Brazil's DI, DII and DIII are I, II, III.
+_BEFORE_NAME = re.compile(r"((mdc[ _]ecg[ _]lead|ecg|lead)[ _:.-]*)+|d(?=i+$)")
 
 
 def canonical_lead_name(name: str) -> str:
-    """Return the usual spelling of a lead name: ``AVR`` -> ``aVR``, ``v1`` -> ``V1``.
+    """Return the usual spelling of a lead name: ``AVR`` -> ``aVR``, ``Lead v1`` -> ``V1``.
 
     A name that is none of the twelve comes back stripped of blanks and otherwise unchanged.
     """
     stripped = name.strip()
-    return _CANONICAL.get(stripped.lower(), stripped)
+    lowered = stripped.lower()
+    prefix = _BEFORE_NAME.match(lowered)
+    return _CANONICAL.get(lowered[prefix.end() :] if prefix else lowered, stripped)
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,6 +33,8 @@ MAX_IMAGE_PIXELS = 100_000_000
 _ADU_PER_MV = 1000.0
 _ADU_MISSING = -32768
 _MV_PER_UNIT = {"mv": 1.0, "uv": 1e-3, "µv": 1e-3, "μv": 1e-3, "nv": 1e-6, "v": 1e3}
+# In a header that is not written in UTF-8, no other letter before V is beyond ASCII.
+_MV_PER_UNIT["\N{REPLACEMENT CHARACTER}v"] = _MV_PER_UNIT["uv"]
 # What decoders raise on files that are cut off, overwritten or no images at all.
 _DAMAGED = (
     *(OSError, EOFError, SyntaxError, ValueError, LookupError, TypeError, OverflowError),
@@ -67,6 +69,8 @@ class RecordHeader:
         Samples per lead.
     raw_lead_names : tuple of str
         As written, in the header's order.
+    units : tuple of str
+        Of the signals, as written; ``"mV"`` where the header says nothing.
     comments : tuple of str
         Comment lines in their order, without the ``#``.
     """
@@ -75,6 +79,7 @@ class RecordHeader:
     fs: float
     n_samples: int
     raw_lead_names: tuple[str, ...]
+    units: tuple[str, ...]
     comments: tuple[str, ...] = ()
 
     @property
@@ -149,8 +154,10 @@ def read_header(path: str | Path) -> RecordHeader:
             f"{file} must describe {n_signals:.0f} signals, one per line; it has "
             f"{len(signal_lines)} such lines: write the header again"
         )
-    raw_lead_names = tuple(_signal_name(line) for line in signal_lines[: int(n_signals)])
-    return RecordHeader(items[0].split("/")[0], fs, int(n_samples), raw_lead_names, comments)
+    signal_lines = signal_lines[: int(n_signals)]
+    raw_lead_names = tuple(_signal_name(line) for line in signal_lines)
+    units = tuple(_unit(line) for line in signal_lines)
+    return RecordHeader(items[0].split("/")[0], fs, int(n_samples), raw_lead_names, units, comments)
 
 
 def read_ecg(path: str | Path) -> Ecg:
@@ -165,8 +172,10 @@ def read_ecg(path: str | Path) -> Ecg:
 
     header = read_header(path)
     record = _header_file(path).with_suffix("")
+    if not header.raw_lead_names:
+        raise RecordError(f"{record}.hea must describe a signal; it has none: use the images")
     try:
-        signal, fields = wfdb.rdsamp(str(record))
+        signal, _ = wfdb.rdsamp(str(record))
     except FileNotFoundError as error:
         raise RecordError(
             f"{record}.hea names the signal file {error.filename}; it is not there: copy it "
@@ -176,12 +185,14 @@ def read_ecg(path: str | Path) -> Ecg:
         raise RecordError(
             f"the signals of {record} must be what its header says; {error}: copy the record again"
         ) from error
-    factors = [_MV_PER_UNIT.get(str(unit).lower()) for unit in fields["units"]]
+    # Not the units that wfdb found: it drops the Greek letter of the microvolt.
+    factors = [_MV_PER_UNIT.get(unit.lower()) for unit in header.units]
     if None in factors:
-        raise RecordError(f"{record}.hea must give signals in mV, uV or V; got {fields['units']}")
+        found = ", ".join(dict.fromkeys(header.units))
+        raise RecordError(f"{record}.hea must give signals in mV, uV or V; got {found}")
     try:
         signal_mv = np.asarray(signal, dtype=np.float64) * np.array(factors, dtype=np.float64)
-        return Ecg(signal_mv, float(fields["fs"]), header.lead_names)
+        return Ecg(signal_mv, header.fs, header.lead_names)
     except ValueError as error:
         raise RecordError(f"{record} is no usable ECG: {error}") from error
 
@@ -291,6 +302,12 @@ def _number(text: str) -> float | None:
 def _signal_name(line: str) -> str:
     """Take the ninth item of a signal line; a hidden header has blanks for items six to eight."""
     return " ".join(line.split(" ")[8:]).strip() or line.rsplit(maxsplit=1)[-1]
+
+
+def _unit(line: str) -> str:
+    """Take what follows the gain, the third item of a signal line: ``1000(0)/mV``."""
+    items = line.split()
+    return (items[2].partition("/")[2] if len(items) > 2 else "") or "mV"
 
 
 def _check_size(path: str | Path, size: tuple[int, int]) -> None:

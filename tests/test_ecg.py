@@ -24,6 +24,25 @@ def test_a_lead_name_is_recognized_in_any_case(name, spelled) -> None:
     assert canonical_lead_name(spelled(name)) == name
 
 
+@pytest.mark.parametrize(
+    ("spelled", "name"),
+    [
+        ("DI", "I"),
+        ("DIII", "III"),
+        ("Lead II", "II"),
+        ("ECG_V4", "V4"),
+        ("ECG Lead aVL", "aVL"),
+        ("MDC_ECG_LEAD_AVF", "aVF"),
+        ("MLII", "MLII"),
+        ("DV1", "DV1"),
+        ("ECG", "ECG"),
+        ("lead x", "lead x"),
+    ],
+)
+def test_a_lead_is_known_by_the_names_of_other_databases(spelled, name) -> None:
+    assert canonical_lead_name(spelled) == name
+
+
 def test_an_unknown_lead_name_stays_as_it_is() -> None:
     assert canonical_lead_name(" VX ") == "VX"
 

@@ -148,6 +148,15 @@ def test_voltages_come_in_millivolts(tmp_path, unit, factor):
     np.testing.assert_allclose(read_ecg(tmp_path / "r").lead("I"), np.array([1, 2]) * factor)
 
 
+@pytest.mark.parametrize(("gain", "mv"), [("10", 1.0), ("10(0)", 1.0), ("10/µV", 1e-3)])
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_units_are_read_in_any_encoding(tmp_path, gain, mv, encoding):
+    text = f"r 1 100 1\nr.dat 16 {gain} 16 0 0 0 0 I\n"
+    (tmp_path / "r.hea").write_bytes(text.encode(encoding))
+    (tmp_path / "r.dat").write_bytes(np.array([10], "<i2").tobytes())
+    np.testing.assert_allclose(read_ecg(tmp_path / "r").lead("I"), [mv])
+
+
 @pytest.mark.parametrize(("unit", "lead"), [("mmHg", "I"), ("mV", "II")])
 def test_signals_that_are_no_ecg_are_record_errors(tmp_path, unit, lead):
     lines = [f"r.dat 16 10(0)/{unit} 16 0 0 0 0 {name}" for name in (lead, "ii")]

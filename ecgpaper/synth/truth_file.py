@@ -82,11 +82,11 @@ def _rounded(box: FloatArray | None) -> list[list[float]] | None:
     return None if box is None else np.round(box, 2).tolist()
 
 
-def _arrays(truth: PictureTruth) -> dict[str, NDArray[Any]]:
+def _arrays(truth: PictureTruth) -> dict[str, Any]:
     points = [np.stack([trace.x_px, trace.y_px]) for trace in truth.traces]
     confidence = [trace.confidence for trace in truth.traces]
     joined = np.concatenate([np.empty((2, 0)), *points], axis=1)
-    arrays: dict[str, NDArray[Any]] = {
+    arrays: dict[str, Any] = {
         "points": np.diff(_steps(_filled(joined)), axis=1, prepend=0),
         "lengths": np.array([part.shape[1] for part in points], dtype=np.int32),
         "confidence": np.rint(255 * np.concatenate([np.empty(0), *confidence])).astype(np.uint8),
