@@ -2,10 +2,14 @@ import filecmp
 
 import numpy as np
 import pytest
+from dask.distributed import LocalCluster
 
 from ecgpaper.__main__ import main
+from ecgpaper.commands import synthesize
 from ecgpaper.ecg import Ecg
 from ecgpaper.records import read_ecg, read_header, read_image, write_record
+from ecgpaper.synth.picture import Origin
+from ecgpaper.synth.truth_file import read_truth
 
 
 @pytest.fixture
@@ -67,6 +71,74 @@ def test_finished_records_are_not_done_again(folder):
     synthesize_folder(folder, "out")
     assert (folder / "out" / "b-2.hea").exists()
     assert (folder / "out" / "a_1-0.png").read_bytes() == b"kept"
+
+
+def test_half_written_records_are_done_again(folder):
+    (folder / "in" / "c3.hea").unlink()
+    options = ["--preset", "wild", "--truth", "light"]
+    synthesize_folder(folder, "whole", *options)
+    synthesize_folder(folder, "out", *options)
+    names = sorted(path.name for path in (folder / "whole").iterdir())
+    for name in ("a_1.hea", "b-2.hea", "b-2-0.truth.npz"):
+        (folder / "out" / name).unlink()
+    (folder / "out" / "a_1.dat").write_bytes(b"half")
+    (folder / "out" / "a_1-0.png.partial-77").write_bytes(b"half")
+    synthesize_folder(folder, "out", *options)
+    assert sorted(path.name for path in (folder / "out").iterdir()) == names
+    assert filecmp.cmpfiles(folder / "whole", folder / "out", names, shallow=False)[0] == names
+
+
+def test_resumed_run_with_other_options_is_refused(folder, capsys):
+    synthesize_folder(folder, "out", "--seed", "4")
+    before = {path.name: path.read_bytes() for path in (folder / "out").iterdir()}
+    assert synthesize_folder(folder, "out", "--seed", "5") == 1
+    assert "begun with seed 4, now it is seed 5" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in (folder / "out").iterdir()} == before
+
+
+def test_truth_lies_beside_each_picture(folder):
+    (folder / "in" / "b-2.hea").unlink()
+    synthesize_folder(folder, "out", "--truth", "full", "--preset", "scan-color")
+    truths = [read_truth(folder / "out" / f"c3-{page}.jpg") for page in range(3)]
+    assert [truth.origin.start_s for truth in truths] == [0.0, 10.0, 20.0]
+    picture = read_image(folder / "out" / "c3-1.jpg")
+    assert truths[1].origin == Origin("c3", "c3-1.jpg", 10.0, 100.0)
+    assert truths[1].masks["trace"].shape == truths[1].photo_shape == picture.shape[:2]
+    rhythm = truths[1].traces[-1]
+    assert len(rhythm.x_px) == 1000
+    # Ink is darker than the paper around it.
+    seen = rhythm.confidence > 0
+    x, y = np.rint([rhythm.x_px[seen], rhythm.y_px[seen]]).astype(int)
+    assert np.median(picture[y, x]) < np.median(picture) - 60
+
+
+@pytest.mark.parametrize(
+    "options", [["--preset", "dirty"], ["--layout", "5x5"], ["--workers", "0"]]
+)
+def test_unknown_options_are_refused(folder, options, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        synthesize_folder(folder, "out", *options)
+    assert options[0] in capsys.readouterr().err
+    assert not (folder / "out").exists()
+
+
+def test_cluster_gives_the_same_files(folder):
+    (folder / "in" / "c3.hea").unlink()
+    options = ["--preset", "wild", "--per-record", "2", "--seed", "3"]
+    synthesize_folder(folder, "one", *options)
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        address = cluster.scheduler_address
+        assert synthesize_folder(folder, "two", *options, "--cluster", address) == 0
+        assert cluster.scheduler.transition_counter > 0
+    names = sorted(path.name for path in (folder / "one").iterdir())
+    assert len(names) == 2 * (2 + 2) + 1
+    assert filecmp.cmpfiles(folder / "one", folder / "two", names, shallow=False)[0] == names
+
+
+def test_cluster_that_does_not_answer_is_named(folder, capsys, monkeypatch):
+    monkeypatch.setattr(synthesize, "_ANSWER_S", 1)
+    assert synthesize_folder(folder, "out", "--cluster", "tcp://127.0.0.1:9") == 1
+    assert "scheduler must answer at tcp://127.0.0.1:9" in capsys.readouterr().err
 
 
 def test_unusable_records_are_named_and_skipped(folder, ecg, caplog):
