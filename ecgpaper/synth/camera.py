@@ -30,7 +30,7 @@ class ContactShadow:
 
 
 # The warp is exact at every eighth pixel of the photo, and linear in between.
-_STEP_PX = 8
+NODE_STEP_PX = 8
 _BAND_PX = 256
 _MM_PER_INCH = 25.4
 _FIELD_STEP = 4
@@ -100,10 +100,10 @@ def page_nodes(warp: Warp, photo_shape: tuple[int, int]) -> FloatImage:
     ndarray of float32, of shape (n_rows, n_columns, 2)
         (x, y) in px. Node i lies at pixel 8 * i - 4.5: a row and a column are outside at each side.
     """
-    n_rows, n_columns = (-(-size // _STEP_PX) + 2 for size in photo_shape)
-    middle = (_STEP_PX - 1) / 2 - _STEP_PX
+    n_rows, n_columns = (-(-size // NODE_STEP_PX) + 2 for size in photo_shape)
+    middle = (NODE_STEP_PX - 1) / 2 - NODE_STEP_PX
     x, y = np.meshgrid(
-        np.arange(n_columns) * _STEP_PX + middle, np.arange(n_rows) * _STEP_PX + middle
+        np.arange(n_columns) * NODE_STEP_PX + middle, np.arange(n_rows) * NODE_STEP_PX + middle
     )
     back = warp.inverse
     nodes = back(np.column_stack([x.ravel(), y.ravel()])).astype(np.float32)
@@ -131,11 +131,11 @@ def move_layer(layer: ByteArray, nodes: FloatImage, outside: ByteArray) -> ByteA
 
 def _lookup(nodes: FloatImage, top: int, shape: tuple[int, ...]) -> FloatImage:
     """Where on the page the pixels of a band of the photo lie: (x, y) in the last axis."""
-    first = top // _STEP_PX
-    some = nodes[first : first + -(-shape[0] // _STEP_PX) + 2]
-    # Resizing puts node i at pixel _STEP_PX * (i + 0.5) - 0.5.
-    wide = cv2.resize(some, (some.shape[1] * _STEP_PX, len(some) * _STEP_PX))
-    cut = wide[_STEP_PX : _STEP_PX + shape[0], _STEP_PX : _STEP_PX + shape[1]]
+    first = top // NODE_STEP_PX
+    some = nodes[first : first + -(-shape[0] // NODE_STEP_PX) + 2]
+    # Resizing puts node i at pixel NODE_STEP_PX * (i + 0.5) - 0.5.
+    wide = cv2.resize(some, (some.shape[1] * NODE_STEP_PX, len(some) * NODE_STEP_PX))
+    cut = wide[NODE_STEP_PX : NODE_STEP_PX + shape[0], NODE_STEP_PX : NODE_STEP_PX + shape[1]]
     return np.ascontiguousarray(cut, dtype=np.float32)
 
 
@@ -187,16 +187,16 @@ def contact_light(
     height, width = page_shape
     x, y = nodes[..., 0], nodes[..., 1]
     beyond = np.maximum(np.maximum(-x, x - width), np.maximum(-y, y - height))
-    on_page = np.clip(0.5 - beyond / _STEP_PX, 0, 1)
+    on_page = np.clip(0.5 - beyond / NODE_STEP_PX, 0, 1)
     if paper is not None:
         kept = cv2.remap(paper, nodes, np.empty(0, np.float32), cv2.INTER_LINEAR)
         on_page = np.minimum(on_page, np.float32(1 / 255) * kept)
     tight = np.exp(-np.maximum(beyond, 0) / np.float32(shadow.reach_px / 4))
     angle = np.deg2rad(shadow.angle_deg)
     move = np.eye(2, 3)
-    move[:, 2] = np.array([np.cos(angle), np.sin(angle)]) * shadow.reach_px / _STEP_PX
+    move[:, 2] = np.array([np.cos(angle), np.sin(angle)]) * shadow.reach_px / NODE_STEP_PX
     fallen = cv2.warpAffine(on_page, move, on_page.shape[::-1], borderMode=cv2.BORDER_REPLICATE)
-    soft = cv2.GaussianBlur(fallen, (0, 0), max(0.8 * shadow.reach_px / _STEP_PX, 0.5))
+    soft = cv2.GaussianBlur(fallen, (0, 0), max(0.8 * shadow.reach_px / NODE_STEP_PX, 0.5))
     light = 1 - np.float32(shadow.strength) * (0.65 * soft + 0.35 * tight * (1 - on_page))
     cut = light[1:-1, 1:-1]
     return np.asarray(cut, dtype=np.float32)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
@@ -132,11 +133,11 @@ def find_cover(
 
 def _on_sheet(paper: ByteArray | None, objects: Objects) -> ByteArray | None:
     """Where there is no paper left, or something opaque on it; shadows and clear tape are not."""
-    hiding = [] if paper is None else [paper < 128]
-    hiding += [] if objects is None else [objects[1] >= 128]
+    hiding = [] if paper is None else [cv2.threshold(paper, 127, 255, cv2.THRESH_BINARY_INV)[1]]
+    hiding += [] if objects is None else [cv2.threshold(objects[1], 127, 255, 0)[1]]
     if not hiding:
         return None
-    return np.where(np.logical_or.reduce(hiding), 255, 0).astype(np.uint8)
+    return np.asarray(hiding[0] if len(hiding) == 1 else cv2.max(*hiding), dtype=np.uint8)
 
 
 def _before_sheet(scene: SceneSpec) -> ByteArray | None:

@@ -2,6 +2,8 @@
 
 The alphabet is a stroke font of our own: letters as points that a rounded line goes through, on a
 baseline at 0 with small letters 6 high and capitals 10. A hand joins, slants and varies them.
+
+Public: `write`, `sign`, `GLYPHS`.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from ecgpaper.ecg import FloatArray
 from ecgpaper.synth.strokes import smooth
 
 # x,y of each point; a point twice is a corner; strokes are separated by bars.
-_GLYPHS = {
+GLYPHS = {
     "a": "5,5 3,6 1,5 0,3 1,0 3,0 5,3 5,6 5,6 5,1 6,0 7,1",
     "b": "0,10 0,10 0,4 0,0 2,0 4,1 5,3 4,5.5 2,6 0,4",
     "c": "5,5 3,6 1,5 0,3 1,0.5 3,0 5,1 6,2",
@@ -149,7 +151,7 @@ def _write_line(line: str, hand: _Hand, rng: np.random.Generator) -> list[FloatA
     strokes: list[FloatArray] = []
     x, last, main = 0.0, " ", 0
     for letter in line:
-        if letter not in _GLYPHS:
+        if letter not in GLYPHS:
             x += _SPACE * hand.breadth * rng.uniform(0.8, 1.3)
             last = " "
             continue
@@ -174,7 +176,7 @@ def _glyph(letter: str, hand: _Hand, rng: np.random.Generator) -> list[FloatArra
     """Points of a letter's strokes, slanted and a little off."""
     size = rng.normal(1, 0.07) * np.array([hand.breadth, 1.0])
     strokes = []
-    for part in _GLYPHS[letter].split("|"):
+    for part in GLYPHS[letter].split("|"):
         points = np.array([[float(v) for v in point.split(",")] for point in part.split()])
         # Both points of a corner move together.
         corner = np.r_[False, (np.diff(points, axis=0) == 0).all(axis=1)]

@@ -294,7 +294,7 @@ def _torn_ends(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
     """Whether each pixel is inside a strip whose ends were cut on a toothed blade."""
     height, width = shape
     teeth = 0.5 * _PX_PER_MM * np.abs(2 * (np.arange(height) / (1.2 * _PX_PER_MM) % 1) - 1)
-    left, right = (teeth + rng.uniform(0, 0.3) * np.arange(height) for _ in range(2))
+    left, right = (teeth + rng.uniform(0, 0.12) * np.arange(height) for _ in range(2))
     columns = np.arange(width)
     inside: np.ndarray = (columns > left[:, None]) & (columns < width - right[:, None])
     return inside

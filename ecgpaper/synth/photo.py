@@ -20,6 +20,7 @@ from ecgpaper.synth.camera import (
     warp_layer,
 )
 from ecgpaper.synth.foreground import lay_in_front
+from ecgpaper.synth.gaps import find_gaps
 from ecgpaper.synth.layout import page_shape
 from ecgpaper.synth.light import glare_levels, light_field
 from ecgpaper.synth.monitor import (
@@ -116,10 +117,13 @@ def _lay_down(
     paper = present(spec.paper.wear, plan.truth.scale, page.shape[:2])
     if paper is None:
         return move_layer(page, nodes, behind)
-    photo = move_layer(page, nodes, behind.copy())
-    kept = move_layer(paper, nodes, np.full(plan.photo_shape, 255, dtype=np.uint8))
-    torn = kept < 128
-    photo[torn] = behind[torn]
+    gaps = find_gaps(paper, nodes)
+    below = [behind[gap.pixels].copy() for gap in gaps]
+    photo = move_layer(page, nodes, behind)
+    for gap, shown in zip(gaps, below, strict=True):
+        whole = np.full(shown.shape[:2], 255, dtype=np.uint8)
+        torn = move_layer(paper, nodes[gap.nodes], whole) < 128
+        photo[gap.pixels][torn] = shown[torn]
     return photo
 
 

@@ -138,7 +138,7 @@ def sample_any_relief(size_mm: Size, rng: np.random.Generator) -> ReliefSpec:
 
 def sample_stained_wear(size_mm: Size, *, rng: np.random.Generator) -> WearSpec:
     """Draw one to four stains on a twentieth to a quarter of the sheet, and ink that ran."""
-    share = uniform(rng, 0.08, 0.19)
+    share = uniform(rng, 0.09, 0.19)
     return WearSpec(
         stains=sample_stains(int(rng.integers(1, 5)), share, size_mm, rng=rng),
         bleeding_mm=uniform(rng, 0.15, 0.5) if chance(rng, 0.7) else 0.0,
@@ -173,7 +173,7 @@ def sample_deteriorated_wear(size_mm: Size, *, rng: np.random.Generator) -> Wear
 def sample_mouldy_wear(size_mm: Size, *, rng: np.random.Generator) -> WearSpec:
     """Draw mould or stains on a twentieth to a fifth of the sheet, and fading."""
     least = uniform(rng, 0.45, 0.95)
-    share = uniform(rng, 0.068, 0.15)
+    share = uniform(rng, 0.075, 0.15)
     mould_share = share * float(rng.choice([0.0, 0.6, 1.0], p=[0.4, 0.3, 0.3]))
     n_stains = int(rng.integers(1, 4)) if mould_share < share else 0
     return WearSpec(

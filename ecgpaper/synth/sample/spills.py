@@ -86,7 +86,7 @@ def _ring(size_mm: Size, rng: np.random.Generator) -> Stain:
     """Draw what a cup leaves: most under its foot, and a little within."""
     color = jitter(_COFFEE, 15, rng)
     radius_mm = uniform(rng, *_CUP_MM)
-    fill, rim, ragged = uniform(rng, 0.06, 0.18), uniform(rng, 0.35, 0.8), uniform(rng, 0, 0.015)
+    fill, rim, ragged = uniform(rng, 0.1, 0.2), uniform(rng, 0.35, 0.8), uniform(rng, 0, 0.015)
     return Stain(_place(size_mm, rng), radius_mm, color, fill, rim, ragged)
 
 
