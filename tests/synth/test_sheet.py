@@ -123,16 +123,19 @@ def test_any_sheet_may_be_new_or_worn(spec_of):
     assert len(set(drawn)) == 41 - new
 
 
-def test_mould_and_stains_change_the_share_of_the_page_that_they_should():
-    for seed in range(12):
-        for preset in ("photo-stained", *DETERIORATED[:2]):
-            wear = sample_spec(preset, rng=np.random.default_rng([2, seed])).paper.wear
-            cup = wear.stains if preset != "photo-deteriorated" else wear.stains[:3]
-            spills = WearSpec(stains=cup, mould=wear.mould, mould_color=wear.mould_color)
-            page = np.full((216 * 2, 280 * 2, 3), 255, dtype=np.uint8)
-            stained = discolour(page, spills, GridScale((2.0, 2.0), (-0.5, -0.5)), rng=rng())
-            changed = (stained.min(axis=2) < 247).mean()
-            assert 0.05 < changed < (0.27 if preset == "photo-stained" else 0.22), (preset, seed)
+@pytest.mark.parametrize("preset", ["photo-stained", *DETERIORATED])
+def test_mould_and_stains_change_the_share_of_the_page_that_they_should(preset):
+    shares = []
+    for seed in range(10):
+        wear = sample_spec(preset, rng=np.random.default_rng([2, seed])).paper.wear
+        # Blotches of heat and burns come on top.
+        spills = WearSpec(stains=wear.stains[:4], mould=wear.mould, mould_color=wear.mould_color)
+        page = np.full((216 * 2, 280 * 2, 3), 255, dtype=np.uint8)
+        stained = discolour(page, spills, GridScale((2.0, 2.0), (-0.5, -0.5)), rng=rng())
+        shares.append((stained.min(axis=2) < 247).mean())
+    assert 0.05 < min(shares)
+    assert max(shares) < (0.26 if preset == "photo-stained" else 0.22)
+    assert 0.1 < np.mean(shares) < 0.2
 
 
 @pytest.mark.parametrize("seed", range(15))
