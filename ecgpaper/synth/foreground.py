@@ -68,6 +68,9 @@ def lay_in_front(photo: ByteArray, scene: SceneSpec, *, rng: np.random.Generator
     color, coverage = front
     photo = _cast_shadow(photo, coverage, max(thing.width for thing in scene.things))
     x, y, width, height = cv2.boundingRect(coverage)
+    if width == 0:
+        # In a small picture a thing at its edge may have no pixel.
+        return photo
     inside = slice(y, y + height), slice(x, x + width)
     share = cv2.merge([coverage[inside]] * 3)
     behind = cv2.multiply(photo[inside], 255 - share, scale=1 / 255)

@@ -18,16 +18,26 @@ from ecgpaper.digitize.trace import (
     MARGIN_MM,
     STRIP_HEIGHT_MM,
     STRIP_PX_PER_MM,
+    TALL_HEIGHT_MM,
     sample_strip,
     strip_tensor,
     sub_columns_px,
 )
 from ecgpaper.ecg import BoolArray, ByteArray, Ecg, FloatArray
 from ecgpaper.raster import FlatPage, GridScale, Trace
-from ecgpaper.synth import PageSpec, SyntheticPage, draw_maps, resized, sample_spec, synthesize
+from ecgpaper.synth import (
+    PageSpec,
+    PageTruth,
+    SyntheticPage,
+    draw_maps,
+    resized,
+    sample_spec,
+    synthesize,
+)
 
 CROP_WIDTH_PX = 384
 SEGMENT_CROP_PX = (320, 448)
+TALL_SHARE = 0.2
 # What the stages before the tracer leave behind: the height of the row's middle, the grid's scale.
 BASELINE_JITTER_MM = 2.0
 SCALE_JITTER = 0.003
@@ -102,26 +112,27 @@ class StripBatch:
 
 
 def strip_batch(source: PageSource, step: int, *, n_pages: int, n_crops: int) -> StripBatch:
-    """Draw `n_pages` pages and cut `n_crops` crops of random rows out of each."""
+    """Draw `n_pages` pages and cut `n_crops` crops of random rows out of each.
+
+    Some batches are of the taller strips that rows with tall waves are read in.
+    """
     rng = source.rng(step)
+    height_mm = TALL_HEIGHT_MM if rng.random() < TALL_SHARE else STRIP_HEIGHT_MM
     items = []
     for _ in range(n_pages):
         _, ecg, spec = source.draw(rng)
         page = synthesize(ecg, spec)
-        items += [_strip_crop(page, rng) for _ in range(n_crops)]
+        items += [_strip_crop(page, height_mm, rng) for _ in range(n_crops)]
     strips, rows, present = zip(*items, strict=True)
     return StripBatch(np.stack(strips), np.stack(rows), np.stack(present))
 
 
 def _strip_crop(
-    page: SyntheticPage, rng: np.random.Generator
+    page: SyntheticPage, height_mm: float, rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], BoolArray]:
     truth = page.truth
-    layout_rows = list(truth.layout.rows())
-    row = layout_rows[int(rng.integers(len(layout_rows)))]
-    traces = [trace for trace in truth.traces if trace.strip in row]
     scale = _jittered(truth.scale, rng)
-    x_mm, y_mm = _curve(traces, scale)
+    x_mm, y_mm = _any_row(truth, scale, rng)
     center_mm = float(np.nanmedian(y_mm)) + rng.normal(0, BASELINE_JITTER_MM)
     width_mm = CROP_WIDTH_PX / STRIP_PX_PER_MM
     first_mm, last_mm = x_mm[0] - MARGIN_MM, max(x_mm[-1] + MARGIN_MM - width_mm, x_mm[0])
@@ -133,15 +144,27 @@ def _strip_crop(
         else:
             first_mm = max(first_mm, last_mm - reach_mm)
     left_mm = float(rng.uniform(first_mm, last_mm))
-    corner_mm = (left_mm, center_mm - STRIP_HEIGHT_MM / 2)
+    corner_mm = (left_mm, center_mm - height_mm / 2)
     flat = FlatPage(page.image, truth.page_to_photo)
-    size_px = (round(STRIP_HEIGHT_MM * STRIP_PX_PER_MM), CROP_WIDTH_PX)
+    size_px = (round(height_mm * STRIP_PX_PER_MM), CROP_WIDTH_PX)
     image = sample_strip(page.image, flat, scale, corner_mm, size_px)
     at_mm = corner_mm[0] + (sub_columns_px(CROP_WIDTH_PX) + 0.5) / STRIP_PX_PER_MM
-    height_mm, is_present = _at(at_mm, x_mm, y_mm)
-    rows = (height_mm - corner_mm[1]) * STRIP_PX_PER_MM - 0.5
+    curve_mm, is_present = _at(at_mm, x_mm, y_mm)
+    rows = (curve_mm - corner_mm[1]) * STRIP_PX_PER_MM - 0.5
     is_present &= (rows > 0) & (rows < image.shape[0] - 1)
     return strip_tensor(image), np.where(is_present, rows, 0).astype(np.float32), is_present
+
+
+def _any_row(
+    truth: PageTruth, scale: GridScale, rng: np.random.Generator
+) -> tuple[FloatArray, FloatArray]:
+    """Draw a row of which something is seen, as points in mm."""
+    curves = [
+        _curve([trace for trace in truth.traces if trace.strip in row], scale)
+        for row in truth.layout.rows()
+    ]
+    seen = [curve for curve in curves if np.isfinite(curve[1]).any()]
+    return seen[int(rng.integers(len(seen)))]
 
 
 def _jittered(scale: GridScale, rng: np.random.Generator) -> GridScale:
@@ -150,8 +173,11 @@ def _jittered(scale: GridScale, rng: np.random.Generator) -> GridScale:
 
 
 def _curve(traces: Sequence[Trace], scale: GridScale) -> tuple[FloatArray, FloatArray]:
-    """Points of a whole row in mm, in rising x."""
-    points = np.concatenate([np.column_stack([t.x_px, t.y_px]) for t in traces])
+    """Points of a whole row in mm, in rising x; y is NaN where nobody can see it."""
+    seen = [np.where(trace.confidence > 0, trace.y_px, np.nan) for trace in traces]
+    points = np.concatenate(
+        [np.column_stack([trace.x_px, y_px]) for trace, y_px in zip(traces, seen, strict=True)]
+    )
     points = scale.mm_from_px(points)
     order = np.argsort(points[:, 0], kind="stable")
     return points[order, 0], points[order, 1]

@@ -99,11 +99,11 @@ def _sample_print(
 
 
 def _sample_wild(leads: LeadLayout, scale: PaperScale, rng: np.random.Generator) -> PageSpec:
-    """Draw a page for training: any layout, printer, paper and scanner."""
+    """Draw a page for training: any layout, printer, paper and camera."""
     place, ink, paper = sample_look(sample_any_layout(leads, scale, rng=rng), rng=rng)
     if chance(rng, ANY_PAPER_SHARE):
         paper = printing.vary_paper(paper, rng)
-    camera = capture.sample_any_scanner(rng)
+    camera = capture.sample_any_capture(place.size_mm, rng)
     ink = printing.roughen_ink(ink, paper, rng)
     if camera.tone in BILEVEL_TONES:
         ink = printing.ink_for(ink, camera.tone)
@@ -112,7 +112,34 @@ def _sample_wild(leads: LeadLayout, scale: PaperScale, rng: np.random.Generator)
         ink, paper = printing.sample_printer(ink, paper, rng=rng)
     if chance(rng, NOTES_SHARE):
         ink = replace(ink, notes=sample_notes(place, rng=rng))
+    if not _is_file(camera):
+        paper = _any_state(place, paper, camera, rng)
     return PageSpec(place, ink, paper, camera, seed=int(rng.integers(1 << 31)))
+
+
+def _is_file(camera: CameraSpec) -> bool:
+    """Whether the page never was on paper: saved from a recorder, or seen on a monitor."""
+    if camera.scene is None:
+        return camera.noise == 0
+    return camera.scene.background == "screen"
+
+
+def _any_state(
+    place: LayoutSpec, paper: PaperSpec, camera: CameraSpec, rng: np.random.Generator
+) -> PaperSpec:
+    """Draw what years did to a sheet; a scanner's lid presses it flat."""
+    if camera.scene is not None:
+        relief = sheet.sample_any_relief(place.size_mm, rng)
+    elif chance(rng, 0.35):
+        relief = sheet.sample_scan_relief(place.size_mm, rng=rng)
+    else:
+        relief = ReliefSpec()
+    wear = WearSpec()
+    # Of what time has faded a threshold leaves nothing.
+    if camera.tone not in BILEVEL_TONES:
+        wear = sheet.sample_any_wear(place.size_mm, rng)
+    objects = sample_objects(place, OBJECTS_SHARE["photo"], rng=rng)
+    return replace(paper, relief=relief, wear=wear, objects=objects)
 
 
 def _handle(page: PageSpec, preset: str, rng: np.random.Generator) -> PageSpec:

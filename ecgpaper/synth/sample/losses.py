@@ -44,7 +44,8 @@ def _tear(size_mm: Size, rng: np.random.Generator) -> tuple[Point, ...]:
     upright = side < 2
     length_mm = size_mm[0] if upright else size_mm[1]
     depth_mm = size_mm[1] if upright else size_mm[0]
-    at, width = uniform(rng, 20, length_mm - 20), uniform(rng, 0.6, 4)
+    margin_mm = min(20.0, length_mm / 3)
+    at, width = uniform(rng, margin_mm, length_mm - margin_mm), uniform(rng, 0.6, 4)
     deep, lean = uniform(rng, 6, 35), uniform(rng, -8, 8)
     middle = at + lean * 0.3
     outline = (
