@@ -133,7 +133,7 @@ def test_mould_and_stains_change_the_share_of_the_page_that_they_should(preset):
         page = np.full((216 * 2, 280 * 2, 3), 255, dtype=np.uint8)
         stained = discolour(page, spills, GridScale((2.0, 2.0), (-0.5, -0.5)), rng=rng())
         shares.append((stained.min(axis=2) < 247).mean())
-    assert 0.05 < min(shares)
+    assert min(shares) > 0.05
     assert max(shares) < (0.26 if preset == "photo-stained" else 0.22)
     assert 0.1 < np.mean(shares) < 0.2
 
