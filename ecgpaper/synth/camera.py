@@ -11,7 +11,6 @@ from typing import cast
 
 import cv2
 import numpy as np
-from cv2.typing import MatLike
 
 from ecgpaper.ecg import ByteArray, FloatArray
 from ecgpaper.geometry import DenseWarp, Homography, Warp
@@ -140,34 +139,41 @@ def _lookup(nodes: FloatImage, top: int, shape: tuple[int, ...]) -> FloatImage:
 
 
 def cover_periodically(
-    light: MatLike, period_px: float, nodes: FloatImage, photo_shape: tuple[int, int]
+    waves: ByteArray, period_px: float, nodes: FloatImage, photo_shape: tuple[int, int]
 ) -> ByteArray:
-    """Return the product of a wave across the flat page and one down it, as the photo sees it.
+    """Return the light of waves across and down the flat page, as a camera's sensor samples it.
 
     Parameters
     ----------
-    light : ndarray of uint8, of shape (256, n_planes + 1)
-        A period each of the waves across the page, of three colours, and of that down the page.
+    waves : ndarray of uint8, of shape (256, 4)
+        A period of the waves across the page, of red, green and blue, and of that down the page.
     period_px : float
         Length of a period on the flat page.
     nodes : ndarray of float32
         As `page_nodes` gives them.
     photo_shape : tuple of int
     """
-    tables = [np.ascontiguousarray(light[:, part]) for part in range(light.shape[1])]
     in_periods = nodes * np.float32(256 / period_px)
-    result = np.empty((*photo_shape, light.shape[1] - 1), dtype=np.uint8)
+    light = np.empty((*photo_shape, 3), dtype=np.uint8)
     for top in range(0, photo_shape[0], _BAND_PX):
-        band = result[top : top + _BAND_PX]
+        band = light[top : top + _BAND_PX]
         # Of a whole number of periods the last eight bits are left.
         phase = _lookup(in_periods, top, band.shape[:2]).astype(np.int32).astype(np.uint8)
-        across, down = cv2.split(phase)
-        rows = cv2.LUT(down, tables[-1])
-        planes = [
-            cv2.multiply(cv2.LUT(across, table), rows, scale=1 / 128) for table in tables[:-1]
-        ]
-        cv2.merge(planes, band)
-    return result
+        # A sensor sees red and blue in every other row and column only.
+        sparse = np.ascontiguousarray(phase[::2, ::2])
+        red, blue = (_wave_light(sparse, waves[:, [part, 3]]) for part in (0, 2))
+        wide = [cv2.resize(part, band.shape[1::-1]) for part in (red, blue)]
+        cv2.merge([wide[0], _wave_light(phase, waves[:, [1, 3]]), wide[1]], band)
+    return light
+
+
+def _wave_light(phase: ByteArray, waves: ByteArray) -> ByteArray:
+    """Product of two waves whose phases, in 256ths, are the planes of an image."""
+    parts = [
+        cv2.LUT(part, np.ascontiguousarray(waves[:, axis]))
+        for axis, part in enumerate(cv2.split(phase))
+    ]
+    return np.asarray(cv2.multiply(parts[0], parts[1], scale=1 / 128), dtype=np.uint8)
 
 
 def contact_light(

@@ -186,7 +186,7 @@ def sample_screen_photo(
     return replace(
         _sample_sensor(pose, rng),
         dpi=_MM_PER_INCH * max(float(np.clip(framing.px_per_mm, *_PX_PER_MM)) / 2, 4.0),
-        blur_px=uniform(rng, 0.5, 1.1),
+        blur_px=uniform(rng, 0.4, 0.9),
         motion_px=0.0,
         sharpening=uniform(rng, 0, 1),
         scene=scene,
@@ -203,7 +203,7 @@ def _sample_monitor(px_per_mm: float, rng: np.random.Generator) -> Monitor:
     aside = (0.0, 0.0) if full else (uniform(rng, 0, 60), uniform(rng, 0, 60))
     return Monitor(
         mesh_mm=mesh_mm,
-        mesh_depth=uniform(rng, 0.15, 0.75) * seen,
+        mesh_depth=uniform(rng, 0.1, 0.6) * seen,
         bands=(uniform(rng, 1, 8), uniform(rng, 0, 0.06)) if chance(rng, 0.5) else (0.0, 0.0),
         window_mm=(
             *(uniform(rng, 0.5, 45), uniform(rng, 6, 32)),

@@ -29,7 +29,7 @@ def sample_tint(rng: np.random.Generator, low: float, high: float) -> Color:
 
 def sample_shadows(rng: np.random.Generator) -> tuple[Shadow, ...]:
     """Draw what stands between the lamps and the sheet."""
-    number = int(rng.choice([0, 1, 2], p=[0.4, 0.42, 0.18]))
+    number = int(rng.choice([0, 1, 2], p=[0.45, 0.4, 0.15]))
     return tuple(_shadow(rng) for _ in range(number))
 
 
@@ -41,7 +41,7 @@ def _shadow(rng: np.random.Generator) -> Shadow:
         at=(uniform(rng, 0, 1), uniform(rng, 0.05, 0.95)),
         size=uniform(rng, 0.3, 0.8),
         angle_deg=uniform(rng, 0, 360) if is_edge else uniform(rng, -50, 50),
-        strength=uniform(rng, 0.08, 0.4),
+        strength=uniform(rng, 0.06, 0.34),
         softness=uniform(rng, 0.004, 0.06) if is_edge else uniform(rng, 0.015, 0.06),
         warmth=uniform(rng, -0.12, 0.12) if chance(rng, 0.5) else 0.0,
     )
