@@ -16,6 +16,7 @@ from ecgpaper.synth.camera import (
     move_layer,
     multiply,
     page_nodes,
+    plain_image,
     warp_field,
     warp_layer,
 )
@@ -68,7 +69,7 @@ def _scan(page: ByteArray, plan: Plan, spec: PageSpec) -> ByteArray:
         photo = warp_layer(page, warp, shape, camera.backing)
     else:
         nodes = page_nodes(warp, shape)
-        behind = np.full((*shape, 3), camera.backing, dtype=np.uint8)
+        behind = plain_image(camera.backing, shape)
         shadow = ContactShadow(camera.scanner.edge, _reach_px(plan, _SCANNER_SHADOW_MM), 45.0)
         behind = multiply(behind, _coded(_contact(plan, nodes, spec, shadow), shape))
         photo = _lay_down(page, plan, nodes, spec, behind)

@@ -66,13 +66,12 @@ class ScannerSpec:
 
     @property
     def is_even(self) -> bool:
-        """Whether the light is white, and the same all over."""
-        uneven = any(self.lid) or self.streaks or self.banding[1]
-        return not uneven and self.lamp == (1.0, 1.0, 1.0)
+        """Whether the light is the same all over."""
+        return not (any(self.lid) or self.streaks or self.banding[1])
 
 
 def scan_light(spec: ScannerSpec, shape: tuple[int, int], px_per_mm: float) -> ByteArray:
-    """Return the light of red, green and blue over a picture, 128 standing for 1."""
+    """Return the light over a picture of (height, width), 128 standing for 1."""
     left, top, right, bottom = spec.lid
     columns = _lid_light(shape[1], left, right, spec.lid_mm * px_per_mm)
     rows = _lid_light(shape[0], top, bottom, spec.lid_mm * px_per_mm)
@@ -84,8 +83,7 @@ def scan_light(spec: ScannerSpec, shape: tuple[int, int], px_per_mm: float) -> B
     wave = np.sin(2 * np.pi * number * share) + np.sin(2 * np.pi * 1.618 * number * share + 1)
     rows *= 1 + strength / 2 * wave
     light = np.multiply.outer((128 * rows).astype(np.float32), columns.astype(np.float32))
-    planes = [cv2.convertScaleAbs(light, alpha=part) for part in spec.lamp]
-    return np.asarray(cv2.merge(planes), dtype=np.uint8)
+    return np.asarray(cv2.convertScaleAbs(light), dtype=np.uint8)
 
 
 def _lid_light(n_px: int, first: float, last: float, reach_px: float) -> FloatArray:

@@ -26,8 +26,10 @@ _CUT_PX = (3, 5)
 
 def expose(image: ByteArray, spec: CameraSpec, *, rng: np.random.Generator) -> ByteArray:
     """Return the picture of a photo, uint8 RGB of the same shape."""
-    image = _defocus(image, spec)
-    image = _develop(image, spec)
+    if spec.tone != "color":
+        # One plane until the end.
+        image = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+    image = _develop(_defocus(image, spec), spec)
     if spec.sharpening > 0:
         image = _sharpen(image, spec.sharpening)
     # What a phone's software leaves of the noise is not sharpened.
@@ -36,14 +38,19 @@ def expose(image: ByteArray, spec: CameraSpec, *, rng: np.random.Generator) -> B
     if spec.detail < 1:
         image = _lose_detail(image, spec.detail)
     if spec.tone in BILEVEL_TONES:
-        image = _three_planes(_bilevel(np.ascontiguousarray(image[..., 0]), spec))
-    if spec.first_jpeg_quality is not None:
-        down, right = _CUT_PX
-        whole = cv2.copyMakeBorder(image, down, 0, right, 0, cv2.BORDER_REPLICATE)
-        image = _compress(np.asarray(whole, np.uint8), spec.first_jpeg_quality)[down:, right:]
-    if spec.jpeg_quality is not None:
-        image = _compress(image, spec.jpeg_quality)
-    return np.ascontiguousarray(image)
+        image = _bilevel(image, spec)
+    image = _save(image, spec)
+    return image if image.ndim == 3 else _like(image, 3)
+
+
+def _like(plane: MatLike, n_planes: int) -> ByteArray:
+    """Repeat a plane as often as another image has planes."""
+    same = plane if n_planes == 1 else cv2.merge([plane] * n_planes)
+    return np.asarray(same, dtype=np.uint8)
+
+
+def _planes_of(image: ByteArray) -> int:
+    return 1 if image.ndim == 2 else 3
 
 
 def _defocus(image: ByteArray, spec: CameraSpec) -> ByteArray:
@@ -87,25 +94,21 @@ def _track(length_px: float, angle_deg: float) -> MatLike:
 
 
 def _develop(image: ByteArray, spec: CameraSpec) -> ByteArray:
-    """Apply light, tone curve and colour of the whole picture."""
+    """Apply light and tone curve of the whole picture."""
     if spec.ramp != (0.0, 0.0):
         image = _add_ramp(image, spec.ramp)
-    if spec.contrast != 1 or spec.gamma != 1 or spec.white != 1:
-        curve = _tone_curve(spec.white, spec.contrast, spec.gamma)
-        image = np.asarray(cv2.LUT(image, curve), dtype=np.uint8)
-    if spec.tone != "color":
-        image = _three_planes(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
-    return image
+    lamp = spec.scanner.lamp
+    if (spec.white, spec.contrast, spec.gamma, lamp) == (1.0, 1.0, 1.0, (1.0, 1.0, 1.0)):
+        return image
+    parts = lamp if image.ndim == 3 else (lamp[1],)
+    curves = cv2.merge([_tone_curve(part / spec.white, spec) for part in parts])
+    return np.asarray(cv2.LUT(image, curves), dtype=np.uint8)
 
 
-def _three_planes(plane: MatLike) -> ByteArray:
-    return np.asarray(cv2.merge([plane] * 3), dtype=np.uint8)
-
-
-def _tone_curve(white: float, contrast: float, gamma: float) -> ByteArray:
+def _tone_curve(exposure: float, spec: CameraSpec) -> ByteArray:
     """Levels stay at white; contrast pulls the rest away from it."""
-    level = np.clip(np.linspace(0, 1, 256) / white, 0, 1) ** gamma
-    return np.rint(255 * np.clip(1 - (1 - level) * contrast, 0, 1)).astype(np.uint8)
+    level = np.clip(np.linspace(0, 1, 256) * exposure, 0, 1) ** spec.gamma
+    return np.rint(255 * np.clip(1 - (1 - level) * spec.contrast, 0, 1)).astype(np.uint8)
 
 
 def _add_ramp(image: ByteArray, ramp: tuple[float, float]) -> ByteArray:
@@ -113,13 +116,13 @@ def _add_ramp(image: ByteArray, ramp: tuple[float, float]) -> ByteArray:
     across = ramp[0] * np.linspace(-0.5, 0.5, width, dtype=np.float32)
     down = ramp[1] * np.linspace(-0.5, 0.5, height, dtype=np.float32)
     light = np.clip(128 * (1 + down[:, None] + across), 0, 255).astype(np.uint8)
-    lit = cv2.multiply(image, _three_planes(light), scale=1 / 128)
+    lit = cv2.multiply(image, _like(light, _planes_of(image)), scale=1 / 128)
     return np.asarray(lit, dtype=np.uint8)
 
 
 def _add_noise(image: ByteArray, spec: CameraSpec, rng: np.random.Generator) -> ByteArray:
     size = tuple(min(part, _NOISE_TILE_PX) for part in image.shape[:2])
-    noise = _draw_noise((size[0], size[1]), spec, rng)
+    noise = _draw_noise((size[0], size[1]), _planes_of(image), spec, rng)
     gain = _noise_gain(spec.noise_shot)
     noisy = np.empty_like(image)
     for top in range(0, image.shape[0], size[0]):
@@ -140,10 +143,14 @@ def _noise_gain(shot: float) -> MatLike:
     return np.asarray(np.rint(256 * np.sqrt(1 - shot + shot * level)), dtype=np.int16)
 
 
-def _draw_noise(size: tuple[int, int], spec: CameraSpec, rng: np.random.Generator) -> MatLike:
+def _draw_noise(
+    size: tuple[int, int], n_planes: int, spec: CameraSpec, rng: np.random.Generator
+) -> MatLike:
     """Noise of the standard deviation asked for: of brightness, and of colour."""
     cv2.setRNGSeed(int(rng.integers(1 << 31)))
-    color = spec.noise_color if spec.tone == "color" else 0.0
+    if n_planes == 1:
+        return _grainy(size, 1, spec.noise * _NOISE_STEPS, spec.noise_grain_px)
+    color = spec.noise_color
     share = spec.noise * _NOISE_STEPS * np.sqrt(1 - color**2)
     noise = cv2.merge([_grainy(size, 1, share, spec.noise_grain_px)] * 3)
     if color > 0:
@@ -157,7 +164,8 @@ def _grainy(size: tuple[int, int], planes: int, strength: float, grain_px: float
     # Blur takes most of the noise away: what is left must have the strength asked for.
     kept = 1 / max(2 * np.sqrt(np.pi) * grain_px, 1.0)
     cv2.randn(noise, np.zeros(1), np.full(1, strength / kept))
-    return cv2.GaussianBlur(noise, (0, 0), grain_px) if grain_px > 0 else noise
+    grainy = cv2.GaussianBlur(noise, (0, 0), grain_px) if grain_px > 0 else noise
+    return grainy if planes > 1 else grainy.reshape(size)
 
 
 def _lose_detail(image: ByteArray, share: float) -> ByteArray:
@@ -178,6 +186,20 @@ def _bilevel(gray: ByteArray, spec: CameraSpec) -> ByteArray:
     return diffuse(gray) if spec.tone == "diffused" else dot(gray, spec.dot_px)
 
 
+def _save(image: ByteArray, spec: CameraSpec) -> ByteArray:
+    """Write and read the files that the picture goes through."""
+    if spec.first_jpeg_quality is not None:
+        down, right = _CUT_PX
+        whole = cv2.copyMakeBorder(image, down, 0, right, 0, cv2.BORDER_REPLICATE)
+        again = _compress(np.asarray(whole, np.uint8), spec.first_jpeg_quality)
+        image = np.ascontiguousarray(again[down:, right:])
+    return image if spec.jpeg_quality is None else _compress(image, spec.jpeg_quality)
+
+
 def _compress(image: ByteArray, quality: int) -> ByteArray:
-    _, data = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
+    options = [cv2.IMWRITE_JPEG_QUALITY, quality]
+    if image.ndim == 2:
+        _, data = cv2.imencode(".jpg", image, options)
+        return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
+    _, data = cv2.imencode(".jpg", image[..., ::-1], options)
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR_RGB), dtype=np.uint8)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -69,32 +69,28 @@ def frame_sheet(
     ----------
     size_mm : tuple of float
     pose : Pose
-        Its turn is reduced where a frame would hold too little of the sheet.
+        Its turn and tilt are reduced where any frame would be too large for the sheet.
     length_px : int
         Longer side of the photo.
     cut_mm : float, in mm
         How much of the sheet's margins may lie beyond the frame; 0 for none.
     rng : numpy.random.Generator
     """
-    turn_deg = pose.turn_deg
     while True:
-        whole, kept = (
-            project_corners(size_mm, turn_deg + pose.quarters_deg, pose, inset_mm)
-            for inset_mm in (0.0, cut_mm)
-        )
+        whole, kept = (project_corners(size_mm, pose, inset_mm) for inset_mm in (0.0, cut_mm))
         for ratio in _ratios(kept, rng):
             low, high = _scales(whole, kept, ratio)
             if high > low:
                 px_per_mm = uniform(rng, low if cut_mm == 0 else (low + high) / 2, high)
                 return _place(whole, kept, (length_px, ratio), px_per_mm, rng)
-        turn_deg *= 0.7
+        pose = replace(pose, turn_deg=0.7 * pose.turn_deg, tilt_deg=0.9 * pose.tilt_deg)
 
 
 def frame_closely(
     size_mm: Size, pose: Pose, length_px: int, cut_mm: float, *, rng: np.random.Generator
 ) -> Framing:
     """Cut a photo as people do, to what is printed: within `cut_mm` of the sheet's edges."""
-    whole, kept = (project_corners(size_mm, pose.turn_deg, pose, mm) for mm in (0.0, cut_mm))
+    whole, kept = (project_corners(size_mm, pose, inset_mm) for inset_mm in (0.0, cut_mm))
     extent = np.ptp(kept, axis=0)
     ratio = float(extent.min() / extent.max())
     return _place(whole, kept, (length_px, ratio), float(1 / extent.max()), rng)
@@ -142,7 +138,7 @@ def _place(
     return Framing((int(height_px), int(width_px)), corners, per_mm * length_px)
 
 
-def project_corners(size_mm: Size, turn_deg: float, pose: Pose, inset_mm: float) -> FloatArray:
+def project_corners(size_mm: Size, pose: Pose, inset_mm: float) -> FloatArray:
     """Corners of a sheet about its centre, turned and tilted, as a pinhole sees them.
 
     Returns
@@ -152,6 +148,7 @@ def project_corners(size_mm: Size, turn_deg: float, pose: Pose, inset_mm: float)
     """
     half = np.array(size_mm) / 2
     corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * (half - inset_mm)
+    turn_deg = pose.turn_deg + pose.quarters_deg
     turn, toward, tilt = np.deg2rad([turn_deg, pose.toward_deg, pose.tilt_deg])
     spin = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     corners = corners @ spin.T
