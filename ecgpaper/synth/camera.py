@@ -32,7 +32,8 @@ class ContactShadow:
 NODE_STEP_PX = 8
 _BAND_PX = 256
 _MM_PER_INCH = 25.4
-_FIELD_STEP = 4
+# Light and the shades of a bent sheet are put together at a quarter of the photo's resolution.
+_LIGHT_STEP_PX = 4
 
 
 def lay_sheet(spec: CameraSpec, page_shape: tuple[int, int]) -> tuple[Homography, tuple[int, int]]:
@@ -216,26 +217,37 @@ def contact_light(
     return np.asarray(cut, dtype=np.float32)
 
 
+def coarse_shape(photo_shape: tuple[int, int]) -> tuple[int, int]:
+    """(height, width) at which light is put together: a quarter of the photo's, rounded up."""
+    return -(-photo_shape[0] // _LIGHT_STEP_PX), -(-photo_shape[1] // _LIGHT_STEP_PX)
+
+
 def warp_field(
     field: FloatImage, step_px: float, lay: Homography, photo_shape: tuple[int, int]
 ) -> ByteArray:
-    """Move a coarse field on the bent sheet to the photo, 128 standing for 1, as beyond it."""
-    # A quarter of the photo's resolution is more than the field has.
-    shrink = Homography.scaling(1 / _FIELD_STEP)
+    """Move a field on the bent sheet to a quarter of the photo's resolution.
+
+    There 128 stands for 1, as it does beyond the sheet.
+    """
+    shrink = Homography.scaling(1 / _LIGHT_STEP_PX)
     spread = Homography(np.diag([step_px, step_px, 1.0])).compose(lay).compose(shrink)
-    coarse = tuple(-(-size // _FIELD_STEP) for size in photo_shape)
     matrix: FloatArray = cast("Homography", spread).matrix
     coded = np.clip(np.rint(field * 128), 0, 255).astype(np.uint8)
     moved = cv2.warpPerspective(
         coded,
         matrix,
-        coarse[::-1],
+        coarse_shape(photo_shape)[::-1],
         flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=(128,),
     )
-    size = coarse[1] * _FIELD_STEP, coarse[0] * _FIELD_STEP
-    wide = cv2.resize(moved, size)[: photo_shape[0], : photo_shape[1]]
+    return np.asarray(moved, dtype=np.uint8)
+
+
+def enlarge_light(coarse: ByteArray, photo_shape: tuple[int, int]) -> ByteArray:
+    """Bring light from a quarter of the photo's resolution to all of it."""
+    size = coarse.shape[1] * _LIGHT_STEP_PX, coarse.shape[0] * _LIGHT_STEP_PX
+    wide = cv2.resize(coarse, size)[: photo_shape[0], : photo_shape[1]]
     return np.asarray(wide, dtype=np.uint8)
 
 

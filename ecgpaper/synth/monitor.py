@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from ecgpaper.ecg import ByteArray, FloatArray
-from ecgpaper.synth.scene import Color, Monitor, SceneSpec, Sides
+from ecgpaper.synth.scene import Color, Monitor, SceneSpec, Sides, projected
 from ecgpaper.synth.table import Footing
 from ecgpaper.synth.texture import FloatImage, cloud
 
@@ -163,9 +163,8 @@ def fill_surroundings(light: ByteArray, monitor: Monitor, footing: Footing, leve
 
 def _corners(box: Box, plane: FloatArray) -> FloatArray:
     left, top, right, bottom = box
-    corners = np.array([[left, top, 1], [right, top, 1], [right, bottom, 1], [left, bottom, 1]])
-    moved = corners @ plane.T
-    points: FloatArray = np.clip(moved[:, :2] / moved[:, 2:], -2e4, 2e4)
+    corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
+    points: FloatArray = np.clip(projected(plane, corners), -2e4, 2e4)
     return points
 
 

@@ -5,14 +5,18 @@ In: the flat page and its plan. Out: the photo before the sensor sees it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
 from ecgpaper.ecg import ByteArray
 from ecgpaper.synth.camera import (
     ContactShadow,
+    coarse_shape,
     contact_light,
     cover_periodically,
+    enlarge_light,
     move_layer,
     multiply,
     page_nodes,
@@ -22,7 +26,6 @@ from ecgpaper.synth.camera import (
 )
 from ecgpaper.synth.foreground import lay_in_front
 from ecgpaper.synth.gaps import find_gaps
-from ecgpaper.synth.layout import page_shape
 from ecgpaper.synth.light import glare_levels, light_field
 from ecgpaper.synth.monitor import (
     draw_monitor,
@@ -44,50 +47,58 @@ _TABLE_SHADOW_MM = 3.5
 _SCANNER_SHADOW_MM = 0.5
 
 
+@dataclass(frozen=True, eq=False)
+class _Sheet:
+    """The printed page, 255 where it still is paper or None, and where the photo shows it."""
+
+    page: ByteArray
+    paper: ByteArray | None
+    nodes: FloatImage
+
+
 def photograph(page: ByteArray, plan: Plan, spec: PageSpec) -> ByteArray:
     """Lay the page where the plan says and light it."""
+    paper = present(spec.paper.wear, plan.truth.scale, page.shape[:2])
+    sheet = _Sheet(page, paper, page_nodes(plan.truth.page_to_photo, plan.photo_shape))
     scene = spec.camera.scene
     if scene is None:
-        return _scan(page, plan, spec)
-    nodes = page_nodes(plan.truth.page_to_photo, plan.photo_shape)
-    photo = _draw_behind(scene, plan, nodes, spec)
-    photo = _lay_down(page, plan, nodes, spec, photo)
+        return _scan(sheet, plan, spec)
+    photo = _draw_behind(scene, sheet, plan, texture_rng(spec, "background"))
+    photo = _lay_down(sheet, photo)
     photo = lay_in_front(photo, scene, rng=texture_rng(spec, "foreground"))
-    light = _light(scene, plan.photo_shape, spec)
+    light = _light(scene, plan, spec)
     if scene.monitor is not None:
         photo = glow(photo, scene.monitor.glow)
-        light = multiply(light, _mesh(scene.monitor, plan, nodes))
-    if not spec.paper.relief.is_flat:
-        light = multiply(light, _shades(plan, spec))
+        light = multiply(light, _mesh(scene.monitor, sheet, plan))
     return _add_glare(multiply(photo, light), scene, plan)
 
 
-def _scan(page: ByteArray, plan: Plan, spec: PageSpec) -> ByteArray:
+def _scan(sheet: _Sheet, plan: Plan, spec: PageSpec) -> ByteArray:
     """Press the page on the glass and pass the lamp along it."""
-    camera, warp, shape = spec.camera, plan.truth.page_to_photo, plan.photo_shape
-    if camera.scanner.edge == 0 and present(spec.paper.wear, plan.truth.scale, (1, 1)) is None:
-        photo = warp_layer(page, warp, shape, camera.backing)
+    camera, shape = spec.camera, plan.photo_shape
+    if camera.scanner.edge == 0 and sheet.paper is None:
+        photo = warp_layer(sheet.page, plan.truth.page_to_photo, shape, camera.backing)
     else:
-        nodes = page_nodes(warp, shape)
-        behind = plain_image(camera.backing, shape)
         shadow = ContactShadow(camera.scanner.edge, _reach_px(plan, _SCANNER_SHADOW_MM), 45.0)
-        behind = multiply(behind, _coded(_contact(plan, nodes, spec, shadow), shape))
-        photo = _lay_down(page, plan, nodes, spec, behind)
+        dimmed = _coded(_contact(sheet, shadow), shape)
+        behind = multiply(plain_image(camera.backing, shape), dimmed)
+        photo = _lay_down(sheet, behind)
     if not spec.paper.relief.is_flat:
-        photo = multiply(photo, _shades(plan, spec))
+        photo = multiply(photo, enlarge_light(_shades(plan, spec), shape))
     if camera.scanner.is_even:
         return photo
     return multiply(photo, scan_light(camera.scanner, shape, plan.truth.scale.px_per_mm[0]))
 
 
-def _draw_behind(scene: SceneSpec, plan: Plan, nodes: FloatImage, spec: PageSpec) -> ByteArray:
-    rng = texture_rng(spec, "background")
+def _draw_behind(
+    scene: SceneSpec, sheet: _Sheet, plan: Plan, rng: np.random.Generator
+) -> ByteArray:
     footing = _footing(plan)
     if scene.monitor is not None:
         return draw_monitor(scene, footing, rng=rng)
     reach_px = _reach_px(plan, _TABLE_SHADOW_MM)
     shadow = ContactShadow(scene.contact, reach_px, scene.contact_deg)
-    return draw_table(scene, footing, _contact(plan, nodes, spec, shadow), rng=rng)
+    return draw_table(scene, footing, _contact(sheet, shadow), rng=rng)
 
 
 def _footing(plan: Plan) -> Footing:
@@ -100,9 +111,8 @@ def _reach_px(plan: Plan, reach_mm: float) -> float:
     return reach_mm * plan.truth.scale.px_per_mm[0]
 
 
-def _contact(plan: Plan, nodes: FloatImage, spec: PageSpec, shadow: ContactShadow) -> FloatImage:
-    shape = page_shape(plan.truth.layout, plan.truth.scale)
-    return contact_light(nodes, present(spec.paper.wear, plan.truth.scale, shape), shape, shadow)
+def _contact(sheet: _Sheet, shadow: ContactShadow) -> FloatImage:
+    return contact_light(sheet.nodes, sheet.paper, sheet.page.shape[:2], shadow)
 
 
 def _coded(field: FloatImage, shape: tuple[int, int]) -> ByteArray:
@@ -111,32 +121,34 @@ def _coded(field: FloatImage, shape: tuple[int, int]) -> ByteArray:
     return np.asarray(cv2.resize(coded, shape[::-1]), dtype=np.uint8)
 
 
-def _lay_down(
-    page: ByteArray, plan: Plan, nodes: FloatImage, spec: PageSpec, behind: ByteArray
-) -> ByteArray:
+def _lay_down(sheet: _Sheet, behind: ByteArray) -> ByteArray:
     """Warp the page onto what it lies on; what is torn off shows that."""
-    paper = present(spec.paper.wear, plan.truth.scale, page.shape[:2])
-    if paper is None:
-        return move_layer(page, nodes, behind)
-    gaps = find_gaps(paper, nodes)
+    if sheet.paper is None:
+        return move_layer(sheet.page, sheet.nodes, behind)
+    gaps = find_gaps(sheet.paper, sheet.nodes)
     below = [behind[gap.pixels].copy() for gap in gaps]
-    photo = move_layer(page, nodes, behind)
+    photo = move_layer(sheet.page, sheet.nodes, behind)
     for gap, shown in zip(gaps, below, strict=True):
         whole = np.full(shown.shape[:2], 255, dtype=np.uint8)
-        torn = move_layer(paper, nodes[gap.nodes], whole) < 128
+        torn = move_layer(sheet.paper, sheet.nodes[gap.nodes], whole) < 128
         photo[gap.pixels][torn] = shown[torn]
     return photo
 
 
-def _mesh(monitor: Monitor, plan: Plan, nodes: FloatImage) -> ByteArray:
+def _mesh(monitor: Monitor, sheet: _Sheet, plan: Plan) -> ByteArray:
     period_px = monitor.mesh_mm * plan.truth.scale.px_per_mm[0]
-    light = cover_periodically(mesh_waves(monitor), period_px, nodes, plan.photo_shape)
+    light = cover_periodically(mesh_waves(monitor), period_px, sheet.nodes, plan.photo_shape)
     fill_surroundings(light, monitor, _footing(plan), 128)
     return light
 
 
-def _light(scene: SceneSpec, shape: tuple[int, int], spec: PageSpec) -> ByteArray:
-    return _coded(light_field(scene, rng=texture_rng(spec, "smudges")), shape)
+def _light(scene: SceneSpec, plan: Plan, spec: PageSpec) -> ByteArray:
+    """Return the light on everything, and the shades of a bent sheet."""
+    field = light_field(scene, rng=texture_rng(spec, "smudges"))
+    light = _coded(field, coarse_shape(plan.photo_shape))
+    if not spec.paper.relief.is_flat:
+        light = multiply(light, _shades(plan, spec))
+    return enlarge_light(light, plan.photo_shape)
 
 
 def _shades(plan: Plan, spec: PageSpec) -> ByteArray:

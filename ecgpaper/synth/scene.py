@@ -219,3 +219,10 @@ def turned(points: FloatArray, angle_deg: float) -> FloatArray:
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     result: FloatArray = points @ turn.T
     return result
+
+
+def projected(matrix: FloatArray, points: FloatArray) -> FloatArray:
+    """Map points of shape (n_points, 2) by a homography."""
+    moved = np.column_stack([points, np.ones(len(points))]) @ matrix.T
+    result: FloatArray = moved[:, :2] / moved[:, 2:]
+    return result

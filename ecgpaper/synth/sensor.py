@@ -19,7 +19,7 @@ _NOISE_TILE_PX = 512
 # How much coarser the colours of noise are than its brightness.
 _COLOR_GRAIN = 2.5
 # Blur that changes over the picture is even within tiles of this size.
-_BLUR_TILE_PX = 128
+_BLUR_TILE_PX = 192
 # Where an earlier file's blocks of eight pixels began, when the picture was cut out of it.
 _CUT_PX = (3, 5)
 
@@ -100,7 +100,7 @@ def _develop(image: ByteArray, spec: CameraSpec) -> ByteArray:
     lamp = spec.scanner.lamp
     if (spec.white, spec.contrast, spec.gamma, lamp) == (1.0, 1.0, 1.0, (1.0, 1.0, 1.0)):
         return image
-    parts = lamp if image.ndim == 3 else (lamp[1],)
+    parts = lamp if image.ndim == 3 and len(set(lamp)) > 1 else (lamp[1],)
     curves = cv2.merge([_tone_curve(part / spec.white, spec) for part in parts])
     return np.asarray(cv2.LUT(image, curves), dtype=np.uint8)
 

@@ -13,7 +13,8 @@ import numpy as np
 from cv2.typing import MatLike
 
 from ecgpaper.ecg import ByteArray, FloatArray
-from ecgpaper.synth.scene import Color, SceneSpec
+from ecgpaper.synth.pile import add_sheets
+from ecgpaper.synth.scene import Color, SceneSpec, projected
 from ecgpaper.synth.texture import FloatImage, cloud, fractal
 
 Shape = tuple[int, int]
@@ -22,6 +23,8 @@ _HUE_POWERS = {"wood": (0.8, 1.0, 1.15), "planks": (0.8, 1.0, 1.15)}
 _EVEN = (1.0, 1.0, 1.0)
 # Half the photo's resolution is enough for what lies beside the page.
 _STEP = 2
+# Along the grain wood is drawn coarser by this factor.
+_GRAIN_STEP = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +63,7 @@ def draw_table(
     powers = _HUE_POWERS.get(spec.background, _EVEN)
     table = _colored(tone, spec.background_color, powers)
     if spec.background == "sheets":
-        _add_sheets(table, plane, footing.size_mm, rng)
+        add_sheets(table, plane, footing.size_mm, rng)
     left = cv2.resize(np.rint(128 * contact).astype(np.uint8), shape[::-1])
     table = np.asarray(cv2.multiply(table, cv2.merge([left] * 3), scale=1 / 128), np.uint8)
     return np.asarray(cv2.resize(table, (width, height)), dtype=np.uint8)
@@ -79,17 +82,11 @@ def _half_from_plane(spec: SceneSpec, footing: Footing) -> FloatArray:
     return plane
 
 
-def _apply(matrix: FloatArray, points: FloatArray) -> FloatArray:
-    moved = np.column_stack([points, np.ones(len(points))]) @ matrix.T
-    result: FloatArray = moved[:, :2] / moved[:, 2:]
-    return result
-
-
 def _draw_plane(kind: str, plane: FloatArray, shape: Shape, rng: np.random.Generator) -> ByteArray:
     """Draw a texture over all of the table that is seen, and move it to the photo."""
     frame = np.array([[0, 0], [shape[1], 0], [shape[1], shape[0]], [0, shape[0]]], dtype=float)
     back: FloatArray = np.linalg.inv(plane).astype(np.float64)
-    seen_mm = _apply(back, frame)
+    seen_mm = projected(back, frame)
     low_mm, high_mm = seen_mm.min(axis=0), seen_mm.max(axis=0)
     # As many texture pixels as the photo has on average there.
     area_mm2 = abs(cv2.contourArea(seen_mm.astype(np.float32)))
@@ -135,31 +132,53 @@ def _stretched(
     return np.asarray(cv2.resize(field, shape[::-1]), dtype=np.float32)
 
 
+def _rough(shape: Shape, cell_mm: float, per_mm: float, rng: np.random.Generator) -> FloatImage:
+    """Clouds of this size and of down to an eighth of it."""
+    coarse = shape[0] // 4 + 2, shape[1] // 4 + 2
+    field = fractal(coarse, max(cell_mm * per_mm / 4, 2.0), 4, rng=rng)
+    return np.asarray(cv2.resize(field, shape[::-1]), dtype=np.float32)
+
+
 def _wood(shape: Shape, per_mm: float, rng: np.random.Generator) -> FloatImage:
     """Year rings cut lengthwise, streaks and pores; the grain runs along x."""
-    y_mm = (np.arange(shape[0], dtype=np.float32) / np.float32(per_mm))[:, None]
-    return _grain(y_mm * np.ones((1, shape[1]), dtype=np.float32), shape, per_mm, rng)
+    y_mm = np.arange(shape[0], dtype=np.float32) / np.float32(per_mm)
+    return _uncompressed(_grain(y_mm, _compressed(shape), per_mm, rng), shape)
 
 
-def _grain(
-    depth_mm: FloatImage, shape: Shape, per_mm: float, rng: np.random.Generator
-) -> FloatImage:
+def _compressed(shape: Shape) -> Shape:
+    """Size of a texture that is drawn coarser along the grain, where it has no detail."""
+    return shape[0], shape[1] // _GRAIN_STEP + 1
+
+
+def _uncompressed(grain: FloatImage, shape: Shape) -> FloatImage:
+    return np.asarray(cv2.resize(grain, shape[::-1]), dtype=np.float32)
+
+
+def _grain(row_mm: FloatImage, shape: Shape, per_mm: float, rng: np.random.Generator) -> FloatImage:
+    """Draw wood whose rows are at these depths in the tree, in `_compressed` pixels."""
     spacing_mm = rng.uniform(5, 16)
-    depth_mm = depth_mm + np.float32(rng.uniform(3, 9)) * _stretched(shape, (260, 45), per_mm, rng)
+    depth_mm = np.float32(rng.uniform(3, 9)) * _grainy(shape, (260, 45), per_mm, rng)
+    depth_mm += row_mm[:, None]
     for _ in range(int(rng.integers(0, 3))):
         depth_mm += _knot(shape, per_mm, rng)
     phase = depth_mm * np.float32(2 * np.pi / spacing_mm)
-    phase += np.float32(1.3) * _stretched(shape, (120, 9), per_mm, rng)
+    phase += np.float32(1.3) * _grainy(shape, (120, 9), per_mm, rng)
     rings, _ = cv2.polarToCart(np.ones_like(phase), phase)
     grain = np.float32(rng.uniform(0.02, 0.07)) * np.asarray(rings, dtype=np.float32)
     strengths = rng.uniform([0.03, 0.02, 0.015], [0.07, 0.06, 0.045])
     cells_mm = ((400.0, 30.0), (180.0, 4.0), (45.0, 0.9))
     for strength, cell_mm in zip(strengths, cells_mm, strict=True):
-        grain += np.float32(strength) * _stretched(shape, cell_mm, per_mm, rng)
-    pores = _stretched(shape, (7.0, 0.45), per_mm, rng) - np.float32(1.0)
+        grain += np.float32(strength) * _grainy(shape, cell_mm, per_mm, rng)
+    pores = _grainy(shape, (7.0, 0.45), per_mm, rng) - np.float32(1.0)
     np.maximum(pores, 0, out=pores)
-    grain -= np.float32(rng.uniform(0.04, 0.16)) * pores
+    grain -= np.float32(rng.uniform(0.06, 0.2)) * pores
     return grain
+
+
+def _grainy(
+    shape: Shape, cell_mm: tuple[float, float], per_mm: float, rng: np.random.Generator
+) -> FloatImage:
+    return _stretched(shape, (cell_mm[0] / _GRAIN_STEP, cell_mm[1]), per_mm, rng)
 
 
 def _knot(shape: Shape, per_mm: float, rng: np.random.Generator) -> FloatImage:
@@ -167,7 +186,8 @@ def _knot(shape: Shape, per_mm: float, rng: np.random.Generator) -> FloatImage:
     y, x = (part.astype(np.float32) for part in np.ogrid[: shape[0], : shape[1]])
     x -= np.float32(rng.uniform(0, shape[1]))
     y -= np.float32(rng.uniform(0, shape[0]))
-    long_px, wide_px = (np.float32(rng.uniform(*mm) * per_mm) for mm in ((25, 80), (8, 25)))
+    long_px = np.float32(rng.uniform(25, 80) * per_mm / _GRAIN_STEP)
+    wide_px = np.float32(rng.uniform(8, 25) * per_mm)
     bump = np.exp(-((x / long_px) ** 2)) * np.exp(-((y / wide_px) ** 2))
     return np.asarray(np.float32(rng.uniform(15, 40)) * bump, dtype=np.float32)
 
@@ -178,18 +198,16 @@ def _planks(shape: Shape, per_mm: float, rng: np.random.Generator) -> FloatImage
     row = np.arange(shape[0]) + rng.uniform(0, wide_px)
     board = (row / wide_px).astype(int)
     n_boards = int(board.max()) + 1
-    depth_mm = (row / per_mm + rng.uniform(0, 900, n_boards)[board]).astype(np.float32)
-    grain = _grain(depth_mm[:, None] * np.ones((1, shape[1]), np.float32), shape, per_mm, rng)
+    row_mm = (row / per_mm + rng.uniform(0, 900, n_boards)[board]).astype(np.float32)
+    grain = _uncompressed(_grain(row_mm, _compressed(shape), per_mm, rng), shape)
     grain += rng.normal(0, 0.06, n_boards)[board].astype(np.float32)[:, None]
     joint_px = max(0.7 * per_mm, 1.0)
     dark = np.float32(rng.uniform(0.15, 0.45))
     long_px = rng.uniform(400, 1200) * per_mm
     for index in range(n_boards):
         rows = np.flatnonzero(board == index)
-        at = rng.uniform(0, long_px)
-        while at < shape[1]:
+        for at in np.arange(rng.uniform(0, long_px), shape[1], long_px):
             grain[rows[0] : rows[-1] + 1, int(at) : int(at + joint_px) + 1] -= dark
-            at += long_px
     grain[row % wide_px < joint_px] -= dark
     return grain
 
@@ -212,7 +230,7 @@ def _speckled(shape: Shape, per_mm: float, rng: np.random.Generator) -> FloatIma
 def _cloth(shape: Shape, per_mm: float, rng: np.random.Generator) -> FloatImage:
     """Two sets of threads, no two alike, over soft folds."""
     pitch_px = rng.uniform(0.9, 2.2) * per_mm
-    weave = np.float32(0.10) * fractal(shape, max(shape) / 5, 3, rng=rng)
+    weave = np.float32(0.10) * _rough(shape, 90.0, per_mm, rng)
     threads = _stretched(shape, (22.0, 0.9), per_mm, rng) + _stretched(
         shape, (0.9, 22.0), per_mm, rng
     )
@@ -233,58 +251,8 @@ def _tiles(shape: Shape, per_mm: float, rng: np.random.Generator) -> FloatImage:
     number = (row / tile_px).astype(int), (column / tile_px).astype(int)
     each = rng.normal(0, 0.03, (number[0].max() + 1, number[1].max() + 1)).astype(np.float32)
     floor = each[number[0]][:, number[1]]
-    floor += np.float32(rng.uniform(0.02, 0.06)) * fractal(shape, 40 * per_mm, 4, rng=rng)
+    floor += np.float32(rng.uniform(0.02, 0.06)) * _rough(shape, 40.0, per_mm, rng)
     joint = np.float32(rng.choice([-0.3, -0.18, 0.15]))
     floor[row % tile_px < joint_px] = joint
     floor[:, column % tile_px < joint_px] = joint
     return np.asarray(floor, dtype=np.float32)
-
-
-def _add_sheets(
-    table: ByteArray, plane: FloatArray, size_mm: tuple[float, float], rng: np.random.Generator
-) -> None:
-    """Put other ECG paper below the sheet: a grid and traces of nobody."""
-    red, green = rng.uniform(190, 235), rng.uniform(90, 165)
-    for _ in range(int(rng.integers(1, 4))):
-        center = rng.normal(0, 0.22, 2) * size_mm
-        angle = np.deg2rad(rng.normal(0, 14))
-        lie = np.eye(3)
-        lie[:2, :2] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
-        lie[:2, 2] = center
-        _add_sheet(table, plane @ lie, size_mm, (red, green, green), rng)
-
-
-def _add_sheet(
-    table: ByteArray,
-    plane: FloatArray,
-    size_mm: tuple[float, float],
-    grid_color: Color,
-    rng: np.random.Generator,
-) -> None:
-    half = np.array(size_mm) / 2
-    outline = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half
-    for offset_mm, color in ((1.2, (105.0, 100.0, 95.0)), (0.0, (243.0, 241.0, 238.0))):
-        cv2.fillConvexPoly(table, _fixed(plane, outline + offset_mm), color, cv2.LINE_AA, 4)
-    lines = [
-        _line(half, axis, at) for axis in (0, 1) for at in np.arange(5 - half[axis], half[axis], 5)
-    ]
-    cv2.polylines(
-        table, [_fixed(plane, line) for line in lines], False, grid_color, 1, cv2.LINE_AA, 4
-    )
-    x_mm = np.arange(8 - half[0], half[0] - 8, 0.8)
-    beats = np.exp(-(((x_mm % rng.uniform(15, 28)) - 6) ** 2) / 1.2)
-    for baseline_mm in np.linspace(-0.5, 0.75, 4) * half[1]:
-        curve = baseline_mm - rng.uniform(-8, 14) * beats + rng.normal(0, 0.15, len(x_mm))
-        line = np.column_stack([x_mm, curve])
-        cv2.polylines(table, [_fixed(plane, line)], False, (45, 42, 45), 1, cv2.LINE_AA, 4)
-
-
-def _line(half: FloatArray, axis: int, at_mm: float) -> FloatArray:
-    ends = np.array([-half, half])
-    ends[:, axis] = at_mm
-    return ends
-
-
-def _fixed(plane: FloatArray, points: FloatArray) -> MatLike:
-    """Points of the table on the photo, in OpenCV's sixteenths of a pixel."""
-    return np.rint(np.clip(_apply(plane, points), -4e3, 8e3) * 16).astype(np.int32)

@@ -360,13 +360,13 @@ def test_shot_noise_grows_with_light(spec):
 
 
 def test_blur_grows_towards_the_side_it_says(spec):
-    steps = np.zeros((512, 512, 3), dtype=np.uint8)
+    steps = np.zeros((1536, 256, 3), dtype=np.uint8)
     steps[:, ::16] = 255
     camera = replace(spec.camera, blur_px=1.5, blur_change_px=(0.0, 2.0))
     contrast = expose(steps, camera, rng=np.random.default_rng(0)).std(axis=(1, 2))
-    assert contrast[20] > 1.2 * contrast[256] > 1.2**2 * contrast[490]
+    assert contrast[20] > 1.2 * contrast[768] > 1.2**2 * contrast[1500]
     even = expose(steps, replace(camera, blur_change_px=(0.0, 0.0)), rng=np.random.default_rng(0))
-    assert np.abs(even.std(axis=(1, 2))[256] - contrast[256]) < 4
+    assert np.abs(even.std(axis=(1, 2))[768] - contrast[768]) < 4
 
 
 def test_motion_blurs_along_its_way(spec):
