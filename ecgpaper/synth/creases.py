@@ -118,7 +118,8 @@ def _rub(
     fixed = np.rint(scale.px_from_mm(points) * (1 << _SHIFT)).astype(np.int32)
     widths_px = _WIDEST_MM * scale.px_per_mm[0] * rng.random(n_pieces) ** 2
     levels = np.rint(255 * worn * rng.uniform(0.2, 1, n_pieces)).astype(int)
-    for n in range(n_pieces):
-        width_px = max(round(widths_px[n]), 1)
-        start, stop = (tuple(int(part) for part in fixed[n + i]) for i in (0, 1))
-        cv2.line(gone, start, stop, int(levels[n]), width_px, cv2.LINE_AA, _SHIFT)
+    widths = np.maximum(np.rint(widths_px), 1).astype(int).tolist()
+    for start, stop, level, width in zip(
+        fixed[:-1].tolist(), fixed[1:].tolist(), levels.tolist(), widths, strict=True
+    ):
+        cv2.line(gone, start, stop, level, width, cv2.LINE_AA, _SHIFT)

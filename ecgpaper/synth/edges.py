@@ -17,7 +17,7 @@ Point = tuple[float, float]
 _SHIFT = 4
 # A tear goes this far to and fro, and lays fibres bare over up to this width.
 _RAGGED_MM = 0.7
-_FIBRE_MM = 1.1
+_FIBRE_MM = 1.6
 _FIBRE = (248, 247, 244)
 _FIBRE_COVERAGE = 0.7
 # Teeth of a perforation.

@@ -34,8 +34,10 @@ def find_gaps(paper: ByteArray, nodes: FloatImage) -> list[Gap]:
     nodes : ndarray of float32, of shape (n_rows, n_columns, 2)
         Where on the flat page the nodes of the photo lie.
     """
-    small_size = -(-paper.shape[1] // NODE_STEP_PX), -(-paper.shape[0] // NODE_STEP_PX)
-    small = cv2.resize(paper, small_size, interpolation=cv2.INTER_AREA)
+    down, across = (-size % NODE_STEP_PX for size in paper.shape)
+    whole = cv2.copyMakeBorder(paper, 0, down, 0, across, cv2.BORDER_REPLICATE)
+    small_size = whole.shape[1] // NODE_STEP_PX, whole.shape[0] // NODE_STEP_PX
+    small = cv2.resize(whole, small_size, interpolation=cv2.INTER_AREA)
     # A gap reaches a pixel of the small page further than where it is seen there.
     torn = np.where(cv2.erode(small, np.ones((3, 3))) < 255, 255, 0).astype(np.uint8)
     at = (nodes + np.float32(0.5)) / np.float32(NODE_STEP_PX) - np.float32(0.5)

@@ -35,14 +35,23 @@ def draw_grid(shape: tuple[int, int], scale: GridScale, spec: PaperSpec) -> Byte
         (LARGE_BOX_MM, spec.large_mm, spec.large_contrast),
         (HEAVY_BOX_MM, spec.large_mm * _HEAVY_WIDTH, spec.heavy_contrast),
     )
+    # Lines across and lines down: the darkest of all weights is found before the two meet.
+    strongest = [np.zeros(shape[1 - axis], dtype=np.uint8) for axis in (0, 1)]
     for pitch_mm, width_mm, contrast in lines:
-        if contrast > 0:
-            across, down = (
-                _profile(shape[1 - axis], pitch_mm, width_mm, scale, spec, axis) for axis in (0, 1)
-            )
-            combine = np.minimum if spec.dotted and pitch_mm == SMALL_BOX_MM else np.maximum
-            levels = [np.rint(255 * contrast * part).astype(np.uint8) for part in (down, across)]
-            np.maximum(grid[inside], combine.outer(*levels)[inside], out=grid[inside])
+        if contrast == 0:
+            continue
+        across, down = (
+            np.rint(
+                255 * contrast * _profile(shape[1 - axis], pitch_mm, width_mm, scale, spec, axis)
+            ).astype(np.uint8)
+            for axis in (0, 1)
+        )
+        if spec.dotted and pitch_mm == SMALL_BOX_MM:
+            grid[inside] = np.minimum.outer(down[inside[0]], across[inside[1]])
+        else:
+            strongest = [np.maximum(*both) for both in zip(strongest, (across, down), strict=True)]
+    solid = np.maximum.outer(strongest[1][inside[0]], strongest[0][inside[1]])
+    np.maximum(grid[inside], solid, out=grid[inside])
     return _break_up(grid, scale, spec) if spec.halftone_depth > 0 else grid
 
 

@@ -133,11 +133,13 @@ def add_mould(
     density = patches[tuple(places.astype(int).T)]
     places = places[rng.random(len(places)) < np.clip(density * 1.2 + 0.03, 0, 1)]
     radii = np.minimum(rng.lognormal(np.log(0.32), 0.6, len(places)), 2.2) * px_per_mm
-    levels = rng.integers(60, 235, len(places))
-    for (y, x), radius, level in zip(places * 64, radii * 16, levels, strict=True):
-        wide, tilt = (int(radius), int(radius * rng.uniform(0.6, 1))), float(rng.uniform(0, 180))
-        box = ((int(x), int(y)), wide, tilt)
-        cv2.ellipse(spots, *box, 0, 360, int(level), -1, cv2.LINE_AA, 4)
+    levels = rng.integers(60, 235, len(places)).tolist()
+    wide, high = radii * 16, radii * 16 * rng.uniform(0.6, 1, len(places))
+    axes = np.column_stack([wide, high]).astype(int).tolist()
+    tilts = rng.uniform(0, 180, len(places)).tolist()
+    centers = (places[:, ::-1] * 64).astype(int).tolist()
+    for center, half, tilt, level in zip(centers, axes, tilts, levels, strict=True):
+        cv2.ellipse(spots, center, half, tilt, 0, 360, level, -1, cv2.LINE_AA, 4)
     soft = cv2.GaussianBlur(spots, (0, 0), max(0.16 * px_per_mm, 0.6))
     fuzz = cv2.multiply(soft, _fibres(soft.shape, px_per_mm, rng), scale=1 / 200)
     tint(through, np.asarray(fuzz, np.float32) / np.float32(255), color)

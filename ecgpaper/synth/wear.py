@@ -22,6 +22,8 @@ Point = tuple[float, float]
 # Stains are drawn at a third of the page's resolution, fading at a sixteenth.
 _STAIN_STEP_PX = 3
 _FADING_STEP_PX = 16
+# Side of the tiles, in pixels of stains, that are dimmed one by one.
+_TILE = 64
 # A stain of this strength wets the paper through, and takes this share of the ink to its halo.
 _SOAKED = 0.2
 _LOST = 0.35
@@ -181,13 +183,35 @@ def discolour(
     """Return the page with its stains, mould, dirt and torn edges."""
     if spec.discolours:
         through = _light_through(page, spec, scale.px_per_mm[0] / _STAIN_STEP_PX, rng)
-        wide = cv2.resize(through, page.shape[1::-1])
-        page = np.asarray(cv2.multiply(page, wide, scale=1 / 255), dtype=np.uint8)
+        page = _dim(page, through)
         dirt.add_specks(page, spec.specks_per_cm2, scale.px_per_mm[0], rng)
         dirt.add_hairs(page, spec.n_hairs, scale.px_per_mm[0], rng)
     if spec.missing:
         lay_fibres(page, spec.missing, scale)
     return page
+
+
+def _dim(page: ByteArray, through: ByteArray) -> ByteArray:
+    """Multiply a page with the light of the coarse page, tile by tile: most are as new."""
+    dimmed = page.copy()
+    for top in range(0, through.shape[0], _TILE):
+        for left in range(0, through.shape[1], _TILE):
+            if through[top : top + _TILE, left : left + _TILE].min() == 255:
+                continue
+            # One pixel more on each side, so that tiles meet without a seam.
+            first = max(top - 1, 0), max(left - 1, 0)
+            part = through[first[0] : top + _TILE + 1, first[1] : left + _TILE + 1]
+            wide = cv2.resize(part, None, fx=_STAIN_STEP_PX, fy=_STAIN_STEP_PX)
+            rows, columns = (
+                slice(at * _STAIN_STEP_PX, (at + _TILE) * _STAIN_STEP_PX) for at in (top, left)
+            )
+            tile = dimmed[rows, columns]
+            down, across = (
+                (at - start) * _STAIN_STEP_PX for at, start in zip((top, left), first, strict=True)
+            )
+            light = wide[down : down + tile.shape[0], across : across + tile.shape[1]]
+            tile[:] = cv2.multiply(tile, light, scale=1 / 255)
+    return dimmed
 
 
 def _light_through(
@@ -225,7 +249,7 @@ def _yellow(through: ByteArray, spec: WearSpec, px_per_mm: float, rng: np.random
 def _show_back(through: ByteArray, page: ByteArray, strength: float) -> None:
     """Let print on the back shine through, in the mirror: here, that of a similar page."""
     height, width = through.shape[:2]
-    gray = cv2.cvtColor(cv2.resize(page, (width, height), interpolation=cv2.INTER_AREA), 7)
+    gray = cv2.cvtColor(cv2.resize(page, (width, height)), cv2.COLOR_RGB2GRAY)
     back = cv2.GaussianBlur(cv2.flip(gray, -1), (0, 0), 1.0)
     shown = cv2.convertScaleAbs(back, alpha=strength, beta=255 * (1 - strength))
     through[:] = cv2.multiply(through, cv2.merge([shown] * 3), scale=1 / 255)
