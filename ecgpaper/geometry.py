@@ -76,6 +76,11 @@ class Homography(Warp):
         offset = (factor - 1) / 2
         return cls(np.array([[factor, 0, offset], [0, factor, offset], [0, 0, 1.0]]))
 
+    @classmethod
+    def translation(cls, offset: tuple[float, float]) -> Homography:
+        """Return the map that moves every point by (x, y)."""
+        return cls(np.array([[1, 0, offset[0]], [0, 1, offset[1]], [0, 0, 1.0]]))
+
     def __call__(self, points: FloatArray) -> FloatArray:
         """Map points of shape (n_points, 2), in (x, y)."""
         homogeneous = np.column_stack([points, np.ones(len(points))]) @ self.matrix.T

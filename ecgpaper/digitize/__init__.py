@@ -12,11 +12,12 @@ from typing import TypeVar
 from ecgpaper.digitize.grid import find_grid_scale
 from ecgpaper.digitize.layout import find_layout, place_columns
 from ecgpaper.digitize.rectify import rectify
-from ecgpaper.digitize.segment import segment
+from ecgpaper.digitize.segment import find_page, segment
 from ecgpaper.digitize.signal import signal_from_traces
 from ecgpaper.digitize.trace import cut_traces, read_rows
 from ecgpaper.ecg import ByteArray, Ecg, FloatArray
 from ecgpaper.errors import RectifyError
+from ecgpaper.geometry import Homography
 from ecgpaper.nets.checkpoint import load_info, load_weights
 from ecgpaper.nets.device import best_device, channels_last
 from ecgpaper.nets.unet import SegmentNet, StripNet, UNetConfig
@@ -91,7 +92,10 @@ class Digitizer:
                 f"expected an image of a page, at least {MIN_SIDE_PX} pixels high and wide; got "
                 f"{photo.shape[0]} x {photo.shape[1]}: scan it at 150 dpi or more"
             )
-        maps = segment(photo, self.segmenter)
+        maps, (top, left) = segment(photo, self.segmenter), (0, 0)
+        if part := find_page(maps):
+            photo, (top, left) = photo[part], (part[0].start, part[1].start)
+            maps = segment(photo, self.segmenter)
         page, maps = rectify(photo, maps)
         scale = find_grid_scale(page, maps)
         layout = find_layout(page, maps, scale)
@@ -100,6 +104,8 @@ class Digitizer:
         traces = cut_traces(layout, readings, scale)
         ecg, confidence = signal_from_traces(traces, layout, scale, fs)
         quality = float(sum(trace.confidence.mean() for trace in traces) / len(traces))
+        moved = page.page_to_photo.compose(Homography.translation((left, top)))
+        page = FlatPage(page.image, moved)
         return Digitization(ecg, confidence, page, scale, layout, traces, quality)
 
 

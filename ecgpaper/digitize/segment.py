@@ -1,6 +1,6 @@
 """Photo -> pixel maps: which pixels are grid, ink and text, by a small network.
 
-Public: `segment`, `darkness`, `working_image`, `MAP_LONG_SIDE_PX`.
+Public: `segment`, `find_page`, `darkness`, `working_image`, `MAP_LONG_SIDE_PX`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,14 @@ from ecgpaper.raster import PixelMaps
 MAP_LONG_SIDE_PX = 1120
 # The paper's brightness is followed over this share of the image's long side.
 _LIGHT_SHARE = 1 / 24
+# A page is where most pixels for some millimetres around are printed, mostly with grid.
+_AROUND_SHARE = 1 / 40
+_MIN_PRINTED = 0.3
+_MIN_GRID = 0.15
+# Paper around the print, as a share of its size; and how small it must be to be cut out.
+_BORDER_SHARE = 0.05
+_MAX_PAGE_SHARE = 0.85
+_MIN_PAGE_SHARE = 0.25
 
 
 def working_image(photo: ByteArray) -> tuple[ByteArray, float]:
@@ -82,3 +90,31 @@ def segment(photo: ByteArray, network: SegmentNet) -> PixelMaps:
         logits = network(tensor.contiguous(memory_format=torch.channels_last))
         probabilities = logits.softmax(dim=1)[0, :, :height, :width].permute(1, 2, 0)
     return PixelMaps(np.ascontiguousarray(probabilities.cpu().numpy()), px_per_map_px)
+
+
+def find_page(maps: PixelMaps) -> tuple[slice, slice] | None:
+    """Find the part of a photo that a page with a grid takes, if it is clearly less than all.
+
+    Seen alone, the page is seen in more detail.
+
+    Returns
+    -------
+    tuple of slice, or None
+        Rows and columns of the photo.
+    """
+    grid = maps.of("grid")
+    printed = np.clip(grid + maps.of("ink") + maps.of("text"), 0, 1)
+    reach = max(3, round(max(grid.shape) * _AROUND_SHARE))
+    is_page = (cv2.blur(printed, (reach, reach)) > _MIN_PRINTED).astype(np.uint8)
+    n_parts, parts, stats, _ = cv2.connectedComponentsWithStats(is_page)
+    if n_parts < 2:
+        return None
+    largest = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
+    left, top, width, height = (int(part) for part in stats[largest, :4])
+    share = max(width, height) / max(grid.shape)
+    if grid[parts == largest].mean() < _MIN_GRID or not _MIN_PAGE_SHARE < share < _MAX_PAGE_SHARE:
+        return None
+    border = _BORDER_SHARE * max(width, height)
+    edges = np.array([top - border, top + height + border, left - border, left + width + border])
+    first_row, last_row, first, last = np.rint(edges * maps.px_per_map_px).astype(int)
+    return slice(max(first_row, 0), last_row), slice(max(first, 0), last)

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ecgpaper.digitize.segment import darkness, working_image
+from ecgpaper.digitize.segment import MAP_LONG_SIDE_PX, darkness, working_image
 from ecgpaper.digitize.trace import (
     MARGIN_MM,
     STRIP_HEIGHT_MM,
@@ -41,7 +41,10 @@ TALL_SHARE = 0.2
 # What the stages before the tracer leave behind: the height of the row's middle, the grid's scale.
 BASELINE_JITTER_MM = 2.0
 SCALE_JITTER = 0.003
-_FEWEST_DPI = 75.0
+# Pictures are drawn this much finer than the segmenter sees them; and the share of pages that it
+# sees without what is around them.
+_FINER = 1.3
+_CLOSE_SHARE = 0.6
 _MM_PER_INCH = 25.4
 # Share of crops that show where a row begins or ends: what is hardest to tell is rarest.
 END_SHARE = 0.4
@@ -214,10 +217,13 @@ def segment_batch(source: PageSource, step: int, *, n_pages: int, n_crops: int) 
     images, maps = [], []
     for _ in range(n_pages):
         _, ecg, spec = source.draw(rng)
-        spec = resized(spec, _coarse(spec.camera.dpi) / spec.camera.dpi)
-        small, _ = working_image(synthesize(ecg, spec).image)
-        dark = darkness(small)
-        full = draw_maps(ecg, spec).probabilities
+        # The segmenter sees small pages, and those are drawn faster.
+        page_px = max(spec.layout.size_mm) * spec.camera.dpi / _MM_PER_INCH
+        spec = resized(spec, min(1.0, _FINER * MAP_LONG_SIDE_PX / page_px))
+        page, full = synthesize(ecg, spec), draw_maps(ecg, spec).probabilities
+        part = _page_part(page, rng) if rng.random() < _CLOSE_SHARE else np.s_[:, :]
+        small, _ = working_image(np.ascontiguousarray(page.image[part]))
+        dark, full = darkness(small), full[part]
         shares = np.asarray(
             cv2.resize(full, small.shape[1::-1], interpolation=cv2.INTER_AREA), np.float32
         )
@@ -229,9 +235,16 @@ def segment_batch(source: PageSource, step: int, *, n_pages: int, n_crops: int) 
     return SegmentBatch(np.stack(images), np.stack(maps))
 
 
-def _coarse(dpi: float) -> float:
-    """Halve a fine resolution: the segmenter sees small pages, and those are drawn faster."""
-    return dpi if dpi < 2 * _FEWEST_DPI else dpi / 2
+def _page_part(page: SyntheticPage, rng: np.random.Generator) -> tuple[slice, slice]:
+    """Rows and columns of the page alone, more or less, as the segmenter sees it a second time."""
+    truth = page.truth
+    width_mm, height_mm = truth.layout.size_mm
+    corners_mm = np.array([[0, 0], [width_mm, 0], [width_mm, height_mm], [0, height_mm]])
+    corners = truth.page_to_photo(truth.scale.px_from_mm(corners_mm))
+    border = rng.uniform(-0.03, 0.12, size=(2, 2)) * np.ptp(corners, axis=0).max()
+    low = np.clip(corners.min(axis=0) - border[0], 0, None).astype(int)
+    high = np.clip(corners.max(axis=0) + border[1], low + 64, None).astype(int)
+    return slice(low[1], high[1]), slice(low[0], high[0])
 
 
 def _segment_crop(

@@ -21,7 +21,7 @@ from ecgpaper.digitize import SEGMENTER, TRACER
 from ecgpaper.digitize.segment import MAP_LONG_SIDE_PX
 from ecgpaper.digitize.trace import N_SUB_COLUMNS, STRIP_HEIGHT_MM, STRIP_PX_PER_MM
 from ecgpaper.ecg import Ecg
-from ecgpaper.nets.checkpoint import CheckpointInfo, save_checkpoint
+from ecgpaper.nets.checkpoint import CheckpointInfo, load_info, load_weights, save_checkpoint
 from ecgpaper.nets.device import best_device, channels_last
 from ecgpaper.nets.unet import (
     SegmentNet,
@@ -63,9 +63,14 @@ class DigitizerBudget:
 
 
 def train_segmenter(
-    ecgs: Sequence[Ecg], folder: Path, *, budget: DigitizerBudget, seed: int
+    ecgs: Sequence[Ecg],
+    folder: Path,
+    *,
+    budget: DigitizerBudget,
+    seed: int,
+    start: Path | None = None,
 ) -> None:
-    """Train the segmenter from scratch and write it to a model folder.
+    """Train the segmenter and write it to a model folder.
 
     Parameters
     ----------
@@ -74,11 +79,15 @@ def train_segmenter(
     folder : Path
     budget : DigitizerBudget
     seed : int
+    start : Path, optional
+        Model folder whose weights to go on from; from scratch without.
     """
     torch.manual_seed(seed)
     device = best_device()
-    network = channels_last(SegmentNet(SEGMENTER_CONFIG).to(device))
-    task = f"pages of {len(ecgs)} records, {budget}, seed {seed}"
+    network = channels_last(SegmentNet(SEGMENTER_CONFIG))
+    provenance = _provenance(ecgs, budget, seed) | _start(start, SEGMENTER, network)
+    network = network.to(device)
+    task = f"pages of {len(ecgs)} records, {budget}, seed {seed}, {provenance['start']}"
     config = TrainConfig(n_steps=budget.segmenter_steps, task=task)
     make_batch = partial(
         segment_batch,
@@ -89,11 +98,18 @@ def train_segmenter(
     state_file = folder / f".{SEGMENTER}"
     fit(network, make_batch, _segment_loss, config, name=SEGMENTER, state_file=state_file)
     inputs = {"long_side_px": MAP_LONG_SIDE_PX, "classes": PIXEL_CLASSES, "values": "darkness"}
-    _save(folder, SEGMENTER, network, SEGMENTER_CONFIG, inputs, _provenance(ecgs, budget, seed))
+    _save(folder, SEGMENTER, network, SEGMENTER_CONFIG, inputs, provenance)
 
 
-def train_tracer(ecgs: Sequence[Ecg], folder: Path, *, budget: DigitizerBudget, seed: int) -> None:
-    """Train the tracer from scratch and write it to a model folder.
+def train_tracer(
+    ecgs: Sequence[Ecg],
+    folder: Path,
+    *,
+    budget: DigitizerBudget,
+    seed: int,
+    start: Path | None = None,
+) -> None:
+    """Train the tracer and write it to a model folder.
 
     Parameters
     ----------
@@ -102,11 +118,15 @@ def train_tracer(ecgs: Sequence[Ecg], folder: Path, *, budget: DigitizerBudget, 
     folder : Path
     budget : DigitizerBudget
     seed : int
+    start : Path, optional
+        Model folder whose weights to go on from; from scratch without.
     """
     torch.manual_seed(seed + 1)
     device = best_device()
-    network = channels_last(StripNet(TRACER_CONFIG).to(device))
-    task = f"strips of {len(ecgs)} records, {budget}, seed {seed}"
+    network = channels_last(StripNet(TRACER_CONFIG))
+    provenance = _provenance(ecgs, budget, seed) | _start(start, TRACER, network)
+    network = network.to(device)
+    task = f"strips of {len(ecgs)} records, {budget}, seed {seed}, {provenance['start']}"
     config = TrainConfig(n_steps=budget.tracer_steps, task=task)
     make_batch = partial(
         strip_batch, PageSource(ecgs, seed + 1), n_pages=budget.n_pages, n_crops=budget.n_crops
@@ -119,7 +139,16 @@ def train_tracer(ecgs: Sequence[Ecg], folder: Path, *, budget: DigitizerBudget, 
         "sub_columns_per_2_px": N_SUB_COLUMNS,
         "values": "darkness of R, G, B and height from -1 (top) to 1",
     }
-    _save(folder, TRACER, network, TRACER_CONFIG, inputs, _provenance(ecgs, budget, seed))
+    _save(folder, TRACER, network, TRACER_CONFIG, inputs, provenance)
+
+
+def _start(folder: Path | None, name: str, network: nn.Module) -> dict[str, str]:
+    """Fill a network with weights to go on from; say which they were."""
+    if folder is None:
+        return {"start": "from scratch"}
+    info = load_info(folder, name, type(network).__name__)
+    load_weights(folder, name, network, info)
+    return {"start": f"weights {info.sha256}"}
 
 
 def _tensor(values: NDArray[Any], like: nn.Module) -> Tensor:

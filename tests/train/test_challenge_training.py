@@ -1,11 +1,14 @@
 """Training from a Challenge folder of five records: what the organisers try first."""
 
+import json
 import logging
 from functools import partial
 
 import cv2
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import load_file
 
 import team_code
 import train_model
@@ -19,7 +22,7 @@ from ecgpaper.simulate import simulate_record
 from ecgpaper.train import challenge
 from ecgpaper.train.challenge import budget_for, readable_records, train_all
 from ecgpaper.train.classifier import ClassifierConfig, train_classifier
-from ecgpaper.train.digitizer import DigitizerBudget
+from ecgpaper.train.digitizer import DigitizerBudget, train_segmenter, train_tracer
 
 NAMES = (SEGMENTER, TRACER, "classifier")
 N_RECORDS = 5
@@ -154,3 +157,17 @@ def test_more_records_are_worth_more_steps():
     few, many = budget_for(5), budget_for(20_000)
     assert few.segmenter_steps < many.segmenter_steps
     assert few.tracer_steps < many.tracer_steps
+
+
+def test_training_goes_on_from_given_weights_and_says_so(model, tmp_path):
+    """Without a step to train, what comes out is what went in."""
+    ecgs = [simulate_record(rng=np.random.default_rng(0)).ecg]
+    nothing = DigitizerBudget(segmenter_steps=0, tracer_steps=0)
+    for train, name in ((train_segmenter, "segmenter"), (train_tracer, "tracer")):
+        train(ecgs, tmp_path, budget=nothing, seed=5, start=model)
+        before, after = (load_file(folder / f"{name}.safetensors") for folder in (model, tmp_path))
+        assert before.keys() == after.keys()
+        assert all(torch.equal(before[key], after[key]) for key in before)
+        origin = json.loads((model / f"{name}.json").read_text())["sha256"]
+        training = json.loads((tmp_path / f"{name}.json").read_text())["training"]
+        assert training["start"] == f"weights {origin}"
