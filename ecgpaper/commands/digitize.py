@@ -15,13 +15,13 @@ import math
 import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tqdm import tqdm
-
-from ecgpaper.ecg import Ecg
 from ecgpaper.errors import EcgPaperError
 from ecgpaper.files import write_whole
+
+if TYPE_CHECKING:
+    from ecgpaper.ecg import Ecg
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Digitize and classify each image; the status is 1 when one could not be read."""
-    from ecgpaper.classify import Classifier  # noqa: PLC0415  torch is slow to import
+    from tqdm import tqdm  # noqa: PLC0415  the parser must be quick
+
+    from ecgpaper.classify import Classifier  # noqa: PLC0415
     from ecgpaper.digitize import Digitizer  # noqa: PLC0415
 
     digitizer, classifier = Digitizer.load(arguments.model), Classifier.load(arguments.model)
