@@ -126,7 +126,8 @@ def pulse_curves(
         return
     width_mm, slant_mm = (layout.scale.mm_from_s(t) for t in (spec.pulse_s, spec.pulse_slant_s))
     height_mm = layout.scale.mm_from_mv(PULSE_MV)
-    left_foot_mm, right_foot_mm = spec.pulse_feet_mm
+    # Without any foot the pen would not go up and down: it ends half its width beyond the pulse.
+    left_foot_mm, right_foot_mm = (max(foot, spec.pen_mm / 2) for foot in spec.pulse_feet_mm)
     corners_mm = [0, slant_mm, width_mm, width_mm + slant_mm, width_mm + slant_mm + right_foot_mm]
     x_mm = layout.pulse_left_mm + np.array([-left_foot_mm, *corners_mm])
     for index, row in enumerate(layout.rows()):

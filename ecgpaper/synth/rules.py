@@ -8,15 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from ecgpaper.ecg import ByteArray, FloatArray
 from ecgpaper.raster import GridScale
+from ecgpaper.synth.pen import draw_curve
 
 Point = tuple[float, float]
-# Fixed-point bits of OpenCV's sub-pixel drawing.
-_SHIFT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +61,8 @@ def draw_rule(layer: ByteArray, rule: Rule, scale: GridScale) -> None:
         if along.min() * along.max() == 0:
             _fill_box(layer, corners_px)
         else:
-            fixed = np.rint(corners_px * (1 << _SHIFT)).astype(np.int32)
-            cv2.fillConvexPoly(layer, fixed, 255, cv2.LINE_AA, _SHIFT)
+            x_px, y_px = scale.px_from_mm(np.array(sorted([tuple(first), tuple(last)]))).T
+            draw_curve(layer, x_px, y_px, rule.width_mm * scale.px_per_mm[0])
 
 
 def _dashes(length_mm: float, dash_mm: float) -> Iterator[tuple[float, float]]:

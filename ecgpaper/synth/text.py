@@ -34,16 +34,18 @@ FONTS: dict[str, str | None] = {
     "times-italic": "STIXGeneralItalic.ttf",
     "helvetica": None,
 }
-# OpenCV's fonts of strokes, and their slanted kin.
+# OpenCV's fonts of strokes.
 STROKE_FONTS = {
     "stroke": cv2.FONT_HERSHEY_SIMPLEX,
     "stroke-bold": cv2.FONT_HERSHEY_DUPLEX,
     "stroke-serif": cv2.FONT_HERSHEY_COMPLEX,
     "stroke-serif-bold": cv2.FONT_HERSHEY_TRIPLEX,
-    "stroke-italic": cv2.FONT_HERSHEY_SIMPLEX | cv2.FONT_ITALIC,
+    "stroke-italic": cv2.FONT_HERSHEY_COMPLEX | cv2.FONT_ITALIC,
 }
 # Text is drawn this many times larger: FreeType puts each letter on a whole pixel.
 _FINE = 2
+# And OpenCV draws no stroke whose width is even.
+_STROKE_FINE = 4
 # Height of a capital of OpenCV's fonts at scale 1, in px, between the middles of the strokes.
 _STROKE_CAPITAL = 21
 # Boxes are measured at this many pixels per capital.
@@ -54,17 +56,18 @@ _LARGE_PT = 1000
 def draw_text(layer: ByteArray, line: TextLine, scale: GridScale) -> None:
     """Draw a line into a layer of coverage, in place; what lies beyond its edges is cut off."""
     corner_px = scale.px_from_mm(np.array([line.corner_mm]))[0]
-    fine, offset = _fine_tile(line, scale.px_per_mm[1] * _FINE)
+    times = _STROKE_FINE if line.font in STROKE_FONTS else _FINE
+    fine, offset = _fine_tile(line, scale.px_per_mm[1] * times)
     # Counted in fine pixels from the corner of the layer's first pixel, not from its centre.
-    x, y = np.rint((corner_px + 0.5) * _FINE).astype(int) + np.array(offset)
-    before = int(x % _FINE), int(y % _FINE)
-    after = -(fine.shape[1] + before[0]) % _FINE, -(fine.shape[0] + before[1]) % _FINE
+    x, y = np.rint((corner_px + 0.5) * times).astype(int) + np.array(offset)
+    before = int(x % times), int(y % times)
+    after = -(fine.shape[1] + before[0]) % times, -(fine.shape[0] + before[1]) % times
     whole = cv2.copyMakeBorder(
         fine, before[1], after[1], before[0], after[0], cv2.BORDER_CONSTANT, value=(0,)
     )
-    size = whole.shape[1] // _FINE, whole.shape[0] // _FINE
+    size = whole.shape[1] // times, whole.shape[0] // times
     tile = np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    _lay(layer, tile, int(x // _FINE), int(y // _FINE))
+    _lay(layer, tile, int(x // times), int(y // times))
 
 
 def _lay(layer: ByteArray, tile: ByteArray, left: int, top: int) -> None:
@@ -124,16 +127,19 @@ def _fine_tile(line: TextLine, px_per_mm: float) -> tuple[ByteArray, tuple[int, 
 def _stroke_tile(line: TextLine, px_per_mm: float) -> tuple[ByteArray, tuple[int, int]]:
     plain = _without_accents(line.text)
     font = STROKE_FONTS[line.font]
-    thickness = max(1, round(line.stroke_mm * px_per_mm))
-    font_scale = max(line.height_mm * px_per_mm - thickness, 1.0) / _STROKE_CAPITAL
-    (width, height), below = cv2.getTextSize(plain, font, font_scale, thickness)
-    # The corner is the outer edge of the strokes, which are drawn about their middle.
-    left, top = -thickness - height // 2, -height - 2 * thickness
-    size = below + thickness - top, width + height + 2 * thickness - left
-    tile = np.zeros(size, dtype=np.uint8)
-    corner = thickness // 2 - left, -top - (thickness + 1) // 2
-    cv2.putText(tile, plain, corner, font, font_scale, 255, thickness)
-    return tile, (left, top)
+    half = int(line.stroke_mm * px_per_mm / 2)
+    # For a stroke that is three wide OpenCV wants to hear two.
+    thickness = max(2 * half, 1)
+    between_px = (line.height_mm - line.stroke_mm) * px_per_mm
+    font_scale = max(between_px, 1.0) / _STROKE_CAPITAL
+    (right, above), below = cv2.getTextSize(plain, font, font_scale, thickness)
+    # Slanted letters reach beyond their box.
+    margin = thickness + 1 + above // 2
+    tile = np.zeros((above + below + 2 * margin, right + 2 * margin), dtype=np.uint8)
+    # The corner of the line is the outer edge of the strokes, drawn about their middle.
+    middle = margin + half, margin + above - 1 - half
+    cv2.putText(tile, plain, middle, font, font_scale, 255, thickness)
+    return tile, (-margin, -margin - above)
 
 
 def _without_accents(text: str) -> str:

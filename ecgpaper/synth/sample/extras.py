@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,7 +12,8 @@ from ecgpaper.synth.codes import Code
 from ecgpaper.synth.rules import Rule, frame
 from ecgpaper.synth.sample.draws import chance, uniform
 from ecgpaper.synth.sample.typesetting import Style, header_bottom_mm
-from ecgpaper.synth.spec import LayoutSpec, TextLine
+from ecgpaper.synth.spec import LayoutSpec, Point, TextLine
+from ecgpaper.synth.text import box_mm
 
 _CODE_SHARE = 0.12
 _LOGO_SHARE = 0.2
@@ -22,40 +24,54 @@ _LOGO_WORDS = ("CARDIA", "Vitalog", "ECGraph", "MEDIVOX", "Pulsar 12", "HeartLin
 
 
 def sample_codes(
-    layout: LayoutSpec, style: Style, *, rng: np.random.Generator
+    layout: LayoutSpec, style: Style, texts: Sequence[TextLine], *, rng: np.random.Generator
 ) -> tuple[tuple[Code, ...], tuple[TextLine, ...]]:
-    """Draw a barcode with its digits below, or a QR code, at the right of the header."""
+    """Draw a barcode with its digits below, or a QR code, at the right of the header.
+
+    There is none where it would cover texts.
+    """
     room_mm = header_bottom_mm(layout)
     if not chance(rng, _CODE_SHARE) or room_mm < _LEAST_ROOM_MM:
         return (), ()
-    digits, width_mm = f"{rng.integers(10**6, 10**9)}", layout.size_mm[0]
-    top_mm = uniform(rng, 1.5, 3)
-    if chance(rng, 0.5):
-        side_mm = uniform(rng, 8, min(room_mm - 3, 18))
-        corner_mm = width_mm - side_mm - uniform(rng, 3, 12), top_mm
-        text = f"{digits}-{rng.integers(1000)}"
-        return (Code("qr", text, corner_mm, (side_mm, side_mm)),), ()
-    long_mm, high_mm = uniform(rng, 32, 50), uniform(rng, 4, 8)
-    corner_mm = width_mm - long_mm - uniform(rng, 3, 12), top_mm
-    below = style.line(digits, corner_mm[0] + 4, top_mm + high_mm + 1.4 * style.height_mm)
-    return (Code("bars", digits, corner_mm, (long_mm, high_mm)),), (below,)
+    digits, top_mm = f"{rng.integers(10**6, 10**9)}", uniform(rng, 1.5, 3)
+    is_square = chance(rng, 0.5)
+    side_mm = uniform(rng, 8, min(room_mm - 3, 18))
+    size_mm = (side_mm, side_mm) if is_square else (uniform(rng, 32, 50), uniform(rng, 4, 8))
+    corner_mm = layout.size_mm[0] - size_mm[0] - uniform(rng, 3, 12), top_mm
+    foot_mm = top_mm + size_mm[1] + 1.4 * style.height_mm
+    if not _is_free(corner_mm, (size_mm[0], foot_mm - top_mm), texts):
+        return (), ()
+    if is_square:
+        return (Code("qr", f"{digits}-{rng.integers(1000)}", corner_mm, size_mm),), ()
+    below = style.line(digits, corner_mm[0] + 4, foot_mm)
+    return (Code("bars", digits, corner_mm, size_mm),), (below,)
 
 
 def sample_logo(
-    layout: LayoutSpec, style: Style, *, rng: np.random.Generator
+    layout: LayoutSpec, style: Style, texts: Sequence[TextLine], *, rng: np.random.Generator
 ) -> tuple[tuple[Rule, ...], tuple[TextLine, ...]]:
-    """Draw a maker's sign and name, at the lower right or the upper right."""
+    """Draw a maker's sign and name, at the lower right or the upper right, where no texts are."""
     if not chance(rng, _LOGO_SHARE):
         return (), ()
     side_mm = uniform(rng, 1.5, 2.2) * style.height_mm
     width_mm, height_mm = layout.size_mm
-    left_mm = width_mm - 40 - uniform(rng, 0, 10)
     at_top = header_bottom_mm(layout) > _LEAST_ROOM_MM and chance(rng, 0.7)
     foot_mm = 2 + side_mm if at_top else height_mm - uniform(rng, 2, 4)
-    word = style.in_bold().line(
-        str(rng.choice(_LOGO_WORDS)), left_mm + 1.5 * side_mm, foot_mm - side_mm / 5
-    )
+    word = style.in_bold().line(str(rng.choice(_LOGO_WORDS)), width_mm, foot_mm - side_mm / 5)
+    wide_mm = 1.5 * side_mm + box_mm(word)[2] - width_mm
+    left_mm = width_mm - wide_mm - uniform(rng, 2, 12)
+    if not _is_free((left_mm, foot_mm - side_mm), (wide_mm, side_mm), texts):
+        return (), ()
+    word = replace(word, corner_mm=(left_mm + 1.5 * side_mm, word.corner_mm[1]))
     return _sign(left_mm, foot_mm - side_mm, side_mm, rng), (word,)
+
+
+def _is_free(corner_mm: Point, size_mm: Point, texts: Sequence[TextLine]) -> bool:
+    """Tell whether a box stands apart from all texts."""
+    low, high = np.array(corner_mm), np.array(corner_mm) + size_mm
+    boxes = np.array([box_mm(line) for line in texts]).reshape(-1, 4)
+    apart = (boxes[:, :2] > high) | (boxes[:, 2:] < low)
+    return bool(apart.any(axis=1).all())
 
 
 def _sign(

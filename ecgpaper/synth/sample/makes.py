@@ -38,6 +38,8 @@ _FOOTER_SHARE = 0.95
 _FRAME_MM = 0.3
 # Of pages with one column, those with the names left of the rows.
 _BESIDE_SHARE = 0.5
+# No name stands closer to the left edge of the sheet.
+_EDGE_MM = 0.7
 # Rows closer than this have their names closer, too.
 _PITCH_MM = 18.0
 
@@ -124,6 +126,7 @@ MAKES = {
         header=blocks.monitor_header,
         footer=blocks.monitor_footer,
         grid_colors=(_PINK, _PINK, _RED, _BLUE),
+        name_mm=(1.8, 2.6),
         name_place=((0.2, 1.2), (4.5, 6.5)),
         bold_names=0.25,
         separators=("none", "none", "colon", "tick"),
@@ -198,7 +201,7 @@ MAKES = {
         text_mm=(1.8, 2.5),
         name_mm=(2.2, 2.9),
         name_place=((0.4, 1.2), (-1.6, -0.6)),
-        bold_names=0.4,
+        bold_names=0.55,
         separators=("line", "line", "line", "ends"),
         separator_mm=((0.15, 0.3), (10.0, 18.0)),
         pulse_s=0.1,
@@ -229,8 +232,9 @@ def sample_make_page(
     style = Style(plain, bold, text_mm, text_mm * uniform(rng, 1.35, 1.7))
     report = sample_report(str(rng.choice(make.languages)), rng=rng)
     texts = [*_header(make, layout, report, style, rng), *_footer(make, layout, report, style, rng)]
-    codes, digits = sample_codes(layout, style, rng=rng)
-    logo, word = sample_logo(layout, style, rng=rng)
+    texts = [onto_sheet(line, layout.size_mm) for line in texts]
+    codes, digits = sample_codes(layout, style, texts, rng=rng)
+    logo, word = sample_logo(layout, style, [*texts, *digits], rng=rng)
     name_mm = uniform(rng, *make.name_mm)
     bold_names = chance(rng, make.bold_names)
     wide, high = make.separator_mm
@@ -253,7 +257,7 @@ def sample_make_page(
         name_font=bold if bold_names else plain,
         names_upper=chance(rng, make.names_upper),
         names_boxed=chance(rng, make.names_boxed),
-        texts=tuple(onto_sheet(line, layout.size_mm) for line in (*texts, *digits, *word)),
+        texts=(*texts, *digits, *word),
         rules=(*logo, *_ticks(make, layout, rng), *_frame(make, layout, paper, rng)),
         codes=codes,
         dots_per_mm=float(rng.choice(make.dots_per_mm)) or None,
@@ -262,15 +266,19 @@ def sample_make_page(
 
 
 def _place_pulses(make: Make, layout: LayoutSpec, rng: np.random.Generator) -> LayoutSpec:
-    """Move the pulses to the end of the rows, if there is room."""
+    """Move the pulses to the end of the rows, if there is room, or off a sheet without any."""
     scale, leads = layout.scale, layout.leads
     wide_mm = scale.mm_from_s(make.pulse_s + make.slant_s) + sum(make.feet_mm)
     end_mm = layout.left_mm + scale.mm_from_s(leads.duration_s)
     end_mm += (leads.n_columns - 1) * layout.column_gap_mm
     moves = chance(rng, make.right_pulses) and end_mm + wide_mm + 1 < layout.size_mm[0]
-    if layout.pulse_left_mm is None or not moves:
+    left_mm = layout.pulse_left_mm
+    if left_mm is None:
         return layout
-    return replace(layout, pulse_left_mm=end_mm + make.feet_mm[0])
+    if moves:
+        left_mm = end_mm + make.feet_mm[0]
+    fits = left_mm - make.feet_mm[0] > 0
+    return replace(layout, pulse_left_mm=left_mm if fits else None)
 
 
 def _name_offset(
@@ -285,7 +293,8 @@ def _name_offset(
         return edge_mm - layout.left_mm - 3.5 * name_mm, name_mm / 2
     pitch_mm = min(np.diff(layout.baselines_mm), default=_PITCH_MM)
     reach = min(1.0, float(pitch_mm) / _PITCH_MM)
-    return uniform(rng, left, right), reach * uniform(rng, above, below)
+    right_mm = max(uniform(rng, left, right), _EDGE_MM - layout.left_mm)
+    return right_mm, reach * uniform(rng, above, below)
 
 
 def _header(

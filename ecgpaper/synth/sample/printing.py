@@ -59,7 +59,7 @@ def sample_official_page(
         name_offset_mm=(uniform(rng, 0.0, 0.5), uniform(rng, 6.3, 7.4)),
         name_height_mm=name_mm,
         name_font="sans",
-        texts=_official_texts(layout, name_mm, rng) if chance(rng, 0.85) else (),
+        texts=_official_texts(layout, name_mm, rng) if chance(rng, 0.93) else (),
     )
     level = uniform(rng, 0, 90) if chance(rng, 0.6) else 0.0
     strong = uniform(rng, 140, 255), level, level * uniform(rng, 0.8, 1.1)
