@@ -13,6 +13,7 @@ from ecgpaper.synth.sample.looks import sample_make
 from ecgpaper.synth.sample.makes import MAKES, sample_make_page
 from ecgpaper.synth.sample.printing import sample_official_page
 from ecgpaper.synth.sample.report import sample_report
+from ecgpaper.synth.sample.typesetting import onto_sheet
 from ecgpaper.synth.spec import TextLine
 from ecgpaper.synth.text import box_mm
 from ecgpaper.synth.truth import plan_page
@@ -27,6 +28,40 @@ def page_of(look, layout, scale, seed):
     make = MAKES[look] if look in MAKES else sample_make(rng=rng)
     place = sample_any_layout(LAYOUTS[layout], scale, rng=rng)
     return PageSpec(*sample_make_page(make, place, rng=rng), CameraSpec(dpi=40.0))
+
+
+@pytest.mark.parametrize(
+    ("corner_mm", "text"),
+    [
+        ((-20.0, 30.0), "left"),
+        ((95.0, 30.0), "right"),
+        ((30.0, -5.0), "above"),
+        ((30.0, 59.5), "beyond"),
+        ((30.0, 30.0), "far too long for a sheet that is no wider than ten centimetres " * 2),
+    ],
+)
+def test_lines_are_moved_onto_the_sheet(corner_mm, text):
+    line = onto_sheet(TextLine(text, corner_mm, 3.0, "serif"), (100.0, 60.0))
+    left, top, right, bottom = box_mm(line)
+    assert min(left, top) > 0.5
+    assert right < 100
+    assert bottom < 60
+    assert line.text == text
+    assert line.height_mm == 3.0 or len(text) > 20
+
+
+def test_lines_on_the_sheet_stay_where_they_are():
+    line = TextLine("here", (30.0, 30.0), 3.0, "serif")
+    assert onto_sheet(line, (100.0, 60.0)) == line
+
+
+def test_names_beside_the_rows_stay_on_the_sheet():
+    make = replace(MAKES["monitor"], name_place=((-60.0, -50.0), (0.0, 2.0)))
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        place = sample_any_layout(LAYOUTS["3x4"], PaperScale(), rng=rng)
+        layout, ink, _ = sample_make_page(make, place, rng=rng)
+        assert layout.left_mm + ink.name_offset_mm[0] > 0
 
 
 def flat_ecg():
