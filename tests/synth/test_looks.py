@@ -9,8 +9,8 @@ from ecgpaper.page import LAYOUTS, PaperScale
 from ecgpaper.synth import CameraSpec, PageSpec, sample_spec, synthesize
 from ecgpaper.synth.ink import name_lines, pulse_curves
 from ecgpaper.synth.sample.layouts import sample_any_layout
-from ecgpaper.synth.sample.looks import sample_make
-from ecgpaper.synth.sample.makes import MAKES, sample_make_page
+from ecgpaper.synth.sample.looks import sample_make_page
+from ecgpaper.synth.sample.makes import MAKES, sample_make
 from ecgpaper.synth.sample.printing import sample_official_page
 from ecgpaper.synth.sample.report import sample_report
 from ecgpaper.synth.sample.typesetting import onto_sheet

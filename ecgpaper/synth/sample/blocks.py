@@ -269,11 +269,17 @@ def official_header(
     layout: LayoutSpec, report: Report, style: Style, rng: np.random.Generator
 ) -> Iterator[TextLine]:
     """Three columns, as on the official pages."""
-    born = report.date.split()
+    year, month, day = rng.integers(1984, 2002), rng.integers(1, 13), rng.integers(1, 29)
+    clock = ":".join(f"{rng.integers(most):02d}" for most in (24, 60, 60))
+    name = report.name if chance(rng, 0.2) else ""
+    cm, kg = (" cm", " kg") if chance(rng, 0.6) else ("", "")
     columns = (
-        (f"ID: {report.number}", f"Age: {report.age}s", f"Sex: {report.sex}"),
-        (f"Name: {report.name}", f"Height: {rng.integers(145, 200)} cm"),
-        (f"Date: {', '.join(born)}", f"Weight: {rng.integers(42, 130)} kg"),
+        (f"ID: {rng.integers(1, 22000):05d}_hr", f"Age: {report.age}s", f"Sex: {report.sex}"),
+        (
+            f"Name: {report.name if chance(rng, 0.2) else ''}",
+            f"Height: {rng.integers(145, 200)}{cm}",
+        ),
+        (f"Date: {year}-{month:02d}-{day:02d}, {clock}", f"Weight: {rng.integers(42, 130)}{kg}"),
     )
     first_mm = uniform(rng, 3.5, 5)
     for left_mm, texts in zip((1.5, 77.0, 152.0), columns, strict=True):

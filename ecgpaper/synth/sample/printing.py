@@ -8,6 +8,7 @@ import numpy as np
 
 from ecgpaper.page import LeadLayout
 from ecgpaper.synth.bilevel import BILEVEL_TONES
+from ecgpaper.synth.rules import Rule, frame
 from ecgpaper.synth.sample.blocks import official_header
 from ecgpaper.synth.sample.draws import chance, jitter, uniform
 from ecgpaper.synth.sample.layouts import official_layout
@@ -35,6 +36,8 @@ _GRID_COLORS: tuple[Color, ...] = (
     (150.0, 150.0, 150.0),
     (90.0, 90.0, 90.0),
 )
+# Width of the line around the organisers' plots.
+_EDGE_MM = 0.13
 # Share of worn printers with a fault.
 _FAULT_SHARE = 0.2
 # A dead dot leaves something of a level trace that is no finer than this.
@@ -60,6 +63,7 @@ def sample_official_page(
         name_height_mm=name_mm,
         name_font="sans",
         texts=_official_texts(layout, name_mm, rng) if chance(rng, 0.93) else (),
+        rules=_edge(layout) if chance(rng, 0.6) else (),
     )
     level = uniform(rng, 0, 90) if chance(rng, 0.6) else 0.0
     strong = uniform(rng, 140, 255), level, level * uniform(rng, 0.8, 1.1)
@@ -74,6 +78,13 @@ def sample_official_page(
         grid_origin_mm=(0.0, 0.0),
     )
     return layout, ink, paper
+
+
+def _edge(layout: LayoutSpec) -> tuple[Rule, ...]:
+    """Draw the line around a plot, which here is the edge of the sheet."""
+    width_mm, height_mm = layout.size_mm
+    inside = width_mm - _EDGE_MM, height_mm - _EDGE_MM
+    return frame((_EDGE_MM / 2, _EDGE_MM / 2), inside, _EDGE_MM)
 
 
 def _official_texts(
