@@ -106,7 +106,7 @@ def _sample_wild(leads: LeadLayout, scale: PaperScale, rng: np.random.Generator)
     camera = capture.sample_any_capture(place.size_mm, rng)
     ink = printing.roughen_ink(ink, paper, rng)
     if camera.tone in BILEVEL_TONES:
-        ink = printing.ink_for(ink, camera.tone)
+        ink, paper = printing.print_for(ink, paper, camera.tone)
         camera = replace(camera, ramp=(0.0, 0.0), contrast=1.0, gamma=1.0)
     else:
         ink, paper = printing.sample_printer(ink, paper, rng=rng)
@@ -164,7 +164,7 @@ def _handle(page: PageSpec, preset: str, rng: np.random.Generator) -> PageSpec:
         camera = capture.sample_phone(size_mm, PHOTO_LONG_PX, rng=rng)
         relief, wear = _photo_state(preset, size_mm, rng)
     ink, paper = printing.sample_printer(page.ink, page.paper, rng=rng)
-    ink = printing.ink_for(ink, camera.tone)
+    ink, paper = printing.print_for(ink, paper, camera.tone)
     if chance(rng, BORDER_SHARE):
         border_mm = uniform(rng, 2, 6)
         left, top, right, bottom = (max(part, border_mm) for part in paper.grid_margins_mm)

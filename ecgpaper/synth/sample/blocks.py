@@ -276,7 +276,7 @@ def official_header(
     columns = (
         (f"ID: {rng.integers(1, 22000):05d}_hr", f"Age: {report.age}s", f"Sex: {report.sex}"),
         (
-            f"Name: {report.name if chance(rng, 0.2) else ''}",
+            f"Name: {name}",
             f"Height: {rng.integers(145, 200)}{cm}",
         ),
         (f"Date: {year}-{month:02d}-{day:02d}, {clock}", f"Weight: {rng.integers(42, 130)}{kg}"),

@@ -36,6 +36,9 @@ _GRID_COLORS: tuple[Color, ...] = (
     (150.0, 150.0, 150.0),
     (90.0, 90.0, 90.0),
 )
+# Shares of red, green and blue in gray, and the levels that a grid in black and white takes off it.
+_LUMINANCE = (0.299, 0.587, 0.114)
+_DARKEST_GRID = 90.0
 # Width of the line around the organisers' plots.
 _EDGE_MM = 0.13
 # Share of worn printers with a fault.
@@ -196,18 +199,30 @@ def roughen_ink(ink: InkSpec, paper: PaperSpec, rng: np.random.Generator) -> Ink
     )
 
 
-def ink_for(ink: InkSpec, tone: str) -> InkSpec:
-    """Print so that even a picture in black and white shows every trace, and none below a name."""
+def print_for(ink: InkSpec, paper: PaperSpec, tone: str) -> tuple[InkSpec, PaperSpec]:
+    """Print so that even a picture in black and white shows every trace.
+
+    There, traces are black, none stands below its name, and the grid is far from black.
+    """
     if tone not in BILEVEL_TONES:
-        return ink
+        return ink, paper
     offset_mm = ink.name_offset_mm
     if offset_mm is not None and -1 < offset_mm[1] < ink.name_height_mm + 1:
         offset_mm = offset_mm[0], ink.name_height_mm + 2.0
-    return replace(
+    bold = replace(
         ink,
         color=BLACK,
-        pen_mm=max(ink.pen_mm, 0.3),
+        pen_mm=max(ink.pen_mm, 0.35),
         slew_fading=0.0,
         slew_thinning=0.0,
         name_offset_mm=offset_mm,
     )
+    darkness = 255 - float(np.dot(_LUMINANCE, paper.grid_color))
+    most = min(1.0, _DARKEST_GRID / max(darkness, 1.0))
+    pale = replace(
+        paper,
+        small_contrast=most * paper.small_contrast,
+        large_contrast=most * paper.large_contrast,
+        heavy_contrast=most * paper.heavy_contrast,
+    )
+    return bold, pale
