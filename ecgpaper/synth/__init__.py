@@ -25,9 +25,9 @@ from ecgpaper.synth.spec import (
     LayoutSpec,
     PageSpec,
     PaperSpec,
-    TextLine,
     resized,
 )
+from ecgpaper.synth.text import TextLine
 from ecgpaper.synth.truth import PageTruth, plan_page, texture_rng
 from ecgpaper.synth.wear import discolour, fade, run_ink, scratch
 

@@ -20,8 +20,8 @@ from ecgpaper.synth.pen import draw_curve
 from ecgpaper.synth.printer import head_scale, print_dots, wear_out
 from ecgpaper.synth.rules import Rule, draw_rule, frame
 from ecgpaper.synth.separators import separator_rules
-from ecgpaper.synth.spec import InkSpec, TextLine
-from ecgpaper.synth.text import box_mm, draw_text
+from ecgpaper.synth.spec import InkSpec
+from ecgpaper.synth.text import TextLine, box_mm, draw_text
 
 # Millimetres of height per millimetre of width at which a stroke counts as fully steep.
 _STEEP = 20.0

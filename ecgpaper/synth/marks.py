@@ -6,15 +6,19 @@ to 1 downward, but for a ring, whose middle is at 0.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
 from ecgpaper.ecg import ByteArray, FloatArray
+from ecgpaper.raster import GridScale
 from ecgpaper.synth.strokes import smooth
+from ecgpaper.synth.text import TextLine, box_mm, draw_text
 from ecgpaper.synth.texture import cloud
 
 _STAMP_HEIGHT_PX = 160
-_STAMP_FONT = cv2.FONT_HERSHEY_DUPLEX
+_STAMP_FONTS = ("sans-bold", "helvetica", "serif-bold", "mono-bold", "stroke-bold")
 
 
 def ring(rng: np.random.Generator) -> list[FloatArray]:
@@ -100,16 +104,15 @@ def stamp_plate(text: str, aspect: float, *, rng: np.random.Generator) -> ByteAr
     height, width = _STAMP_HEIGHT_PX, max(round(_STAMP_HEIGHT_PX * aspect), 40)
     plate = np.zeros((height, width), dtype=np.uint8)
     cv2.rectangle(plate, (5, 5), (width - 6, height - 6), 255, int(rng.integers(4, 9)))
-    lines = text.split("\n")
+    lines, font = text.split("\n"), str(rng.choice(_STAMP_FONTS))
     pitch = (height - 34) / len(lines)
     for number, words in enumerate(lines):
-        scale = cv2.getFontScaleFromHeight(_STAMP_FONT, int(pitch * 0.6), 4)
-        (wide, high), _ = cv2.getTextSize(words, _STAMP_FONT, scale, 4)
-        scale *= min(1.0, (width - 36) / wide)
-        (wide, high), _ = cv2.getTextSize(words, _STAMP_FONT, scale, 4)
-        foot = round(17 + pitch * (number + 0.5) + high / 2)
-        at = (width - wide) // 2, foot
-        cv2.putText(plate, words, at, _STAMP_FONT, scale, 255, 5, cv2.LINE_AA)
+        line = TextLine(words, (0.0, 0.0), pitch * 0.6, font)
+        high = line.height_mm * min(1.0, (width - 36) / max(box_mm(line)[2], 1.0))
+        left, _, right, _ = box_mm(replace(line, height_mm=high))
+        foot = 17 + pitch * (number + 0.5) + high / 2
+        placed = replace(line, corner_mm=((width - left - right) / 2, foot), height_mm=high)
+        draw_text(plate, placed, GridScale((1.0, 1.0), (-0.5, -0.5)))
     patchy = (
         0.72 + 0.3 * cloud((height, width), 60, rng=rng) + 0.12 * cloud((height, width), 3, rng=rng)
     )

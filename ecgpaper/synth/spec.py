@@ -3,7 +3,7 @@
 The picture is a function of the record and the spec. A spec survives JSON: `spec_as_json`,
 `spec_from_json`. What draws specs at random is `ecgpaper.synth.sample`.
 
-Public: `PageSpec`, `LayoutSpec`, `InkSpec`, `PaperSpec`, `CameraSpec`, `TextLine`, `resized`,
+Public: `PageSpec`, `LayoutSpec`, `InkSpec`, `PaperSpec`, `CameraSpec`, `resized`,
 `spec_as_json`, `spec_from_json`.
 """
 
@@ -16,11 +16,12 @@ from typing import Any, TypeVar, cast, get_args, get_type_hints
 from ecgpaper.page import PULSE_S, LeadLayout, PaperScale
 from ecgpaper.synth.codes import Code
 from ecgpaper.synth.notes import Note
-from ecgpaper.synth.objects import PaperObject
 from ecgpaper.synth.relief import ReliefSpec
 from ecgpaper.synth.rules import Rule
 from ecgpaper.synth.scanner import ScannerSpec
 from ecgpaper.synth.scene import SceneSpec
+from ecgpaper.synth.stationery import PaperObject
+from ecgpaper.synth.text import TextLine
 from ecgpaper.synth.wear import WearSpec
 
 Color = tuple[float, float, float]
@@ -61,21 +62,6 @@ class LayoutSpec:
     column_gap_mm: float = 0.0
     pulse_left_mm: float | None = None
     reach_mm: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TextLine:
-    """A line of print: `corner_mm` is its lower left corner, `height_mm` that of a capital.
-
-    `font` is a name in `text.FONTS` or `text.STROKE_FONTS`; the strokes of the latter are
-    `stroke_mm` wide.
-    """
-
-    text: str
-    corner_mm: Point
-    height_mm: float
-    font: str = "sans"
-    stroke_mm: float = 0.3
 
 
 @dataclass(frozen=True, slots=True)

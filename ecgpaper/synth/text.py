@@ -1,13 +1,14 @@
 """Text: lines of print in real fonts, and in the strokes of a plotter.
 
 In: `TextLine`. Out: its coverage on a layer, and the box that its ink fills.
-Public: `FONTS`, `STROKE_FONTS`, `draw_text`, `box_mm`.
+Public: `TextLine`, `FONTS`, `STROKE_FONTS`, `draw_text`, `box_mm`.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import unicodedata
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,7 +18,6 @@ from PIL import Image, ImageDraw, ImageFont
 
 from ecgpaper.ecg import ByteArray
 from ecgpaper.raster import GridScale
-from ecgpaper.synth.spec import TextLine
 
 # Files among matplotlib's fonts; None is the one that Pillow brings along.
 FONTS: dict[str, str | None] = {
@@ -51,6 +51,21 @@ _STROKE_CAPITAL = 21
 # Boxes are measured at this many pixels per capital.
 _MEASURED_PX = 48
 _LARGE_PT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """A line of print: `corner_mm` is its lower left corner, `height_mm` that of a capital.
+
+    `font` is a name in `FONTS` or `STROKE_FONTS`; the strokes of the latter are
+    `stroke_mm` wide.
+    """
+
+    text: str
+    corner_mm: tuple[float, float]
+    height_mm: float
+    font: str = "sans"
+    stroke_mm: float = 0.3
 
 
 def draw_text(layer: ByteArray, line: TextLine, scale: GridScale) -> None:

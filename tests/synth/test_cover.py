@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from ecgpaper.synth import PRESETS, Note, draw_maps, sample_spec
-from ecgpaper.synth.objects import PaperObject
 from ecgpaper.synth.relief import Fold, ReliefSpec
 from ecgpaper.synth.scene import Glare, SceneSpec, Thing
+from ecgpaper.synth.stationery import PaperObject
 from ecgpaper.synth.truth import plan_page
 from ecgpaper.synth.wear import WearSpec
 

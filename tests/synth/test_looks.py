@@ -14,8 +14,7 @@ from ecgpaper.synth.sample.makes import MAKES, sample_make
 from ecgpaper.synth.sample.printing import sample_official_page
 from ecgpaper.synth.sample.report import sample_report
 from ecgpaper.synth.sample.typesetting import onto_sheet
-from ecgpaper.synth.spec import TextLine
-from ecgpaper.synth.text import box_mm
+from ecgpaper.synth.text import TextLine, box_mm
 from ecgpaper.synth.truth import plan_page
 from ecgpaper.synth.wording import WORDS
 

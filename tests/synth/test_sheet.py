@@ -8,10 +8,11 @@ from ecgpaper.raster import GridScale
 from ecgpaper.synth import sample_spec, synthesize
 from ecgpaper.synth.creases import rubbed_off
 from ecgpaper.synth.crumple import crumple
-from ecgpaper.synth.objects import PaperObject, draw_objects
+from ecgpaper.synth.objects import draw_objects
 from ecgpaper.synth.relief import Fold, ReliefSpec, height_field
 from ecgpaper.synth.sample.sheet import sample_any_relief, sample_any_wear
 from ecgpaper.synth.stains import Stain
+from ecgpaper.synth.stationery import PaperObject
 from ecgpaper.synth.truth import plan_page
 from ecgpaper.synth.wear import WearSpec, discolour, fade, present, run_ink, scratch
 

@@ -7,8 +7,8 @@ from ecgpaper.page import PageLayout, PaperScale, Segment, Strip
 from ecgpaper.raster import GridScale
 from ecgpaper.synth import text
 from ecgpaper.synth.ink import name_lines
-from ecgpaper.synth.spec import InkSpec, TextLine
-from ecgpaper.synth.text import FONTS, STROKE_FONTS, box_mm, draw_text
+from ecgpaper.synth.spec import InkSpec
+from ecgpaper.synth.text import FONTS, STROKE_FONTS, TextLine, box_mm, draw_text
 
 ALL_FONTS = [*FONTS, *STROKE_FONTS]
 

@@ -13,7 +13,8 @@ import numpy as np
 from ecgpaper.synth.sample.draws import chance, uniform
 from ecgpaper.synth.sample.report import Report
 from ecgpaper.synth.sample.typesetting import Style, header_bottom_mm
-from ecgpaper.synth.spec import LayoutSpec, TextLine
+from ecgpaper.synth.spec import LayoutSpec
+from ecgpaper.synth.text import TextLine
 
 
 def monitor_header(

@@ -12,8 +12,8 @@ from ecgpaper.synth.codes import Code
 from ecgpaper.synth.rules import Rule, frame
 from ecgpaper.synth.sample.draws import chance, uniform
 from ecgpaper.synth.sample.typesetting import Style, header_bottom_mm
-from ecgpaper.synth.spec import LayoutSpec, Point, TextLine
-from ecgpaper.synth.text import box_mm
+from ecgpaper.synth.spec import LayoutSpec, Point
+from ecgpaper.synth.text import TextLine, box_mm
 
 _CODE_SHARE = 0.12
 _LOGO_SHARE = 0.2

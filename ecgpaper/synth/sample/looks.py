@@ -16,8 +16,8 @@ from ecgpaper.synth.sample.extras import sample_codes, sample_logo, time_ticks
 from ecgpaper.synth.sample.makes import MAKES, Make, sample_make
 from ecgpaper.synth.sample.report import Report, sample_report
 from ecgpaper.synth.sample.typesetting import Style, header_bottom_mm, onto_sheet
-from ecgpaper.synth.spec import WHITE, InkSpec, LayoutSpec, PaperSpec, Point, TextLine
-from ecgpaper.synth.text import box_mm
+from ecgpaper.synth.spec import WHITE, InkSpec, LayoutSpec, PaperSpec, Point
+from ecgpaper.synth.text import TextLine, box_mm
 
 # Share of pages by one of the makes; the rest look like nothing that is known.
 _MAKE_SHARE = 0.65

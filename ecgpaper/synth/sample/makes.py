@@ -16,8 +16,8 @@ from ecgpaper.synth.sample.draws import chance, uniform
 from ecgpaper.synth.sample.report import Report
 from ecgpaper.synth.sample.typesetting import Style
 from ecgpaper.synth.separators import SEPARATORS
-from ecgpaper.synth.spec import Color, LayoutSpec, TextLine
-from ecgpaper.synth.text import FONTS, STROKE_FONTS
+from ecgpaper.synth.spec import Color, LayoutSpec
+from ecgpaper.synth.text import FONTS, STROKE_FONTS, TextLine
 
 Header = Callable[[LayoutSpec, Report, Style, np.random.Generator], Iterator[TextLine]]
 Footer = Callable[[LayoutSpec, Report, np.random.Generator], list[str]]

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from ecgpaper.synth.objects import PaperObject
 from ecgpaper.synth.sample.draws import chance, jitter, uniform
 from ecgpaper.synth.spec import Color, LayoutSpec, Point
+from ecgpaper.synth.stationery import PaperObject
 
 _KINDS = ("staple", "staple-holes", "clip", "label", "barcode", "sticky-note", "tape")
 _SHARES = (0.24, 0.18, 0.12, 0.14, 0.12, 0.06, 0.14)

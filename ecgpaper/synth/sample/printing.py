@@ -22,8 +22,8 @@ from ecgpaper.synth.spec import (
     LayoutSpec,
     PaperSpec,
     Point,
-    TextLine,
 )
+from ecgpaper.synth.text import TextLine
 
 _GRID_COLORS: tuple[Color, ...] = (
     (225.0, 60.0, 60.0),

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from ecgpaper.page import PULSE_MV
-from ecgpaper.synth.spec import LayoutSpec, Point, TextLine
-from ecgpaper.synth.text import box_mm
+from ecgpaper.synth.spec import LayoutSpec, Point
+from ecgpaper.synth.text import TextLine, box_mm
 
 # Nothing is printed closer to the edge of the sheet.
 _EDGE_MM = 0.7
