@@ -18,6 +18,7 @@ _STEP = 2
 _SHADOW_OFFSET = (0.12, 0.2)
 _SHADOW_SOFTNESS = 0.22
 _SHADOW_STRENGTH = 0.45
+_SHADOW_STEP_PX = 8
 
 
 def draw_foreground(
@@ -61,12 +62,12 @@ def _half_shape(scene: SceneSpec) -> tuple[int, int]:
 
 
 def lay_in_front(photo: ByteArray, scene: SceneSpec, *, rng: np.random.Generator) -> ByteArray:
-    """Return the photo with the foreground and the shadows that it casts."""
+    """Draw the foreground and the shadows that it casts upon a photo, and return it."""
     front = draw_foreground(scene, rng=rng)
     if front is None:
         return photo
     color, coverage = front
-    photo = _cast_shadow(photo, coverage, max(thing.width for thing in scene.things))
+    _cast_shadow(photo, coverage, max(thing.width for thing in scene.things))
     x, y, width, height = cv2.boundingRect(coverage)
     if width == 0:
         # In a small picture a thing at its edge may have no pixel.
@@ -78,9 +79,9 @@ def lay_in_front(photo: ByteArray, scene: SceneSpec, *, rng: np.random.Generator
     return photo
 
 
-def _cast_shadow(photo: ByteArray, coverage: ByteArray, width: float) -> ByteArray:
-    """Darken what is beside the foreground, softly."""
-    step = 8
+def _cast_shadow(photo: ByteArray, coverage: ByteArray, width: float) -> None:
+    """Darken what is beside the foreground, softly and in place."""
+    step = _SHADOW_STEP_PX
     long_px = max(photo.shape) / step
     small = cv2.resize(coverage, (photo.shape[1] // step + 1, photo.shape[0] // step + 1))
     moved = np.array([[1, 0, _SHADOW_OFFSET[0]], [0, 1, _SHADOW_OFFSET[1]]])
@@ -88,8 +89,12 @@ def _cast_shadow(photo: ByteArray, coverage: ByteArray, width: float) -> ByteArr
     small = cv2.warpAffine(small, moved, small.shape[::-1], borderMode=cv2.BORDER_REPLICATE)
     soft = cv2.GaussianBlur(small, (0, 0), max(_SHADOW_SOFTNESS * width * long_px, 0.5))
     light = np.rint(128 * (1 - _SHADOW_STRENGTH / 255 * soft)).astype(np.uint8)
-    wide = cv2.resize(light, photo.shape[1::-1])
-    return np.asarray(cv2.multiply(photo, cv2.merge([wide] * 3), scale=1 / 128), dtype=np.uint8)
+    left, top, wide, high = cv2.boundingRect(128 - light)
+    dark = light[top : top + high, left : left + wide]
+    part = photo[top * step : (top + high) * step, left * step : (left + wide) * step]
+    if part.size > 0:
+        fine = cv2.resize(dark, (wide * step, high * step))[: part.shape[0], : part.shape[1]]
+        cv2.multiply(part, cv2.merge([fine] * 3), part, scale=1 / 128)
 
 
 def _silhouette(scene: SceneSpec, thing: Thing, shape: tuple[int, int]) -> ByteArray:

@@ -6,6 +6,7 @@ In: the flat page and its plan. Out: the photo before the sensor sees it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -45,6 +46,8 @@ from ecgpaper.synth.wear import present
 # How far a sheet's shadow reaches on a table, and on a scanner's backing, which it touches.
 _TABLE_SHADOW_MM = 3.5
 _SCANNER_SHADOW_MM = 0.5
+# Points along each side of the sheet's outline.
+_EDGE_POINTS = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +68,7 @@ def photograph(page: ByteArray, plan: Plan, spec: PageSpec) -> ByteArray:
         return _scan(sheet, plan, spec)
     photo = _draw_behind(scene, sheet, plan, texture_rng(spec, "background"))
     photo = _lay_down(sheet, photo)
+    _soften_edge(photo, sheet, plan)
     photo = lay_in_front(photo, scene, rng=texture_rng(spec, "foreground"))
     light = _light(scene, plan, spec)
     if scene.monitor is not None:
@@ -83,6 +87,7 @@ def _scan(sheet: _Sheet, plan: Plan, spec: PageSpec) -> ByteArray:
         dimmed = _coded(_contact(sheet, shadow), shape)
         behind = multiply(plain_image(camera.backing, shape), dimmed)
         photo = _lay_down(sheet, behind)
+        _soften_edge(photo, sheet, plan)
     if not spec.paper.relief.is_flat:
         photo = multiply(photo, enlarge_light(_shades(plan, spec), shape))
     if camera.scanner.is_even:
@@ -133,6 +138,24 @@ def _lay_down(sheet: _Sheet, behind: ByteArray) -> ByteArray:
         torn = move_layer(sheet.paper, sheet.nodes[gap.nodes], whole) < 128
         photo[gap.pixels][torn] = shown[torn]
     return photo
+
+
+def _soften_edge(photo: ByteArray, sheet: _Sheet, plan: Plan) -> None:
+    """Let the pixels on the sheet's outline belong to both sides, in place."""
+    height, width = sheet.page.shape[:2]
+    along = np.linspace(0, 1, _EDGE_POINTS, endpoint=False)[:, None]
+    corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]) * [width, height] - 0.5
+    outline = np.concatenate([start + along * (stop - start) for start, stop in pairwise(corners)])
+    line = np.clip(plan.truth.page_to_photo(outline), -1e4, 3e4)
+    mask = np.zeros(photo.shape[:2], dtype=np.uint8)
+    cv2.polylines(mask, [np.rint(line * 16).astype(np.int32)], True, 1, 2, cv2.LINE_8, 4)
+    mask[[0, -1]] = mask[:, [0, -1]] = 0
+    # Truth values are searched many times faster than numbers.
+    at = np.flatnonzero(mask.view(np.bool_))
+    pixels = photo.reshape(-1, 3)
+    steps = np.add.outer(np.arange(-1, 2) * photo.shape[1], np.arange(-1, 2)).ravel()
+    total = sum(pixels[at + step].astype(np.uint16) for step in steps)
+    pixels[at] = np.asarray(total) // len(steps)
 
 
 def _mesh(monitor: Monitor, sheet: _Sheet, plan: Plan) -> ByteArray:

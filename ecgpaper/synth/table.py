@@ -23,6 +23,8 @@ _HUE_POWERS = {"wood": (0.8, 1.0, 1.15), "planks": (0.8, 1.0, 1.15)}
 _EVEN = (1.0, 1.0, 1.0)
 # Half the photo's resolution is enough for what lies beside the page.
 _STEP = 2
+# The finest detail repeats after so many of those pixels.
+_GRIT_PX = 400
 # Along the grain wood is drawn coarser by this factor.
 _GRAIN_STEP = 4
 
@@ -60,6 +62,7 @@ def draw_table(
     shape = -(-height // _STEP), -(-width // _STEP)
     plane = _half_from_plane(spec, footing)
     tone = _draw_plane(spec.background, plane, shape, rng)
+    _add_grit(tone, rng)
     powers = _HUE_POWERS.get(spec.background, _EVEN)
     table = _colored(tone, spec.background_color, powers)
     if spec.background == "sheets":
@@ -110,6 +113,17 @@ def _draw_plane(kind: str, plane: FloatArray, shape: Shape, rng: np.random.Gener
         coded, plane @ from_texture, shape[::-1], borderMode=cv2.BORDER_REPLICATE
     )
     return np.asarray(moved, dtype=np.uint8)
+
+
+def _add_grit(tone: ByteArray, rng: np.random.Generator) -> None:
+    """Add detail as fine as a pixel, in place: no table is smooth."""
+    grit = np.empty((_GRIT_PX, _GRIT_PX), dtype=np.int8)
+    cv2.setRNGSeed(int(rng.integers(1 << 31)))
+    cv2.randn(grit, np.zeros(1), np.full(1, rng.uniform(1, 5)))
+    for top in range(0, tone.shape[0], _GRIT_PX):
+        for left in range(0, tone.shape[1], _GRIT_PX):
+            part = tone[top : top + _GRIT_PX, left : left + _GRIT_PX]
+            cv2.add(part, grit[: part.shape[0], : part.shape[1]], part, dtype=cv2.CV_8U)
 
 
 def _colored(tone: ByteArray, color: Color, powers: Color) -> ByteArray:
@@ -169,9 +183,11 @@ def _grain(row_mm: FloatImage, shape: Shape, per_mm: float, rng: np.random.Gener
     cells_mm = ((400.0, 30.0), (180.0, 4.0), (45.0, 0.9))
     for strength, cell_mm in zip(strengths, cells_mm, strict=True):
         grain += np.float32(strength) * _grainy(shape, cell_mm, per_mm, rng)
-    pores = _grainy(shape, (7.0, 0.45), per_mm, rng) - np.float32(1.0)
-    np.maximum(pores, 0, out=pores)
-    grain -= np.float32(rng.uniform(0.06, 0.2)) * pores
+    # Short dark vessels all over, finer than the camera resolves.
+    vessels = _grainy(shape, (rng.uniform(2.5, 7.0), 0.28), per_mm, rng)
+    vessels -= np.float32(rng.uniform(-0.3, 1.0))
+    np.maximum(vessels, 0, out=vessels)
+    grain -= np.float32(rng.uniform(0.08, 0.18)) * (vessels - vessels.mean())
     return grain
 
 

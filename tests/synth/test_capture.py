@@ -231,17 +231,23 @@ def test_table_goes_around_the_sheet_and_not_over_it(ecg, spec, background):
         assert np.allclose(bright, scene.background_color, rtol=0.12)
 
 
-def test_grain_of_the_table_lies_in_the_plane_of_the_sheet(ecg, spec):
-    """Boards get narrower where the sheet does."""
-    far = ((0.3, 0.2), (0.7, 0.2), (0.95, 0.9), (0.05, 0.9))
-    scene = replace(SCENE, corners=far, background="wood", background_deg=90.0)
-    steps = []
+def test_joints_of_tiles_run_where_the_edges_of_the_sheet_do(ecg, spec):
+    """In perspective all of them meet in one point."""
+    far = ((0.4, 0.3), (0.6, 0.3), (0.65, 0.6), (0.35, 0.6))
+    scene = replace(SCENE, corners=far, background="tiles")
+    meeting_px = 300.0, -0.3 * 450
+    found = []
     for seed in range(8):
-        image = picture(ecg, replace(seen(spec, scene), seed=seed)).mean(axis=2)
-        rows = np.concatenate([image[:30], image[-30:]]).reshape(2, 30, 600)
-        steps.append(np.abs(np.diff(rows[..., ::6])).mean(axis=(1, 2)) / rows.std(axis=(1, 2)))
-    top, bottom = np.mean(steps, axis=0)
-    assert top > 1.3 * bottom
+        image = synthesize(ecg, replace(seen(spec, scene), seed=seed)).image[..., 1].copy()
+        image[120:280, 195:405] = np.median(image)
+        edges = np.where(image < 0.88 * np.median(image), 255, 0).astype(np.uint8)
+        lines = cv2.HoughLinesP(edges, 1, np.pi / 360, 40, minLineLength=90, maxLineGap=6)
+        for x1, y1, x2, y2 in [] if lines is None else lines[:, 0].astype(float):
+            if abs(y2 - y1) > 0.5 * abs(x2 - x1):
+                at = x1 + (x2 - x1) * (meeting_px[1] - y1) / (y2 - y1)
+                found.append(at - meeting_px[0])
+    assert len(found) > 10
+    assert np.median(np.abs(found)) < 15
 
 
 def test_sheet_casts_its_shadow_where_it_falls(ecg, spec):
