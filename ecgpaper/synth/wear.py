@@ -210,7 +210,9 @@ def _dim(page: ByteArray, through: ByteArray) -> ByteArray:
                 (at - start) * _STAIN_STEP_PX for at, start in zip((top, left), first, strict=True)
             )
             light = wide[down : down + tile.shape[0], across : across + tile.shape[1]]
-            tile[:] = cv2.multiply(tile, light, scale=1 / 255)
+            # The coarse page ends up to a step beyond the page.
+            if tile.size > 0:
+                tile[:] = cv2.multiply(tile, light, scale=1 / 255)
     return dimmed
 
 
