@@ -70,7 +70,8 @@ def statement_header(
     below_mm = first_mm + 1.4 * style.pitch_mm
     who = [report.name, f"{report.age}  {report.sex}"]
     yield from style.in_bold().column(who, left_mm, below_mm, bottom_mm)
-    names = [words.rate.split()[-1].capitalize(), "PR", "QRSD", "QT", "QTc", "", "--AXIS--"]
+    rate = words.rate.split()[-1]
+    names = [rate[0].upper() + rate[1:], "PR", "QRSD", "QT", "QTc", "", "--AXIS--"]
     names += ["P", "QRS", "T"]
     values = [report.rate, report.pr_ms, report.qrs_ms, report.qt_ms, report.qtc_ms, "", ""]
     texts = [str(value) for value in (*values, *report.axes_deg)]
