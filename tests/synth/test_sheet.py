@@ -234,3 +234,12 @@ def test_old_paper_is_yellow_and_shows_its_back():
     back = discolour(page, WearSpec(bleed_through=0.1), SCALE, rng=rng()).astype(int)
     assert back[215, 50, 0] < 246
     assert back[150, 50, 0] == 255
+
+
+@pytest.mark.parametrize("shape", [(192, 384), (191, 385), (193, 383)])
+def test_yellowing_reaches_every_pixel_of_sheets_of_all_sizes(shape):
+    page = np.full((*shape, 3), 200, dtype=np.uint8)
+    wear, scale = WearSpec(yellowing=0.9), GridScale((4.0, 4.0), (-0.5, -0.5))
+    yellow = discolour(page, wear, scale, rng=np.random.default_rng(0))
+    assert yellow.shape == page.shape
+    assert (yellow[..., 2] < 200).all()
