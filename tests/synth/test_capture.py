@@ -250,6 +250,17 @@ def test_joints_of_tiles_run_where_the_edges_of_the_sheet_do(ecg, spec):
     assert np.median(np.abs(found)) < 15
 
 
+def test_pixels_on_the_edge_of_the_sheet_belong_to_both_sides(ecg, spec):
+    corners = ((0.1, 0.1), (0.9, 0.13), (0.9, 0.9), (0.1, 0.9))
+    black = replace(SCENE, background_color=(0.0, 0.0, 0.0), corners=corners)
+    blank = replace(spec.paper, small_contrast=0.0, large_contrast=0.0)
+    image = picture(ecg, seen(replace(spec, paper=blank), black))[..., 1]
+    between = (image > 40) & (image < 215)
+    upper = between[:80, 100:500]
+    assert (upper.sum(axis=0) >= 1).mean() > 0.95
+    assert upper.sum(axis=0).max() <= 3
+
+
 def test_sheet_casts_its_shadow_where_it_falls(ecg, spec):
     plain = picture(ecg, seen(spec, SCENE))
     shaded = picture(ecg, seen(spec, replace(SCENE, contact=0.5, contact_deg=90.0)))

@@ -107,6 +107,17 @@ def test_stains_darken_and_fading_lightens(ecg, spec):
     assert 0.4 < left < 0.6
 
 
+def test_stains_reach_the_edge_of_sheets_of_any_height(ecg, spec):
+    stain = Stain((60.0, 90.0), 25.0, (150.0, 110.0, 70.0), 0.8, 0.5)
+    for height_mm in (95.75, 96.0, 96.25):
+        tall = replace(spec, layout=replace(spec.layout, size_mm=(120.0, height_mm)))
+        new, stained = (
+            synthesize(ecg, with_paper(tall, wear=wear)).image.astype(float)
+            for wear in (WearSpec(), WearSpec(stains=(stain,)))
+        )
+        assert (new - stained)[-1, 200:280].mean() > 20
+
+
 def test_textures_of_one_kind_do_not_move_the_others(ecg, spec):
     """Adding dirt leaves the folds where they are."""
     bent = with_paper(spec, relief=BENT)
