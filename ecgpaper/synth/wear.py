@@ -194,10 +194,8 @@ def discolour(
 def _dim(page: ByteArray, through: ByteArray) -> ByteArray:
     """Multiply a page with the light of the coarse page, tile by tile: most are as new."""
     dimmed = page.copy()
-    # The coarse page may reach beyond the page by a row and a column.
-    n_rows, n_columns = (-(-size // _STAIN_STEP_PX) for size in page.shape[:2])
-    for top in range(0, n_rows, _TILE):
-        for left in range(0, n_columns, _TILE):
+    for top in range(0, through.shape[0], _TILE):
+        for left in range(0, through.shape[1], _TILE):
             if through[top : top + _TILE, left : left + _TILE].min() == 255:
                 continue
             # One pixel more on each side, so that tiles meet without a seam.
