@@ -6,10 +6,11 @@ Public: `Digitizer`, `Digitization`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from ecgpaper.digitize.grid import find_grid_scale
+from ecgpaper.digitize.grid import find_grid_scale, find_large_line
 from ecgpaper.digitize.layout import find_layout, place_columns
 from ecgpaper.digitize.rectify import rectify
 from ecgpaper.digitize.segment import find_page, segment
@@ -100,7 +101,7 @@ class Digitizer:
         scale = find_grid_scale(page, maps)
         layout = find_layout(page, maps, scale)
         readings = read_rows(photo, page, scale, layout, self.tracer)
-        layout = place_columns(layout, readings)
+        layout = place_columns(layout, readings, partial(find_large_line, page, maps, scale))
         traces = cut_traces(layout, readings, scale)
         ecg, confidence = signal_from_traces(traces, layout, scale, fs)
         quality = float(sum(trace.confidence.mean() for trace in traces) / len(traces))

@@ -9,6 +9,7 @@ they begin and end.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -50,6 +51,8 @@ MAX_SHIFT_MM = 14.0
 SHIFT_STEP_MM = 0.0125
 MAX_FINE_SHIFT_MM = 1.5
 EDGE_WIDTH_MM = 0.6
+# A line of the grid is the start if the ends there are at least so steep as at the steepest place.
+MIN_LINE_STEEPNESS = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +174,25 @@ def _longest_run(is_inked: NDArray[np.bool_], max_break: float) -> tuple[int, in
     return int(starts[longest]), int(stops[longest])
 
 
-def place_columns(layout: PageLayout, readings: tuple[RowReading, ...]) -> PageLayout:
+def place_columns(
+    layout: PageLayout,
+    readings: tuple[RowReading, ...],
+    line_near: Callable[[float], float | None] = lambda _: None,
+) -> PageLayout:
     """Move the strips of a layout to where the traces begin and end.
 
     All rows start together and last equally long. So the start is roughly where a window of that
     length holds most of what was read as trace, and exactly where presence rises and falls most
-    steeply at the window's two ends; an end that text or a pulse blurs then hardly counts.
+    steeply at the window's two ends; an end that text or a pulse blurs then hardly counts. Most
+    programs that print grid and traces together start on a line of the grid: where the rise and
+    fall there are nearly as steep, that is where it is.
+
+    Parameters
+    ----------
+    layout : PageLayout
+    readings : tuple of RowReading
+    line_near : callable
+        The line of the 5-mm grid nearest to a place, in mm, or None.
     """
     duration_mm = layout.scale.mm_from_s(max(strip.segment.stop_s for strip in layout.strips))
     left_mm = min(strip.left_mm for strip in layout.strips)
@@ -192,7 +208,14 @@ def place_columns(layout: PageLayout, readings: tuple[RowReading, ...]) -> PageL
     fall = presence.mean(stops_mm - EDGE_WIDTH_MM, stops_mm) - presence.mean(
         stops_mm, stops_mm + EDGE_WIDTH_MM
     )
-    shift_mm = float(starts_mm[int(np.argmax(rise + fall))]) - left_mm
+    steepness = rise + fall
+    start_mm = float(starts_mm[int(np.argmax(steepness))])
+    line_mm = line_near(start_mm)
+    if line_mm is not None:
+        on_line = float(np.interp(line_mm, starts_mm, steepness, left=0.0, right=0.0))
+        if on_line > MIN_LINE_STEEPNESS * steepness.max():
+            start_mm = line_mm
+    shift_mm = start_mm - left_mm
     strips = tuple(replace(strip, left_mm=strip.left_mm + shift_mm) for strip in layout.strips)
     return replace(layout, strips=strips)
 
