@@ -28,10 +28,11 @@ def healthy_ecg():
 
 @pytest.fixture(scope="session")
 def print_page(healthy_ecg):
-    """Return a function that prints the record: (seed, layout, **camera) -> SyntheticPage."""
+    """Return a function that prints the record: seed, layout, paper, camera -> SyntheticPage."""
 
-    def print_page(seed=0, layout=None, **camera):
+    def print_page(seed=0, layout=None, paper=None, **camera):
         spec = sample_spec("clean", rng=np.random.default_rng(seed), layout=layout)
+        spec = replace(spec, paper=replace(spec.paper, **(paper or {})))
         return synthesize(healthy_ecg, replace(spec, camera=replace(spec.camera, **camera)))
 
     return print_page

@@ -3,7 +3,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecgpaper.digitize.layout import READABLE, find_layout, place_columns
+from ecgpaper.digitize.layout import (
+    LINE_SHIFT_MM,
+    MAX_SHIFT_MM,
+    READABLE,
+    find_layout,
+    place_columns,
+)
 from ecgpaper.digitize.trace import N_SUB_COLUMNS, STRIP_PX_PER_MM, RowReading
 from ecgpaper.errors import LayoutError
 from ecgpaper.geometry import Homography
@@ -59,7 +65,10 @@ def test_columns_are_near_their_place_before_the_traces_are_read(print_page, tru
     page = print_page(seed, dpi=120.0)
     flat = FlatPage(page.image, Homography.identity())
     found = find_layout(flat, true_maps(page), page.truth.scale)
-    assert left_of(found) == pytest.approx(left_of(page.truth.layout), abs=3.0)
+    truth = page.truth.layout
+    # With a pulse on the right the rows seem to end later; the second search reaches as far.
+    is_left = truth.pulse_left_mm is None or truth.pulse_left_mm < left_of(truth)
+    assert left_of(found) == pytest.approx(left_of(truth), abs=3.0 if is_left else MAX_SHIFT_MM)
 
 
 @pytest.mark.parametrize("name", ["3x4+1R", "12x1"])
@@ -118,3 +127,14 @@ def test_page_without_rows_is_refused_with_a_remedy(level):
     probabilities[..., 2], probabilities[..., 0] = level, 1 - level
     with pytest.raises(LayoutError, match=r"expected at least 3 rows.*found [01].*check"):
         find_layout(page, PixelMaps(probabilities), GridScale((4.0, 4.0)))
+
+
+@pytest.mark.parametrize("from_line_mm", [-1.2, -0.2, 0.0, 0.15, 0.9])
+def test_traces_that_start_beside_a_line_of_the_grid_start_on_it(from_line_mm):
+    """As plots have it: half a pixel before the line. Further off, the start stays."""
+    layout = lay_out(left_mm=20.0)
+    curves = curves_between(layout, 22.0, 272.0)
+    line_mm = 22.0 + LINE_SHIFT_MM + from_line_mm
+    placed = place_columns(layout, curves, lambda _: line_mm)
+    expected = 22.0 + (from_line_mm if abs(from_line_mm) < 0.18 else 0.0)
+    assert left_of(placed) == pytest.approx(expected, abs=0.02)

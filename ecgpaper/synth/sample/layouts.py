@@ -121,7 +121,9 @@ def _place(
     # The official pages keep the upper part of the sheet for the header.
     header_mm = uniform(rng, 12, 75 if leads.n_rows < 6 else 25)
     room_mm = height_mm - header_mm - uniform(rng, 8, 20)
-    pitch_mm = min(room_mm / leads.n_rows, uniform(rng, 28, 42))
+    pitch_mm = min(room_mm / leads.n_rows, uniform(rng, 32, 58))
+    # What a few rows leave free is mostly below them.
+    header_mm += (room_mm - pitch_mm * leads.n_rows) * uniform(rng, 0, 0.6)
     row_mm = scale.mm_from_s(leads.duration_s)
     pulse_mm = scale.mm_from_s(PULSE_S) if chance(rng, 0.8) else 0.0
     spare_mm = width_mm - row_mm
