@@ -21,7 +21,7 @@ import numpy as np
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.errors import BatchError, RecordError
 from ecgpaper.files import PARTIAL, write_whole
-from ecgpaper.page import LAYOUTS, LeadLayout
+from ecgpaper.page import LAYOUTS, LeadLayout, PaperScale
 from ecgpaper.records import NAME, find_records, read_ecg, read_header, write_record
 from ecgpaper.synth import PageSpec, SyntheticPage, sample_spec, synthesize
 from ecgpaper.synth.picture import Origin, picture_truth
@@ -46,6 +46,8 @@ class BatchOptions:
         See `ecgpaper.synth.PRESETS`.
     layout : str or None
         Name in `ecgpaper.page.LAYOUTS`; None for the preset's own.
+    speed_mm_per_s, gain_mm_per_mv : float or None
+        None for the preset's own.
     mask_unplotted : bool
         Whether samples that no picture shows are written as NaN.
     per_record : int
@@ -58,10 +60,22 @@ class BatchOptions:
 
     preset: str = "clean"
     layout: str | None = None
+    speed_mm_per_s: float | None = None
+    gain_mm_per_mv: float | None = None
     mask_unplotted: bool = False
     per_record: int = 1
     seed: int = 1
     truth: str = "none"
+
+    @property
+    def scale(self) -> PaperScale | None:
+        """Speed and gain of the prints; None for the preset's own."""
+        usual = PaperScale()
+        if self.speed_mm_per_s is None and self.gain_mm_per_mv is None:
+            return None
+        return PaperScale(
+            self.speed_mm_per_s or usual.speed_mm_per_s, self.gain_mm_per_mv or usual.gain_mm_per_mv
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +219,7 @@ def _sheets(record: _Record, options: BatchOptions) -> Iterator[_Sheet]:
             continue
         for _ in range(options.per_record):
             rng = np.random.default_rng([options.seed, crc32(record.name.encode()), index])
-            spec = sample_spec(options.preset, rng=rng, layout=layout)
+            spec = sample_spec(options.preset, rng=rng, layout=layout, scale=options.scale)
             yield _Sheet(record.name, index, first, replace(ecg, signal_mv=signal_mv), spec)
             index += 1
 

@@ -60,6 +60,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the preset's own by default: %(choices)s",
     )
     parser.add_argument(
+        "--speed", type=float, choices=(25.0, 50.0), help="in mm/s, the preset's own by default"
+    )
+    parser.add_argument(
+        "--gain",
+        type=float,
+        choices=(5.0, 10.0, 20.0),
+        help="in mm/mV, the preset's own by default",
+    )
+    parser.add_argument(
         "--mask-unplotted", action="store_true", help="write NaN for samples that no picture shows"
     )
     parser.add_argument(
@@ -110,6 +119,8 @@ def run(arguments: argparse.Namespace) -> int:
     options = BatchOptions(
         preset=arguments.preset,
         layout=arguments.layout,
+        speed_mm_per_s=arguments.speed,
+        gain_mm_per_mv=arguments.gain,
         mask_unplotted=arguments.mask_unplotted,
         per_record=arguments.per_record,
         seed=arguments.seed,

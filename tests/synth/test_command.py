@@ -7,6 +7,7 @@ from dask.distributed import LocalCluster
 from ecgpaper.__main__ import main
 from ecgpaper.commands import synthesize
 from ecgpaper.ecg import Ecg
+from ecgpaper.page import PaperScale
 from ecgpaper.records import read_ecg, read_header, read_image, write_record
 from ecgpaper.synth.picture import Origin
 from ecgpaper.synth.truth_file import read_truth
@@ -161,3 +162,14 @@ def test_folders_without_records_are_refused(tmp_path, capsys):
     for out in ("in", "in/out"):
         assert synthesize_folder(tmp_path, out) == 1
         assert "another folder" in capsys.readouterr().err
+
+
+def test_speed_and_gain_are_those_asked_for(folder):
+    for name in ("b-2", "c3"):
+        (folder / "in" / f"{name}.hea").unlink()
+    synthesize_folder(folder, "out", "--speed", "50", "--gain", "5", "--truth", "light")
+    scale = read_truth(folder / "out" / "a_1-0").layout.scale
+    assert scale == PaperScale(speed_mm_per_s=50.0, gain_mm_per_mv=5.0)
+    synthesize_folder(folder, "gain", "--gain", "20", "--truth", "light")
+    scale = read_truth(folder / "gain" / "a_1-0").layout.scale
+    assert scale == PaperScale(speed_mm_per_s=25.0, gain_mm_per_mv=20.0)
