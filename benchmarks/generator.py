@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.synth import PRESETS, resized, sample_spec, synthesize
+from ecgpaper.synth.sensor import jpeg_bytes
 
 FS = 500  # Hz
 N_PIXELS = 2200 * 1700
@@ -48,7 +49,7 @@ def time_page(ecg, preset, seed):
     start = time.process_time()
     page = synthesize(ecg, spec)
     if spec.camera.jpeg_quality is None:
-        cv2.imencode(".jpg", page.image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])
+        jpeg_bytes(page.image, 90)
     return time.process_time() - start
 
 

@@ -134,13 +134,16 @@ class DenseWarp(Warp):
 
     def _displacement(self, points: FloatArray) -> FloatArray:
         n_rows, n_columns = self.displacements_px.shape[:2]
-        at = np.clip(points / self.step_px, 0, [n_columns - 1, n_rows - 1])
-        node = np.minimum(at.astype(int), [n_columns - 2, n_rows - 2])
-        (u, v), (column, row) = (at - node).T[..., None], node.T
-        field = self.displacements_px
-        top = (1 - u) * field[row, column] + u * field[row, column + 1]
-        bottom = (1 - u) * field[row + 1, column] + u * field[row + 1, column + 1]
-        return cast("FloatArray", (1 - v) * top + v * bottom)
+        x = np.clip(points[:, 0] / self.step_px, 0, n_columns - 1)
+        y = np.clip(points[:, 1] / self.step_px, 0, n_rows - 1)
+        column = np.minimum(x.astype(np.intp), n_columns - 2)
+        row = np.minimum(y.astype(np.intp), n_rows - 2)
+        u, v, first = x - column, y - row, row * n_columns + column
+        # Both coordinates as one complex number: half the look-ups, and no short last axis.
+        field = np.ascontiguousarray(self.displacements_px, np.float64).view(np.complex128).ravel()
+        top, bottom = ((1 - u) * field[at] + u * field[at + 1] for at in (first, first + n_columns))
+        moved = (1 - v) * top + v * bottom
+        return cast("FloatArray", moved.view(np.float64).reshape(-1, 2))
 
     @property
     def inverse(self) -> Warp:

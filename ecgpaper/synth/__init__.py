@@ -8,6 +8,7 @@ those of the digitizer's answer.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from ecgpaper.ecg import ByteArray, Ecg
 from ecgpaper.synth.creases import rubbed_off
@@ -18,7 +19,7 @@ from ecgpaper.synth.objects import lay_objects
 from ecgpaper.synth.paper import draw_grid, print_page
 from ecgpaper.synth.photo import photograph
 from ecgpaper.synth.sample import PRESETS, sample_spec
-from ecgpaper.synth.sensor import expose
+from ecgpaper.synth.sensor import decode_jpeg, expose, in_color, jpeg_bytes
 from ecgpaper.synth.spec import (
     CameraSpec,
     InkSpec,
@@ -51,11 +52,24 @@ __all__ = [
 
 @dataclass(frozen=True, eq=False)
 class SyntheticPage:
-    """A picture, uint8 RGB of shape (height, width, 3), how it was made, and what it shows."""
+    """A picture, how it was made, and what it shows.
 
-    image: ByteArray
+    Parameters
+    ----------
+    content : bytes or ndarray
+        The picture's file where its spec has a `jpeg_quality`, and otherwise its pixels.
+    spec : PageSpec
+    truth : PageTruth
+    """
+
+    content: bytes | ByteArray
     spec: PageSpec
     truth: PageTruth
+
+    @cached_property
+    def image(self) -> ByteArray:
+        """The picture, uint8 RGB of shape (height, width, 3)."""
+        return decode_jpeg(self.content) if isinstance(self.content, bytes) else self.content
 
 
 def synthesize(ecg: Ecg, spec: PageSpec) -> SyntheticPage:
@@ -68,7 +82,9 @@ def synthesize(ecg: Ecg, spec: PageSpec) -> SyntheticPage:
     lay_objects(page, plan.objects)
     photo = photograph(page, plan, spec)
     image = expose(photo, spec.camera, rng=texture_rng(spec, "sensor"))
-    return SyntheticPage(image, spec, truth)
+    quality = spec.camera.jpeg_quality
+    content = in_color(image) if quality is None else jpeg_bytes(image, quality)
+    return SyntheticPage(content, spec, truth)
 
 
 def _print_layers(truth: PageTruth, spec: PageSpec) -> tuple[InkLayers, ByteArray]:

@@ -144,7 +144,7 @@ def _lookup(nodes: FloatImage, top: int, shape: tuple[int, ...]) -> FloatImage:
     # Resizing puts node i at pixel NODE_STEP_PX * (i + 0.5) - 0.5.
     wide = cv2.resize(some, (some.shape[1] * NODE_STEP_PX, len(some) * NODE_STEP_PX))
     cut = wide[NODE_STEP_PX : NODE_STEP_PX + shape[0], NODE_STEP_PX : NODE_STEP_PX + shape[1]]
-    return np.ascontiguousarray(cut, dtype=np.float32)
+    return np.asarray(cut, dtype=np.float32)
 
 
 def cover_periodically(

@@ -25,7 +25,7 @@ _CUT_PX = (3, 5)
 
 
 def expose(image: ByteArray, spec: CameraSpec, *, rng: np.random.Generator) -> ByteArray:
-    """Return the picture of a photo, uint8 RGB of the same shape."""
+    """Return the picture of a photo before its file is written: uint8 RGB, or gray in one plane."""
     if spec.tone != "color":
         # One plane until the end.
         image = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
@@ -39,8 +39,27 @@ def expose(image: ByteArray, spec: CameraSpec, *, rng: np.random.Generator) -> B
         image = _lose_detail(image, spec.detail)
     if spec.tone in BILEVEL_TONES:
         image = _bilevel(image, spec)
-    image = _save(image, spec)
+    return image if spec.first_jpeg_quality is None else _cut(image, spec.first_jpeg_quality)
+
+
+def in_color(image: ByteArray) -> ByteArray:
+    """Return a picture in three planes, whether it has one or three."""
     return image if image.ndim == 3 else _like(image, 3)
+
+
+def jpeg_bytes(image: ByteArray, quality: int) -> bytes:
+    """Encode a picture, uint8 RGB or gray, as JPEG."""
+    options = [cv2.IMWRITE_JPEG_QUALITY, quality]
+    # OpenCV writes blue first; it turns the planes round much faster than NumPy.
+    planes = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    _, data = cv2.imencode(".jpg", planes, options)
+    return bytes(data)
+
+
+def decode_jpeg(content: bytes) -> ByteArray:
+    """Return the picture in a JPEG file, uint8 RGB of shape (height, width, 3)."""
+    data = np.frombuffer(content, dtype=np.uint8)
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR_RGB), dtype=np.uint8)
 
 
 def _like(plane: MatLike, n_planes: int) -> ByteArray:
@@ -186,20 +205,9 @@ def _bilevel(gray: ByteArray, spec: CameraSpec) -> ByteArray:
     return diffuse(gray) if spec.tone == "diffused" else dot(gray, spec.dot_px)
 
 
-def _save(image: ByteArray, spec: CameraSpec) -> ByteArray:
-    """Write and read the files that the picture goes through."""
-    if spec.first_jpeg_quality is not None:
-        down, right = _CUT_PX
-        whole = cv2.copyMakeBorder(image, down, 0, right, 0, cv2.BORDER_REPLICATE)
-        again = _compress(np.asarray(whole, np.uint8), spec.first_jpeg_quality)
-        image = np.ascontiguousarray(again[down:, right:])
-    return image if spec.jpeg_quality is None else _compress(image, spec.jpeg_quality)
-
-
-def _compress(image: ByteArray, quality: int) -> ByteArray:
-    options = [cv2.IMWRITE_JPEG_QUALITY, quality]
-    if image.ndim == 2:
-        _, data = cv2.imencode(".jpg", image, options)
-        return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
-    _, data = cv2.imencode(".jpg", image[..., ::-1], options)
-    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR_RGB), dtype=np.uint8)
+def _cut(image: ByteArray, quality: int) -> ByteArray:
+    """Cut the picture out of an earlier file."""
+    down, right = _CUT_PX
+    whole = cv2.copyMakeBorder(image, down, 0, right, 0, cv2.BORDER_REPLICATE)
+    again = decode_jpeg(jpeg_bytes(np.asarray(whole, np.uint8), quality))[down:, right:]
+    return again if image.ndim == 3 else again[..., 0].copy()

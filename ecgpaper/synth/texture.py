@@ -26,7 +26,7 @@ def cloud(
     """
     cell_x, cell_y = cell_px if isinstance(cell_px, tuple) else (cell_px, cell_px)
     coarse = (int(shape[0] / cell_y) + 3, int(shape[1] / cell_x) + 3)
-    nodes = rng.standard_normal(coarse, dtype=np.float32)
+    nodes = rng.standard_normal(coarse, dtype=np.float32) * np.float32(1.3)
     # Cut out of a larger field at a random place, so that no node lies on the edge.
     wide = cv2.resize(
         nodes,
@@ -35,7 +35,7 @@ def cloud(
     )
     top, left = int(cell_y), int(cell_x)
     cut = wide[top : top + shape[0], left : left + shape[1]]
-    return np.asarray(cut, dtype=np.float32) * np.float32(1.3)
+    return np.asarray(cut, dtype=np.float32)
 
 
 def fractal(

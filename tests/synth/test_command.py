@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from dask.distributed import LocalCluster
 
+from ecgpaper import synth
 from ecgpaper.__main__ import main
 from ecgpaper.commands import synthesize
 from ecgpaper.ecg import Ecg
@@ -52,6 +53,16 @@ def test_signals_stay_or_are_masked(folder, ecg):
     assert np.isfinite(masked.signal_mv).sum() == 11 * 625 + 2500
     assert np.isfinite(masked.lead("II")).all()
     assert np.isfinite(masked.lead("aVR")[625:1250]).all()
+
+
+def test_files_hold_what_the_generator_makes(folder):
+    for name in ("a_1", "c3"):
+        (folder / "in" / f"{name}.hea").unlink()
+    for preset, ending in (("scan-bw", "jpg"), ("clean", "png")):
+        synthesize_folder(folder, preset, "--preset", preset, "--truth", "light")
+        picture = folder / preset / f"b-2-0.{ending}"
+        page = synth.synthesize(read_ecg(folder / "in" / "b-2"), read_truth(picture).spec)
+        assert np.array_equal(read_image(picture), page.image)
 
 
 def test_workers_do_not_change_the_pictures(folder):

@@ -5,6 +5,7 @@ import pytest
 
 from ecgpaper.ecg import Ecg
 from ecgpaper.page import LAYOUTS, PaperScale
+from ecgpaper.records import read_image
 from ecgpaper.synth import PRESETS, PaperSpec, draw_maps, sample_spec, synthesize
 from ecgpaper.synth.spec import spec_as_json, spec_from_json
 from ecgpaper.synth.truth import plan_page
@@ -15,6 +16,16 @@ def test_same_spec_gives_the_same_picture(ecg, spec):
     assert np.array_equal(synthesize(ecg, noisy).image, synthesize(ecg, noisy).image)
     other = synthesize(ecg, replace(noisy, seed=4)).image
     assert not np.array_equal(synthesize(ecg, noisy).image, other)
+
+
+def test_file_holds_the_picture_itself(ecg, spec, tmp_path):
+    for tone in ("color", "gray"):
+        camera = replace(spec.camera, tone=tone, jpeg_quality=60, noise=5.0)
+        page = synthesize(ecg, replace(spec, camera=camera))
+        file = tmp_path / f"{tone}.jpg"
+        file.write_bytes(page.content)
+        assert np.array_equal(read_image(file), page.image)
+    assert np.array_equal(page.image[..., 0], page.image[..., 2])
 
 
 def test_picture_has_the_size_of_the_sheet(ecg, spec):
