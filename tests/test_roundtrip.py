@@ -43,3 +43,18 @@ def test_clean_pages_are_read_above_the_floor(pairs):
             ref, est = truth.lead(lead), answer.lead(lead)
             snrs.append(score.snr(ref, score.align_within_limits(ref, est, truth.fs))[0])
     assert score.mean_of_finite(snrs) > FLOOR_DB
+
+
+@pytest.mark.parametrize("n_quarters", [1, 2, 3])
+def test_pages_turned_by_quarters_are_read_as_well(n_quarters):
+    """Upside down, too: the leads do not fit each other the wrong way round."""
+    rng = np.random.default_rng([2024, 7])
+    record = simulate_record(rng=rng)
+    page = synthesize(record.ecg, sample_spec("clean", rng=rng))
+    photo = np.ascontiguousarray(np.rot90(page.image, n_quarters))
+    answer = Digitizer.load(MODEL).digitize(photo, fs=record.ecg.fs)
+    snrs = [
+        score.snr(ref, score.align_within_limits(ref, est, record.ecg.fs))[0]
+        for ref, est in zip(page.truth.ecg.signal_mv.T, answer.ecg.signal_mv.T, strict=True)
+    ]
+    assert score.mean_of_finite(snrs) > FLOOR_DB

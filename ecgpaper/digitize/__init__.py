@@ -5,28 +5,33 @@ Public: `Digitizer`, `Digitization`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+
 from ecgpaper.digitize.grid import find_grid_scale, find_large_line
 from ecgpaper.digitize.layout import find_layout, place_columns
+from ecgpaper.digitize.orientation import agreement, rows_are_upright, turned
 from ecgpaper.digitize.rectify import rectify
 from ecgpaper.digitize.segment import find_page, segment
 from ecgpaper.digitize.signal import signal_from_traces
 from ecgpaper.digitize.trace import cut_traces, read_rows
 from ecgpaper.ecg import ByteArray, Ecg, FloatArray
-from ecgpaper.errors import RectifyError
+from ecgpaper.errors import EcgPaperError, RectifyError
 from ecgpaper.geometry import Homography
 from ecgpaper.nets.checkpoint import load_info, load_weights
 from ecgpaper.nets.device import best_device, channels_last
 from ecgpaper.nets.unet import SegmentNet, StripNet, UNetConfig
 from ecgpaper.page import PageLayout
-from ecgpaper.raster import FlatPage, GridScale, Trace
+from ecgpaper.raster import FlatPage, GridScale, PixelMaps, Trace
 
 # Less than this cannot hold three rows of a legible trace.
 MIN_SIDE_PX = 120
+# Leads that fit each other less are read upside down as well, and the better answer counts.
+MIN_AGREEMENT = 0.85
 SEGMENTER, TRACER = "segmenter", "tracer"
 
 
@@ -45,6 +50,8 @@ class Digitization:
     traces : tuple of Trace
     quality : float, in [0, 1]
         Mean confidence over all that the layout says is printed.
+    agreement : float or None
+        How well the leads fit each other, see `orientation.agreement`.
     """
 
     ecg: Ecg
@@ -54,6 +61,7 @@ class Digitization:
     layout: PageLayout
     traces: tuple[Trace, ...]
     quality: float
+    agreement: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +106,16 @@ class Digitizer:
             photo, (top, left) = photo[part], (part[0].start, part[1].start)
             maps = segment(photo, self.segmenter)
         page, maps = rectify(photo, maps)
+        if not rows_are_upright(maps):
+            page, maps = turned(page, maps, 1)
+        found = self._read(photo, page, maps, fs)
+        if found.agreement is not None and found.agreement < MIN_AGREEMENT:
+            found = self._upside_down(photo, page, maps, found)
+        moved = found.page.page_to_photo.compose(Homography.translation((left, top)))
+        return replace(found, page=FlatPage(found.page.image, moved))
+
+    def _read(self, photo: ByteArray, page: FlatPage, maps: PixelMaps, fs: float) -> Digitization:
+        """Read a page whose rows lie level."""
         scale = find_grid_scale(page, maps)
         layout = find_layout(page, maps, scale)
         readings = read_rows(photo, page, scale, layout, self.tracer)
@@ -105,9 +123,19 @@ class Digitizer:
         traces = cut_traces(layout, readings, scale)
         ecg, confidence = signal_from_traces(traces, layout, scale, fs)
         quality = float(sum(trace.confidence.mean() for trace in traces) / len(traces))
-        moved = page.page_to_photo.compose(Homography.translation((left, top)))
-        page = FlatPage(page.image, moved)
-        return Digitization(ecg, confidence, page, scale, layout, traces, quality)
+        fit = agreement(traces, layout, scale)
+        return Digitization(ecg, confidence, page, scale, layout, traces, quality, fit)
+
+    def _upside_down(
+        self, photo: ByteArray, page: FlatPage, maps: PixelMaps, found: Digitization
+    ) -> Digitization:
+        """Read a page upside down; return what fits better, this or what was found before."""
+        try:
+            other = self._read(photo, *turned(page, maps, 2), found.ecg.fs)
+        except EcgPaperError:
+            return found
+        fits = [-np.inf if each.agreement is None else each.agreement for each in (found, other)]
+        return other if fits[1] > fits[0] else found
 
 
 Network = TypeVar("Network", SegmentNet, StripNet)

@@ -23,6 +23,7 @@ def view(level_mv, confidence=1.0, *, duration_s=10.0):
         layout=PageLayout("3x4", (1.0, 1.0), PaperScale(), ()),
         traces=(),
         quality=1.0,
+        agreement=None,
     )
 
 
