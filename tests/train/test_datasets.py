@@ -7,7 +7,7 @@ from ecgpaper.digitize.segment import working_image
 from ecgpaper.digitize.trace import STRIP_HEIGHT_MM, STRIP_PX_PER_MM, sub_columns_px
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.raster import PIXEL_CLASSES
-from ecgpaper.synth import sample_spec
+from ecgpaper.synth import InkSpec, sample_spec
 from ecgpaper.train import datasets
 from ecgpaper.train.datasets import (
     PageSource,
@@ -29,9 +29,7 @@ class PlainSource(PageSource):
         record = int(rng.integers(len(self.ecgs)))
         spec = sample_spec("clean", rng=rng)
         paper = replace(spec.paper, small_contrast=0.0, large_contrast=0.0, color=(255.0,) * 3)
-        ink = replace(
-            spec.ink, color=(0.0,) * 3, texts=(), separator="none", name_offset_mm=None, pen_mm=0.4
-        )
+        ink = InkSpec(color=(0.0,) * 3, name_offset_mm=None, pen_mm=0.4)
         baselines_mm = tuple(30.0 + 50.0 * row for row in range(4))
         layout = replace(
             spec.layout,
