@@ -12,7 +12,7 @@ from typing import cast
 import cv2
 import numpy as np
 
-from ecgpaper.ecg import ByteArray, FloatArray
+from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
 from ecgpaper.geometry import DenseWarp, Homography, Warp
 from ecgpaper.synth.scene import corners_photo
 from ecgpaper.synth.spec import CameraSpec, Color
@@ -130,17 +130,42 @@ def move_layer(layer: ByteArray, nodes: FloatImage, outside: ByteArray) -> ByteA
         The photo.
     """
     nowhere = np.empty(0, dtype=np.float32)
+    near = _near_page(nodes, layer.shape[:2])
     for top in range(0, len(outside), _BAND_PX):
-        band = outside[top : top + _BAND_PX]
-        lookup = _lookup(nodes, top, band.shape[:2])
+        first = top // NODE_STEP_PX
+        columns = np.flatnonzero(near[first : first + _BAND_PX // NODE_STEP_PX + 2].any(axis=0))
+        if len(columns) == 0:
+            continue
+        # Node i + 1 is in the middle of the block of pixels i.
+        left, right = max(int(columns[0]) - 2, 0), int(columns[-1]) + 1
+        band = outside[top : top + _BAND_PX, left * NODE_STEP_PX : right * NODE_STEP_PX]
+        if band.size == 0:
+            continue
+        lookup = _lookup(nodes[:, left:], top, band.shape[:2])
         cv2.remap(layer, lookup, nowhere, cv2.INTER_LINEAR, band, cv2.BORDER_TRANSPARENT)
     return outside
+
+
+def _near_page(nodes: FloatImage, page_shape: tuple[int, ...]) -> BoolArray:
+    """Whether nodes lie on the page, or so near that pixels between them may."""
+    steps_px = [np.abs(np.diff(nodes, axis=axis)).max() for axis in (0, 1)]
+    room_px = 2 * max(steps_px)
+    x, y = nodes[..., 0], nodes[..., 1]
+    inside: BoolArray = (
+        (x > -room_px)
+        & (x < page_shape[1] + room_px)
+        & (y > -room_px)
+        & (y < page_shape[0] + room_px)
+    )
+    return inside
 
 
 def _lookup(nodes: FloatImage, top: int, shape: tuple[int, ...]) -> FloatImage:
     """Where on the page the pixels of a band of the photo lie: (x, y) in the last axis."""
     first = top // NODE_STEP_PX
-    some = nodes[first : first + -(-shape[0] // NODE_STEP_PX) + 2]
+    some = nodes[
+        first : first + -(-shape[0] // NODE_STEP_PX) + 2, : -(-shape[1] // NODE_STEP_PX) + 2
+    ]
     # Resizing puts node i at pixel NODE_STEP_PX * (i + 0.5) - 0.5.
     wide = cv2.resize(some, (some.shape[1] * NODE_STEP_PX, len(some) * NODE_STEP_PX))
     cut = wide[NODE_STEP_PX : NODE_STEP_PX + shape[0], NODE_STEP_PX : NODE_STEP_PX + shape[1]]

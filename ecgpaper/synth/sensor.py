@@ -15,11 +15,15 @@ from ecgpaper.synth.spec import CameraSpec
 
 # Noise is kept in sixteenths of a level until it is added, and repeats after so many pixels.
 _NOISE_STEPS = 16
+# And in eighths where it grows with light.
+_GRAIN_STEPS = 8
 _NOISE_TILE_PX = 512
 # How much coarser the colours of noise are than its brightness.
 _COLOR_GRAIN = 2.5
 # Blur that changes over the picture is even within tiles of this size.
 _BLUR_TILE_PX = 192
+# A kernel ends at so many standard deviations.
+_BLUR_REACH = 2.5
 # Where an earlier file's blocks of eight pixels began, when the picture was cut out of it.
 _CUT_PX = (3, 5)
 
@@ -77,10 +81,16 @@ def _defocus(image: ByteArray, spec: CameraSpec) -> ByteArray:
     if spec.blur_change_px != (0.0, 0.0):
         image = _blur_by_place(image, spec)
     elif spec.blur_px > 0:
-        image = np.asarray(cv2.GaussianBlur(image, (0, 0), spec.blur_px), dtype=np.uint8)
+        image = _blurred(image, spec.blur_px)
     if spec.motion_px > 0:
         image = np.asarray(cv2.filter2D(image, -1, _track(spec.motion_px, spec.motion_deg)))
     return image
+
+
+def _blurred(image: MatLike, sigma_px: float) -> ByteArray:
+    """Blur an image, with a kernel no wider than bytes need."""
+    size = 2 * int(np.ceil(_BLUR_REACH * sigma_px)) + 1
+    return np.asarray(cv2.GaussianBlur(image, (size, size), sigma_px), dtype=np.uint8)
 
 
 def _blur_by_place(image: ByteArray, spec: CameraSpec) -> ByteArray:
@@ -96,7 +106,7 @@ def _blur_by_place(image: ByteArray, spec: CameraSpec) -> ByteArray:
             at_x, at_y = (left + right) / 2 / width - 0.5, (top + bottom) / 2 / height - 0.5
             sigma = max(spec.blur_px + across * at_x + down * at_y, 0.3)
             part = wide[top : bottom + 2 * rim, left : right + 2 * rim]
-            soft = cv2.GaussianBlur(part, (0, 0), sigma)
+            soft = _blurred(part, sigma)
             blurred[top:bottom, left:right] = soft[rim:-rim, rim:-rim]
     return blurred
 
@@ -142,24 +152,33 @@ def _add_ramp(image: ByteArray, ramp: tuple[float, float]) -> ByteArray:
 def _add_noise(image: ByteArray, spec: CameraSpec, rng: np.random.Generator) -> ByteArray:
     size = tuple(min(part, _NOISE_TILE_PX) for part in image.shape[:2])
     noise = _draw_noise((size[0], size[1]), _planes_of(image), spec, rng)
+    shot = spec.noise_shot > 0
+    steps = _GRAIN_STEPS if shot else 1
+    # OpenCV adds bytes to bytes many times faster than numbers of another kind.
+    grains = [
+        cv2.convertScaleAbs(np.maximum(sign * noise, 0), alpha=steps / _NOISE_STEPS)
+        for sign in (1, -1)
+    ]
     gain = _noise_gain(spec.noise_shot)
-    noisy = np.empty_like(image)
+    noisy = image.copy()
     for top in range(0, image.shape[0], size[0]):
         for left in range(0, image.shape[1], size[1]):
-            part = image[top : top + size[0], left : left + size[1]]
-            grain: MatLike = noise[: part.shape[0], : part.shape[1]]
-            if spec.noise_shot > 0:
-                grain = cv2.multiply(grain, cv2.LUT(part, gain), scale=1 / 256, dtype=cv2.CV_16S)
-            noisy[top : top + size[0], left : left + size[1]] = cv2.addWeighted(
-                part, 1, grain, 1 / _NOISE_STEPS, 0, dtype=cv2.CV_8U
-            )
+            part = noisy[top : top + size[0], left : left + size[1]]
+            brighter, darker = (grain[: part.shape[0], : part.shape[1]] for grain in grains)
+            if shot:
+                gains = cv2.LUT(part, gain)
+                brighter, darker = (
+                    cv2.multiply(grain, gains, scale=1 / (128 * _GRAIN_STEPS))
+                    for grain in (brighter, darker)
+                )
+            cv2.subtract(cv2.add(part, brighter, part), darker, part)
     return noisy
 
 
-def _noise_gain(shot: float) -> MatLike:
-    """Noise of each level, as a multiple of that of mid-gray; 256 standing for 1."""
+def _noise_gain(shot: float) -> ByteArray:
+    """Noise of each level, as a multiple of that of mid-gray; 128 standing for 1."""
     level = np.arange(256) / 127.5
-    return np.asarray(np.rint(256 * np.sqrt(1 - shot + shot * level)), dtype=np.int16)
+    return np.asarray(np.rint(128 * np.sqrt(1 - shot + shot * level)), dtype=np.uint8)
 
 
 def _draw_noise(
@@ -195,7 +214,8 @@ def _lose_detail(image: ByteArray, share: float) -> ByteArray:
 
 def _sharpen(image: ByteArray, strength: float) -> ByteArray:
     """Raise edges as phones do: bright halos beside dark lines."""
-    blurred = cv2.GaussianBlur(image, (0, 0), 1.2)
+    # Two boxes of three pixels are as wide as a Gaussian of 1.2 pixels, and faster.
+    blurred = cv2.blur(cv2.blur(image, (3, 3)), (3, 3))
     return np.asarray(cv2.addWeighted(image, 1 + strength, blurred, -strength, 0), dtype=np.uint8)
 
 

@@ -4,7 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
+from ecgpaper.geometry import Homography
 from ecgpaper.synth import sample_spec, synthesize
+from ecgpaper.synth.camera import move_layer, page_nodes
 from ecgpaper.synth.foreground import draw_foreground, foreground_coverage
 from ecgpaper.synth.sample.capture import sample_any_capture, sample_phone, sample_screen_photo
 from ecgpaper.synth.scanner import ScannerSpec, Streak
@@ -166,6 +168,20 @@ def test_bed_around_a_sheet_moves_it_by_its_width(ecg, spec):
     moved = wide.truth.page_to_photo(points) - plain.truth.page_to_photo(points)
     assert np.allclose(moved, [5 * 4 * 0.97, -2 * 4 * 1.01], atol=0.51)
     assert wide.image.shape[:2] == (round((320 + 72) * 1.01), round((480 + 60) * 0.97))
+
+
+def test_photos_show_the_whole_page():
+    lit = np.full((60, 90), 200, dtype=np.uint8)
+    for angle_deg in range(0, 360, 15):
+        angle = np.deg2rad(angle_deg)
+        turn = 2.3 * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        matrix = np.eye(3)
+        matrix[:2, :2], matrix[:2, 2] = turn, np.array([310, 290]) - turn @ [44.5, 29.5]
+        nodes = page_nodes(Homography(matrix), (600, 700))
+        photo = move_layer(lit, nodes, np.zeros((600, 700), dtype=np.uint8))
+        whole = cv2.warpPerspective(lit, matrix, (700, 600))
+        assert np.all(photo[whole == 200] == 200)
+        assert np.all(photo[whole == 0] == 0)
 
 
 # Scanner
