@@ -14,11 +14,12 @@ import numpy as np
 
 from ecgpaper.digitize.grid import find_grid_scale, find_large_line
 from ecgpaper.digitize.layout import find_layout, place_columns
-from ecgpaper.digitize.orientation import agreement, rows_are_upright, turned
+from ecgpaper.digitize.leads import name_leads
+from ecgpaper.digitize.orientation import rows_are_upright, turned
 from ecgpaper.digitize.rectify import rectify
 from ecgpaper.digitize.segment import find_page, segment
 from ecgpaper.digitize.signal import signal_from_traces
-from ecgpaper.digitize.trace import cut_traces, read_rows
+from ecgpaper.digitize.trace import read_rows
 from ecgpaper.ecg import ByteArray, Ecg, FloatArray
 from ecgpaper.errors import EcgPaperError, RectifyError
 from ecgpaper.geometry import Homography
@@ -51,7 +52,7 @@ class Digitization:
     quality : float, in [0, 1]
         Mean confidence over all that the layout says is printed.
     agreement : float or None
-        How well the leads fit each other, see `orientation.agreement`.
+        How well the leads fit each other, see `leads.agreement`.
     """
 
     ecg: Ecg
@@ -120,11 +121,11 @@ class Digitizer:
         layout = find_layout(page, maps, scale)
         readings = read_rows(photo, page, scale, layout, self.tracer)
         layout = place_columns(layout, readings, partial(find_large_line, page, maps, scale))
-        traces = cut_traces(layout, readings, scale)
+        named = name_leads(layout, readings, scale)
+        layout, traces = named.layout, named.traces
         ecg, confidence = signal_from_traces(traces, layout, scale, fs)
         quality = float(sum(trace.confidence.mean() for trace in traces) / len(traces))
-        fit = agreement(traces, layout, scale)
-        return Digitization(ecg, confidence, page, scale, layout, traces, quality, fit)
+        return Digitization(ecg, confidence, page, scale, layout, traces, quality, named.fit)
 
     def _upside_down(
         self, photo: ByteArray, page: FlatPage, maps: PixelMaps, found: Digitization

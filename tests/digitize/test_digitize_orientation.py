@@ -1,9 +1,7 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
-from ecgpaper.digitize.orientation import agreement, rows_are_upright, turned
+from ecgpaper.digitize.orientation import rows_are_upright, turned
 from ecgpaper.geometry import Homography
 from ecgpaper.raster import FlatPage, PixelMaps
 
@@ -44,32 +42,3 @@ def test_ink_lies_in_rows_until_the_page_is_turned(print_page, true_maps, name, 
     assert rows_are_upright(maps)
     assert not rows_are_upright(turned(flat, maps, 1)[1])
     assert rows_are_upright(turned(flat, maps, 2)[1])
-
-
-def renamed(traces, names):
-    """The same curves under the names of other leads."""
-
-    def other(strip):
-        segment = replace(strip.segment, lead=names.get(strip.segment.lead, strip.segment.lead))
-        return replace(strip, segment=segment)
-
-    return tuple(replace(trace, strip=other(trace.strip)) for trace in traces)
-
-
-@pytest.mark.parametrize("name", ["3x4", "3x4+1R", "6x2+1R", "12x1"])
-def test_true_curves_agree_and_misnamed_ones_do_not(print_page, name):
-    """Rows upside down: I, aVL and aVF stand where III, aVF and aVL were."""
-    truth = print_page(0, layout=name, dpi=100.0).truth
-    assert agreement(truth.traces, truth.layout, truth.scale) > 0.99
-    other = renamed(truth.traces, {"I": "II", "II": "I", "aVR": "aVF", "aVF": "aVR"})
-    flipped = [
-        replace(trace, y_px=-trace.y_px) for trace in other if trace.strip.segment.lead == "II"
-    ]
-    rest = [trace for trace in other if trace.strip.segment.lead != "II"]
-    assert agreement((*flipped, *rest), truth.layout, truth.scale) < 0.8
-
-
-def test_curves_that_never_meet_say_nothing(print_page):
-    truth = print_page(0, layout="3x4", dpi=100.0).truth
-    precordial = tuple(t for t in truth.traces if t.strip.segment.lead.startswith("V"))
-    assert agreement(precordial, truth.layout, truth.scale) is None

@@ -1,0 +1,205 @@
+"""Which leads the rows of a page show: those whose curves fit each other.
+
+Public: `agreement`, `name_leads`.
+
+Of several layouts with as many rows one is right. In it, strips of one lead show the same curve
+where they show the same time, and the six limb leads, which are made of two voltages, add up to
+nothing as Einthoven and Goldberger defined them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+
+from ecgpaper.digitize.trace import RowReading, cut_traces
+from ecgpaper.ecg import FloatArray
+from ecgpaper.page import LAYOUTS, LeadLayout, PageLayout, Strip
+from ecgpaper.raster import GridScale, Trace
+
+# Sums of leads that vanish at any time.
+_SUMS: tuple[dict[str, float], ...] = (
+    {"I": 1.0, "II": -1.0, "III": 1.0},
+    {"aVR": 1.0, "aVL": 1.0, "aVF": 1.0},
+    {"I": 0.5, "II": 0.5, "aVR": 1.0},
+    {"II": 0.5, "III": 0.5, "aVF": -1.0},
+    {"I": 1.5, "aVR": 1.0, "aVL": -1.0},
+)
+# Curves are compared at so many points per second, over at least so many seconds.
+_FS = 100.0
+_LEAST_S = 1.0
+# A layout whose curves fit as well as this is not doubted; another must fit better by so much. That
+# all columns show the same time is rare, and a steady pulse looks a little like it.
+_GOOD, _BETTER, _SURELY_AT_ONCE = 0.85, 0.05, 0.97
+# A rhythm strip is II unless it repeats another lead better by so much: leads look alike.
+_BETTER_RHYTHM = 0.02
+
+
+@dataclass(frozen=True, eq=False)
+class Named:
+    """A layout, the curves of its strips and how well they fit, see `agreement`."""
+
+    layout: PageLayout
+    traces: tuple[Trace, ...]
+    fit: float | None
+
+    @property
+    def rank(self) -> float:
+        """The fit; a layout that nothing speaks for is the last."""
+        return -np.inf if self.fit is None else self.fit
+
+
+def name_leads(layout: PageLayout, readings: tuple[RowReading, ...], scale: GridScale) -> Named:
+    """Cut the rows of a page into strips, and give these the names that fit best.
+
+    Parameters
+    ----------
+    layout : PageLayout
+        Where the rows stand; its names are those of the usual layout with as many rows.
+    readings : tuple of RowReading
+    scale : GridScale
+    """
+    usual = _named(layout, cut_traces(layout, readings, scale), scale)
+    best = next(_at_once(usual, scale), usual)
+    if best.fit is None or best.fit >= _GOOD:
+        return best
+    for other in _others(layout):
+        named = _named(other, cut_traces(other, readings, scale), scale)
+        if named.rank > best.rank + _BETTER:
+            best = named
+    return best
+
+
+def _named(layout: PageLayout, traces: tuple[Trace, ...], scale: GridScale) -> Named:
+    """Name the rhythm strips after the short strips they look like."""
+    curves = [_Curve(trace, layout, scale) for trace in traces]
+    short = [curve for curve in curves if not curve.is_rhythm]
+    strips = tuple(
+        _renamed(trace.strip, _best_name(curve, short)) if curve.is_rhythm else trace.strip
+        for trace, curve in zip(traces, curves, strict=True)
+    )
+    traces = tuple(replace(trace, strip=strip) for trace, strip in zip(traces, strips, strict=True))
+    layout = replace(layout, strips=strips)
+    return Named(layout, traces, agreement(traces, layout, scale))
+
+
+def _renamed(strip: Strip, lead: str) -> Strip:
+    return replace(strip, segment=replace(strip.segment, lead=lead))
+
+
+def _best_name(rhythm: _Curve, short: Sequence[_Curve]) -> str:
+    """Return the lead whose short strip a rhythm strip repeats; the usual one if it is as good."""
+    shares = {curve.lead: _level_share([rhythm, curve], [1.0, -1.0]) for curve in short}
+    known = {lead: share for lead, share in shares.items() if share is not None}
+    best = max(known, key=lambda lead: known[lead], default=rhythm.lead)
+    usual = known.get(rhythm.lead, -np.inf)
+    return best if known.get(best, -np.inf) > usual + _BETTER_RHYTHM else rhythm.lead
+
+
+def _at_once(usual: Named, scale: GridScale) -> Iterator[Named]:
+    """Yield the same strips as columns of the same time, if that fits very well."""
+    leads = LAYOUTS.get(f"{usual.layout.name}-simultaneous")
+    if leads is None:
+        return
+    layout = _with_leads(usual.layout, leads)
+    traces = tuple(
+        replace(trace, strip=strip)
+        for trace, strip in zip(usual.traces, layout.strips, strict=True)
+    )
+    named = _named(layout, traces, scale)
+    if named.rank > _SURELY_AT_ONCE:
+        yield named
+
+
+def _others(layout: PageLayout) -> Iterator[PageLayout]:
+    """Yield the page with the leads of each other layout that has as many rows."""
+    n_rows = len(list(layout.rows()))
+    for name, leads in LAYOUTS.items():
+        if leads.n_rows == n_rows and name != layout.name and not leads.is_simultaneous:
+            yield _with_leads(layout, leads)
+
+
+def _with_leads(layout: PageLayout, leads: LeadLayout) -> PageLayout:
+    """Return a page whose rows stand where they did and show other leads."""
+    left_mm = min(strip.left_mm for strip in layout.strips)
+    baselines_mm = [row[0].baseline_mm for row in layout.rows()]
+    column_mm = layout.scale.mm_from_s(leads.column_s)
+    strips = tuple(
+        Strip(
+            segment,
+            left_mm + column_mm * segment.column,
+            baselines_mm[segment.row],
+            -1 if segment.lead in leads.inverted else 1,
+        )
+        for segment in leads.segments
+    )
+    return replace(layout, name=leads.name, strips=strips)
+
+
+def agreement(traces: tuple[Trace, ...], layout: PageLayout, scale: GridScale) -> float | None:
+    """Tell how well the curves of a page fit each other.
+
+    Strips of one lead must show the same where they show the same time, and I + III - II and aVR +
+    aVL + aVF must be level.
+
+    Returns
+    -------
+    float, up to 1
+        Share of the curves' power that is explained, the mean over all such places; 1 if all fits,
+        below 0.6 if the leads are not what they are taken for, as heartbeats look alike in all of
+        them. None where nothing can be compared.
+    """
+    curves = [_Curve(trace, layout, scale) for trace in traces]
+    found = [
+        _level_share([first, second], [1.0, -1.0])
+        for first, second in combinations(curves, 2)
+        if first.lead == second.lead
+    ]
+    for weights in _SUMS:
+        shown = [curve for curve in curves if curve.lead in weights and not curve.is_rhythm]
+        if {curve.lead for curve in shown} == set(weights):
+            found.append(_level_share(shown, [weights[curve.lead] for curve in shown]))
+    known = [share for share in found if share is not None]
+    return float(np.mean(known)) if known else None
+
+
+class _Curve:
+    """A strip in mV at the common times."""
+
+    def __init__(self, trace: Trace, layout: PageLayout, scale: GridScale) -> None:
+        segment, paper = trace.strip.segment, layout.scale
+        self.lead, self.is_rhythm = segment.lead, segment.is_rhythm
+        self.first, self.stop = (
+            int(np.ceil(at_s * _FS)) for at_s in (segment.start_s, segment.stop_s)
+        )
+        points_mm = scale.mm_from_px(np.column_stack([trace.x_px, trace.y_px]))
+        known = np.isfinite(points_mm[:, 1])
+        time_s = segment.start_s + paper.s_from_mm(points_mm[:, 0] - trace.strip.left_mm)
+        at_s = np.arange(self.first, self.stop) / _FS
+        height_mm = -trace.strip.polarity * points_mm[:, 1]
+        self.known = bool(known.any())
+        self.mv = np.zeros(len(at_s))
+        if self.known:
+            self.mv = paper.mv_from_mm(np.interp(at_s, time_s[known], height_mm[known]))
+
+    def between(self, first: int, stop: int) -> FloatArray:
+        """Return a stretch, about its mean."""
+        part = self.mv[first - self.first : stop - self.first]
+        centered: FloatArray = part - part.mean()
+        return centered
+
+
+def _level_share(curves: list[_Curve], weights: list[float]) -> float | None:
+    """Share of the power of curves that vanishes in their weighted sum."""
+    first, stop = max(curve.first for curve in curves), min(curve.stop for curve in curves)
+    if stop - first < _LEAST_S * _FS or not all(curve.known for curve in curves):
+        return None
+    parts = [
+        weight * curve.between(first, stop) for curve, weight in zip(curves, weights, strict=True)
+    ]
+    power = float(sum((part**2).sum() for part in parts))
+    left = float((np.sum(parts, axis=0) ** 2).sum())
+    return 1 - left / power if power > 0 else None
