@@ -93,6 +93,8 @@ def find_large_line(
     lines = _grid_lines(page, maps)
     x_mm = (np.arange(lines.shape[1]) - scale.origin_px[0]) / scale.px_per_mm[0]
     near = np.abs(x_mm - at_mm) < LINE_REACH_MM
+    if near.sum() < LARGE_BOX_MM * N_LINE_TEETH * scale.px_per_mm[0]:
+        return None
     bands = np.array([band.mean(axis=0) for band in np.array_split(lines[:, near], N_BANDS)])
     bands = (bands - bands.mean(axis=1, keepdims=True)) * np.hanning(int(near.sum()))
     teeth = np.arange(1, N_LINE_TEETH + 1)

@@ -102,7 +102,7 @@ def _best_name(rhythm: _Curve, short: Sequence[_Curve]) -> str:
 def _at_once(usual: Named, scale: GridScale) -> Iterator[Named]:
     """Yield the same strips as columns of the same time, if that fits very well."""
     leads = LAYOUTS.get(f"{usual.layout.name}-simultaneous")
-    if leads is None:
+    if leads is None or not any(_spans_columns(leads, weights) for weights in _SUMS):
         return
     layout = _with_leads(usual.layout, leads)
     traces = tuple(
@@ -112,6 +112,12 @@ def _at_once(usual: Named, scale: GridScale) -> Iterator[Named]:
     named = _named(layout, traces, scale)
     if named.rank > _SURELY_AT_ONCE:
         yield named
+
+
+def _spans_columns(leads: LeadLayout, weights: dict[str, float]) -> bool:
+    """Whether a sum takes leads of several columns: of one column, it holds at any time."""
+    columns = {segment.column for segment in leads.segments if segment.lead in weights}
+    return len(columns) > 1
 
 
 def _others(layout: PageLayout) -> Iterator[PageLayout]:

@@ -14,18 +14,28 @@ from numpy.typing import NDArray
 from ecgpaper.geometry import Homography
 from ecgpaper.raster import FlatPage, PixelMaps
 
+# Share of the ink at either end that is not looked at; and the quantile that counts as low.
+_TAIL, _LOW = 0.05, 0.1
+
 
 def rows_are_upright(maps: PixelMaps) -> bool:
-    """Tell whether the ink lies in rows, and not in columns."""
+    """Tell whether the traces run in rows, and not in columns.
+
+    Along its way a trace never stops: across the rows there is ink everywhere, between them there
+    is little. Heartbeats at one time in all rows make peaks in both directions.
+    """
     ink = maps.of("ink")
-    across, down = ink.sum(axis=1), ink.sum(axis=0)
-    return _peakedness(across) >= _peakedness(down)
+    return _evenness(ink.sum(axis=0)) >= _evenness(ink.sum(axis=1))
 
 
-def _peakedness(profile: NDArray[np.float32]) -> float:
-    """Return how far from even a profile is: 1 for an even one, its length for a single peak."""
-    total = float(profile.sum())
-    return len(profile) * float((profile**2).sum()) / total**2 if total > 0 else 1.0
+def _evenness(profile: NDArray[np.float32]) -> float:
+    """Low values of a profile as a share of its mean, where most of it is."""
+    total = np.cumsum(profile)
+    if not total[-1] > 0:
+        return 1.0
+    first, last = np.searchsorted(total / total[-1], [_TAIL, 1 - _TAIL])
+    middle = profile[first : last + 1]
+    return float(np.quantile(middle, _LOW) / middle.mean())
 
 
 def turned(page: FlatPage, maps: PixelMaps, n_quarters: int) -> tuple[FlatPage, PixelMaps]:

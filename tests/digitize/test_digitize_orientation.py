@@ -35,7 +35,7 @@ def test_four_quarters_are_a_whole_turn():
 
 
 @pytest.mark.parametrize("name", ["3x4", "3x4+1R", "6x2", "12x1"])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(4))
 def test_ink_lies_in_rows_until_the_page_is_turned(print_page, true_maps, name, seed):
     page = print_page(seed, layout=name, dpi=100.0)
     flat, maps = FlatPage(page.image, Homography.identity()), true_maps(page)
