@@ -12,13 +12,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
 
+from ecgpaper.digitize.segment import printed_area
 from ecgpaper.digitize.trace import RowReading
-from ecgpaper.ecg import FloatArray
+from ecgpaper.ecg import BoolArray, FloatArray
 from ecgpaper.errors import LayoutError
 from ecgpaper.page import LAYOUTS, LeadLayout, PageLayout, PaperScale, Strip
 from ecgpaper.raster import FlatPage, GridScale, PixelMaps
@@ -40,6 +42,9 @@ MAX_BREAK_MM = 20.0
 MIN_COVERED_SHARE = 0.6
 # Nearer to the image's edge there are no baselines.
 EDGE_MM = 4.0
+# What looks printed counts as the sheet if it takes this share of the page; its edge is so wide.
+MIN_AREA = 0.3
+SHEET_EDGE_MM = 3.0
 # Ink that sticks out of a row's duration by more than this is a calibration pulse.
 MIN_PULSE_MM = 3.0
 # Rows may be this much longer than their layout's duration says before another speed is assumed.
@@ -87,8 +92,8 @@ def find_layout(page: FlatPage, maps: PixelMaps, scale: GridScale) -> PageLayout
     LayoutError
         If the page shows no rows of ink, or fewer than any known layout has.
     """
-    ink = maps.of("ink") > MIN_INK
     map_px_per_mm = np.array(scale.px_per_mm) / maps.px_per_map_px
+    ink = (maps.of("ink") > MIN_INK) & _inner_paper(maps, float(map_px_per_mm.mean()))
     rows = _find_rows(ink, map_px_per_mm)
     layout = _layout_with(len(rows))
     rows = sorted(rows[: layout.n_rows], key=lambda row: row.baseline_mm)
@@ -114,6 +119,16 @@ def find_layout(page: FlatPage, maps: PixelMaps, scale: GridScale) -> PageLayout
         ),
         pulse_left_mm=right_mm - width_mm if width_mm > duration_mm + MIN_PULSE_MM else None,
     )
+
+
+def _inner_paper(maps: PixelMaps, px_per_mm: float) -> BoolArray:
+    """Leave out the edges of the sheet, which look like lines; all of a page without a grid."""
+    area = printed_area(maps)
+    if area.mean() < MIN_AREA:
+        return np.ones_like(area)
+    reach = 2 * round(SHEET_EDGE_MM * px_per_mm) + 1
+    inner = cv2.erode(area.astype(np.uint8), np.ones((reach, reach), np.uint8))
+    return np.asarray(inner > 0)
 
 
 def _layout_with(n_rows: int) -> LeadLayout:

@@ -10,10 +10,12 @@ nothing as Einthoven and Goldberger defined them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
+from scipy.ndimage import uniform_filter1d
 
 from ecgpaper.digitize.trace import RowReading, cut_traces
 from ecgpaper.ecg import FloatArray
@@ -30,12 +32,17 @@ _SUMS: tuple[dict[str, float], ...] = (
 )
 # Curves are compared at so many points per second, over at least so many seconds.
 _FS = 100.0
+# What is slower than so many points is no wave of a heartbeat.
+_WANDER = 60
+# On a bent page one row may seem to start so many points before or after another.
+_LAG = 20
 _LEAST_S = 1.0
 # A layout whose curves fit as well as this is not doubted; another must fit better by so much. That
 # all columns show the same time is rare, and a steady pulse looks a little like it.
-_GOOD, _BETTER, _SURELY_AT_ONCE = 0.85, 0.05, 0.97
-# A rhythm strip is II unless it repeats another lead better by so much: leads look alike.
-_BETTER_RHYTHM = 0.02
+_GOOD, _BETTER, _SURELY_AT_ONCE = 0.85, 0.15, 0.97
+# A rhythm strip is the usual lead unless it is nothing like that one and just like another: on bent
+# pages even the same lead looks different twice.
+_POOR_RHYTHM, _SURE_RHYTHM = 0.5, 0.95
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,10 +73,13 @@ def name_leads(layout: PageLayout, readings: tuple[RowReading, ...], scale: Grid
     best = next(_at_once(usual, scale), usual)
     if best.fit is None or best.fit >= _GOOD:
         return best
-    for other in _others(layout):
-        named = _named(other, cut_traces(other, readings, scale), scale)
-        if named.rank > best.rank + _BETTER:
-            best = named
+    n_rows = len(readings)
+    # The edge of a plot or a line of text may have been taken for a first or last row.
+    for rows in (slice(0, n_rows), slice(0, n_rows - 1), slice(1, n_rows)):
+        for other in _others(layout, rows):
+            named = _named(other, cut_traces(other, readings[rows], scale), scale)
+            if named.rank > max(best.rank + _BETTER, _GOOD):
+                best = named
     return best
 
 
@@ -91,12 +101,14 @@ def _renamed(strip: Strip, lead: str) -> Strip:
 
 
 def _best_name(rhythm: _Curve, short: Sequence[_Curve]) -> str:
-    """Return the lead whose short strip a rhythm strip repeats; the usual one if it is as good."""
-    shares = {curve.lead: _level_share([rhythm, curve], [1.0, -1.0]) for curve in short}
+    """Return the lead whose short strip a rhythm strip repeats; in doubt the usual one."""
+    shares = {curve.lead: _same_share(rhythm, curve) for curve in short}
     known = {lead: share for lead, share in shares.items() if share is not None}
-    best = max(known, key=lambda lead: known[lead], default=rhythm.lead)
-    usual = known.get(rhythm.lead, -np.inf)
-    return best if known.get(best, -np.inf) > usual + _BETTER_RHYTHM else rhythm.lead
+    usual = known.get(rhythm.lead)
+    if usual is None or usual > _POOR_RHYTHM:
+        return rhythm.lead
+    best = max(known, key=lambda lead: known[lead])
+    return best if known[best] > _SURE_RHYTHM else rhythm.lead
 
 
 def _at_once(usual: Named, scale: GridScale) -> Iterator[Named]:
@@ -104,7 +116,7 @@ def _at_once(usual: Named, scale: GridScale) -> Iterator[Named]:
     leads = LAYOUTS.get(f"{usual.layout.name}-simultaneous")
     if leads is None or not any(_spans_columns(leads, weights) for weights in _SUMS):
         return
-    layout = _with_leads(usual.layout, leads)
+    layout = _with_leads(usual.layout, leads, [row[0].baseline_mm for row in usual.layout.rows()])
     traces = tuple(
         replace(trace, strip=strip)
         for trace, strip in zip(usual.traces, layout.strips, strict=True)
@@ -120,18 +132,18 @@ def _spans_columns(leads: LeadLayout, weights: dict[str, float]) -> bool:
     return len(columns) > 1
 
 
-def _others(layout: PageLayout) -> Iterator[PageLayout]:
-    """Yield the page with the leads of each other layout that has as many rows."""
-    n_rows = len(list(layout.rows()))
+def _others(layout: PageLayout, rows: slice) -> Iterator[PageLayout]:
+    """Yield the page with the leads of each other layout that has as many rows as are kept."""
+    kept = list(layout.rows())[rows]
     for name, leads in LAYOUTS.items():
-        if leads.n_rows == n_rows and name != layout.name and not leads.is_simultaneous:
-            yield _with_leads(layout, leads)
+        is_new = name != layout.name or len(kept) < len(list(layout.rows()))
+        if leads.n_rows == len(kept) and is_new and not leads.is_simultaneous:
+            yield _with_leads(layout, leads, [row[0].baseline_mm for row in kept])
 
 
-def _with_leads(layout: PageLayout, leads: LeadLayout) -> PageLayout:
-    """Return a page whose rows stand where they did and show other leads."""
+def _with_leads(layout: PageLayout, leads: LeadLayout, baselines_mm: Sequence[float]) -> PageLayout:
+    """Return a page whose rows start where they did and show other leads."""
     left_mm = min(strip.left_mm for strip in layout.strips)
-    baselines_mm = [row[0].baseline_mm for row in layout.rows()]
     column_mm = layout.scale.mm_from_s(leads.column_s)
     strips = tuple(
         Strip(
@@ -160,7 +172,7 @@ def agreement(traces: tuple[Trace, ...], layout: PageLayout, scale: GridScale) -
     """
     curves = [_Curve(trace, layout, scale) for trace in traces]
     found = [
-        _level_share([first, second], [1.0, -1.0])
+        _same_share(first, second)
         for first, second in combinations(curves, 2)
         if first.lead == second.lead
     ]
@@ -190,12 +202,28 @@ class _Curve:
         self.mv = np.zeros(len(at_s))
         if self.known:
             self.mv = paper.mv_from_mm(np.interp(at_s, time_s[known], height_mm[known]))
+            # A bent page tilts its rows.
+            self.mv = self.mv - uniform_filter1d(self.mv, _WANDER, mode="nearest")
+
+    def later(self, lag: int) -> _Curve:
+        """Return the curve as it would be so many points later."""
+        moved = copy(self)
+        moved.first, moved.stop = self.first + lag, self.stop + lag
+        return moved
 
     def between(self, first: int, stop: int) -> FloatArray:
         """Return a stretch, about its mean."""
         part = self.mv[first - self.first : stop - self.first]
         centered: FloatArray = part - part.mean()
         return centered
+
+
+def _same_share(first: _Curve, second: _Curve) -> float | None:
+    """Share of the power of two curves that they have in common, give or take a little time."""
+    shares = [
+        _level_share([first.later(lag), second], [1.0, -1.0]) for lag in range(-_LAG, _LAG + 1)
+    ]
+    return max((share for share in shares if share is not None), default=None)
 
 
 def _level_share(curves: list[_Curve], weights: list[float]) -> float | None:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgpaper.digitize.grid import comb_scale
-from ecgpaper.digitize.segment import darkness
+from ecgpaper.digitize.segment import darkness, printed_area
 from ecgpaper.ecg import ByteArray, FloatArray
 from ecgpaper.errors import GridError
 from ecgpaper.page import LARGE_BOX_MM
@@ -34,6 +34,8 @@ BLOCK_PX = 8
 # A photo may be turned by as much; beyond, the grid looks the same again.
 MAX_TURN_DEG = 44.0
 _FINE_DEG = 0.25 * np.arange(-5, 6)
+# A page whose grid is seen takes at least this share of its photo.
+_MIN_AREA = 0.15
 # Strength of the grid's comb (see `comb_scale`) below which there is no grid.
 _MIN_STRENGTH = 1.5
 # How the smooth surface grows: radius, as a share of half the width, and degree of its polynomial.
@@ -89,6 +91,10 @@ def grid_lines(photo: ByteArray, maps: PixelMaps) -> Float32Array:
     dark = darkness(np.asarray(cv2.resize(photo, size, interpolation=method))).max(axis=2)
     covered = cv2.dilate(np.maximum(maps.of("ink"), maps.of("text")), np.ones((3, 3), np.uint8))
     is_free = (cv2.resize(covered, size) < 0.3).astype(np.float32)
+    area = printed_area(maps)
+    if area.mean() > _MIN_AREA:
+        # What lies around the sheet has lines of its own.
+        is_free *= cv2.resize(area.astype(np.float32), size, interpolation=cv2.INTER_NEAREST)
     around = cv2.blur(dark * is_free, (31, 31)) / np.maximum(cv2.blur(is_free, (31, 31)), 1e-3)
     fine = np.clip(dark - around, -0.3, 0.3) * is_free
     strength = np.sqrt(np.maximum(cv2.blur(fine**2, (61, 61)), 0)) + 0.01

@@ -1,6 +1,6 @@
 """Photo -> pixel maps: which pixels are grid, ink and text, by a small network.
 
-Public: `segment`, `find_page`, `darkness`, `working_image`, `MAP_LONG_SIDE_PX`.
+Public: `segment`, `find_page`, `printed_area`, `darkness`, `working_image`, `MAP_LONG_SIDE_PX`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ecgpaper.ecg import ByteArray
+from ecgpaper.ecg import BoolArray, ByteArray
 from ecgpaper.nets.unet import SegmentNet
 from ecgpaper.raster import PixelMaps
 
@@ -92,6 +92,13 @@ def segment(photo: ByteArray, network: SegmentNet) -> PixelMaps:
     return PixelMaps(np.ascontiguousarray(probabilities.cpu().numpy()), px_per_map_px)
 
 
+def printed_area(maps: PixelMaps) -> BoolArray:
+    """Tell where most pixels for some millimetres around are printed; of the maps' shape."""
+    printed = np.clip(1 - maps.of("background"), 0, 1)
+    reach = max(3, round(max(printed.shape) * _AROUND_SHARE))
+    return np.asarray(cv2.blur(printed, (reach, reach)) > _MIN_PRINTED)
+
+
 def find_page(maps: PixelMaps) -> tuple[slice, slice] | None:
     """Find the part of a photo that a page with a grid takes, if it is clearly less than all.
 
@@ -103,9 +110,7 @@ def find_page(maps: PixelMaps) -> tuple[slice, slice] | None:
         Rows and columns of the photo.
     """
     grid = maps.of("grid")
-    printed = np.clip(grid + maps.of("ink") + maps.of("text"), 0, 1)
-    reach = max(3, round(max(grid.shape) * _AROUND_SHARE))
-    is_page = (cv2.blur(printed, (reach, reach)) > _MIN_PRINTED).astype(np.uint8)
+    is_page = printed_area(maps).astype(np.uint8)
     n_parts, parts, stats, _ = cv2.connectedComponentsWithStats(is_page)
     if n_parts < 2:
         return None

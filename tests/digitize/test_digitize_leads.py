@@ -96,10 +96,31 @@ def test_every_layout_is_told_from_those_with_as_many_rows(reading, name, seed):
     assert [trace.strip for trace in named.traces] == list(named.layout.strips)
 
 
-@pytest.mark.parametrize("lead", ["I", "aVF", "V1", "V6"])
+@pytest.mark.parametrize("lead", ["aVR", "V1", "V2"])
 def test_rhythm_strip_is_named_after_the_short_strip_it_repeats(reading, lead):
     ecg = simulate_record(rng=np.random.default_rng([5, 0])).ecg
     readings = read_perfectly(reading, ecg, lay_out(LAYOUTS["3x4+1R"].with_rhythm((lead,))))
     named = name_leads(lay_out(LAYOUTS["3x4+1R"]), readings, SCALE)
     assert [s.segment.lead for s in named.layout.strips if s.segment.is_rhythm] == [lead]
     assert named.fit > 0.95
+
+
+@pytest.mark.parametrize("is_above", [True, False])
+def test_line_beside_the_rows_is_no_row(reading, is_above):
+    """The edge of a plot, taken for a row, makes 3x4 with one strip look like one with two."""
+    ecg = simulate_record(rng=np.random.default_rng([5, 0])).ecg
+    layout = lay_out(LAYOUTS["3x4+1R"])
+    readings = read_perfectly(reading, ecg, layout)
+    x_mm = readings[0].x_mm
+    edge_mm = 20.0 if is_above else 150.0
+    edge = reading(x_mm, np.full_like(x_mm, edge_mm), np.ones_like(x_mm), edge_mm - 24)
+    wrong = lay_out(LAYOUTS["3x4+2R"])
+    heights_mm = [row[0].baseline_mm for row in layout.rows()]
+    heights_mm = [edge_mm, *heights_mm] if is_above else [*heights_mm, edge_mm]
+    strips = tuple(
+        replace(strip, baseline_mm=heights_mm[strip.segment.row]) for strip in wrong.strips
+    )
+    found = (edge, *readings) if is_above else (*readings, edge)
+    named = name_leads(replace(wrong, strips=strips), found, SCALE)
+    assert named.layout.name == "3x4+1R"
+    assert named.layout.strips == layout.strips
