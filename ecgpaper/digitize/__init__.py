@@ -21,7 +21,7 @@ from ecgpaper.digitize.segment import find_page, segment
 from ecgpaper.digitize.signal import signal_from_traces
 from ecgpaper.digitize.trace import read_rows
 from ecgpaper.ecg import ByteArray, Ecg, FloatArray
-from ecgpaper.errors import EcgPaperError, RectifyError
+from ecgpaper.errors import EcgPaperError, LayoutError, RectifyError
 from ecgpaper.geometry import Homography
 from ecgpaper.nets.checkpoint import load_info, load_weights
 from ecgpaper.nets.device import best_device, channels_last
@@ -31,8 +31,9 @@ from ecgpaper.raster import FlatPage, GridScale, PixelMaps, Trace
 
 # Less than this cannot hold three rows of a legible trace.
 MIN_SIDE_PX = 120
-# Leads that fit each other less are read upside down as well, and the better answer counts.
-MIN_AGREEMENT = 0.85
+# Leads that fit each other less are read the other ways round as well; another way must fit better
+# by so much.
+MIN_AGREEMENT, MIN_GAIN = 0.85, 0.15
 SEGMENTER, TRACER = "segmenter", "tracer"
 
 
@@ -63,6 +64,11 @@ class Digitization:
     traces: tuple[Trace, ...]
     quality: float
     agreement: float | None
+
+    @property
+    def rank(self) -> float:
+        """The agreement; where nothing can be compared, less than any."""
+        return -np.inf if self.agreement is None else self.agreement
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,13 +113,29 @@ class Digitizer:
             photo, (top, left) = photo[part], (part[0].start, part[1].start)
             maps = segment(photo, self.segmenter)
         page, maps = rectify(photo, maps)
-        if not rows_are_upright(maps):
-            page, maps = turned(page, maps, 1)
-        found = self._read(photo, page, maps, fs)
-        if found.agreement is not None and found.agreement < MIN_AGREEMENT:
-            found = self._upside_down(photo, page, maps, found)
+        found = self._read_any_way(photo, page, maps, fs)
         moved = found.page.page_to_photo.compose(Homography.translation((left, top)))
         return replace(found, page=FlatPage(found.page.image, moved))
+
+    def _read_any_way(
+        self, photo: ByteArray, page: FlatPage, maps: PixelMaps, fs: float
+    ) -> Digitization:
+        """Read a page as it lies, and turned by quarters if its leads do not fit each other."""
+        best: Digitization | None = None
+        fault: EcgPaperError | None = None
+        for n_quarters in (0, 2, 1, 3) if rows_are_upright(maps) else (1, 3, 0, 2):
+            try:
+                found = self._read(photo, *turned(page, maps, n_quarters), fs)
+            except EcgPaperError as error:
+                fault = fault or error
+                continue
+            if best is None or found.rank > best.rank + MIN_GAIN:
+                best = found
+            if best.rank >= MIN_AGREEMENT:
+                break
+        if best is None:
+            raise fault or LayoutError("expected rows of traces; found none")
+        return best
 
     def _read(self, photo: ByteArray, page: FlatPage, maps: PixelMaps, fs: float) -> Digitization:
         """Read a page whose rows lie level."""
@@ -126,17 +148,6 @@ class Digitizer:
         ecg, confidence = signal_from_traces(traces, layout, scale, fs)
         quality = float(sum(trace.confidence.mean() for trace in traces) / len(traces))
         return Digitization(ecg, confidence, page, scale, layout, traces, quality, named.fit)
-
-    def _upside_down(
-        self, photo: ByteArray, page: FlatPage, maps: PixelMaps, found: Digitization
-    ) -> Digitization:
-        """Read a page upside down; return what fits better, this or what was found before."""
-        try:
-            other = self._read(photo, *turned(page, maps, 2), found.ecg.fs)
-        except EcgPaperError:
-            return found
-        fits = [-np.inf if each.agreement is None else each.agreement for each in (found, other)]
-        return other if fits[1] > fits[0] else found
 
 
 Network = TypeVar("Network", SegmentNet, StripNet)
