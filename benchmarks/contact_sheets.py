@@ -19,10 +19,10 @@ from ecgpaper.simulate import simulate_record
 from ecgpaper.synth import PRESETS, sample_spec, synthesize
 
 N_COLUMNS, N_ROWS = 4, 3
-CELL_PX = (300, 380)  # height, width
+CELL_PX = (216, 280)  # height, width
 GAP_PX = 6
 GRAY = 128
-QUALITY = 80
+QUALITY = 75
 IMAGES = {".jpg", ".jpeg", ".png", ".bmp"}
 
 
