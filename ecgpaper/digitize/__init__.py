@@ -21,7 +21,7 @@ from ecgpaper.digitize.segment import find_page, segment
 from ecgpaper.digitize.signal import signal_from_traces
 from ecgpaper.digitize.trace import read_rows
 from ecgpaper.ecg import ByteArray, Ecg, FloatArray
-from ecgpaper.errors import EcgPaperError, LayoutError, RectifyError
+from ecgpaper.errors import EcgPaperError, RectifyError
 from ecgpaper.geometry import Homography
 from ecgpaper.nets.checkpoint import load_info, load_weights
 from ecgpaper.nets.device import best_device, channels_last
@@ -34,6 +34,8 @@ MIN_SIDE_PX = 120
 # Leads that fit each other less are read the other ways round as well; another way must fit better
 # by so much.
 MIN_AGREEMENT, MIN_GAIN = 0.85, 0.15
+# Where some way round shows no page at all, what another shows must fit at least as well as this.
+MIN_CREDIBLE = 0.5
 SEGMENTER, TRACER = "segmenter", "tracer"
 
 
@@ -122,19 +124,19 @@ class Digitizer:
     ) -> Digitization:
         """Read a page as it lies, and turned by quarters if its leads do not fit each other."""
         best: Digitization | None = None
-        fault: EcgPaperError | None = None
+        faults: list[EcgPaperError] = []
         for n_quarters in (0, 2, 1, 3) if rows_are_upright(maps) else (1, 3, 0, 2):
             try:
                 found = self._read(photo, *turned(page, maps, n_quarters), fs)
             except EcgPaperError as error:
-                fault = fault or error
+                faults.append(error)
                 continue
             if best is None or found.rank > best.rank + MIN_GAIN:
                 best = found
             if best.rank >= MIN_AGREEMENT:
                 break
-        if best is None:
-            raise fault or LayoutError("expected rows of traces; found none")
+        if best is None or (faults and best.rank < MIN_CREDIBLE):
+            raise faults[0]
         return best
 
     def _read(self, photo: ByteArray, page: FlatPage, maps: PixelMaps, fs: float) -> Digitization:
