@@ -74,6 +74,7 @@ def _digitize(image: Path, out: Path, digitizer: Any, classifier: Any, fs: float
         "gain_mm_per_mv": found.layout.scale.gain_mm_per_mv,
         "px_per_mm": found.scale.px_per_mm,
         "quality": found.quality,
+        "agreement": found.agreement,
         "labels": diagnosis.labels,
         "probabilities": dict(zip(CLASSES, diagnosis.probabilities.tolist(), strict=True)),
     }
