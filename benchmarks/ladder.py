@@ -21,7 +21,7 @@ from ecgpaper.digitize.layout import find_layout, place_columns
 from ecgpaper.digitize.rectify import flatten, rectify
 from ecgpaper.digitize.segment import segment
 from ecgpaper.digitize.signal import signal_from_traces
-from ecgpaper.digitize.trace import cut_traces, read_rows
+from ecgpaper.digitize.trace import TraceCutter, read_rows
 from ecgpaper.errors import EcgPaperError
 from ecgpaper.page import LAYOUTS
 from ecgpaper.raster import FlatPage
@@ -52,7 +52,9 @@ def answer(digitizer, page, n_given):
     readings = read_rows(photo, flat, scale, layout, digitizer.tracer)
     if n_given < RUNGS.index("columns"):
         layout = place_columns(layout, readings)
-    return signal_from_traces(cut_traces(layout, readings, scale), layout, scale, truth.ecg.fs)[0]
+    return signal_from_traces(
+        TraceCutter(scale).cut(layout, readings), layout, scale, truth.ecg.fs
+    )[0]
 
 
 def measure(digitizer, page, n_given):

@@ -17,7 +17,7 @@ from itertools import combinations
 import numpy as np
 from scipy.ndimage import uniform_filter1d
 
-from ecgpaper.digitize.trace import RowReading, cut_traces
+from ecgpaper.digitize.trace import RowReading, TraceCutter
 from ecgpaper.ecg import FloatArray
 from ecgpaper.page import LAYOUTS, LeadLayout, PageLayout, Strip
 from ecgpaper.raster import GridScale, Trace
@@ -69,7 +69,8 @@ def name_leads(layout: PageLayout, readings: tuple[RowReading, ...], scale: Grid
     readings : tuple of RowReading
     scale : GridScale
     """
-    usual = _named(layout, cut_traces(layout, readings, scale), scale)
+    cutter = TraceCutter(scale)
+    usual = _named(layout, cutter.cut(layout, readings), scale)
     best = next(_at_once(usual, scale), usual)
     if best.fit is None or best.fit >= _GOOD:
         return best
@@ -77,7 +78,7 @@ def name_leads(layout: PageLayout, readings: tuple[RowReading, ...], scale: Grid
     # The edge of a plot or a line of text may have been taken for a first or last row.
     for rows in (slice(0, n_rows), slice(0, n_rows - 1), slice(1, n_rows)):
         for other in _others(layout, rows):
-            named = _named(other, cut_traces(other, readings[rows], scale), scale)
+            named = _named(other, cutter.cut(other, readings[rows]), scale)
             if named.rank > max(best.rank + _BETTER, _GOOD):
                 best = named
     return best

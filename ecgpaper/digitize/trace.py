@@ -1,6 +1,6 @@
 """Strips -> traces: the height of each curve, finer than a pixel in both directions.
 
-Public: `RowReading`, `read_rows`, `follow_path`, `cut_traces`, `sample_strip`, `strip_tensor`,
+Public: `RowReading`, `read_rows`, `follow_path`, `TraceCutter`, `sample_strip`, `strip_tensor`,
 `sub_columns_px`, and the frame of a strip image.
 
 A row is cut out of the *photo* once, into an image of fixed pixels per millimetre whose middle is
@@ -234,35 +234,53 @@ def _heights(
     return np.where(mass > 1e-9, row, path), mass
 
 
-def cut_traces(
-    layout: PageLayout, readings: tuple[RowReading, ...], scale: GridScale
-) -> tuple[Trace, ...]:
-    """Follow the curve of each strip; where one lead ends, the next starts anywhere.
+class TraceCutter:
+    """Follows the curve of each strip; where one lead ends, the next starts anywhere.
+
+    Layouts that share strips are cut as fast as one.
 
     Parameters
     ----------
-    layout : PageLayout
-    readings : tuple of RowReading
-        One per row.
     scale : GridScale
-
-    Returns
-    -------
-    tuple of Trace
-        On the flat page, one per strip.
     """
-    return tuple(
-        _cut(reading, strip, layout, scale)
-        for reading, strips in zip(readings, layout.rows(), strict=True)
-        for strip in strips
-    )
+
+    def __init__(self, scale: GridScale) -> None:
+        self.scale = scale
+        self._curves: dict[tuple[RowReading, int, int], tuple[FloatArray, FloatArray]] = {}
+
+    def cut(self, layout: PageLayout, readings: tuple[RowReading, ...]) -> tuple[Trace, ...]:
+        """Cut the rows of a page into its strips.
+
+        Parameters
+        ----------
+        layout : PageLayout
+        readings : tuple of RowReading
+            One per row.
+
+        Returns
+        -------
+        tuple of Trace
+            On the flat page, one per strip.
+        """
+        return tuple(
+            self._cut(reading, strip, layout)
+            for reading, strips in zip(readings, layout.rows(), strict=True)
+            for strip in strips
+        )
+
+    def _cut(self, reading: RowReading, strip: Strip, layout: PageLayout) -> Trace:
+        ends_mm = (strip.left_mm, strip.right_mm(layout.scale))
+        first, stop = (int(end) for end in np.searchsorted(reading.x_mm, ends_mm))
+        if (reading, first, stop) not in self._curves:
+            self._curves[reading, first, stop] = _curve(reading, first, stop)
+        y_mm, confidence = self._curves[reading, first, stop]
+        points = self.scale.px_from_mm(np.column_stack([reading.x_mm[first:stop], y_mm]))
+        return Trace(strip, points[:, 0], points[:, 1], confidence)
 
 
-def _cut(reading: RowReading, strip: Strip, layout: PageLayout, scale: GridScale) -> Trace:
-    left_mm, right_mm = strip.left_mm, strip.right_mm(layout.scale)
-    inside = (reading.x_mm >= left_mm) & (reading.x_mm <= right_mm)
-    log_probability = reading.log_probability[inside]
-    row, mass = _heights(log_probability, follow_path(log_probability, reading.ink[inside]))
+def _curve(reading: RowReading, first: int, stop: int) -> tuple[FloatArray, FloatArray]:
+    """Height in mm and confidence of the curve in a part of a row."""
+    log_probability = reading.log_probability[first:stop]
+    row, mass = _heights(log_probability, follow_path(log_probability, reading.ink[first:stop]))
     y_mm = reading.top_mm + (row + 0.5) / STRIP_PX_PER_MM
-    points = scale.px_from_mm(np.column_stack([reading.x_mm[inside], y_mm]))
-    return Trace(strip, points[:, 0], points[:, 1], reading.presence[inside] * mass)
+    return y_mm, reading.presence[first:stop] * mass

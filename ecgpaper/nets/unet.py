@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 # Height is decoded as the mean of the probabilities this many rows around the most probable one.
-DECODE_HALF_ROWS = 12
+DECODE_HALF_ROWS = 20
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import pytest
 from ecgpaper import score
 from ecgpaper.digitize.layout import READABLE
 from ecgpaper.digitize.signal import signal_from_traces
-from ecgpaper.digitize.trace import STRIP_HEIGHT_MM, cut_traces
+from ecgpaper.digitize.trace import STRIP_HEIGHT_MM, TraceCutter
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip
 from ecgpaper.raster import GridScale
@@ -53,7 +53,7 @@ def read_perfectly(reading, ecg, layout, *, noise_mm=0.0):
 
 
 def recover(reading, ecg, layout, fs=500.0, **options):
-    traces = cut_traces(layout, read_perfectly(reading, ecg, layout, **options), SCALE)
+    traces = TraceCutter(SCALE).cut(layout, read_perfectly(reading, ecg, layout, **options))
     return signal_from_traces(traces, layout, SCALE, fs)
 
 
@@ -133,7 +133,7 @@ def test_a_shaky_hand_costs_no_more_than_it_must(reading, healthy_ecg):
 def test_lead_that_stands_twice_is_the_mean_weighted_by_confidence(reading):
     layout = lay_out()
     flat = Ecg(np.zeros((5000, 12)), 500.0, STANDARD_ORDER)
-    traces = list(cut_traces(layout, read_perfectly(reading, flat, layout), SCALE))
+    traces = list(TraceCutter(SCALE).cut(layout, read_perfectly(reading, flat, layout)))
     for index, height_mm, sure in ((4, 10.0, 0.9), (12, 5.0, 0.45)):
         trace = traces[index]
         assert trace.strip.segment.lead == "II"
@@ -159,7 +159,7 @@ def test_a_separator_at_the_end_of_a_strip_is_not_taken_for_its_curve(reading, a
     """Half-sure heights within half a millimetre of an end are replaced by the nearest sure one."""
     layout = lay_out()
     flat = Ecg(np.zeros((5000, 12)), 500.0, STANDARD_ORDER)
-    traces = list(cut_traces(layout, read_perfectly(reading, flat, layout), SCALE))
+    traces = list(TraceCutter(SCALE).cut(layout, read_perfectly(reading, flat, layout)))
     index = next(i for i, t in enumerate(traces) if t.strip.segment.lead == "aVL")
     x_mm = SCALE.mm_from_px(points_of(traces[index]))[:, 0]
     ends = x_mm < x_mm[0] + 0.4 if at_start else x_mm > x_mm[-1] - 0.4
@@ -178,7 +178,7 @@ def test_gap_is_bridged_and_a_lost_strip_is_left_out(reading, healthy_ecg):
     unsure[(readings[0].x_mm > 90) & (readings[0].x_mm < 130)] = 0.0  # most of aVR
     readings[0] = replace(readings[0], presence=unsure)
     ecg, confidence = signal_from_traces(
-        cut_traces(layout, tuple(readings), SCALE), layout, SCALE, 500.0
+        TraceCutter(SCALE).cut(layout, tuple(readings)), layout, SCALE, 500.0
     )
     assert np.isfinite(ecg.lead("I")[:1250]).all()
     assert np.isnan(ecg.lead("aVR")).all()

@@ -5,7 +5,7 @@ import torch
 from ecgpaper.digitize.trace import (
     STRIP_HEIGHT_MM,
     STRIP_PX_PER_MM,
-    cut_traces,
+    TraceCutter,
     follow_path,
     read_rows,
     sample_strip,
@@ -106,7 +106,7 @@ def test_rows_are_cut_where_their_strips_stand(reading):
         reading(x_mm, np.full_like(x_mm, 11.0 * row), x_mm / 300, 11.0 * row - 20)
         for row in range(4)
     )
-    traces = cut_traces(layout, readings, scale)
+    traces = TraceCutter(scale).cut(layout, readings)
     assert [trace.strip for trace in traces] == [s for row in layout.rows() for s in row]
     for trace in traces:
         points_mm = scale.mm_from_px(np.column_stack([trace.x_px, trace.y_px]))
@@ -168,7 +168,7 @@ def test_tall_waves_are_read_to_their_tips(height_mv):
     truth = page.truth
     flat = FlatPage(page.image, truth.page_to_photo)
     readings = read_rows(page.image, flat, truth.scale, truth.layout, Darkest())
-    (trace,) = cut_traces(truth.layout, readings, truth.scale)
+    (trace,) = TraceCutter(truth.scale).cut(truth.layout, readings)
     y_mm = truth.scale.mm_from_px(np.column_stack([trace.x_px, trace.y_px]))[:, 1]
     tip_mm = (np.nanmin if height_mv > 0 else np.nanmax)(y_mm)
     assert tip_mm == pytest.approx(50 - 10 * height_mv, abs=0.5)
