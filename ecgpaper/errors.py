@@ -17,6 +17,10 @@ class BatchError(EcgPaperError):
     """A folder of records cannot be printed into another one, or not where it was asked for."""
 
 
+class CrossvalError(EcgPaperError):
+    """A folder holds the results of another cross-validation."""
+
+
 class CheckpointError(EcgPaperError):
     """A model folder lacks a file, or a file does not fit the others."""
 

@@ -21,6 +21,7 @@ __all__ = [
     "centered_snr",
     "confusion_matrices",
     "encode_one_hot",
+    "f_from_confusion",
     "f_measure",
     "find_shift",
     "is_nan",
@@ -532,7 +533,18 @@ def f_measure(
         )
     classes = sorted(set[str]().union(*labels))
     counts = confusion_matrices(encode_one_hot(labels, classes), encode_one_hot(outputs, classes))
+    per_class_f = f_from_confusion(counts)
+    return mean_of_finite(per_class_f), per_class_f, classes
+
+
+def f_from_confusion(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the F-measure of each class, NaN for one that is neither true nor predicted.
+
+    Parameters
+    ----------
+    counts : ndarray of shape (n_classes, 2, 2)
+        As `confusion_matrices` returns them.
+    """
     tp, fp, fn = counts[:, 0, 0], counts[:, 0, 1], counts[:, 1, 0]
     with np.errstate(invalid="ignore"):
-        per_class_f = 2 * tp / (2 * tp + fp + fn)
-    return mean_of_finite(per_class_f), per_class_f, classes
+        return 2 * tp / (2 * tp + fp + fn)

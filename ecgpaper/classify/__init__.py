@@ -1,6 +1,7 @@
 """Signals -> labels: an `Ecg`, complete or with gaps, to the probabilities of the 11 classes.
 
-Public: `Classifier`, `Diagnosis`, `ARCHITECTURE`, `probabilities_of`.
+Public: `Classifier`, `Diagnosis`, `ARCHITECTURE`, `N_FEATURES`, `NetworkInputs`,
+`inputs_from_leads`, `probabilities_of`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 import torch
 
 from ecgpaper.classify.beats import N_BEAT_SAMPLES, typical_beats
+from ecgpaper.classify.ectopy import N_ECTOPY_FEATURES, ectopy_features
 from ecgpaper.classify.inputs import (
     N_CHANNELS,
     N_SAMPLES,
@@ -21,7 +23,8 @@ from ecgpaper.classify.inputs import (
     leads_from_ecg,
 )
 from ecgpaper.classify.labels import CLASSES, labels_above
-from ecgpaper.classify.rhythm import N_FEATURES, find_beats, rhythm_features
+from ecgpaper.classify.person import N_PERSON_FEATURES, person_features
+from ecgpaper.classify.rhythm import N_RHYTHM_FEATURES, find_beats, rhythm_features
 from ecgpaper.ecg import Ecg, FloatArray
 from ecgpaper.errors import CheckpointError
 from ecgpaper.nets.checkpoint import CheckpointInfo, load_info, load_weights
@@ -29,6 +32,7 @@ from ecgpaper.nets.resnet1d import ResNet1dConfig, ResNet1dEnsemble
 
 NAME = "classifier"
 ARCHITECTURE = "ResNet1dEnsemble"
+N_FEATURES = N_RHYTHM_FEATURES + N_ECTOPY_FEATURES + N_PERSON_FEATURES
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,13 +107,13 @@ class Classifier:
         ecg : Ecg
             Samples at the time at which the record shows them; NaN where it shows nothing.
         age_years : float, optional
-            Not used by the present network: the records it learns from hardly ever have it.
         sex : str, optional
-            Not used either.
+            ``"Female"`` or ``"Male"``.
         """
-        del age_years, sex
         windows = leads_from_ecg(ecg)
-        return Diagnosis(probabilities_of(self.network, windows).mean(axis=0), self.thresholds)
+        persons = np.tile(person_features(age_years, sex), (len(windows), 1))
+        probabilities = probabilities_of(self.network, windows, persons)
+        return Diagnosis(probabilities.mean(axis=0), self.thresholds)
 
 
 def network_from_config(info: CheckpointInfo) -> ResNet1dEnsemble:
@@ -126,27 +130,37 @@ class NetworkInputs(NamedTuple):
 
     series: Float32Array  # (n_windows, 24, 1000)
     beats: Float32Array  # (n_windows, 24, 80)
-    features: Float32Array  # (n_windows, 8)
+    features: Float32Array  # (n_windows, 20): rhythm, ectopy, person
 
 
-def inputs_from_leads(windows: Float32Array) -> NetworkInputs:
-    """Prepare windows of leads, (n_windows, 12, 1000) in mV, for the network."""
+def inputs_from_leads(windows: Float32Array, persons: Float32Array) -> NetworkInputs:
+    """Prepare windows of leads for the network.
+
+    Parameters
+    ----------
+    windows : ndarray of shape (n_windows, 12, 1000), in mV
+    persons : ndarray of shape (n_windows, 4)
+        Whose they are, see `person_features`.
+    """
     n_windows = len(windows)
     series = np.zeros((n_windows, N_CHANNELS, N_SAMPLES), dtype=np.float32)
     beats = np.zeros((n_windows, N_CHANNELS, N_BEAT_SAMPLES), dtype=np.float32)
     features = np.zeros((n_windows, N_FEATURES), dtype=np.float32)
-    for index, leads_mv in enumerate(windows):
+    for index, (leads_mv, person) in enumerate(zip(windows, persons, strict=True)):
         series[index] = channels_from_leads(leads_mv)
         places = find_beats(series[index])
         beats[index] = typical_beats(series[index], places)
-        features[index] = rhythm_features(places)
+        ectopy = ectopy_features(series[index], places, beats[index])
+        features[index] = np.concatenate([rhythm_features(places), ectopy, person])
     return NetworkInputs(series, beats, features)
 
 
-def probabilities_of(network: torch.nn.Module, windows: Float32Array) -> FloatArray:
-    """Probabilities, of shape (n_windows, 11), of windows of leads (n_windows, 12, 1000) in mV."""
+def probabilities_of(
+    network: torch.nn.Module, windows: Float32Array, persons: Float32Array
+) -> FloatArray:
+    """Probabilities, of shape (n_windows, 11); arguments as for `inputs_from_leads`."""
     device = next(network.parameters()).device
-    inputs = (torch.from_numpy(array).to(device) for array in inputs_from_leads(windows))
+    inputs = (torch.from_numpy(array).to(device) for array in inputs_from_leads(windows, persons))
     with torch.inference_mode():
         logits = network(*inputs).cpu()
     return np.asarray(torch.sigmoid(logits.double()).numpy(), dtype=np.float64)

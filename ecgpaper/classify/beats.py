@@ -1,6 +1,6 @@
 """The typical beat of each lead, all leads aligned at the QRS: the second input of the classifier.
 
-Public: `typical_beats`, `N_BEAT_SAMPLES`.
+Public: `typical_beats`, `N_BEAT_SAMPLES`, `N_BEFORE`.
 
 A page shows the leads at different times; here they stand above each other as if they had been
 recorded together, and what changes from beat to beat is gone.
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from ecgpaper.classify.inputs import INPUT_FS, N_CHANNELS, Float32Array
 
 _BEFORE_S, _AFTER_S = 0.32, 0.48
-_N_BEFORE = round(_BEFORE_S * INPUT_FS)
-N_BEAT_SAMPLES = _N_BEFORE + round(_AFTER_S * INPUT_FS)
+N_BEFORE = round(_BEFORE_S * INPUT_FS)
+N_BEAT_SAMPLES = N_BEFORE + round(_AFTER_S * INPUT_FS)
 
 
 def typical_beats(channels: Float32Array, beats: NDArray[np.intp]) -> Float32Array:
@@ -37,7 +37,7 @@ def typical_beats(channels: Float32Array, beats: NDArray[np.intp]) -> Float32Arr
     n_leads = N_CHANNELS // 2
     if len(beats) == 0:
         return np.zeros((N_CHANNELS, N_BEAT_SAMPLES), dtype=np.float32)
-    padded = np.pad(channels, ((0, 0), (_N_BEFORE, N_BEAT_SAMPLES)))
+    padded = np.pad(channels, ((0, 0), (N_BEFORE, N_BEAT_SAMPLES)))
     places = beats + np.arange(N_BEAT_SAMPLES)[:, None]
     around = padded[:, places]  # (24, 80, n_beats)
     confidence = around[n_leads:]

@@ -18,6 +18,7 @@ from ecgpaper.page import LAYOUTS
 
 # How often each layout is seen; "12x1" shows the whole record.
 _LAYOUT_SHARES = {"3x4": 0.15, "3x4+1R": 0.4, "6x2": 0.1, "6x2+1R": 0.1, "12x1": 0.25}
+_SHIFTED_SHARE = 0.5
 _CLEAN_SHARE = 0.25
 _GAIN_ERROR = 0.08
 _LEAD_GAIN_ERROR = 0.03
@@ -51,9 +52,9 @@ def degrade(leads_mv: Float32Array, *, rng: np.random.Generator) -> Float32Array
     ndarray of shape (12, 1000), in mV
         NaN where nothing is shown or it was lost.
     """
-    layout = rng.choice(list(_LAYOUT_SHARES), p=list(_LAYOUT_SHARES.values()))
+    is_shown = _random_mask(rng)
     if rng.random() < _CLEAN_SHARE:
-        return np.where(mask_of_layout(layout), leads_mv, np.float32(np.nan))
+        return np.where(is_shown, leads_mv, np.float32(np.nan))
     leads_mv = _stretch(leads_mv, rng)
     if rng.random() < _LOW_PASS_SHARE:
         leads_mv = _low_pass(leads_mv)
@@ -61,7 +62,17 @@ def degrade(leads_mv: Float32Array, *, rng: np.random.Generator) -> Float32Array
     gain = 1 + rng.normal(0, _GAIN_ERROR / 2) + rng.normal(0, _LEAD_GAIN_ERROR, (n_leads, 1))
     noise = rng.standard_normal(leads_mv.shape, dtype=np.float32) * rng.uniform(0, _NOISE_MV)
     leads_mv = (leads_mv * gain + noise + _wander(rng)).astype(np.float32)
-    return _lose(np.where(mask_of_layout(layout), leads_mv, np.float32(np.nan)), rng)
+    return _lose(np.where(is_shown, leads_mv, np.float32(np.nan)), rng)
+
+
+def _random_mask(rng: np.random.Generator) -> BoolArray:
+    """Draw what is shown; often the columns begin anywhere, which no page does.
+
+    So each lead is learnt from all of its record.
+    """
+    layout = rng.choice(list(_LAYOUT_SHARES), p=list(_LAYOUT_SHARES.values()))
+    shift = int(rng.integers(N_SAMPLES)) if rng.random() < _SHIFTED_SHARE else 0
+    return np.roll(mask_of_layout(layout), shift, axis=1)
 
 
 def _stretch(leads_mv: Float32Array, rng: np.random.Generator) -> Float32Array:

@@ -1,7 +1,7 @@
 """`Ecg` -> what the network sees: the one place where leads become rows and NaN is filled.
 
-Public: `INPUT_FS`, `N_SAMPLES`, `N_CHANNELS`, `UNIT_MV`, `leads_from_ecg`, `fill_limb_leads`,
-`channels_from_leads`.
+Public: `INPUT_FS`, `N_SAMPLES`, `N_CHANNELS`, `UNIT_MV`, `LIMB_FROM_I_II`, `leads_from_ecg`,
+`fill_limb_leads`, `channels_from_leads`.
 
 First the twelve leads are averaged down to 100 Hz at the time at which the record shows them, in
 windows of ten seconds. Then limb leads that follow from two others are filled in, offsets are
@@ -33,7 +33,7 @@ _WINDOW_S = N_SAMPLES / INPUT_FS
 _DERIVED_CONFIDENCE = 0.5
 
 # Each limb lead as a combination of I and II (Einthoven, Goldberger).
-_LIMB_FROM_I_II = np.array([[1, 0], [0, 1], [-1, 1], [-0.5, -0.5], [1, -0.5], [-0.5, 1]])
+LIMB_FROM_I_II = np.array([[1, 0], [0, 1], [-1, 1], [-0.5, -0.5], [1, -0.5], [-0.5, 1]])
 
 
 def leads_from_ecg(ecg: Ecg) -> Float32Array:
@@ -93,7 +93,7 @@ def fill_limb_leads(leads_mv: Float32Array) -> Float32Array:
         here = pattern == code
         rows = seen[:, np.argmax(here)]
         if 2 <= rows.sum() < len(LIMB_LEADS):
-            derive = _LIMB_FROM_I_II[~rows] @ np.linalg.pinv(_LIMB_FROM_I_II[rows])
+            derive = LIMB_FROM_I_II[~rows] @ np.linalg.pinv(LIMB_FROM_I_II[rows])
             limb[np.ix_(~rows, here)] = derive @ limb[np.ix_(rows, here)]
     return filled
 

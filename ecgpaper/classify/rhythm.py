@@ -1,6 +1,6 @@
 """Heart rate and its regularity, from all leads that are seen: features for the classifier.
 
-Public: `find_beats`, `rhythm_features`, `N_FEATURES`.
+Public: `find_beats`, `rhythm_features`, `N_RHYTHM_FEATURES`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ecgpaper.classify.inputs import INPUT_FS, UNIT_MV, Float32Array
 
-N_FEATURES = 8
+N_RHYTHM_FEATURES = 8
 # A QRS complex lasts about 0.1 s; two follow each other by at least 0.24 s (250 per minute).
 _QRS_S = 0.1
 _REFRACTORY_S = 0.24
@@ -88,7 +88,7 @@ def rhythm_features(beats: NDArray[np.intp]) -> Float32Array:
     """
     interval_s = np.diff(beats) / INPUT_FS
     if len(interval_s) < 3:
-        return np.zeros(N_FEATURES, dtype=np.float32)
+        return np.zeros(N_RHYTHM_FEATURES, dtype=np.float32)
     median_s = float(np.median(interval_s))
     relative = interval_s / median_s
     change = np.abs(np.diff(relative))

@@ -96,10 +96,22 @@ class ResNet1d(nn.Module):
         if config.n_features:
             self.embed = nn.Sequential(nn.Linear(config.n_features, n_embedded), nn.SiLU())
         n_aligned = _N_ALIGNED if config.n_aligned else 0
-        self.head = nn.Linear(2 * width + n_aligned + n_embedded, config.n_classes)
+        self.n_summary = 2 * width + n_aligned + n_embedded
+        self.head = nn.Linear(self.n_summary, config.n_classes)
 
     def forward(self, series: Tensor, aligned: Tensor, features: Tensor) -> Tensor:
-        """Classify a batch.
+        """Classify a batch; shapes as in `summarize`.
+
+        Returns
+        -------
+        Tensor of shape (n_items, n_classes)
+            Logits.
+        """
+        logits: Tensor = self.head(self.summarize(series, aligned, features))
+        return logits
+
+    def summarize(self, series: Tensor, aligned: Tensor, features: Tensor) -> Tensor:
+        """Say of a batch all that the head needs to know, and other heads may learn from.
 
         Parameters
         ----------
@@ -109,16 +121,14 @@ class ResNet1d(nn.Module):
 
         Returns
         -------
-        Tensor of shape (n_items, n_classes)
-            Logits.
+        Tensor of shape (n_items, n_summary)
         """
         maps = self.blocks(self.stem(series))  # (B, C, L)
         pooled = torch.cat([maps.mean(dim=2), maps.amax(dim=2)], dim=1)
         parts = [self.dropout(pooled), self.embed(features)]
         if self.aligned is not None:
             parts.append(self.dropout(self.aligned(aligned)))
-        logits: Tensor = self.head(torch.cat(parts, dim=1))
-        return logits
+        return torch.cat(parts, dim=1)
 
 
 class ResNet1dEnsemble(nn.Module):

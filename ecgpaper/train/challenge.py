@@ -20,6 +20,7 @@ from ecgpaper.records import RecordHeader, find_records, read_ecg, read_header
 from ecgpaper.simulate import simulate_record
 from ecgpaper.train.classifier import save_classifier, train_classifier
 from ecgpaper.train.digitizer import DigitizerBudget, train_segmenter, train_tracer
+from ecgpaper.train.facts import RecordFacts
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +86,7 @@ def train_all(data_folder: Path, model_folder: Path, *, seed: int = SEED) -> Non
         )
     model_folder.mkdir(parents=True, exist_ok=True)
     ecgs: list[Ecg] | RecordFolder = RecordFolder(data_folder, tuple(headers))
-    labels = [header.labels for header in headers.values()]
+    facts = [RecordFacts.from_header(header) for header in headers.values()]
     if len(headers) < FEW_RECORDS:
         simulated = [
             simulate_record(rng=np.random.default_rng([seed, index]))
@@ -95,12 +96,15 @@ def train_all(data_folder: Path, model_folder: Path, *, seed: int = SEED) -> Non
             "only %d records to learn from: adding %d simulated ones", len(headers), N_SIMULATED
         )
         ecgs = [*ecgs, *(record.ecg for record in simulated)]
-        labels += [record.labels for record in simulated]
+        facts += [
+            RecordFacts(record.labels, age_years=record.age_years, sex=record.sex)
+            for record in simulated
+        ]
     budget = budget_for(len(headers))
     train_segmenter(ecgs, model_folder, budget=budget, seed=seed)
     train_tracer(ecgs, model_folder, budget=budget, seed=seed)
     state_file = model_folder / ".classifier"
-    network, info = train_classifier(ecgs, labels, seed=seed, state_file=state_file)
+    network, info = train_classifier(ecgs, facts, seed=seed, state_file=state_file)
     save_classifier(model_folder, network, info)
 
 

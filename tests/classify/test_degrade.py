@@ -47,3 +47,11 @@ def test_every_layout_comes_up():
         for s in range(60)
     }
     assert {0.2, 0.3, 0.5, 1.0} <= shares
+
+
+def test_columns_often_begin_elsewhere():
+    """Each lead is learnt from all of its record."""
+    shown = [np.isfinite(degrade(LEADS, rng=np.random.default_rng(seed))) for seed in range(60)]
+    v1, first_column = STANDARD_ORDER.index("V1"), slice(0, 250)
+    partly = [rows for rows in shown if not rows[v1].all() and rows[v1].any()]
+    assert 0.2 < np.mean([rows[v1, first_column].any() for rows in partly]) < 0.8

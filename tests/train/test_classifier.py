@@ -6,23 +6,27 @@ import numpy as np
 import pytest
 import torch
 
-from ecgpaper.classify import Classifier
+from ecgpaper.classify import N_FEATURES, Classifier
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.errors import CheckpointError
-from ecgpaper.nets.resnet1d import ResNet1dConfig
+from ecgpaper.nets.resnet1d import ResNet1dConfig, ResNet1dEnsemble
 from ecgpaper.page import LAYOUTS
 from ecgpaper.simulate import simulate_ecg, simulate_record
+from ecgpaper.train import classifier as classifier_training
 from ecgpaper.train import loop
 from ecgpaper.train.classifier import ClassifierConfig, save_classifier, train_classifier
+from ecgpaper.train.cohort import BatchSource, read_cohort
+from ecgpaper.train.facts import RecordFacts
 
 TINY = ClassifierConfig(
-    ResNet1dConfig(24, len(CLASSES), 8, 80, aligned_width=16, widths=(16, 16), kernel=5),
+    ResNet1dConfig(24, len(CLASSES), N_FEATURES, 80, aligned_width=16, widths=(16, 16), kernel=5),
     n_members=2,
     batch_size=16,
     steps_per_root=0.1,
     min_steps=3,
 )
+CPU = torch.device("cpu")
 BLANK = Ecg(np.zeros((1000, 12)), 100.0, STANDARD_ORDER)
 # A rhythm can be told from a page that shows all of the record's time in some lead.
 TEN_SECONDS = [
@@ -34,7 +38,7 @@ TEN_SECONDS = [
 
 def simulate(n_records):
     records = [simulate_record(rng=np.random.default_rng([9, i])) for i in range(n_records)]
-    return [record.ecg for record in records], [record.labels for record in records]
+    return [record.ecg for record in records], [RecordFacts(record.labels) for record in records]
 
 
 @pytest.fixture(scope="module")
@@ -115,9 +119,10 @@ def test_interrupted_training_goes_on_to_the_same_network(five, tmp_path, monkey
 
 
 def test_records_without_a_known_label_are_skipped(five):
-    ecgs, labels = five
+    ecgs, facts = five
+    others = [RecordFacts(()), RecordFacts(("other",))]
     with_others, info = train_classifier(
-        iter([*ecgs, ecgs[0], ecgs[1]]), [*labels, (), ("other",)], config=TINY
+        iter([*ecgs, ecgs[0], ecgs[1]]), [*facts, *others], config=TINY
     )
     assert info.training["n_records"] == 5
     assert torch.equal(weights(with_others), weights(train_classifier(*five, config=TINY)[0]))
@@ -125,7 +130,7 @@ def test_records_without_a_known_label_are_skipped(five):
 
 def test_no_label_at_all_is_refused(five):
     with pytest.raises(ValueError, match="none of 5"):
-        train_classifier(five[0], [()] * 5, config=TINY)
+        train_classifier(five[0], [RecordFacts(())] * 5, config=TINY)
 
 
 def test_classes_with_few_examples_are_named(five, caplog):
@@ -133,7 +138,7 @@ def test_classes_with_few_examples_are_named(five, caplog):
         _, info = train_classifier(*five, config=TINY)
     assert set(info.training["too_few_examples"]) == set(CLASSES)
     assert "Acute MI" in caplog.text
-    assert info.training["examples"]["NORM"] == sum("NORM" in row for row in five[1])
+    assert info.training["examples"]["NORM"] == sum("NORM" in known.labels for known in five[1])
 
 
 def test_rhythms_are_learnt_and_an_absent_class_is_not_answered():
@@ -142,9 +147,9 @@ def test_rhythms_are_learnt_and_an_absent_class_is_not_answered():
         for i in range(40)
         for label in ("TACHY", "BRADY")
     ]
-    labels = [("TACHY",), ("BRADY",)] * 40
+    facts = [RecordFacts(("TACHY",)), RecordFacts(("BRADY",))] * 40
     config = replace(TINY, min_steps=80, peak_rate=1e-2)
-    network, info = train_classifier(ecgs, labels, config=config)
+    network, info = train_classifier(ecgs, facts, config=config)
     classifier = Classifier(network, np.array(info.extra["thresholds"]))
     for label in ("TACHY", "BRADY"):
         ecg = simulate_ecg((label,), rng=np.random.default_rng(77))
@@ -153,6 +158,62 @@ def test_rhythms_are_learnt_and_an_absent_class_is_not_answered():
             assert label in diagnosis.labels
             assert CLASSES[int(np.argmax(diagnosis.probabilities))] == label
             assert diagnosis.probabilities[CLASSES.index("NORM")] < 0.3
+
+
+def test_statements_teach_and_are_gone_afterwards(five):
+    ecgs, facts = five
+    stated = [replace(known, statements=("SR", f"S{i % 2}")) for i, known in enumerate(facts)]
+    plain, _ = train_classifier(ecgs * 3, facts * 3, config=TINY)
+    taught, info = train_classifier(ecgs * 3, stated * 3, config=TINY)
+    assert info.training["n_statements"] == 3
+    assert taught.state_dict().keys() == plain.state_dict().keys()
+    assert not torch.equal(weights(taught), weights(plain))
+
+
+def test_records_without_statements_teach_their_labels_only(five):
+    """What the heads learn from them is nothing, not that no statement applies."""
+    ecgs, facts = five
+    stated = [replace(known, statements=("SR",)) for known in facts]
+    cohort = read_cohort(ecgs * 2, stated + facts)
+    assert cohort.is_stated.tolist() == [True] * 5 + [False] * 5
+    network = ResNet1dEnsemble(TINY.network, 1).eval()
+    learner = classifier_training._WithStatements(network, 1)
+    loss_of = classifier_training._make_loss(np.ones(11, np.float32), np.ones(1, np.float32), CPU)
+    batch = BatchSource(cohort, np.full(10, -1), 10, 0).make_batch(0)
+    wrong = np.where(batch.is_stated[:, None], batch.statements, 1 - batch.statements)
+    losses = [loss_of(learner, b).item() for b in (batch, batch._replace(statements=wrong))]
+    assert losses[0] == losses[1]
+    losses.append(loss_of(learner, batch._replace(statements=1 - batch.statements)).item())
+    assert losses[2] != losses[0]
+
+
+def test_acute_infarction_is_learnt_by_proxy_and_the_model_says_so(five, caplog):
+    ecgs, facts = five
+    injured = [replace(facts[0], statements=("INJAS",)), *facts[1:]]
+    with caplog.at_level(logging.WARNING):
+        _, info = train_classifier(ecgs, injured, config=TINY)
+    assert info.training["learnt_by_proxy"] == {"Acute MI": 1}
+    assert info.training["examples"]["Acute MI"] == 1
+    assert "learnt from 1 records with a statement of injury" in caplog.text
+    _, plain = train_classifier(ecgs, facts, config=TINY)
+    assert plain.training["learnt_by_proxy"] == {}
+
+
+def test_age_and_sex_can_be_learnt_and_may_be_missing():
+    """Only the person tells these records apart."""
+    ecg = simulate_ecg(("NORM",), rng=np.random.default_rng(0))
+    facts = [RecordFacts(("NORM",), age_years=30, sex="Female")] * 30
+    facts += [RecordFacts(("HYP",), age_years=80, sex="Male")] * 30
+    config = replace(TINY, min_steps=60, peak_rate=1e-2)
+    network, info = train_classifier([ecg] * 60, facts, config=config)
+    classifier = Classifier(network, np.array(info.extra["thresholds"]))
+    young = classifier.diagnose(ecg, age_years=30, sex="Female").probabilities
+    old = classifier.diagnose(ecg, age_years=80, sex="Male").probabilities
+    nobody = classifier.diagnose(ecg).probabilities
+    hypertrophy = CLASSES.index("HYP")
+    assert young[hypertrophy] < 0.3
+    assert old[hypertrophy] > 0.7
+    assert young[hypertrophy] < nobody[hypertrophy] < old[hypertrophy]
 
 
 @pytest.mark.parametrize(
