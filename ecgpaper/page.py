@@ -157,6 +157,10 @@ class LeadLayout:
         rows = _columns(len(self.rows), CABRERA_ORDER)
         return replace(self, name=f"{self.name}-cabrera", rows=rows, inverted=("aVR",))
 
+    def lasting(self, duration_s: float) -> LeadLayout:
+        """Return the layout with rows of another length."""
+        return replace(self, duration_s=duration_s)
+
     def at_once(self) -> LeadLayout:
         """Return the layout whose columns all show the same stretch of time."""
         return replace(self, name=f"{self.name}-simultaneous", is_simultaneous=True)
@@ -236,6 +240,11 @@ class Strip:
         """Where the segment ends, in mm."""
         return self.left_mm + scale.mm_from_s(self.segment.duration_s)
 
+    def slowed(self, factor: float) -> Strip:
+        """Return the strip as it would be if everything took `factor` times as long."""
+        start_s, stop_s = self.segment.start_s * factor, self.segment.stop_s * factor
+        return replace(self, segment=replace(self.segment, start_s=start_s, stop_s=stop_s))
+
 
 @dataclass(frozen=True, slots=True)
 class PageLayout:
@@ -258,6 +267,12 @@ class PageLayout:
     scale: PaperScale
     strips: tuple[Strip, ...]
     pulse_left_mm: float | None = None
+
+    def at_scale(self, scale: PaperScale) -> PageLayout:
+        """Return the same print at another speed and gain: its strips show other times."""
+        slower = self.scale.speed_mm_per_s / scale.speed_mm_per_s
+        strips = tuple(strip.slowed(slower) for strip in self.strips)
+        return replace(self, scale=scale, strips=strips)
 
     def rows(self) -> Iterator[tuple[Strip, ...]]:
         """Yield the strips of each row, left to right."""

@@ -260,7 +260,9 @@ class Knowing:
         ecg = Ecg(np.full(shape, self.level_mv), fs, STANDARD_ORDER)
         page = FlatPage(photo, Homography.identity())
         layout = PageLayout("3x4+1R", (1.0, 1.0), PaperScale(), ())
-        return Digitization(ecg, np.ones(shape), page, GridScale((1.0, 1.0)), layout, (), 1.0, None)
+        return Digitization(
+            ecg, np.ones(shape), page, GridScale((1.0, 1.0)), layout, (), 1.0, None, None
+        )
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,19 @@ def test_rows_come_from_top_to_bottom_and_left_to_right() -> None:
     assert rows[0][1].right_mm(PaperScale()) == rows[0][2].left_mm
 
 
+def test_a_page_at_another_scale_stands_where_it_stood() -> None:
+    strips = tuple(
+        Strip(segment, 10 + 25 * segment.start_s, 40.0) for segment in LAYOUTS["3x4+1R"].segments
+    )
+    slow = PageLayout("3x4+1R", (280.0, 210.0), PaperScale(), strips)
+    fast = slow.at_scale(PaperScale(50.0, 20.0))
+    for before, after in zip(slow.strips, fast.strips, strict=True):
+        assert (after.left_mm, after.baseline_mm) == (before.left_mm, before.baseline_mm)
+        assert after.right_mm(fast.scale) == pytest.approx(before.right_mm(slow.scale))
+        assert after.segment.start_s == before.segment.start_s / 2
+    assert fast.at_scale(PaperScale()) == slow
+
+
 def test_a_layout_that_repeats_a_lead_is_refused() -> None:
     with pytest.raises(ValueError, match="two columns"):
         LeadLayout("bad", (("I", "V2"), ("II", "V2")))

@@ -1,5 +1,6 @@
 """Record -> clean page -> record, with the shipped model: floors that rise as it gets better."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,8 @@ import pytest
 
 from ecgpaper import score
 from ecgpaper.digitize import Digitizer
+from ecgpaper.digitize.paper import UNSTATED, Stated
+from ecgpaper.page import PaperScale
 from ecgpaper.simulate import simulate_record
 from ecgpaper.synth import sample_spec, synthesize
 
@@ -43,6 +46,51 @@ def test_clean_pages_are_read_above_the_floor(pairs):
             ref, est = truth.lead(lead), answer.lead(lead)
             snrs.append(score.snr(ref, score.align_within_limits(ref, est, truth.fs))[0])
     assert score.mean_of_finite(snrs) > FLOOR_DB
+
+
+def read_back(*, paper=None, stated=UNSTATED, **choices):
+    """What is read of a clean page, and its mean SNR in dB over the leads shown."""
+    rng = np.random.default_rng([2024, 1])
+    record = simulate_record(rng=rng)
+    spec = sample_spec("clean", rng=rng, **choices)
+    spec = replace(spec, paper=replace(spec.paper, **(paper or {})))
+    page = synthesize(record.ecg, spec)
+    assert page.truth.layout.pulse_left_mm is not None
+    found = Digitizer.load(MODEL).digitize(page.image, fs=record.ecg.fs, stated=stated)
+    shown = page.truth.ecg.signal_mv
+    read = np.full_like(shown, np.nan)
+    read[: found.ecg.n_samples] = found.ecg.signal_mv[: len(shown)]
+    snrs = [
+        score.snr(ref, score.align_within_limits(ref, est, record.ecg.fs))[0]
+        for ref, est in zip(shown.T, read.T, strict=True)
+        if np.isfinite(ref).any()
+    ]
+    return found, score.mean_of_finite(snrs)
+
+
+def test_page_without_a_grid_is_measured_by_its_rows():
+    bare = {"small_contrast": 0.0, "large_contrast": 0.0, "heavy_contrast": 0.0}
+    found, snr_db = read_back(paper=bare)
+    assert snr_db > 10
+    assert found.scale.confidence <= 0.5
+
+
+def test_other_speed_and_gain_are_found_and_what_is_stated_wins():
+    fast = PaperScale(speed_mm_per_s=50.0, gain_mm_per_mv=5.0)
+    found, snr_db = read_back(scale=fast)
+    assert found.layout.scale == fast
+    assert snr_db > FLOOR_DB
+    usual = Stated("3x4+1R-cabrera", speed_mm_per_s=25.0, gain_mm_per_mv=10.0)
+    found, _ = read_back(scale=fast, stated=usual)
+    assert found.layout.scale == PaperScale()
+    assert found.layout.name == "3x4+1R-cabrera"
+
+
+@pytest.mark.parametrize("name", ["1x1", "6x2-simultaneous"])
+def test_single_leads_and_columns_of_one_time_are_read(name):
+    found, snr_db = read_back(layout=name)
+    assert found.layout.name == name
+    assert snr_db > FLOOR_DB
 
 
 @pytest.mark.parametrize("n_quarters", [1, 2, 3])

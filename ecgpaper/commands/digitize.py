@@ -2,8 +2,9 @@
 
 For each image NAME.png the output folder gets NAME.hea and NAME.dat (a WFDB record in mV), NAME.csv
 (the same, one column per lead), NAME.json (layout, scale, confidence, probabilities) and
-NAME-overlay.jpg. An image that cannot be read is named with its reason and the others go on. This
-is no medical device: have a physician look at the paper.
+NAME-overlay.jpg. An image that cannot be read is named with its reason and the others go on. Stated
+layouts, speeds and gains win over what is found. This is no medical device: have a physician look
+at the paper.
 """
 
 from __future__ import annotations
@@ -15,13 +16,16 @@ import math
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ecgpaper.commands import NamesIn
 from ecgpaper.errors import EcgPaperError
 from ecgpaper.files import write_whole
 
 if TYPE_CHECKING:
-    from ecgpaper.ecg import Ecg
+    from ecgpaper.classify import Diagnosis
+    from ecgpaper.digitize import Digitization
+    from ecgpaper.ecg import ByteArray, Ecg
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +38,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for the results")
     parser.add_argument("--model", type=Path, default=SHIPPED_MODEL, help="folder of the weights")
     parser.add_argument("--fs", type=float, default=500.0, help="sampling frequency in Hz")
+    parser.add_argument(
+        "--layout",
+        choices=NamesIn("ecgpaper.page", "LAYOUTS"),
+        metavar="LAYOUT",
+        help="of all pages, found by default: %(choices)s",
+    )
+    parser.add_argument("--speed", type=_positive, help="in mm/s, found by default")
+    parser.add_argument("--gain", type=_positive, help="in mm/mV, found by default")
+
+
+def _positive(text: str) -> float:
+    """Read a speed or a gain."""
+    if not 0 < float(text) < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a number above 0; got {text}")
+    return float(text)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -42,27 +61,31 @@ def run(arguments: argparse.Namespace) -> int:
 
     from ecgpaper.classify import Classifier  # noqa: PLC0415
     from ecgpaper.digitize import Digitizer  # noqa: PLC0415
+    from ecgpaper.digitize.paper import Stated  # noqa: PLC0415
+    from ecgpaper.records import read_image  # noqa: PLC0415
 
+    stated = Stated(arguments.layout, arguments.speed, arguments.gain)
     digitizer, classifier = Digitizer.load(arguments.model), Classifier.load(arguments.model)
     n_failed = 0
     for image in tqdm(arguments.images, disable=not sys.stderr.isatty()):
         try:
-            _digitize(image, arguments.out, digitizer, classifier, arguments.fs)
+            photo = read_image(image)
+            found = digitizer.digitize(photo, fs=arguments.fs, stated=stated)
+            _write(image, photo, arguments.out, found, classifier.diagnose(found.ecg))
         except EcgPaperError as error:
             logger.warning("%s: %s", image, error)
             n_failed += 1
     return 1 if n_failed else 0
 
 
-def _digitize(image: Path, out: Path, digitizer: Any, classifier: Any, fs: float) -> None:
+def _write(
+    image: Path, photo: ByteArray, out: Path, found: Digitization, diagnosis: Diagnosis
+) -> None:
     """Write the five files of one image."""
     from ecgpaper.classify.labels import CLASSES  # noqa: PLC0415
     from ecgpaper.overlay import draw_overlay, jpeg_bytes  # noqa: PLC0415
-    from ecgpaper.records import read_image, write_record  # noqa: PLC0415
+    from ecgpaper.records import write_record  # noqa: PLC0415
 
-    photo = read_image(image)
-    found = digitizer.digitize(photo, fs=fs)
-    diagnosis = classifier.diagnose(found.ecg)
     name = re.sub(r"[^A-Za-z0-9_-]", "_", image.stem)
     write_record(out, name, found.ecg, labels=diagnosis.labels)
     write_whole(out / f"{name}.csv", _csv(found.ecg).encode())
@@ -72,6 +95,7 @@ def _digitize(image: Path, out: Path, digitizer: Any, classifier: Any, fs: float
         "layout": found.layout.name,
         "speed_mm_per_s": found.layout.scale.speed_mm_per_s,
         "gain_mm_per_mv": found.layout.scale.gain_mm_per_mv,
+        "pulse_mm": found.pulse and [found.pulse.width_mm, found.pulse.height_mm],
         "px_per_mm": found.scale.px_per_mm,
         "quality": found.quality,
         "agreement": found.agreement,

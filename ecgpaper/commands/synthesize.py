@@ -10,7 +10,6 @@ row per lead; of one with more, the layout shows its own leads and the signals k
 from __future__ import annotations
 
 import argparse
-import importlib
 import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -18,6 +17,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ecgpaper.commands import NamesIn
 from ecgpaper.errors import BatchError, RecordError
 
 if TYPE_CHECKING:
@@ -29,33 +29,20 @@ logger = logging.getLogger(__name__)
 _ANSWER_S = 10
 
 
-class _NamesIn:
-    """Names of a table that is slow to import, looked up when somebody asks."""
-
-    def __init__(self, module: str, table: str) -> None:
-        self.module, self.table = module, table
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(getattr(importlib.import_module(self.module), self.table))
-
-    def __contains__(self, name: str) -> bool:
-        return name in tuple(self)
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command line."""
     parser.add_argument("records", type=Path, metavar="IN", help="folder of WFDB records")
     parser.add_argument("out", type=Path, metavar="OUT", help="folder to write to")
     parser.add_argument(
         "--preset",
-        choices=_NamesIn("ecgpaper.synth.sample", "PRESETS"),
+        choices=NamesIn("ecgpaper.synth.sample", "PRESETS"),
         default="clean",
         metavar="PRESET",
         help="look of the pages: %(choices)s",
     )
     parser.add_argument(
         "--layout",
-        choices=_NamesIn("ecgpaper.page", "LAYOUTS"),
+        choices=NamesIn("ecgpaper.page", "LAYOUTS"),
         metavar="LAYOUT",
         help="the preset's own by default: %(choices)s",
     )
@@ -80,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--truth",
-        choices=_NamesIn("ecgpaper.synth.truth_file", "TRUTH_LEVELS"),
+        choices=NamesIn("ecgpaper.synth.truth_file", "TRUTH_LEVELS"),
         default="none",
         metavar="LEVEL",
         help="what is written beside each picture for training, %(choices)s: its spec, warp, "

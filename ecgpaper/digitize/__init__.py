@@ -1,10 +1,11 @@
 """The digitizer: a photo of a paper ECG becomes a signal, the counterpart of the generator.
 
-Public: `Digitizer`, `Digitization`.
+Public: `Digitizer`, `Digitization`; what a user may state is `paper.Stated`.
 """
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -13,21 +14,26 @@ from typing import TypeVar
 import numpy as np
 
 from ecgpaper.digitize.grid import find_grid_scale, find_large_line
+from ecgpaper.digitize.gridless import scale_without_grid
 from ecgpaper.digitize.layout import find_layout, place_columns
-from ecgpaper.digitize.leads import name_leads
+from ecgpaper.digitize.leads import Named, name_leads, take_names
 from ecgpaper.digitize.orientation import rows_are_upright, turned
+from ecgpaper.digitize.paper import UNSTATED, Stated, find_paper_scale
+from ecgpaper.digitize.pulse import Pulse, find_pulse
 from ecgpaper.digitize.rectify import rectify
 from ecgpaper.digitize.segment import find_page, segment
 from ecgpaper.digitize.signal import signal_from_traces
 from ecgpaper.digitize.trace import read_rows
 from ecgpaper.ecg import ByteArray, Ecg, FloatArray
-from ecgpaper.errors import EcgPaperError, RectifyError
+from ecgpaper.errors import EcgPaperError, GridError, RectifyError
 from ecgpaper.geometry import Homography
 from ecgpaper.nets.checkpoint import load_info, load_weights
 from ecgpaper.nets.device import best_device, channels_last
 from ecgpaper.nets.unet import SegmentNet, StripNet, UNetConfig
-from ecgpaper.page import PageLayout
+from ecgpaper.page import LAYOUTS, PageLayout
 from ecgpaper.raster import FlatPage, GridScale, PixelMaps, Trace
+
+logger = logging.getLogger(__name__)
 
 # Less than this cannot hold three rows of a legible trace.
 MIN_SIDE_PX = 120
@@ -36,6 +42,14 @@ MIN_SIDE_PX = 120
 MIN_AGREEMENT, MIN_GAIN = 0.85, 0.15
 # Where some way round shows no page at all, what another shows must fit at least as well as this.
 MIN_CREDIBLE = 0.5
+# A grid that was seen has more; what is measured without one has to be credible.
+MIN_GRID_CONFIDENCE = 0.6
+_NO_GRID = (
+    "expected a grid of 1-mm and 5-mm lines, or at least rows of leads that fit each other; found "
+    "neither: crop the image to the page, or scan it in color at 150 dpi or more"
+)
+# Heartbeats are looked at with so many samples per second.
+HEARTBEAT_FS = 250.0
 SEGMENTER, TRACER = "segmenter", "tracer"
 
 
@@ -56,6 +70,8 @@ class Digitization:
         Mean confidence over all that the layout says is printed.
     agreement : float or None
         How well the leads fit each other, see `leads.agreement`.
+    pulse : Pulse or None
+        The calibration pulse that was seen; without one the gain is taken to be the usual.
     """
 
     ecg: Ecg
@@ -66,10 +82,16 @@ class Digitization:
     traces: tuple[Trace, ...]
     quality: float
     agreement: float | None
+    pulse: Pulse | None
 
     @property
     def rank(self) -> float:
-        """The agreement; where nothing can be compared, less than any."""
+        """The agreement; where nothing can be compared, less than any.
+
+        A single lead agrees with itself: its pulse tells whether it stands upright.
+        """
+        if self.agreement is None and len(self.traces) == 1:
+            return MIN_CREDIBLE if self.pulse is None else MIN_AGREEMENT
         return -np.inf if self.agreement is None else self.agreement
 
 
@@ -91,7 +113,9 @@ class Digitizer:
         """
         return cls(_load(folder, SEGMENTER, SegmentNet), _load(folder, TRACER, StripNet))
 
-    def digitize(self, photo: ByteArray, *, fs: float = 500.0) -> Digitization:
+    def digitize(
+        self, photo: ByteArray, *, fs: float = 500.0, stated: Stated = UNSTATED
+    ) -> Digitization:
         """Read a photo or scan of one page.
 
         Parameters
@@ -99,6 +123,8 @@ class Digitizer:
         photo : ndarray of uint8, of shape (height, width, 3), RGB
         fs : float, in Hz
             Sampling frequency of the answer.
+        stated : Stated
+            Layout, speed and gain, as far as they are known: they win over what is found.
 
         Raises
         ------
@@ -115,22 +141,24 @@ class Digitizer:
             photo, (top, left) = photo[part], (part[0].start, part[1].start)
             maps = segment(photo, self.segmenter)
         page, maps = rectify(photo, maps)
-        found = self._read_any_way(photo, page, maps, fs)
+        found = self._read_any_way(photo, page, maps, fs, stated)
         moved = found.page.page_to_photo.compose(Homography.translation((left, top)))
         return replace(found, page=FlatPage(found.page.image, moved))
 
     def _read_any_way(
-        self, photo: ByteArray, page: FlatPage, maps: PixelMaps, fs: float
+        self, photo: ByteArray, page: FlatPage, maps: PixelMaps, fs: float, stated: Stated
     ) -> Digitization:
         """Read a page as it lies, and turned by quarters if its leads do not fit each other."""
         best: Digitization | None = None
         faults: list[EcgPaperError] = []
         for n_quarters in (0, 2, 1, 3) if rows_are_upright(maps) else (1, 3, 0, 2):
             try:
-                found = self._read(photo, *turned(page, maps, n_quarters), fs)
+                found = self._read(photo, *turned(page, maps, n_quarters), fs, stated)
             except EcgPaperError as error:
                 faults.append(error)
                 continue
+            if found.scale.confidence < MIN_GRID_CONFIDENCE:
+                faults.append(GridError(_NO_GRID))
             if best is None or found.rank > best.rank + MIN_GAIN:
                 best = found
             if best.rank >= MIN_AGREEMENT:
@@ -139,17 +167,43 @@ class Digitizer:
             raise faults[0]
         return best
 
-    def _read(self, photo: ByteArray, page: FlatPage, maps: PixelMaps, fs: float) -> Digitization:
+    def _read(
+        self, photo: ByteArray, page: FlatPage, maps: PixelMaps, fs: float, stated: Stated
+    ) -> Digitization:
         """Read a page whose rows lie level."""
-        scale = find_grid_scale(page, maps)
-        layout = find_layout(page, maps, scale)
+        scale = self._scale(photo, page, maps)
+        leads = None if stated.layout is None else LAYOUTS[stated.layout]
+        layout = find_layout(page, maps, scale, leads)
         readings = read_rows(photo, page, scale, layout, self.tracer)
         layout = place_columns(layout, readings, partial(find_large_line, page, maps, scale))
-        named = name_leads(layout, readings, scale)
-        layout, traces = named.layout, named.traces
+        named = (name_leads if leads is None else take_names)(layout, readings, scale)
+        pulse = find_pulse(layout, readings)
+        layout, traces = _at_its_scale(named, scale, pulse, stated)
         ecg, confidence = signal_from_traces(traces, layout, scale, fs)
         quality = float(sum(trace.confidence.mean() for trace in traces) / len(traces))
-        return Digitization(ecg, confidence, page, scale, layout, traces, quality, named.fit)
+        return Digitization(ecg, confidence, page, scale, layout, traces, quality, named.fit, pulse)
+
+    def _scale(self, photo: ByteArray, page: FlatPage, maps: PixelMaps) -> GridScale:
+        """Measure the scale of a page by its grid, or without one."""
+        try:
+            return find_grid_scale(page, maps)
+        except GridError as error:
+            logger.info("measuring the rows: %s", error)
+            return scale_without_grid(photo, page, maps, self.tracer)
+
+
+def _at_its_scale(
+    named: Named, scale: GridScale, pulse: Pulse | None, stated: Stated
+) -> tuple[PageLayout, tuple[Trace, ...]]:
+    """Give a page the speed and gain that it was printed at."""
+    at_usual, _ = signal_from_traces(named.traces, named.layout, scale, HEARTBEAT_FS)
+    paper = stated.over(find_paper_scale(pulse, at_usual, named.layout.scale))
+    layout = named.layout.at_scale(paper)
+    traces = tuple(
+        replace(trace, strip=strip)
+        for trace, strip in zip(named.traces, layout.strips, strict=True)
+    )
+    return layout, traces
 
 
 Network = TypeVar("Network", SegmentNet, StripNet)

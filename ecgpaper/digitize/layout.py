@@ -1,6 +1,6 @@
 """Flat page -> page layout: which rows there are, what they show and where they start.
 
-Public: `find_layout`, `place_columns`, `READABLE`.
+Public: `find_layout`, `row_width_mm`, `place_columns`, `strips_of`, `Presence`, `READABLE`.
 
 Rows come from the ink map, the name of the layout from their number. The exact start of the rows
 is found twice: coarsely from the ends of the ink, then, when the traces have been read, from where
@@ -9,7 +9,7 @@ they begin and end.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -27,7 +27,10 @@ from ecgpaper.raster import FlatPage, GridScale, PixelMaps
 
 # As long as the names of the leads are not read, a layout is known by its number of rows alone: of
 # those with as many, the usual one.
-READABLE = ("3x4", "3x4+1R", "3x4+2R", "6x2", "6x2+1R", "12x1")
+READABLE = ("3x4", "3x4+1R", "3x4+2R", "6x2", "6x2+1R", "12x1", "1x1")
+# Fewer rows than this may be a part of a page; a single one, level and thin, is a lead of its own.
+FEWEST_ROWS = 3
+MIN_ROW_MM, MAX_SINGLE_INK_MM = 60.0, 6.0
 # Probability from which a pixel counts as ink: faint traces must not break.
 MIN_INK = 0.35
 # Rows of a print are further apart than this.
@@ -47,8 +50,14 @@ MIN_AREA = 0.3
 SHEET_EDGE_MM = 3.0
 # Ink that sticks out of a row's duration by more than this is a calibration pulse.
 MIN_PULSE_MM = 3.0
-# Rows may be this much longer than their layout's duration says before another speed is assumed.
-SPEED_TOLERANCE = 1.5
+# Lengths of a full row: 10 s at 25 mm/s, the less that narrow sheets hold, long rolls at 50 mm/s. A
+# row that is cut off or broken may have any length: others than the first must fit, give or take a
+# little and a pulse.
+ROW_MM = 250.0
+OTHER_ROWS_MM = (62.5, 125.0, 187.5, 375.0, 500.0)
+ROW_TOLERANCE_MM, PULSE_ROOM_MM = 3.0, 14.0
+# Longer rows than this are no 10 s at 25 mm/s, whatever is printed beside them.
+LONG_ROW_MM = 1.5 * ROW_MM
 FAST_MM_PER_S = 50.0
 # The second search for the start moves by no more than this: a pulse may stand on either side.
 MAX_SHIFT_MM = 14.0
@@ -65,14 +74,17 @@ LINE_SHIFT_MM = 0.0635
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """Where a row of ink lies, in mm."""
+    """Where a row of ink lies, and how high it is inked on average, in mm."""
 
     baseline_mm: float
     left_mm: float
     right_mm: float
+    ink_mm: float
 
 
-def find_layout(page: FlatPage, maps: PixelMaps, scale: GridScale) -> PageLayout:
+def find_layout(
+    page: FlatPage, maps: PixelMaps, scale: GridScale, stated: LeadLayout | None = None
+) -> PageLayout:
     """Recognize the rows of a page and place their strips.
 
     Parameters
@@ -81,44 +93,102 @@ def find_layout(page: FlatPage, maps: PixelMaps, scale: GridScale) -> PageLayout
     maps : PixelMaps
         Of the page.
     scale : GridScale
+    stated : LeadLayout, optional
+        What the page is known to show.
 
     Returns
     -------
     PageLayout
-        In mm from the image's corner.
+        In mm from the image's corner; at the usual scale, or 50 mm/s where rows are too long.
 
     Raises
     ------
     LayoutError
-        If the page shows no rows of ink, or fewer than any known layout has.
+        If the page shows no rows of ink, or fewer than the layout has.
     """
-    map_px_per_mm = np.array(scale.px_per_mm) / maps.px_per_map_px
-    ink = (maps.of("ink") > MIN_INK) & _inner_paper(maps, float(map_px_per_mm.mean()))
-    rows = _find_rows(ink, map_px_per_mm)
-    layout = _layout_with(len(rows))
-    rows = sorted(rows[: layout.n_rows], key=lambda row: row.baseline_mm)
-    right_mm = float(np.median([row.right_mm for row in rows]))
-    width_mm = right_mm - float(np.median([row.left_mm for row in rows]))
-    paper = PaperScale()
-    if width_mm > SPEED_TOLERANCE * paper.mm_from_s(layout.duration_s):
-        paper = replace(paper, speed_mm_per_s=FAST_MM_PER_S)
-    duration_mm = paper.mm_from_s(layout.duration_s)
-    left_mm = right_mm - duration_mm
+    rows = _rows_of(maps, scale)
+    leads = _layout_with(rows) if stated is None else _checked(stated, rows)
+    rows = sorted(rows[: leads.n_rows], key=lambda row: row.baseline_mm)
+    left_mm, right_mm = _ends_mm(rows)
+    width_mm = right_mm - left_mm
+    row_mm = _row_length_mm(width_mm)
+    paper = PaperScale() if row_mm <= ROW_MM else PaperScale(speed_mm_per_s=FAST_MM_PER_S)
+    leads = leads.lasting(paper.s_from_mm(row_mm))
     height_px, width_px = page.image.shape[:2]
     return PageLayout(
-        name=layout.name,
+        name=leads.name,
         size_mm=(width_px / scale.px_per_mm[0], height_px / scale.px_per_mm[1]),
         scale=paper,
-        strips=tuple(
-            Strip(
-                segment,
-                left_mm + paper.mm_from_s(segment.start_s),
-                rows[segment.row].baseline_mm,
-            )
-            for segment in layout.segments
-        ),
-        pulse_left_mm=right_mm - width_mm if width_mm > duration_mm + MIN_PULSE_MM else None,
+        strips=strips_of(leads, paper, right_mm - row_mm, [row.baseline_mm for row in rows]),
+        pulse_left_mm=left_mm if width_mm > row_mm + MIN_PULSE_MM else None,
     )
+
+
+def row_width_mm(maps: PixelMaps, scale: GridScale) -> float:
+    """Width of the ink of a page's rows, pulses included, at a scale that may be wrong.
+
+    Raises
+    ------
+    LayoutError
+        If there are no rows, too few, or only short ones.
+    """
+    rows = _rows_of(maps, scale)
+    left_mm, right_mm = _ends_mm(rows[: _layout_with(rows).n_rows])
+    if right_mm - left_mm < MIN_ROW_MM:
+        raise LayoutError(
+            f"expected rows of traces at least {MIN_ROW_MM:.0f} mm wide; found some of "
+            f"{right_mm - left_mm:.0f} mm: check that the image shows the whole page, upright"
+        )
+    return right_mm - left_mm
+
+
+def _rows_of(maps: PixelMaps, scale: GridScale) -> list[_Row]:
+    """Rows of a page, the one with most columns inked first."""
+    map_px_per_mm = np.array(scale.px_per_mm) / maps.px_per_map_px
+    ink = (maps.of("ink") > MIN_INK) & _inner_paper(maps, float(map_px_per_mm.mean()))
+    return _find_rows(ink, map_px_per_mm)
+
+
+def _ends_mm(rows: Sequence[_Row]) -> tuple[float, float]:
+    """Where most rows start and end."""
+    return (
+        float(np.median([row.left_mm for row in rows])),
+        float(np.median([row.right_mm for row in rows])),
+    )
+
+
+def strips_of(
+    leads: LeadLayout, paper: PaperScale, left_mm: float, baselines_mm: Sequence[float]
+) -> tuple[Strip, ...]:
+    """Put the leads of a layout in columns that follow each other closely.
+
+    Parameters
+    ----------
+    leads : LeadLayout
+    paper : PaperScale
+    left_mm : float, in mm
+        Where the rows start.
+    baselines_mm : sequence of float, in mm
+        One per row, from the top.
+    """
+    column_mm = paper.mm_from_s(leads.column_s)
+    return tuple(
+        Strip(
+            segment,
+            left_mm + column_mm * segment.column,
+            baselines_mm[segment.row],
+            -1 if segment.lead in leads.inverted else 1,
+        )
+        for segment in leads.segments
+    )
+
+
+def _row_length_mm(width_mm: float) -> float:
+    """Length of a row, in mm, whose ink, with or without a pulse, is so wide."""
+    for row_mm in OTHER_ROWS_MM:
+        if -ROW_TOLERANCE_MM < width_mm - row_mm < PULSE_ROOM_MM:
+            return row_mm
+    return ROW_MM if width_mm < LONG_ROW_MM else OTHER_ROWS_MM[-1]
 
 
 def _inner_paper(maps: PixelMaps, px_per_mm: float) -> BoolArray:
@@ -131,18 +201,33 @@ def _inner_paper(maps: PixelMaps, px_per_mm: float) -> BoolArray:
     return np.asarray(inner > 0)
 
 
-def _layout_with(n_rows: int) -> LeadLayout:
-    """Return the layout of twelve leads with as many rows, or the nearest with fewer."""
+def _layout_with(rows: Sequence[_Row]) -> LeadLayout:
+    """Return the usual layout with as many rows, or the nearest with fewer."""
     known = [LAYOUTS[name] for name in READABLE]
-    fitting = [layout for layout in known if layout.n_rows <= n_rows]
-    if not fitting:
-        fewest = min(layout.n_rows for layout in known)
-        raise LayoutError(
-            f"expected at least {fewest} rows of traces; found {n_rows}: check that the image "
-            "shows the whole page, upright, with dark traces"
-        )
-    most = max(layout.n_rows for layout in fitting)
-    return next(layout for layout in fitting if layout.n_rows == most)
+    if len(rows) == 1 and _is_single_lead(rows[0]):
+        return next(leads for leads in known if leads.n_rows == 1)
+    if len(rows) < FEWEST_ROWS:
+        raise _too_few(FEWEST_ROWS, rows)
+    most = max(leads.n_rows for leads in known if leads.n_rows <= len(rows))
+    return next(leads for leads in known if leads.n_rows == most)
+
+
+def _is_single_lead(row: _Row) -> bool:
+    return row.right_mm - row.left_mm > MIN_ROW_MM and row.ink_mm < MAX_SINGLE_INK_MM
+
+
+def _checked(stated: LeadLayout, rows: Sequence[_Row]) -> LeadLayout:
+    """Return the layout that a page is said to have, if there are enough rows."""
+    if len(rows) < stated.n_rows:
+        raise _too_few(stated.n_rows, rows)
+    return stated
+
+
+def _too_few(n_expected: int, rows: Sequence[_Row]) -> LayoutError:
+    return LayoutError(
+        f"expected at least {n_expected} rows of traces; found {len(rows)}: check that the image "
+        "shows the whole page, upright, with dark traces, and has the layout stated, if any"
+    )
 
 
 def _find_rows(ink: NDArray[np.bool_], px_per_mm: FloatArray) -> list[_Row]:
@@ -163,7 +248,9 @@ def _find_rows(ink: NDArray[np.bool_], px_per_mm: FloatArray) -> list[_Row]:
         top, bottom = borders[int(baseline)]
         is_inked = np.asarray(ink[top:bottom].any(axis=0))
         extent = _longest_run(is_inked, MAX_BREAK_MM * px_per_mm[0])
-        rows.append(_Row(baseline / px_per_mm[1], *(np.array(extent) / px_per_mm[0])))
+        ink_mm = float(ink[top:bottom].sum(axis=0)[is_inked].mean()) / px_per_mm[1]
+        left_mm, right_mm = np.array(extent) / px_per_mm[0]
+        rows.append(_Row(baseline / px_per_mm[1], left_mm, right_mm, ink_mm))
         covered.append(int(is_inked.sum()))
     most = max(covered, default=0)
     order = sorted(range(len(rows)), key=lambda index: -covered[index])
@@ -212,21 +299,15 @@ def place_columns(
     line_near : callable
         The line of the 5-mm grid nearest to a place, in mm, or None.
     """
-    duration_mm = layout.scale.mm_from_s(max(strip.segment.stop_s for strip in layout.strips))
     left_mm = min(strip.left_mm for strip in layout.strips)
-    presence = _Integral(readings)
+    duration_mm = max(strip.right_mm(layout.scale) for strip in layout.strips) - left_mm
+    presence = Presence(readings)
     around_mm = np.arange(-MAX_SHIFT_MM, MAX_SHIFT_MM, SHIFT_STEP_MM)
     inside = presence.mean(left_mm + around_mm, left_mm + around_mm + duration_mm)
     coarse_mm = left_mm + around_mm[int(np.argmax(inside))]
     starts_mm = coarse_mm + np.arange(-MAX_FINE_SHIFT_MM, MAX_FINE_SHIFT_MM, SHIFT_STEP_MM)
     stops_mm = starts_mm + duration_mm
-    rise = presence.mean(starts_mm, starts_mm + EDGE_WIDTH_MM) - presence.mean(
-        starts_mm - EDGE_WIDTH_MM, starts_mm
-    )
-    fall = presence.mean(stops_mm - EDGE_WIDTH_MM, stops_mm) - presence.mean(
-        stops_mm, stops_mm + EDGE_WIDTH_MM
-    )
-    steepness = rise + fall
+    steepness = presence.rise(starts_mm) - presence.rise(stops_mm)
     start_mm = float(starts_mm[int(np.argmax(steepness))])
     line_mm = line_near(start_mm)
     if line_mm is not None:
@@ -239,8 +320,8 @@ def place_columns(
     return replace(layout, strips=strips)
 
 
-class _Integral:
-    """Means, over any stretches of a page, of the rows' presence."""
+class Presence:
+    """Means, over any stretches of a page, of the presence of all rows."""
 
     def __init__(self, readings: tuple[RowReading, ...]) -> None:
         x_mm = readings[0].x_mm
@@ -256,3 +337,7 @@ class _Integral:
         lower = np.interp(left_mm, self.edges_mm, self.sums)
         mean: FloatArray = (upper - lower) / (right_mm - left_mm)
         return mean
+
+    def rise(self, at_mm: FloatArray) -> FloatArray:
+        """How much more presence there is closely behind a place than before it."""
+        return self.mean(at_mm, at_mm + EDGE_WIDTH_MM) - self.mean(at_mm - EDGE_WIDTH_MM, at_mm)

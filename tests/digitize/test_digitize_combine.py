@@ -24,6 +24,7 @@ def view(level_mv, confidence=1.0, *, duration_s=10.0):
         traces=(),
         quality=1.0,
         agreement=None,
+        pulse=None,
     )
 
 

@@ -9,6 +9,7 @@ from ecgpaper.digitize.layout import (
     READABLE,
     find_layout,
     place_columns,
+    strips_of,
 )
 from ecgpaper.digitize.trace import N_SUB_COLUMNS, STRIP_PX_PER_MM, RowReading
 from ecgpaper.errors import LayoutError
@@ -138,3 +139,44 @@ def test_traces_that_start_beside_a_line_of_the_grid_start_on_it(from_line_mm):
     placed = place_columns(layout, curves, lambda _: line_mm)
     expected = 22.0 + (from_line_mm if abs(from_line_mm) < 0.18 else 0.0)
     assert left_of(placed) == pytest.approx(expected, abs=0.02)
+
+
+@pytest.mark.parametrize("row_mm", [62.5, 125.0, 187.5, 250.0, 375.0, 500.0])
+@pytest.mark.parametrize("beside_mm", [0.0, 6.0, 12.0])
+def test_rows_of_any_usual_length_are_told_with_a_pulse_or_without(row_mm, beside_mm):
+    map_px_per_mm, left = 2.0, 40
+    right = left + round((row_mm + beside_mm) * map_px_per_mm)
+    probabilities = np.zeros((400, right + 40, 4), dtype=np.float32)
+    probabilities[..., 0] = 1
+    for row in (60, 140, 220, 300):
+        probabilities[row : row + 2, left:right, 2] = 1
+    page = FlatPage(np.full((400, right + 40, 3), 255, np.uint8), Homography.identity())
+    found = find_layout(page, PixelMaps(probabilities), GridScale((map_px_per_mm, map_px_per_mm)))
+    assert found.scale == PaperScale(speed_mm_per_s=25.0 if row_mm <= 250 else 50.0)
+    stop_mm = max(strip.right_mm(found.scale) for strip in found.strips)
+    assert stop_mm - left_of(found) == pytest.approx(row_mm)
+    assert stop_mm == pytest.approx(right / map_px_per_mm, abs=1)
+
+
+def test_stated_layout_is_taken_and_needs_its_rows(print_page, true_maps):
+    page = print_page(1, layout="3x4+1R", dpi=120.0)
+    flat, maps, scale = (
+        FlatPage(page.image, Homography.identity()),
+        true_maps(page),
+        page.truth.scale,
+    )
+    cabrera = LAYOUTS["3x4+1R-cabrera"]
+    found = find_layout(flat, maps, scale, cabrera)
+    assert [strip.segment.lead for strip in found.strips] == [s.lead for s in cabrera.segments]
+    assert [s.segment.lead for s in found.strips if s.polarity < 0] == ["aVR"]
+    with pytest.raises(LayoutError, match=r"expected at least 12 rows of traces; found \d+"):
+        find_layout(flat, maps, scale, LAYOUTS["12x1"])
+
+
+def test_columns_of_one_time_stand_side_by_side():
+    strips = strips_of(LAYOUTS["6x2-simultaneous"], PaperScale(), 20.0, range(6))
+    assert {(s.left_mm, s.segment.start_s) for s in strips} == {(20.0, 0.0), (145.0, 0.0)}
+    layout = PageLayout("6x2-simultaneous", (290.0, 210.0), PaperScale(), strips)
+    assert left_of(place_columns(layout, curves_between(layout, 23.0, 273.0))) == pytest.approx(
+        23.0, abs=0.05
+    )

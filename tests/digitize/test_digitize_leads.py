@@ -11,10 +11,7 @@ from ecgpaper.raster import GridScale
 from ecgpaper.simulate import simulate_record
 
 SCALE = GridScale((8.0, 8.0))
-# In 6x2 the limb leads stand in one column: that the other shows the same time cannot be told.
-TWELVE = [
-    name for name, layout in LAYOUTS.items() if len(layout.rows) > 1 and name != "6x2-simultaneous"
-]
+TWELVE = [name for name, layout in LAYOUTS.items() if len(layout.rows) > 1]
 
 
 def renamed(traces, names):
