@@ -23,9 +23,10 @@ MIN_PAPER_MM, MAX_PAPER_MM = 120.0, 450.0
 # Scales in x and y differ by less than this: printers and scanners stretch by up to 3 %.
 MAX_STRETCH = 0.04
 N_BANDS = 8
-N_TEETH = 10
-# Seen through perspective, the comb's far teeth blur.
-N_TEETH_IN_PERSPECTIVE = 6
+TEETH = np.arange(1, 11)
+# Seen through perspective, the comb's far teeth blur. Lines every 1 mm, taken for ones every 2 mm,
+# make even teeth only.
+TEETH_IN_PERSPECTIVE = np.array([1, 3, 5])
 MAX_FRAME_MM = 700.0
 # Mean log-power of the comb's teeth over their surroundings below which there is no grid: pages
 # without one stayed below 1.3, faint grids above 1.9 (20 generated pages).
@@ -61,7 +62,7 @@ def find_grid_scale(page: FlatPage, maps: PixelMaps) -> GridScale:
     profiles = [_band_profiles(lines), _band_profiles(lines.T)]
     long_side = max(lines.shape)
     coarse = np.geomspace(long_side / MAX_PAPER_MM, long_side / MIN_PAPER_MM, 600)
-    combs = [_comb(_Spectrum(profile), coarse) for profile in profiles]
+    combs = [_comb(_Spectrum(profile), coarse, TEETH) for profile in profiles]
     # Let each axis find its own best scale near the common one.
     reach = int(np.ceil(np.log1p(MAX_STRETCH) / np.log(coarse[1] / coarse[0])))
     joint = sum(_running_max(comb, reach) for comb in combs)
@@ -130,7 +131,7 @@ def comb_scale(lines: NDArray[np.float32], long_side_px: float) -> tuple[float, 
     """
     scales = np.geomspace(long_side_px / MAX_FRAME_MM, long_side_px / MIN_PAPER_MM, 800)
     combs = [
-        _comb(_Spectrum(_band_profiles(turned)), scales, N_TEETH_IN_PERSPECTIVE)
+        _comb(_Spectrum(_band_profiles(turned)), scales, TEETH_IN_PERSPECTIVE)
         for turned in (lines, lines.T)
     ]
     reach = int(np.ceil(np.log1p(2 * MAX_STRETCH) / np.log(scales[1] / scales[0])))
@@ -197,12 +198,12 @@ def _running_max(values: FloatArray, reach: int) -> FloatArray:
     return highest
 
 
-def _comb(spectrum: _Spectrum, px_per_mm: FloatArray, n_teeth: int = N_TEETH) -> FloatArray:
+def _comb(spectrum: _Spectrum, px_per_mm: FloatArray, teeth: NDArray[np.int_]) -> FloatArray:
     """Mean log-power at the comb's teeth below the Nyquist frequency, for each scale."""
-    teeth = np.arange(1, n_teeth + 1)[:, None] / (LARGE_BOX_MM * px_per_mm)
-    visible = teeth < 0.45
-    power = np.where(visible, np.log1p(spectrum.at(teeth)), 0.0)
-    found: FloatArray = power.sum(axis=0) / n_teeth
+    cycles_per_px = teeth[:, None] / (LARGE_BOX_MM * px_per_mm)
+    visible = cycles_per_px < 0.45
+    power = np.where(visible, np.log1p(spectrum.at(cycles_per_px)), 0.0)
+    found: FloatArray = power.mean(axis=0)
     return found
 
 
@@ -220,6 +221,6 @@ def _refine(profiles: FloatArray, px_per_mm: float) -> float:
 
 def _power(profiles: FloatArray, position: NDArray[np.int_], px_per_mm: float) -> float:
     """Power of the profiles at the comb's teeth, strong teeth compressed."""
-    teeth = np.arange(1, N_TEETH + 1) / (LARGE_BOX_MM * px_per_mm)
+    teeth = TEETH / (LARGE_BOX_MM * px_per_mm)
     waves = np.exp(-2j * np.pi * np.outer(position, teeth[teeth < 0.45]))
     return float(np.sqrt((np.abs(profiles @ waves) ** 2).sum(axis=0)).sum())

@@ -2,35 +2,40 @@
 
 Public: `GridMap`, `grid_lines`, `follow_grid`.
 
-Multiply the page with a wave of the grid's spacing and average: what is left is the phase by which
-lines and wave differ (demodulation, as in fringe-pattern analysis). In the middle of the page one
-straight wave fits; from there it is bent until it follows the lines everywhere: first a smooth
-surface over a growing part of the page, then locally, with ever finer waves of the line pattern.
+In the middle of the page two straight waves fit the grid's lines. From there the map grows, block
+by block, over all that joins on: where it goes next is a plane through what lies behind, and how
+far that is off is read from the 5-mm lines (see `waves`). Folds, whose far side is tilted, are
+crossed so, and stains and writing grown around. At last ever finer waves of the pattern correct it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from ecgpaper.digitize.grid import comb_scale
 from ecgpaper.digitize.segment import darkness, printed_area
-from ecgpaper.ecg import ByteArray, FloatArray
+from ecgpaper.digitize.waves import (
+    ComplexArray,
+    Float32Array,
+    block_coordinates,
+    demodulate,
+    extended,
+    local_planes,
+    off_mm,
+    smoothed,
+)
+from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
 from ecgpaper.errors import GridError
 from ecgpaper.page import LARGE_BOX_MM
 from ecgpaper.raster import PixelMaps
 
-Float32Array: TypeAlias = NDArray[np.float32]
-ComplexArray: TypeAlias = NDArray[np.complex64]
-
 # Long side of the image that is looked at: one millimetre is 3 to 6 px.
 RULER_LONG_SIDE_PX = 1600
-# Positions are kept per block of this many pixels.
-BLOCK_PX = 8
+# Positions are kept per block of this many pixels. The map grows over an image half as fine.
+BLOCK_PX, COARSE = 8, 2
 # A photo may be turned by as much; beyond, the grid looks the same again.
 MAX_TURN_DEG = 44.0
 _FINE_DEG = 0.25 * np.arange(-5, 6)
@@ -38,20 +43,27 @@ _FINE_DEG = 0.25 * np.arange(-5, 6)
 _MIN_AREA = 0.15
 # Strength of the grid's comb (see `comb_scale`) below which there is no grid.
 _MIN_STRENGTH = 1.5
-# How the smooth surface grows: radius, as a share of half the width, and degree of its polynomial.
-_GROWTH = (
-    *((0.3, 1), (0.35, 2), (0.45, 2), (0.55, 2), (0.7, 3), (0.85, 3), (1.0, 3)),
-    *((1.2, 4), (1.5, 4), (1.5, 4)),
-)
-_GROWTH_REACH_MM = 6.0
+# Seen aslant, the spacing of lines in one direction is off their mean by up to this factor, and
+# their angle by as much.
+_SLANT, _SLANT_DEG = 1.25, 12.0
+_SPECTRUM_PX = 1024
+_N_HARMONICS = 3
+# Waves that follow 5-mm lines meet them, in the middle, at the same phase at least so far; where no
+# line is heavier than the others there is nothing to follow.
+_MIN_COHERENCE = 0.94
+# The map starts as a disk of this radius, grows by so many blocks at once, and averages over so
+# many mm; then it is smoothed over more.
+_DISK_MM, _STEP_BLOCKS, _GROWTH_REACH_MM, _SMOOTH_MM = 14.0, 2, 4.0, 8.0
+# It believes differences up to this: half a wave is where one line is taken for the next.
+_GROWTH_TRUST_MM = 1.3
+# Shares of the usual wave strength from which it grows: first where the grid is clear.
+_CLEAR, _WEAK = 0.5, 0.3
+_MAX_STEPS, _LEAST_GROWTH = 60, 0.002
 # Local corrections: harmonic of the 5-mm wave, reach of the average in mm, and the largest
-# difference in mm that is believed; half a wave is where one line is taken for the next.
+# difference in mm that is believed.
 _CORRECTIONS = (
     *((1, 5.0, 1.8), (1, 4.0, 1.5), (2, 4.0, 0.8), (2, 3.0, 0.8), (5, 3.0, 0.35), (5, 2.5, 0.35)),
 )
-_GROWTH_TRUST_MM = 1.7
-# Shares of the usual wave strength below which the grid counts as lost.
-_WEAK, _WEAK_LOCALLY = 0.35, 0.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,15 +72,15 @@ class GridMap:
 
     Parameters
     ----------
-    x_mm, y_mm : ndarray of float32, of shape (n_rows, n_columns), in mm
+    x_mm, y_mm : ndarray of shape (n_rows, n_columns), in mm
         At the centers of the blocks, from the lines of the grid next to the image's middle.
-    weight : ndarray of float32, of the same shape
-        How clearly the grid was seen; 0 where it was not.
+    is_seen : ndarray of bool, of the same shape
+        Whether the grid was followed there.
     """
 
-    x_mm: Float32Array
-    y_mm: Float32Array
-    weight: Float32Array
+    x_mm: FloatArray
+    y_mm: FloatArray
+    is_seen: BoolArray
 
 
 def grid_lines(photo: ByteArray, maps: PixelMaps) -> Float32Array:
@@ -114,17 +126,47 @@ def follow_grid(lines: Float32Array) -> GridMap:
     GridError
         If no grid is seen in the middle of the image.
     """
+    multiple = BLOCK_PX * COARSE
+    height, width = (side // multiple * multiple for side in lines.shape)
+    lines = lines[:height, :width]
+    coarse = cv2.resize(lines, (width // COARSE, height // COARSE), interpolation=cv2.INTER_AREA)
+    found = [
+        _follow(lines, np.asarray(coarse, np.float32), slope) for slope in _middle_slopes(lines)
+    ]
+    (x_mm, x_seen), (y_mm, y_seen) = found
+    return GridMap(x_mm, y_mm, x_seen & y_seen)
+
+
+def _middle_slopes(lines: Float32Array) -> tuple[FloatArray, FloatArray]:
+    """How fast x and y on the paper change in the image's middle, in mm per px of (x, y)."""
     turn_rad, px_per_mm = _middle(lines)
-    n_rows, n_columns = lines.shape[0] // BLOCK_PX, lines.shape[1] // BLOCK_PX
-    lines = lines[: n_rows * BLOCK_PX, : n_columns * BLOCK_PX]
-    block_mm = BLOCK_PX / px_per_mm
-    v, u = np.mgrid[0:n_rows, 0:n_columns].astype(np.float32)
-    u, v = (u - n_columns / 2) * block_mm, (v - n_rows / 2) * block_mm
-    x_mm = (u * np.cos(turn_rad) + v * np.sin(turn_rad)).astype(np.float32)
-    y_mm = (v * np.cos(turn_rad) - u * np.sin(turn_rad)).astype(np.float32)
-    x_mm, x_weight = _follow(lines, x_mm, block_mm)
-    y_mm, y_weight = _follow(lines, y_mm, block_mm)
-    return GridMap(x_mm, y_mm, np.minimum(x_weight, y_weight))
+    height, width = lines.shape
+    half = min(height, width) // 4
+    middle = lines[height // 2 - half : height // 2 + half, width // 2 - half : width // 2 + half]
+    window = np.hanning(2 * half)
+    faded = (middle - middle.mean()) * np.outer(window, window)
+    spectrum = np.abs(np.fft.fft2(faded, (_SPECTRUM_PX, _SPECTRUM_PX))).astype(np.float32)
+    spectrum = np.asarray(cv2.GaussianBlur(spectrum, (0, 0), 1.0))
+    along_x = np.array([np.cos(turn_rad), np.sin(turn_rad)]) / px_per_mm
+    along_y = np.array([-along_x[1], along_x[0]])
+    return _sharpened(spectrum, along_x), _sharpened(spectrum, along_y)
+
+
+def _sharpened(spectrum: Float32Array, slope: FloatArray) -> FloatArray:
+    """Return the slope near the given one whose waves are strongest in a spectrum."""
+    scale, turn_rad = np.meshgrid(
+        np.geomspace(1 / _SLANT, _SLANT, 61), np.deg2rad(np.linspace(-_SLANT_DEG, _SLANT_DEG, 61))
+    )
+    x = scale * (slope[0] * np.cos(turn_rad) - slope[1] * np.sin(turn_rad))
+    y = scale * (slope[0] * np.sin(turn_rad) + slope[1] * np.cos(turn_rad))
+    strength = np.zeros_like(x)
+    for harmonic in range(1, _N_HARMONICS + 1):
+        to_bin = harmonic * _SPECTRUM_PX / LARGE_BOX_MM
+        columns, rows = ((part * to_bin % _SPECTRUM_PX).astype(np.float32) for part in (x, y))
+        found = cv2.remap(spectrum, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+        strength += np.sqrt(found)
+    best = np.unravel_index(int(np.argmax(strength)), strength.shape)
+    return np.array([x[best], y[best]])
 
 
 def _middle(lines: Float32Array) -> tuple[float, float]:
@@ -162,92 +204,99 @@ def _sharpness(middle: Float32Array, angle_deg: float) -> float:
 
 
 def _follow(
-    lines: Float32Array, position_mm: Float32Array, block_mm: float
-) -> tuple[Float32Array, Float32Array]:
-    """Bend one coordinate until its waves follow the lines; return it and the waves' strength."""
-    distance = _coordinates(position_mm.shape)[2]
-    wave = _demodulate(lines, position_mm, 1, _GROWTH_REACH_MM / block_mm)
-    start = np.angle((wave * (distance < 0.15)).sum()) * LARGE_BOX_MM / (2 * np.pi)
-    position_mm = position_mm + np.float32(start)
-    for radius, degree in _GROWTH:
-        wave = _demodulate(lines, position_mm, 1, _GROWTH_REACH_MM / block_mm)
-        usual = float(np.median(np.abs(wave)[distance < 0.3]))
-        off_mm = _off_mm(wave, 1)
-        is_sure = (np.abs(wave) > _WEAK * usual) & (np.abs(off_mm) < _GROWTH_TRUST_MM)
-        weight = np.where(is_sure & (distance < radius), np.abs(wave), 0)
-        position_mm += _surface(off_mm, weight, degree)
-    strength = np.abs(wave).astype(np.float32)
+    lines: Float32Array, coarse: Float32Array, slope: FloatArray
+) -> tuple[FloatArray, BoolArray]:
+    """Position of each block along one coordinate, and where the grid was followed."""
+    step_px = BLOCK_PX * COARSE
+    shape = (coarse.shape[0] // BLOCK_PX, coarse.shape[1] // BLOCK_PX)
+    straight_mm = _straight(shape, slope * step_px)
+    block_mm = float(np.hypot(*slope)) * step_px
+    grown_mm, known = _grow(coarse, straight_mm, block_mm)
+    fine_shape = (shape[0] * COARSE, shape[1] * COARSE)
+    # Beside a straight map, what is left changes little from block to block.
+    rest_mm = cv2.resize(grown_mm - straight_mm, fine_shape[::-1], interpolation=cv2.INTER_CUBIC)
+    position_mm = _straight(fine_shape, slope * BLOCK_PX) + rest_mm
+    if not known.any():
+        raise GridError("expected a grid; none was followed for more than a few millimetres")
+    known = cv2.resize(known.astype(np.float32), fine_shape[::-1]) > 0.5
+    return _correct(lines, position_mm, known, block_mm / COARSE)
+
+
+def _straight(shape: tuple[int, ...], slope_per_block: FloatArray) -> FloatArray:
+    """Positions that change evenly from block to block, 0 in the middle."""
+    u, v = block_coordinates(shape)
+    position: FloatArray = u * slope_per_block[0] + v * slope_per_block[1]
+    return position
+
+
+def _grow(
+    lines: Float32Array, position_mm: FloatArray, block_mm: float
+) -> tuple[FloatArray, BoolArray]:
+    """Bend a straight map to the lines, from the middle outwards; return it and where it got."""
+    u, v = block_coordinates(position_mm.shape)
+    reach = _GROWTH_REACH_MM / block_mm
+    known = np.hypot(u, v) * block_mm < _DISK_MM
+    position_mm = position_mm + _start_mm(demodulate(lines, position_mm, 1, reach)[known])
+    for least_share in (_CLEAR, _WEAK):
+        for _ in range(_MAX_STEPS):
+            wave = demodulate(lines, position_mm, 1, reach)
+            ahead_mm, strength = off_mm(wave, 1), np.abs(wave)
+            is_sure = strength > least_share * np.percentile(strength[known], 60)
+            before, known = known, _grown(known, is_sure & (np.abs(ahead_mm) < _GROWTH_TRUST_MM))
+            weight = strength * known
+            step_mm, _ = local_planes(ahead_mm, weight, 0.8 * reach)
+            position_mm = position_mm + known * np.clip(step_mm, -1.5, 1.5)
+            position_mm = extended(position_mm, known, (2.5 * reach,))
+            if (known & ~before).sum() < _LEAST_GROWTH * known.size:
+                break
+    # What is finer than the smoothing is noise as yet; the corrections bring it back.
+    return smoothed(position_mm, weight, _SMOOTH_MM / block_mm), known
+
+
+def _start_mm(waves: ComplexArray) -> float:
+    """How far the lines in the middle are ahead of straight waves."""
+    coherence = float(np.abs(waves.sum()) / max(float(np.abs(waves).sum()), 1e-9))
+    if coherence < _MIN_COHERENCE:
+        raise GridError(
+            "expected a grid whose every fifth line is heavier; in the middle of the image such "
+            f"lines agree to {coherence:.2f} (at least {_MIN_COHERENCE} is needed)"
+        )
+    return float(off_mm(waves.sum(), 1))
+
+
+def _grown(known: BoolArray, is_sure: BoolArray) -> BoolArray:
+    """Return what is sure of what is known or joins on; specks beyond the known are left out."""
+    size = 2 * _STEP_BLOCKS + 1
+    disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    next_to = (cv2.dilate(known.astype(np.uint8), disk) > 0) & is_sure
+    solid = cv2.morphologyEx(next_to.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    return np.asarray((solid > 0) | (known & is_sure))
+
+
+def _correct(
+    lines: Float32Array, position_mm: FloatArray, known: BoolArray, block_mm: float
+) -> tuple[FloatArray, BoolArray]:
+    """Bend a map that is right to a line to the lines themselves."""
+    seen = known
     for harmonic, reach_mm, trust_mm in _CORRECTIONS:
         reach = reach_mm / block_mm
-        wave = _demodulate(lines, position_mm, harmonic, reach)
-        off_mm = _off_mm(wave, harmonic)
-        floor = _WEAK_LOCALLY * float(np.percentile(np.abs(wave), 70))
-        is_sure = (np.abs(wave) > floor) & (np.abs(off_mm) < trust_mm)
-        weight = np.where(is_sure, np.abs(wave), 0).astype(np.float32)
-        position_mm += _local_mean(off_mm, weight, reach, floor)
+        wave = demodulate(lines, position_mm, harmonic, reach)
+        ahead_mm, strength = off_mm(wave, harmonic), np.abs(wave)
+        floor = _WEAK * float(np.percentile(strength[known], 70))
+        is_sure = known & (strength > floor) & (np.abs(ahead_mm) < trust_mm)
+        weight = np.where(is_sure, strength, 0).astype(np.float32)
+        position_mm = position_mm + _local_mean(ahead_mm, weight, reach, floor)
         if harmonic == 1:
-            strength = weight
-    return position_mm, strength
-
-
-def _demodulate(
-    lines: Float32Array, position_mm: Float32Array, harmonic: int, reach: float
-) -> ComplexArray:
-    """Complex amplitude, per block, of the lines against waves of 5 mm / harmonic.
-
-    Its angle is positive where the lines are ahead: at larger positions than the map says.
-    """
-    n_rows, n_columns = position_mm.shape
-    full = cv2.resize(position_mm, lines.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    angle = np.asarray(full, np.float32) * np.float32(2 * np.pi * harmonic / LARGE_BOX_MM)
-    cosine, sine = cv2.polarToCart(np.ones_like(angle), angle)
-    parts = [
-        cv2.GaussianBlur(
-            cv2.resize(lines * part, (n_columns, n_rows), interpolation=cv2.INTER_AREA),
-            (0, 0),
-            reach,
-        )
-        for part in (cosine, sine)
-    ]
-    return np.asarray(parts[0] - 1j * parts[1], np.complex64)
-
-
-def _off_mm(wave: ComplexArray, harmonic: int) -> FloatArray:
-    """How far the lines are ahead of the waves, in mm."""
-    off_mm: FloatArray = np.angle(wave).astype(np.float64) * LARGE_BOX_MM / (2 * np.pi * harmonic)
-    return off_mm
-
-
-def _coordinates(shape: tuple[int, ...]) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Block coordinates from the middle, in half widths, and the distance from there."""
-    v, u = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float64)
-    u, v = (u - shape[1] / 2) / (shape[1] / 2), (v - shape[0] / 2) / (shape[1] / 2)
-    return u, v, np.hypot(u, v)
-
-
-def _surface(off_mm: FloatArray, weight: FloatArray, degree: int) -> Float32Array:
-    """Least-squares polynomial through the differences."""
-    u, v, _ = _coordinates(off_mm.shape)
-    terms = [u**i * v**j for i in range(degree + 1) for j in range(degree + 1 - i)]
-    design = np.stack([term.ravel() for term in terms], axis=1)
-    root = np.sqrt(weight).ravel()
-    used = root > 0
-    if used.sum() < design.shape[1]:
-        return np.zeros(off_mm.shape, np.float32)
-    weighted = design[used] * root[used, None]
-    # A touch of ridge keeps the surface quiet where nothing was seen.
-    ridge = 1e-4 * (root**2).sum() * np.eye(design.shape[1])
-    right = weighted.T @ (off_mm.ravel()[used] * root[used])
-    coefficients = np.linalg.solve(weighted.T @ weighted + ridge, right)
-    return np.asarray((design @ coefficients).reshape(off_mm.shape), np.float32)
+            seen = is_sure
+    return position_mm, seen
 
 
 def _local_mean(
-    off_mm: FloatArray, weight: Float32Array, reach: float, floor: float
-) -> Float32Array:
+    ahead_mm: FloatArray, weight: Float32Array, reach: float, floor: float
+) -> FloatArray:
     """Weighted mean of the differences around each block, fading out where none are sure."""
-    total = cv2.GaussianBlur((weight * off_mm).astype(np.float32), (0, 0), reach)
+    total = cv2.GaussianBlur((weight * ahead_mm).astype(np.float32), (0, 0), reach)
     norm = cv2.GaussianBlur(weight, (0, 0), reach)
-    trust = np.clip(norm / (_WEAK_LOCALLY * floor + 1e-9), 0, 1)
+    trust = np.clip(norm / (_WEAK * floor + 1e-9), 0, 1)
     mean = np.where(norm > 1e-6, total / np.maximum(norm, 1e-6), 0) * trust
-    return np.asarray(mean, np.float32)
+    return np.asarray(mean, np.float64)

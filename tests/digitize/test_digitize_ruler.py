@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+
+from ecgpaper.digitize.grid import comb_scale
+from ecgpaper.digitize.rectify import FLAT_PX_PER_MM, rectify
+from ecgpaper.digitize.waves import extended, local_planes, smoothed
+from ecgpaper.raster import PIXEL_CLASSES, PixelMaps
+
+HEIGHT, WIDTH = 1100, 1440
+PX_PER_MM = 5.0
+
+
+def position_on(photo_points, tilt, fold):
+    """Where points of the photo lie on the paper, in mm: seen aslant, and folded once."""
+    u, v = (photo_points - np.array([WIDTH, HEIGHT]) / 2).T / PX_PER_MM
+    away = 1 + tilt * v / 100
+    x_mm, y_mm = u / away, v / away
+    beyond = np.maximum(0.8 * x_mm + 0.6 * y_mm - 30, 0)
+    return np.column_stack([x_mm + fold * beyond, y_mm - fold * beyond])
+
+
+def photograph_grid(tilt=0.0, fold=0.0, darkness=((1, 0.1), (5, 0.3))):
+    """Picture of a grid; each kind of line has its spacing in mm and its darkness."""
+    y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(float)
+    at = position_on(np.column_stack([x.ravel(), y.ravel()]), tilt, fold)
+    dark = np.zeros(HEIGHT * WIDTH)
+    for position in at.T:
+        for spacing_mm, depth in darkness:
+            from_line = np.abs((position + spacing_mm / 2) % spacing_mm - spacing_mm / 2)
+            dark += depth * np.clip(1.4 - from_line * PX_PER_MM, 0, 1)
+    paper = 240 * (1 - np.clip(dark, 0, 0.8)).reshape(HEIGHT, WIDTH)
+    return np.repeat(paper[..., None], 3, axis=2).astype(np.uint8)
+
+
+def blank_maps():
+    """Maps that call everything grid."""
+    probabilities = np.zeros((HEIGHT // 4, WIDTH // 4, len(PIXEL_CLASSES)), np.float32)
+    probabilities[..., PIXEL_CLASSES.index("grid")] = 1
+    return PixelMaps(probabilities, 4.0)
+
+
+@pytest.mark.parametrize(("tilt", "fold"), [(0.0, 0.0), (0.12, 0.0), (0.0, 0.08), (0.1, -0.08)])
+def test_a_flat_page_has_its_grid_where_the_paper_has_it(tilt, fold):
+    page, _ = rectify(photograph_grid(tilt, fold), blank_maps())
+    height, width = page.image.shape[:2]
+    points = np.random.default_rng(0).uniform((80, 80), (width - 80, height - 80), (2000, 2))
+    on_photo = page.page_to_photo(points)
+    shown = ((on_photo > 20) & (on_photo < np.array([WIDTH, HEIGHT]) - 20)).all(axis=1)
+    on_paper = position_on(on_photo[shown], tilt, fold)
+    off_mm = on_paper - points[shown] / FLAT_PX_PER_MM
+    off_mm -= np.median(off_mm, axis=0)
+    # Close to the fold the map is rounded off.
+    near_fold = np.abs(0.8 * on_paper[:, 0] + 0.6 * on_paper[:, 1] - 30) < 8
+    assert np.abs(off_mm[~near_fold]).max() < 0.06
+    assert np.abs(off_mm).max() < 0.3
+
+
+def test_lines_every_millimetre_are_not_taken_for_lines_every_two():
+    faint = ((1, 0.5), (5, 0.03))
+    lines = photograph_grid(darkness=faint)[100:-100, 100:-100, 0].astype(np.float32)
+    lines += np.random.default_rng(0).normal(0, 80, lines.shape).astype(np.float32)
+    px_per_mm, _ = comb_scale(lines.mean() - lines, 0.8 * WIDTH)
+    assert px_per_mm == pytest.approx(PX_PER_MM, rel=0.01)
+
+
+def test_local_planes_keep_a_plane_also_at_its_edge():
+    v, u = np.mgrid[0:40, 0:60].astype(float)
+    plane = 0.3 * u - 0.2 * v + 5
+    weight = (u > 20).astype(float)
+    height, _ = local_planes(plane, weight, 3.0)
+    assert np.abs(height - plane)[u > 20].max() < 0.1
+    assert np.abs(smoothed(plane, weight, 3.0) - plane)[u > 20].max() < 1e-6
+
+
+def test_what_is_unknown_is_continued_from_what_is_known():
+    v, u = np.mgrid[0:40, 0:60].astype(float)
+    plane = 0.3 * u - 0.2 * v + 5
+    known = (np.hypot(u - 30, v - 20) < 15) & ~((u > 28) & (u < 33))
+    found = extended(np.where(known, plane, 1e3), known, (2.0, 6.0))
+    assert np.abs(found - plane).max() < 1e-6
+    bent = plane + 0.02 * (v - 20) ** 2
+    gap = (u > 28) & (u < 33) & (np.abs(v - 20) < 8)
+    found = extended(np.where(known, bent, 1e3), known, (2.0, 6.0))
+    assert np.abs(found - bent)[gap].max() < 0.2
