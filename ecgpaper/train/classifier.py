@@ -26,12 +26,13 @@ from ecgpaper.classify import ARCHITECTURE, N_FEATURES, NAME
 from ecgpaper.classify.beats import N_BEAT_SAMPLES
 from ecgpaper.classify.inputs import INPUT_FS, N_CHANNELS, N_SAMPLES, Float32Array
 from ecgpaper.classify.labels import CLASSES
-from ecgpaper.ecg import STANDARD_ORDER, BoolArray, Ecg
+from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.nets.checkpoint import CheckpointInfo, save_checkpoint
 from ecgpaper.nets.device import best_device
 from ecgpaper.nets.resnet1d import ResNet1d, ResNet1dConfig, ResNet1dEnsemble
 from ecgpaper.train.cohort import Batch, BatchSource, read_cohort
 from ecgpaper.train.facts import RecordFacts
+from ecgpaper.train.imbalance import class_weights, unweigh
 from ecgpaper.train.left_out import choose_left_out
 from ecgpaper.train.loop import TrainConfig, fit
 from ecgpaper.train.proxy import ACUTE_MI, with_acute_proxy
@@ -42,7 +43,6 @@ logger = logging.getLogger(__name__)
 FEW_EXAMPLES = 10
 # With fewer records nothing is left out for the thresholds: they come from theory.
 _FEWEST_TO_SPLIT = 60
-_LARGEST_WEIGHT = 4.0
 # What the statements of a record count beside its labels.
 STATEMENT_SHARE = 1.0
 
@@ -146,9 +146,9 @@ def _fit_networks(
     torch.manual_seed(source.seed)
     network = ResNet1dEnsemble(config.network, config.n_members)
     learner = _WithStatements(network, cohort.statements.shape[1]).to(device)
-    weights = _class_weights(cohort.truth)
+    weights = class_weights(cohort.truth)
     stated = cohort.statements[cohort.is_stated]
-    loss_of = _make_loss(weights, _class_weights(stated), device)
+    loss_of = _make_loss(weights, class_weights(stated), device)
     plan = TrainConfig(
         config.n_steps(len(cohort)),
         config.peak_rate,
@@ -156,7 +156,8 @@ def _fit_networks(
         task=f"{described}, {stated.shape[1]} statements",
     )
     fit(learner, source.make_batch, loss_of, plan, name=NAME, state_file=state_file)
-    _unweigh(network, weights)
+    for member in network.members:
+        unweigh(cast("ResNet1d", member).head.bias, weights)
     return network
 
 
@@ -184,13 +185,6 @@ def _split(n_records: int, n_members: int, seed: int) -> NDArray[np.int64]:
     if n_records < _FEWEST_TO_SPLIT or n_members < 2:
         return np.full(n_records, -1)
     return np.random.default_rng([seed, n_records]).permutation(n_records) % n_members
-
-
-def _class_weights(truth: BoolArray) -> Float32Array:
-    """Weight of each class's examples: the root of the imbalance; 1 without any example."""
-    n_true = truth.sum(axis=0)
-    weights = np.sqrt((len(truth) - n_true) / np.maximum(n_true, 1))
-    return np.where(n_true > 0, np.clip(weights, 1, _LARGEST_WEIGHT), 1).astype(np.float32)
 
 
 class _WithStatements(nn.Module):
@@ -247,12 +241,3 @@ def _make_loss(
         return torch.stack(losses).mean()
 
     return loss_of
-
-
-def _unweigh(network: ResNet1dEnsemble, weights: Float32Array) -> None:
-    """Move the biases so that probabilities are those of the classes as they occur."""
-    shift = torch.log(torch.from_numpy(weights))
-    with torch.no_grad():
-        for member in network.members:
-            bias = cast("ResNet1d", member).head.bias
-            bias.sub_(shift.to(bias.device))

@@ -1,7 +1,6 @@
 """Training pages drawn on the fly: batch i depends on the seed and on i, on nothing else.
 
-Public: `PageSource`, `StripBatch`, `strip_batch`, `SegmentBatch`, `segment_batch`, `PageBatch`,
-`page_batch`.
+Public: `PageSource`, `StripBatch`, `strip_batch`, `SegmentBatch`, `segment_batch`.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from ecgpaper.digitize.trace import (
     strip_tensor,
     sub_columns_px,
 )
-from ecgpaper.ecg import BoolArray, ByteArray, Ecg, FloatArray
+from ecgpaper.ecg import BoolArray, Ecg, FloatArray
 from ecgpaper.raster import FlatPage, GridScale, Trace
 from ecgpaper.synth import (
     PageSpec,
@@ -264,52 +263,3 @@ def _segment_crop(
         np.asarray(image, np.float32).transpose(2, 0, 1),
         np.asarray(share, np.float32).transpose(2, 0, 1),
     )
-
-
-@dataclass(frozen=True, eq=False)
-class PageBatch:
-    """Whole pages as seen from straight above.
-
-    Parameters
-    ----------
-    images : ndarray of uint8, of shape (n, height, width, 3), RGB
-        The sheet in the middle; what lies beyond it is white.
-    records : ndarray of int, of shape (n,)
-        Which record of the source each page shows.
-    """
-
-    images: NDArray[np.uint8]
-    records: NDArray[np.int_]
-
-
-def page_batch(
-    source: PageSource, step: int, *, n_pages: int, size_px: tuple[int, int]
-) -> PageBatch:
-    """Draw `n_pages` pages, flattened and fitted into pictures of (height, width)."""
-    rng = source.rng(step)
-    images, records = [], []
-    for _ in range(n_pages):
-        record, ecg, spec = source.draw(rng)
-        px_per_mm = min(np.array(size_px[::-1]) / spec.layout.size_mm)
-        # A picture with as many pixels as are asked for is soon drawn, and needs no filter.
-        page = synthesize(ecg, resized(spec, min(px_per_mm * _MM_PER_INCH / spec.camera.dpi, 1.0)))
-        images.append(_flattened(page, px_per_mm, size_px))
-        records.append(record)
-    return PageBatch(np.stack(images), np.array(records))
-
-
-def _flattened(page: SyntheticPage, px_per_mm: float, size_px: tuple[int, int]) -> ByteArray:
-    """Sample a photo at the pixels of its sheet."""
-    truth = page.truth
-    middle_px = (np.array(size_px[::-1]) - 1) / 2
-    x, y = np.meshgrid(np.arange(size_px[1]), np.arange(size_px[0]))
-    at_mm = (np.column_stack([x.ravel(), y.ravel()]) - middle_px) / px_per_mm
-    at_mm += np.array(truth.layout.size_mm) / 2
-    at_photo = truth.page_to_photo(truth.scale.px_from_mm(at_mm)).astype(np.float32)
-    where_x, where_y = at_photo.T.reshape(2, *size_px)
-    flat = cv2.remap(
-        page.image, where_x, where_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    beyond = ((at_mm < 0) | (at_mm > truth.layout.size_mm)).any(axis=1).reshape(size_px)
-    flat[beyond] = 255
-    return np.asarray(flat, dtype=np.uint8)

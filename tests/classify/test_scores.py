@@ -65,6 +65,9 @@ def test_calibration_error_of_true_probabilities_is_small_and_of_shifted_ones_th
     is_true = rng.random(len(p)) < p
     assert calibration_error(p, is_true) < 0.01
     assert calibration_error(p + 0.2, is_true) == pytest.approx(0.2, abs=0.01)
+    # Too high here and too low there do not make up for each other.
+    mixed = np.repeat([0.15, 0.85], 100)
+    assert calibration_error(mixed, np.arange(200) % 2 == 0) == pytest.approx(0.35)
     assert calibration_error(np.ones(4), np.array([1, 0, 0, 0], bool)) == 0.75
 
 

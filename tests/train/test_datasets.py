@@ -11,7 +11,6 @@ from ecgpaper.synth import InkSpec, sample_spec
 from ecgpaper.train import datasets
 from ecgpaper.train.datasets import (
     PageSource,
-    page_batch,
     segment_batch,
     strip_batch,
     without_gaps,
@@ -243,30 +242,3 @@ def test_working_image_has_the_long_side_of_the_segmenter():
     image, px_per_map_px = working_image(np.zeros((1700, 2240, 3), np.uint8))
     assert image.shape == (850, 1120, 3)
     assert px_per_map_px == 2
-
-
-@pytest.mark.parametrize("size_px", [(220, 290), (300, 290)])
-def test_whole_pages_are_as_large_as_asked_and_flat(quiet_ecg, size_px):
-    """However the page was turned and stretched, its rows stand where the layout says."""
-    turned = page_batch(
-        source_with(quiet_ecg, skew_deg=4.0, stretch=(0.9, 1.05)), 0, n_pages=2, size_px=size_px
-    )
-    straight = page_batch(source_with(quiet_ecg), 0, n_pages=2, size_px=size_px)
-    assert turned.images.shape == (2, *size_px, 3)
-    assert np.abs(turned.images.astype(int) - straight.images).mean() < 4
-    top = (size_px[0] - 220) / 2
-    darkness = 255.0 - turned.images[0, :, 30:270, 0].mean(axis=1)
-    for row in range(4):
-        around = np.arange(round(top + 15 + 50 * row), round(top + 45 + 50 * row))
-        middle = (darkness[around] * around).sum() / darkness[around].sum()
-        assert middle == pytest.approx(top + 30 + 50 * row - 0.5, abs=1.5)
-
-
-def test_whole_pages_say_whose_they_are(quiet_ecg):
-    flat = replace(quiet_ecg, signal_mv=0 * quiet_ecg.signal_mv)
-    source = PlainSource((quiet_ecg, flat), seed=5)
-    batch = page_batch(source, 0, n_pages=6, size_px=(220, 290))
-    # A level line is one row of pixels, waves are many.
-    spread = (batch.images[:, 65:95, 40:260, 0].min(axis=2) < 160).sum(axis=1)
-    assert set(batch.records) == {0, 1}
-    assert (spread < 4).tolist() == (batch.records == 1).tolist()

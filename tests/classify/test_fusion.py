@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from ecgpaper.classify.fusion import fit_stacker
+
+N, N_CLASSES = 2000, 3
+RNG_SEED = 4
+
+
+def draw_opinions(signal_noise, picture_noise, quality=None):
+    """Two opinions of different merit; the last class never occurs."""
+    rng = np.random.default_rng(RNG_SEED)
+    truth = rng.random((N, N_CLASSES)) < 0.3
+    truth[:, -1] = False
+    quality = np.ones(N) if quality is None else quality(rng)
+    noise = np.where(quality[:, None] > 0.5, signal_noise, 20.0)
+    signal = np.where(truth, 2, -2) + noise * rng.normal(size=truth.shape)
+    picture = np.where(truth, 2, -2) + picture_noise * rng.normal(size=truth.shape)
+    return signal, picture, quality, truth
+
+
+def loss(probabilities, truth):
+    p = np.clip(np.where(truth, probabilities, 1 - probabilities), 1e-6, 1)[:, :-1]
+    return -np.log(p).mean()
+
+
+@pytest.mark.parametrize("noises", [(1.0, 5.0), (5.0, 1.0), (2.0, 2.0)])
+def test_together_opinions_are_at_least_as_good_as_the_better_one(noises):
+    signal, picture, quality, truth = draw_opinions(*noises)
+    half = slice(N // 2), slice(N // 2, None)
+    stacker = fit_stacker(*(part[half[0]] for part in (signal, picture, quality, truth)))
+    rest = [part[half[1]] for part in (signal, picture, quality, truth)]
+    both = loss(stacker.combine(*rest[:3]), rest[3])
+    assert both < min(loss(expit(opinion), rest[3]) for opinion in rest[:2]) + 0.005
+
+
+def test_where_digitization_failed_the_picture_decides():
+    signal, picture, quality, truth = draw_opinions(
+        0.5, 1.5, quality=lambda rng: (rng.random(N) < 0.7).astype(float)
+    )
+    stacker = fit_stacker(signal, picture, quality, truth)
+    contrary = np.array([[4.0, 4.0, 4.0]]), np.array([[-4.0, -4.0, -4.0]])
+    read, failed = (stacker.combine(*contrary, np.array([q])) for q in (1.0, 0.0))
+    assert read[0, 0] > 0.5 > failed[0, 0]
+
+
+def test_without_examples_the_first_opinion_stands():
+    signal, picture, quality, truth = draw_opinions(1.0, 1.0)
+    stacker = fit_stacker(signal, picture, quality, truth)
+    combined = stacker.combine(signal, picture, quality)
+    np.testing.assert_allclose(combined[:, -1], expit(np.clip(signal[:, -1], -8, 8)))
+    few = fit_stacker(*(part[:0] for part in (signal, picture, quality, truth)))
+    np.testing.assert_allclose(few.combine(signal, picture, quality), expit(np.clip(signal, -8, 8)))
+
+
+def test_probabilities_fit_frequencies():
+    signal, picture, quality, truth = draw_opinions(2.0, 2.0)
+    probabilities = fit_stacker(signal, picture, quality, truth).combine(signal, picture, quality)
+    assert probabilities[:, 0].mean() == pytest.approx(truth[:, 0].mean(), abs=0.01)
