@@ -1,11 +1,13 @@
 """Choose, per class, the probability from which on it is answered, for the macro F-measure.
 
-Public: `choose_thresholds`, `PRIOR_THRESHOLD`, `ABSENT_THRESHOLD`.
+Public: `choose_thresholds`, `calibration_shift`, `PRIOR_THRESHOLD`, `ABSENT_THRESHOLD`.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from scipy.optimize import brentq
+from scipy.special import expit, logit
 
 from ecgpaper.ecg import BoolArray, FloatArray
 
@@ -18,6 +20,8 @@ _LOWEST, _HIGHEST = 0.08, 0.6
 _N_RESAMPLES = 30
 # A class with this many examples is trusted half as much as the theory.
 _N_HALF_TRUST = 20
+_LEAST_PROBABILITY = 1e-6
+_LARGEST_SHIFT = 12.0
 
 
 def choose_thresholds(
@@ -59,3 +63,31 @@ def best_threshold(probabilities: FloatArray, is_true: BoolArray) -> tuple[float
     at = int(np.argmax(f_measure))
     following = order[min(at + 1, len(order) - 1)]
     return float(probabilities[order[at]] + probabilities[following]) / 2, float(f_measure[at])
+
+
+def calibration_shift(probabilities: FloatArray, truth: BoolArray) -> FloatArray:
+    """Return what to add to the logits of each class so that they mean how often it occurs.
+
+    Weights of rare classes and records that were added to learn from leave probabilities too high.
+
+    Parameters
+    ----------
+    probabilities : ndarray of shape (n_records, n_classes)
+        Of records that the network has not learnt from.
+    truth : ndarray of bool, of shape (n_records, n_classes)
+
+    Returns
+    -------
+    ndarray of shape (n_classes,)
+        0 for a class that all records have, or none.
+    """
+    logits = logit(np.clip(probabilities, _LEAST_PROBABILITY, 1 - _LEAST_PROBABILITY))
+    shift = np.zeros(truth.shape[1])
+    for column in np.flatnonzero(truth.any(axis=0) & ~truth.all(axis=0)):
+        share, own = truth[:, column].mean(), logits[:, column]
+        at = brentq(
+            lambda by, own=own, share=share: expit(own + by).mean() - share,
+            *(-_LARGEST_SHIFT - np.ptp(own), _LARGEST_SHIFT + np.ptp(own)),
+        )
+        shift[column] = at
+    return shift

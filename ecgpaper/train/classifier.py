@@ -30,7 +30,7 @@ from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.nets.checkpoint import CheckpointInfo, save_checkpoint
 from ecgpaper.nets.device import best_device
 from ecgpaper.nets.resnet1d import ResNet1d, ResNet1dConfig, ResNet1dEnsemble
-from ecgpaper.train.cohort import Batch, BatchSource, read_cohort
+from ecgpaper.train.cohort import Batch, BatchSource, read_cohort, with_rhythms
 from ecgpaper.train.facts import RecordFacts
 from ecgpaper.train.imbalance import class_weights, unweigh
 from ecgpaper.train.left_out import choose_left_out
@@ -43,6 +43,8 @@ logger = logging.getLogger(__name__)
 FEW_EXAMPLES = 10
 # With fewer records nothing is left out for the thresholds: they come from theory.
 _FEWEST_TO_SPLIT = 60
+# Collections that need more than these have the rhythms themselves.
+MOST_SIMULATED = 1000
 # What the statements of a record count beside its labels.
 STATEMENT_SHARE = 1.0
 
@@ -61,6 +63,8 @@ class ClassifierConfig:
         Optimizer steps per square root of the number of records: more records take longer to
         learn from, but fewer passes over each.
     min_steps : int
+    simulated_share : float
+        Simulated records of rare rhythms per record; at most `MOST_SIMULATED` in all.
     peak_rate, weight_decay : float
         See `TrainConfig`.
     """
@@ -72,6 +76,7 @@ class ClassifierConfig:
     batch_size: int = 64
     steps_per_root: float = 20.0
     min_steps: int = 150
+    simulated_share: float = 0.3
     peak_rate: float = 3e-3
     weight_decay: float = 2e-2
 
@@ -111,9 +116,12 @@ def train_classifier(
     cohort = read_cohort(ecgs, taught)
     examples = dict(zip(CLASSES, cohort.truth.sum(axis=0).tolist(), strict=True))
     few = _report_classes(examples, n_proxies)
-    folds = _split(len(cohort), config.n_members, seed)
+    n_records = len(cohort)
+    folds = _split(n_records, config.n_members, seed)
+    n_simulated = min(round(config.simulated_share * n_records), MOST_SIMULATED)
+    cohort = with_rhythms(cohort, n_simulated, rng=np.random.default_rng([seed, n_records]))
+    folds = np.append(folds, np.full(n_simulated, -1))
     source = BatchSource(cohort, folds, config.batch_size, seed)
-    n_steps = config.n_steps(len(cohort))
     network = _fit_networks(source, config, f"{examples}, seed {seed}", state_file)
     proxies = (ACUTE_MI,) if n_proxies else ()
     thresholds, metrics = choose_left_out(network, source, unscored=proxies)
@@ -123,8 +131,9 @@ def train_classifier(
         inputs={"fs_hz": INPUT_FS, "n_samples": N_SAMPLES, "lead_order": STANDARD_ORDER},
         training={
             "seed": seed,
-            "n_records": len(cohort),
-            "n_steps": n_steps,
+            "n_records": n_records,
+            "n_simulated": n_simulated,
+            "n_steps": config.n_steps(len(cohort)),
             "batch_size": config.batch_size,
             "n_statements": cohort.statements.shape[1],
             "examples": examples,
@@ -146,7 +155,7 @@ def _fit_networks(
     torch.manual_seed(source.seed)
     network = ResNet1dEnsemble(config.network, config.n_members)
     learner = _WithStatements(network, cohort.statements.shape[1]).to(device)
-    weights = class_weights(cohort.truth)
+    weights = class_weights(cohort.truth[cohort.is_real])
     stated = cohort.statements[cohort.is_stated]
     loss_of = _make_loss(weights, class_weights(stated), device)
     plan = TrainConfig(
@@ -222,16 +231,17 @@ def _make_loss(
         torch.manual_seed(batch.seed)
         learner = cast("_WithStatements", network)
         inputs = [torch.from_numpy(array).to(device) for array in batch.inputs]
-        targets, statements, is_stated, folds = (
-            torch.from_numpy(array).to(device)
-            for array in (batch.targets, batch.statements, batch.is_stated, batch.folds)
+        targets, statements, is_stated, is_taught, folds = (
+            torch.from_numpy(array).to(device) for array in batch[1:6]
         )
         losses = []
         for index in range(len(learner.network.members)):
             learns = folds != index
             logits, stated = learner.answer(index, [part[learns] for part in inputs])
             losses.append(
-                binary_cross_entropy_with_logits(logits, targets[learns], pos_weight=class_weight)
+                binary_cross_entropy_with_logits(
+                    *(logits, targets[learns], is_taught[learns].float()), pos_weight=class_weight
+                )
             )
             if statement_weight.numel() and (learns & is_stated).any():
                 known = is_stated[learns]

@@ -1,6 +1,6 @@
 """The records that the classifier learns from, in memory, and the batches drawn from them.
 
-Public: `Cohort`, `read_cohort`, `Batch`, `BatchSource`.
+Public: `Cohort`, `read_cohort`, `with_rhythms`, `Batch`, `BatchSource`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from ecgpaper.classify.person import person_features
 from ecgpaper.classify.vary import vary
 from ecgpaper.ecg import BoolArray, Ecg
 from ecgpaper.train.facts import RecordFacts
+from ecgpaper.train.rhythms import TAUGHT_RHYTHMS, simulate_rhythms
 
 # A statement with fewer examples teaches nothing.
 FEWEST_STATED = 5
@@ -41,6 +42,8 @@ class Cohort:
         Whether a record has any statements; where it has none, nothing is known of them.
     persons : ndarray of float32, of shape (n, 4)
         See `person_features`.
+    is_taught : ndarray of bool, of shape (n, 11)
+        Which classes a record teaches: all of them, or, if it was simulated, some.
     """
 
     leads_mv: Float32Array
@@ -48,6 +51,12 @@ class Cohort:
     statements: BoolArray
     is_stated: BoolArray
     persons: Float32Array
+    is_taught: BoolArray
+
+    @property
+    def is_real(self) -> BoolArray:
+        """Which records were not simulated, of shape (n,)."""
+        return np.asarray(self.is_taught.all(axis=1))
 
     def __len__(self) -> int:
         return len(self.truth)
@@ -87,7 +96,26 @@ def read_cohort(ecgs: Iterable[Ecg], facts: Sequence[RecordFacts]) -> Cohort:
         statements[:, statements.sum(axis=0) >= FEWEST_STATED],
         np.array([bool(item.statements) for item in known]),
         np.stack([person_features(item.age_years, item.sex) for item in known]),
+        np.ones((len(known), len(CLASSES)), dtype=np.bool_),
     )
+
+
+def with_rhythms(cohort: Cohort, n_records: int, *, rng: np.random.Generator) -> Cohort:
+    """Add simulated records at the end, which teach `TAUGHT_RHYTHMS` alone."""
+    if n_records == 0:
+        return cohort
+    ecgs, labels = simulate_rhythms(n_records, rng=rng)
+    is_taught = np.tile(np.isin(CLASSES, TAUGHT_RHYTHMS), (n_records, 1))
+    added = Cohort(
+        np.stack([leads_from_ecg(ecg)[0] for ecg in ecgs]),
+        one_hot(labels) & is_taught,
+        np.zeros((n_records, cohort.statements.shape[1]), dtype=np.bool_),
+        np.zeros(n_records, dtype=np.bool_),
+        np.zeros((n_records, cohort.persons.shape[1]), dtype=np.float32),
+        is_taught,
+    )
+    pairs = zip(vars(cohort).values(), vars(added).values(), strict=True)
+    return Cohort(*(np.concatenate(pair) for pair in pairs))
 
 
 class Batch(NamedTuple):
@@ -97,6 +125,7 @@ class Batch(NamedTuple):
     targets: Float32Array  # (B, 11)
     statements: Float32Array  # (B, n_statements)
     is_stated: BoolArray  # (B,)
+    is_taught: BoolArray  # (B, 11)
     folds: NDArray[np.int64]  # (B,): the member that does not learn from the item; -1 for none
     seed: int  # of dropout, so that an interrupted training goes on as it would have
 
@@ -120,6 +149,7 @@ class BatchSource:
             _smoothed(self.cohort.truth[index]),
             _smoothed(self.cohort.statements[index]),
             self.cohort.is_stated[index],
+            self.cohort.is_taught[index],
             self.folds[index],
             self.seed + step,
         )

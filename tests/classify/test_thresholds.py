@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
+from scipy.special import expit
 
-from ecgpaper.classify.thresholds import ABSENT_THRESHOLD, best_threshold, choose_thresholds
+from ecgpaper.classify.thresholds import (
+    ABSENT_THRESHOLD,
+    best_threshold,
+    calibration_shift,
+    choose_thresholds,
+)
 
 
 def f_measure(predicted, is_true):
@@ -37,3 +43,21 @@ def test_class_without_examples_is_never_reached():
     thresholds = choose_thresholds(rng.random((50, 2)), truth, rng=rng)
     assert thresholds[1] == ABSENT_THRESHOLD
     assert 0 < thresholds[0] < 1
+
+
+def test_shifted_probabilities_mean_how_often_a_class_occurs():
+    rng = np.random.default_rng(3)
+    true_logits = rng.normal(-2, 1.5, (4000, 3))
+    truth = rng.random(true_logits.shape) < expit(true_logits)
+    truth[:, 1] = False
+    truth[:, 2] = True
+    shift = calibration_shift(expit(true_logits + 1.3), truth)
+    assert shift[0] == pytest.approx(-1.3, abs=0.15)
+    assert expit(true_logits[:, 0] + 1.3 + shift[0]).mean() == pytest.approx(truth[:, 0].mean())
+    assert shift[1:].tolist() == [0, 0]
+
+
+def test_probabilities_that_are_sure_can_be_shifted():
+    truth = np.array([[True], [False], [False], [False]])
+    shift = calibration_shift(np.array([[1.0], [1.0], [0.0], [0.0]]), truth)
+    assert np.isfinite(shift).all()

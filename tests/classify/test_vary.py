@@ -28,10 +28,12 @@ def test_started_elsewhere_the_rhythm_stays(label):
         assert after[2] < before[2] + 0.1
 
 
-def test_started_elsewhere_the_first_seconds_are_others():
-    leads_mv = record("NORM")
-    later = restart(leads_mv, rng=np.random.default_rng(3))
-    assert np.abs(later[:, :250] - leads_mv[:, :250]).max() > 0.3
+def test_a_record_may_start_at_any_time_of_the_cycle():
+    leads_mv = record("BRADY")
+    later = [restart(leads_mv, rng=np.random.default_rng(seed)) for seed in range(30)]
+    first = np.array([find_beats(channels_from_leads(rows))[0] for rows in later])
+    assert first.min() < 20
+    assert first.max() > 80
 
 
 def test_too_few_beats_are_left_where_they_are():

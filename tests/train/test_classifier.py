@@ -16,7 +16,7 @@ from ecgpaper.simulate import simulate_ecg, simulate_record
 from ecgpaper.train import classifier as classifier_training
 from ecgpaper.train import loop
 from ecgpaper.train.classifier import ClassifierConfig, save_classifier, train_classifier
-from ecgpaper.train.cohort import BatchSource, read_cohort
+from ecgpaper.train.cohort import BatchSource, read_cohort, with_rhythms
 from ecgpaper.train.facts import RecordFacts
 
 TINY = ClassifierConfig(
@@ -185,6 +185,32 @@ def test_records_without_statements_teach_their_labels_only(five):
     assert losses[0] == losses[1]
     losses.append(loss_of(learner, batch._replace(statements=1 - batch.statements)).item())
     assert losses[2] != losses[0]
+
+
+def test_what_a_record_does_not_teach_does_not_matter(five):
+    cohort = with_rhythms(read_cohort(*five), 10, rng=np.random.default_rng(0))
+    network = ResNet1dEnsemble(TINY.network, 1).eval()
+    learner = classifier_training._WithStatements(network, 0)
+    nothing = np.ones(0, np.float32)
+    loss_of = classifier_training._make_loss(np.ones(11, np.float32), nothing, CPU)
+    batch = BatchSource(cohort, np.full(15, -1), 15, 0).make_batch(0)
+    untaught = np.where(batch.is_taught, batch.targets, 1 - batch.targets)
+    taught = np.where(batch.is_taught, 1 - batch.targets, batch.targets)
+    losses = [
+        loss_of(learner, batch._replace(targets=targets)).item()
+        for targets in (batch.targets, untaught, taught)
+    ]
+    assert losses[0] == losses[1] != losses[2]
+
+
+def test_simulated_rhythms_count_among_what_was_learnt_and_not_among_what_is_scored(five):
+    ecgs, facts = five
+    _, info = train_classifier(ecgs * 14, facts * 14, config=TINY)
+    assert info.training["n_records"] == 70
+    assert info.training["n_simulated"] == 21
+    assert sum(info.training["examples"].values()) == 14 * sum(len(f.labels) for f in facts)
+    none = replace(TINY, simulated_share=0.0)
+    assert train_classifier(ecgs, facts, config=none)[1].training["n_simulated"] == 0
 
 
 def test_acute_infarction_is_learnt_by_proxy_and_the_model_says_so(five, caplog):
