@@ -10,6 +10,7 @@ own sides are sharpest.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import TypeVar
 
 import cv2
@@ -30,6 +31,8 @@ logger = logging.getLogger(__name__)
 
 # Resolution of a page that is flattened along its grid.
 FLAT_PX_PER_MM = 8.0
+# Where its pixels lie on the photo is computed for one in so many, along both sides.
+_EXACT = 8
 MAX_SKEW_DEG = 12.0
 # Below this angle the ends of a strip move by less than a tenth of a millimetre: leave the pixels.
 _NEGLIGIBLE_DEG = 0.02
@@ -85,29 +88,40 @@ def flatten(
     photo: ByteArray, maps: PixelMaps, warp: Warp, size: tuple[int, ...]
 ) -> tuple[FlatPage, PixelMaps]:
     """Sample the photo and its maps at the pixels of a page of (height, width)."""
+    image = _sample(photo, _on_photo(warp, size, 1))
     step = 2 if max(size) > MAP_LONG_SIDE_PX else 1
-    full = _lattice(size, 1)
-    image = _sample(photo, warp(full), size)
-    coarse_size = (size[0] // step, size[1] // step)
-    # The center of a coarse pixel lies between the full ones.
-    centers = _lattice(coarse_size, step) + (step - 1) / 2
-    on_maps = Homography.scaling(1 / maps.px_per_map_px)(warp(centers))
-    probabilities = _sample(maps.probabilities, on_maps, coarse_size)
+    coarse = _on_photo(warp, (size[0] // step, size[1] // step), step)
+    to_maps = Homography.scaling(1 / maps.px_per_map_px).matrix
+    on_maps = coarse * np.float32(to_maps[0, 0]) + np.float32(to_maps[0, 2])
+    probabilities = _sample(maps.probabilities, on_maps)
     return (
         FlatPage(image, warp),
         PixelMaps(probabilities, float(step)),
     )
 
 
-def _lattice(size: tuple[int, ...], step: float) -> FloatArray:
+def _on_photo(warp: Warp, size: tuple[int, ...], step: int) -> NDArray[np.float32]:
+    """Where the centers of squares of `step` pixels lie on the photo: (height, width, 2).
+
+    Exact for some of them; between these the photo's coordinates run straight.
+    """
+    # One row and column of exact points lie around the page.
+    shape = [side // _EXACT + 3 for side in size]
+    exact = (_lattice(shape, 1) - 1) * _EXACT + (_EXACT - 1) / 2
+    found = warp(exact * step + (step - 1) / 2).reshape(*shape, 2).astype(np.float32)
+    whole = cv2.resize(found, (shape[1] * _EXACT, shape[0] * _EXACT))
+    page = whole[_EXACT : _EXACT + size[0], _EXACT : _EXACT + size[1]]
+    return np.ascontiguousarray(page, np.float32)
+
+
+def _lattice(size: Sequence[int], step: float) -> FloatArray:
     """Points (x, y) of a regular lattice of (height, width), row by row."""
     y, x = np.mgrid[0 : size[0], 0 : size[1]] * float(step)
     return np.column_stack([x.ravel(), y.ravel()])
 
 
-def _sample(image: NDArray[Pixel], points: FloatArray, size: tuple[int, ...]) -> NDArray[Pixel]:
-    """Values of an image at points of a lattice of (height, width); its edge continues."""
-    where = points.astype(np.float32).reshape(*size, 2)
+def _sample(image: NDArray[Pixel], where: NDArray[np.float32]) -> NDArray[Pixel]:
+    """Values of an image at points of shape (height, width, 2); its edge continues."""
     sampled = cv2.remap(
         image, where[..., 0], where[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
