@@ -29,6 +29,10 @@ class RectifyError(EcgPaperError):
     """No ECG page was found on the photo."""
 
 
+class MirrorError(EcgPaperError):
+    """The photo shows a page as in a mirror."""
+
+
 class GridError(EcgPaperError):
     """The scale of the page, in pixels per millimetre, could not be measured."""
 

@@ -9,6 +9,7 @@ import pytest
 from ecgpaper import score
 from ecgpaper.digitize import Digitizer
 from ecgpaper.digitize.paper import UNSTATED, Stated
+from ecgpaper.errors import MirrorError
 from ecgpaper.page import PaperScale
 from ecgpaper.simulate import simulate_record
 from ecgpaper.synth import sample_spec, synthesize
@@ -91,6 +92,16 @@ def test_single_leads_and_columns_of_one_time_are_read(name):
     found, snr_db = read_back(layout=name)
     assert found.layout.name == name
     assert snr_db > FLOOR_DB
+
+
+@pytest.mark.parametrize("name", ["3x4+1R", "12x1"])
+def test_mirrored_pages_with_pulses_are_refused(name):
+    rng = np.random.default_rng([2024, 3])
+    record = simulate_record(rng=rng)
+    page = synthesize(record.ecg, sample_spec("clean", rng=rng, layout=name))
+    flipped = np.ascontiguousarray(page.image[:, ::-1])
+    with pytest.raises(MirrorError, match=r"expected a page as it lies.*mirrored.*flip"):
+        Digitizer.load(MODEL).digitize(flipped, fs=record.ecg.fs)
 
 
 @pytest.mark.parametrize("n_quarters", [1, 2, 3])

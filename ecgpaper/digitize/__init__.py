@@ -15,9 +15,10 @@ import numpy as np
 
 from ecgpaper.digitize.grid import find_grid_scale, find_large_line
 from ecgpaper.digitize.gridless import scale_without_grid
+from ecgpaper.digitize.heartbeat import runs_backwards
 from ecgpaper.digitize.layout import find_layout, place_columns
 from ecgpaper.digitize.leads import Named, name_leads, take_names
-from ecgpaper.digitize.orientation import rows_are_upright, turned
+from ecgpaper.digitize.orientation import mirrored, rows_are_upright, turned
 from ecgpaper.digitize.paper import UNSTATED, Stated, find_paper_scale
 from ecgpaper.digitize.pulse import Pulse, find_pulse
 from ecgpaper.digitize.rectify import rectify
@@ -25,7 +26,7 @@ from ecgpaper.digitize.segment import find_page, segment
 from ecgpaper.digitize.signal import signal_from_traces
 from ecgpaper.digitize.trace import read_rows
 from ecgpaper.ecg import ByteArray, Ecg, FloatArray
-from ecgpaper.errors import EcgPaperError, GridError, RectifyError
+from ecgpaper.errors import EcgPaperError, GridError, MirrorError, RectifyError
 from ecgpaper.geometry import Homography
 from ecgpaper.nets.checkpoint import load_info, load_weights
 from ecgpaper.nets.device import best_device, channels_last
@@ -47,6 +48,10 @@ MIN_GRID_CONFIDENCE = 0.6
 _NO_GRID = (
     "expected a grid of 1-mm and 5-mm lines, or at least rows of leads that fit each other; found "
     "neither: crop the image to the page, or scan it in color at 150 dpi or more"
+)
+_MIRRORED = (
+    "expected a page as it lies; found a mirrored one, whose heartbeats run from right to left: "
+    "flip the image left to right"
 )
 # Heartbeats are looked at with so many samples per second.
 HEARTBEAT_FS = 250.0
@@ -93,6 +98,17 @@ class Digitization:
         if self.agreement is None and len(self.traces) == 1:
             return MIN_CREDIBLE if self.pulse is None else MIN_AGREEMENT
         return -np.inf if self.agreement is None else self.agreement
+
+    @property
+    def is_backwards(self) -> bool:
+        """Whether the page is surely read from right to left.
+
+        Upside down, time runs backwards as well, but pulses point down, and where each lead has a
+        row of its own, the leads do not fit.
+        """
+        has_columns = any(strip.segment.column for strip in self.layout.strips)
+        is_upright = self.rank >= MIN_AGREEMENT if not has_columns else self.pulse is not None
+        return is_upright and runs_backwards(self.ecg)
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +164,16 @@ class Digitizer:
     def _read_any_way(
         self, photo: ByteArray, page: FlatPage, maps: PixelMaps, fs: float, stated: Stated
     ) -> Digitization:
-        """Read a page as it lies, and turned by quarters if its leads do not fit each other."""
+        """Read a page as it lies, or turned by quarters if its leads do not fit each other."""
+        best, faults = self._best_way(photo, page, maps, fs, stated)
+        if best is None or (faults and best.rank < MIN_CREDIBLE):
+            raise faults[0]
+        return best
+
+    def _best_way(
+        self, photo: ByteArray, page: FlatPage, maps: PixelMaps, fs: float, stated: Stated
+    ) -> tuple[Digitization | None, list[EcgPaperError]]:
+        """Turn a page until its leads fit each other; also return what speaks against it."""
         best: Digitization | None = None
         faults: list[EcgPaperError] = []
         for n_quarters in (0, 2, 1, 3) if rows_are_upright(maps) else (1, 3, 0, 2):
@@ -157,15 +182,27 @@ class Digitizer:
             except EcgPaperError as error:
                 faults.append(error)
                 continue
+            if found.is_backwards:
+                self._refuse_mirrored(photo, *turned(page, maps, n_quarters), stated)
             if found.scale.confidence < MIN_GRID_CONFIDENCE:
                 faults.append(GridError(_NO_GRID))
             if best is None or found.rank > best.rank + MIN_GAIN:
                 best = found
             if best.rank >= MIN_AGREEMENT:
                 break
-        if best is None or (faults and best.rank < MIN_CREDIBLE):
-            raise faults[0]
-        return best
+        return best, faults
+
+    def _refuse_mirrored(
+        self, photo: ByteArray, page: FlatPage, maps: PixelMaps, stated: Stated
+    ) -> None:
+        """Raise an error if a page that runs backwards is credible when its sides are swapped."""
+        try:
+            found = self._read(photo, *mirrored(page, maps), HEARTBEAT_FS, stated)
+        except EcgPaperError as error:
+            logger.info("mirrored: %s", error)
+            return
+        if found.agreement is not None and found.agreement >= MIN_CREDIBLE:
+            raise MirrorError(_MIRRORED)
 
     def _read(
         self, photo: ByteArray, page: FlatPage, maps: PixelMaps, fs: float, stated: Stated

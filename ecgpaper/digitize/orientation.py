@@ -1,6 +1,6 @@
 """Which side of a flat page is up: a photo may show it turned by quarters, or upside down.
 
-Public: `rows_are_upright`, `turned`.
+Public: `rows_are_upright`, `turned`, `mirrored`.
 
 The grid looks the same after a quarter turn, the traces do not: their ink lies in rows. Whether
 these are upside down shows when they are read, see `leads.agreement`.
@@ -50,5 +50,16 @@ def turned(page: FlatPage, maps: PixelMaps, n_quarters: int) -> tuple[FlatPage, 
     probabilities = np.ascontiguousarray(np.rot90(maps.probabilities, n_quarters))
     return (
         FlatPage(np.ascontiguousarray(image), back.compose(page.page_to_photo)),
+        PixelMaps(probabilities, maps.px_per_map_px),
+    )
+
+
+def mirrored(page: FlatPage, maps: PixelMaps) -> tuple[FlatPage, PixelMaps]:
+    """Swap left and right of a page and its maps; the page still knows its place on the photo."""
+    flip = Homography(np.array([[-1.0, 0, page.image.shape[1] - 1], [0, 1, 0], [0, 0, 1]]))
+    image = np.ascontiguousarray(page.image[:, ::-1])
+    probabilities = np.ascontiguousarray(maps.probabilities[:, ::-1])
+    return (
+        FlatPage(image, flip.compose(page.page_to_photo)),
         PixelMaps(probabilities, maps.px_per_map_px),
     )

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ecgpaper.digitize.orientation import rows_are_upright, turned
+from ecgpaper.digitize.orientation import mirrored, rows_are_upright, turned
 from ecgpaper.geometry import Homography
 from ecgpaper.raster import FlatPage, PixelMaps
 
@@ -22,6 +22,16 @@ def test_turned_page_knows_where_its_pixels_were(n_quarters):
     for x, y in [(0, 0), (11, 5), (39, 39)]:
         at_x, at_y = np.rint(other.page_to_photo(np.array([[x, y]], dtype=float))[0] - [7, 3])
         assert np.array_equal(other.image[y, x], page.image[int(at_y), int(at_x)])
+
+
+def test_mirrored_page_knows_where_its_pixels_were():
+    page, maps = noise_page()
+    other, other_maps = mirrored(page, maps)
+    assert np.array_equal(other_maps.probabilities, maps.probabilities[:, ::-1])
+    for x, y in [(0, 0), (11, 5), (59, 39)]:
+        at_x, at_y = np.rint(other.page_to_photo(np.array([[x, y]], dtype=float))[0] - [7, 3])
+        assert np.array_equal(other.image[y, x], page.image[int(at_y), int(at_x)])
+        assert (at_x, at_y) == (59 - x, y)
 
 
 def test_four_quarters_are_a_whole_turn():

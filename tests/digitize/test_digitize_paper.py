@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from ecgpaper.digitize.paper import UNSTATED, Stated, fast_odds, find_paper_scale
+from ecgpaper.digitize.heartbeat import fast_odds
+from ecgpaper.digitize.paper import UNSTATED, Stated, find_paper_scale
 from ecgpaper.digitize.pulse import Pulse
 from ecgpaper.ecg import Ecg
 from ecgpaper.page import LAYOUTS, PaperScale
