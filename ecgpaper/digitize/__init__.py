@@ -16,7 +16,7 @@ import numpy as np
 from ecgpaper.digitize.grid import find_grid_scale, find_large_line
 from ecgpaper.digitize.gridless import scale_without_grid
 from ecgpaper.digitize.heartbeat import runs_backwards
-from ecgpaper.digitize.layout import find_layout, place_columns
+from ecgpaper.digitize.layout import find_layout, place_columns, with_margin
 from ecgpaper.digitize.leads import Named, name_leads, take_names
 from ecgpaper.digitize.orientation import mirrored, rows_are_upright, turned
 from ecgpaper.digitize.paper import UNSTATED, Stated, find_paper_scale
@@ -235,7 +235,7 @@ def _at_its_scale(
     """Give a page the speed and gain that it was printed at."""
     at_usual, _ = signal_from_traces(named.traces, named.layout, scale, HEARTBEAT_FS)
     paper = stated.over(find_paper_scale(pulse, at_usual, named.layout.scale))
-    layout = named.layout.at_scale(paper)
+    layout = with_margin(named.layout.at_scale(paper))
     traces = tuple(
         replace(trace, strip=strip)
         for trace, strip in zip(named.traces, layout.strips, strict=True)

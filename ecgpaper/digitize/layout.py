@@ -1,6 +1,7 @@
 """Flat page -> page layout: which rows there are, what they show and where they start.
 
-Public: `find_layout`, `row_width_mm`, `place_columns`, `strips_of`, `Presence`, `READABLE`.
+Public: `find_layout`, `row_width_mm`, `place_columns`, `with_margin`, `strips_of`, `Presence`,
+`READABLE`.
 
 Rows come from the ink map, the name of the layout from their number. The exact start of the rows
 is found twice: coarsely from the ends of the ink, then, when the traces have been read, from where
@@ -317,8 +318,7 @@ def place_columns(
     length holds most of what was read as trace, and exactly where presence rises and falls most
     steeply at the window's two ends; an end that text or a pulse blurs then hardly counts. Most
     programs that print grid and traces together start on a line of the grid: where the rise and
-    fall there are nearly as steep, that is where it is. In doubt the traces are late: see
-    `MARGIN_MM`.
+    fall there are nearly as steep, that is where it is.
 
     Parameters
     ----------
@@ -342,7 +342,18 @@ def place_columns(
         on_line = float(np.interp(line_mm, starts_mm, steepness, left=0.0, right=0.0))
         if on_line > MIN_LINE_STEEPNESS * steepness.max():
             start_mm = line_mm
-    shift_mm = start_mm - MARGIN_MM - left_mm
+    return _moved(layout, start_mm - left_mm)
+
+
+def with_margin(layout: PageLayout) -> PageLayout:
+    """Return a page whose rows are taken to start `MARGIN_MM` before where they do.
+
+    The traces are cut before: at their very start a pulse's stroke may stand.
+    """
+    return _moved(layout, -MARGIN_MM)
+
+
+def _moved(layout: PageLayout, shift_mm: float) -> PageLayout:
     strips = tuple(replace(strip, left_mm=strip.left_mm + shift_mm) for strip in layout.strips)
     return replace(layout, strips=strips)
 
