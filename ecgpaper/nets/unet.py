@@ -1,6 +1,6 @@
 """U-Nets that see a page: one labels pixels, the other reads the height of a trace.
 
-Public: `UNetConfig`, `SegmentNet`, `StripNet`, `heights_from_logits`.
+Public: `UNetConfig`, `SegmentNet`, `StripNet`, `heights_from_logits`, `widen`.
 
 Both start by folding 2x2 pixels into channels, which makes a step six times cheaper than a stem at
 full resolution at equal parameters, and unfold them again in the head.
@@ -18,6 +18,8 @@ from torch.nn import functional
 
 # Height is decoded as the mean of the probabilities this many rows around the most probable one.
 DECODE_HALF_ROWS = 20
+# The layer that reads a column of features pooled in this many ways.
+_POOLED, _N_POOLED = "presence.0.weight", 3
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ class StripNet(nn.Module):
         self.body = _Body(config)
         self.rows = nn.Conv2d(config.widths[0], 2 * config.n_outputs, 1)
         self.presence = nn.Sequential(
-            nn.Conv1d(3 * config.widths[0], 2 * config.widths[0], 5, padding=2),
+            nn.Conv1d(_N_POOLED * config.widths[0], 2 * config.widths[0], 5, padding=2),
             nn.ReLU(inplace=True),
             nn.Conv1d(2 * config.widths[0], config.n_outputs, 5, padding=2),
         )
@@ -159,3 +161,26 @@ def heights_from_logits(logits: Tensor) -> tuple[Tensor, Tensor]:
     window = probability * ((index - peak).abs() <= DECODE_HALF_ROWS)
     mass = window.sum(dim=-1)
     return (window * index).sum(dim=-1) / mass, mass
+
+
+def widen(narrow: nn.Module, wide: nn.Module) -> None:
+    """Give a fresh network what a narrower one of its kind has learned, in place.
+
+    The wide network computes what the narrow one does: the channels that both have do not listen
+    yet to the new ones, which start out random (Chen et al. 2016, Net2Net).
+
+    Parameters
+    ----------
+    narrow, wide : nn.Module
+        Networks of one class and depth; `wide` as its class makes it.
+    """
+    learned = narrow.state_dict()
+    with torch.no_grad():
+        for name, tensor in wide.state_dict().items():
+            values, known = tensor, learned[name]
+            if values.dim() > 1:
+                # Channels pooled in several ways lie one way after the other.
+                n_parts = _N_POOLED if name == _POOLED else 1
+                values, known = (part.unflatten(1, (n_parts, -1)) for part in (values, known))
+                values[: len(known)] = 0
+            values[tuple(slice(0, size) for size in known.shape)] = known

@@ -28,6 +28,7 @@ from ecgpaper.nets.unet import (
     StripNet,
     UNetConfig,
     heights_from_logits,
+    widen,
 )
 from ecgpaper.raster import PIXEL_CLASSES
 from ecgpaper.train.datasets import (
@@ -40,7 +41,7 @@ from ecgpaper.train.datasets import (
 from ecgpaper.train.loop import TrainConfig, fit
 
 SEGMENTER_CONFIG = UNetConfig(n_inputs=3, widths=(16, 24, 32, 48), n_outputs=len(PIXEL_CLASSES))
-TRACER_CONFIG = UNetConfig(n_inputs=4, widths=(16, 32, 48, 64, 64), n_outputs=N_SUB_COLUMNS)
+TRACER_CONFIG = UNetConfig(n_inputs=4, widths=(24, 40, 64, 96, 96), n_outputs=N_SUB_COLUMNS)
 # Grid lines outnumber ink by ten to one; the classes that must not be missed weigh more.
 _CLASS_WEIGHTS = (0.5, 0.7, 3.0, 2.0)
 # Spread of the target over rows: a curve seen at a sub-column is that sharp, and on a steep stroke
@@ -48,7 +49,7 @@ _CLASS_WEIGHTS = (0.5, 0.7, 3.0, 2.0)
 _SIGMA_ROWS, _SIGMA_PER_SLOPE, _MAX_SIGMA_ROWS = 1.2, 0.4, 6.0
 # Shares of the loss. The logarithm of the mean square error is the SNR up to a constant, so that
 # quiet strips count as much as loud ones; the floor is the error that paper cannot go below.
-_ACCURACY, _ABSOLUTE, _PRESENCE = 0.3, 0.1, 1.0
+_ACCURACY, _ABSOLUTE, _PRESENCE = 0.5, 0.1, 1.0
 _FLOOR_MM2 = 1e-3
 
 
@@ -80,7 +81,7 @@ def train_segmenter(
     budget : DigitizerBudget
     seed : int
     start : Path, optional
-        Model folder whose weights to go on from; from scratch without.
+        Model folder whose weights to go on from; its network may be narrower. From scratch without.
     """
     torch.manual_seed(seed)
     device = best_device()
@@ -119,7 +120,7 @@ def train_tracer(
     budget : DigitizerBudget
     seed : int
     start : Path, optional
-        Model folder whose weights to go on from; from scratch without.
+        Model folder whose weights to go on from; its network may be narrower. From scratch without.
     """
     torch.manual_seed(seed + 1)
     device = best_device()
@@ -142,12 +143,16 @@ def train_tracer(
     _save(folder, TRACER, network, TRACER_CONFIG, inputs, provenance)
 
 
-def _start(folder: Path | None, name: str, network: nn.Module) -> dict[str, str]:
+def _start(
+    folder: Path | None, name: str, network: SegmentNet | StripNet
+) -> dict[str, str]:
     """Fill a network with weights to go on from; say which they were."""
     if folder is None:
         return {"start": "from scratch"}
     info = load_info(folder, name, type(network).__name__)
-    load_weights(folder, name, network, info)
+    former = type(network)(UNetConfig.from_json(info.config))
+    load_weights(folder, name, former, info)
+    widen(former, network)
     return {"start": f"weights {info.sha256}"}
 
 

@@ -8,6 +8,7 @@ from ecgpaper.nets.unet import (
     StripNet,
     UNetConfig,
     heights_from_logits,
+    widen,
 )
 
 TINY = UNetConfig(n_inputs=3, widths=(16, 16, 16), n_outputs=4)
@@ -153,3 +154,17 @@ def test_tracer_overfits_one_batch():
         optimizer.step()
     found, _ = heights_from_logits(network(strips)[0])
     assert (found - target).abs().mean() < 0.5
+
+
+@pytest.mark.parametrize("network_class", [SegmentNet, StripNet])
+def test_widened_network_computes_what_the_narrow_one_does(network_class):
+    narrow = make(network_class, UNetConfig(4, (16, 24, 32), 5))
+    for seed in range(3):
+        # Its normalization must have seen something.
+        narrow(draw(2, 4, 48, 64, seed=seed))
+    wide = make(network_class, UNetConfig(4, (24, 32, 40), 5), seed=1)
+    widen(narrow, wide)
+    image = draw(1, 4, 48, 64, seed=9)
+    with torch.inference_mode():
+        expected, found = narrow.eval()(image), wide.eval()(image)
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
