@@ -143,9 +143,7 @@ def train_tracer(
     _save(folder, TRACER, network, TRACER_CONFIG, inputs, provenance)
 
 
-def _start(
-    folder: Path | None, name: str, network: SegmentNet | StripNet
-) -> dict[str, str]:
+def _start(folder: Path | None, name: str, network: SegmentNet | StripNet) -> dict[str, str]:
     """Fill a network with weights to go on from; say which they were."""
     if folder is None:
         return {"start": "from scratch"}
