@@ -116,12 +116,15 @@ class Trace:
     x_px, y_px : ndarray of shape (n_points,), in px
         Points of the curve in rising x; y is NaN where nothing was recovered.
     confidence : ndarray of shape (n_points,), in [0, 1]
+    spread_px : ndarray of shape (n_points,), in px, or None
+        Standard deviation of `y_px` as it was read; None where the curve is known.
     """
 
     strip: Strip
     x_px: FloatArray
     y_px: FloatArray
     confidence: FloatArray
+    spread_px: FloatArray | None = None
 
     def __post_init__(self) -> None:
         """Refuse arrays of different lengths."""

@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[1]
 MODEL = ROOT / "model"
 MODEL_FILES = [
     f"{name}.{kind}"
-    for name in ("segmenter", "tracer", "classifier")
+    for name in ("segmenter", "tracer", "quality", "classifier")
     for kind in ("json", "safetensors")
 ]
 FS = 500
@@ -260,8 +260,9 @@ class Knowing:
         ecg = Ecg(np.full(shape, self.level_mv), fs, STANDARD_ORDER)
         page = FlatPage(photo, Homography.identity())
         layout = PageLayout("3x4+1R", (1.0, 1.0), PaperScale(), ())
+        scale, nothing = GridScale((1.0, 1.0)), np.zeros(12)
         return Digitization(
-            ecg, np.ones(shape), page, GridScale((1.0, 1.0)), layout, (), 1.0, None, None
+            ecg, np.ones(shape), page, scale, layout, (), 1.0, (), None, nothing, nothing
         )
 
 

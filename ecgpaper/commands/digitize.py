@@ -83,6 +83,7 @@ def _write(
 ) -> None:
     """Write the five files of one image."""
     from ecgpaper.classify.labels import CLASSES  # noqa: PLC0415
+    from ecgpaper.ecg import STANDARD_ORDER  # noqa: PLC0415
     from ecgpaper.overlay import draw_overlay, jpeg_bytes  # noqa: PLC0415
     from ecgpaper.records import write_record  # noqa: PLC0415
 
@@ -99,6 +100,12 @@ def _write(
         "px_per_mm": found.scale.px_per_mm,
         "quality": found.quality,
         "agreement": found.agreement,
+        "predicted_snr_db": {
+            lead: round(float(value), 1)
+            for lead, value in zip(STANDARD_ORDER, found.predicted_snr_db, strict=True)
+            if math.isfinite(value)
+        },
+        "left_out": found.left_out,
         "labels": diagnosis.labels,
         "probabilities": dict(zip(CLASSES, diagnosis.probabilities.tolist(), strict=True)),
     }

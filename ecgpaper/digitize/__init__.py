@@ -1,6 +1,7 @@
 """The digitizer: a photo of a paper ECG becomes a signal, the counterpart of the generator.
 
-Public: `Digitizer`, `Digitization`; what a user may state is `paper.Stated`.
+Public: `Digitizer`, `Digitization`, `load_network`, and the names of the networks' files; what a
+user may state is `paper.Stated`.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from typing import TypeVar
 
 import numpy as np
 
+from ecgpaper.digitize.evidence import lead_evidence, predict_snr
 from ecgpaper.digitize.grid import find_grid_scale, find_large_line
 from ecgpaper.digitize.gridless import scale_without_grid
 from ecgpaper.digitize.heartbeat import runs_backwards
 from ecgpaper.digitize.layout import find_layout, place_columns, with_margin
-from ecgpaper.digitize.leads import Named, name_leads, take_names
+from ecgpaper.digitize.leads import Fit, Named, agreement, name_leads, take_names
 from ecgpaper.digitize.orientation import mirrored, rows_are_upright, turned
 from ecgpaper.digitize.paper import UNSTATED, Stated, find_paper_scale
 from ecgpaper.digitize.pulse import Pulse, find_pulse
@@ -25,11 +27,12 @@ from ecgpaper.digitize.rectify import rectify
 from ecgpaper.digitize.segment import find_page, segment
 from ecgpaper.digitize.signal import signal_from_traces
 from ecgpaper.digitize.trace import read_rows
-from ecgpaper.ecg import ByteArray, Ecg, FloatArray
+from ecgpaper.ecg import STANDARD_ORDER, ByteArray, Ecg, FloatArray
 from ecgpaper.errors import EcgPaperError, GridError, MirrorError, RectifyError
 from ecgpaper.geometry import Homography
 from ecgpaper.nets.checkpoint import load_info, load_weights
 from ecgpaper.nets.device import best_device, channels_last
+from ecgpaper.nets.quality import QualityConfig, QualityNet
 from ecgpaper.nets.unet import SegmentNet, StripNet, UNetConfig
 from ecgpaper.page import LAYOUTS, PageLayout
 from ecgpaper.raster import FlatPage, GridScale, PixelMaps, Trace
@@ -43,6 +46,8 @@ MIN_SIDE_PX = 120
 MIN_AGREEMENT, MIN_GAIN = 0.85, 0.15
 # Where some way round shows no page at all, what another shows must fit at least as well as this.
 MIN_CREDIBLE = 0.5
+# A lead that is expected to be worse says less than none: the Challenge gives no lead 0 dB.
+MIN_SNR_DB = 0.0
 # A grid that was seen has more; what is measured without one has to be credible.
 MIN_GRID_CONFIDENCE = 0.6
 _NO_GRID = (
@@ -55,7 +60,7 @@ _MIRRORED = (
 )
 # Heartbeats are looked at with so many samples per second.
 HEARTBEAT_FS = 250.0
-SEGMENTER, TRACER = "segmenter", "tracer"
+SEGMENTER, TRACER, QUALITY = "segmenter", "tracer", "quality"
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +70,8 @@ class Digitization:
     Parameters
     ----------
     ecg : Ecg
-        The twelve leads, NaN where the page shows nothing or nothing sure was found.
+        The twelve leads, NaN where the page shows nothing or nothing sure was found, and where
+        less than `MIN_SNR_DB` is expected.
     confidence : ndarray of shape (n_samples, 12), in [0, 1]
     page : FlatPage
     scale : GridScale
@@ -73,10 +79,14 @@ class Digitization:
     traces : tuple of Trace
     quality : float, in [0, 1]
         Mean confidence over all that the layout says is printed.
-    agreement : float or None
-        How well the leads fit each other, see `leads.agreement`.
+    fits : tuple of Fit
+        How well the leads fit each other.
     pulse : Pulse or None
         The calibration pulse that was seen; without one the gain is taken to be the usual.
+    evidence : ndarray of shape (12, len(evidence.FEATURES))
+        What speaks for each lead; NaN for leads that no trace shows.
+    predicted_snr_db : ndarray of shape (12,), in dB
+        What each lead is expected to score; NaN for leads that no trace shows.
     """
 
     ecg: Ecg
@@ -86,8 +96,21 @@ class Digitization:
     layout: PageLayout
     traces: tuple[Trace, ...]
     quality: float
-    agreement: float | None
+    fits: tuple[Fit, ...]
     pulse: Pulse | None
+    evidence: FloatArray
+    predicted_snr_db: FloatArray
+
+    @property
+    def agreement(self) -> float | None:
+        """How well all leads fit each other, see `leads.agreement`."""
+        return agreement(self.fits)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Leads that the page shows but that were read too badly to be worth returning."""
+        bad = self.predicted_snr_db < MIN_SNR_DB
+        return tuple(lead for lead, is_bad in zip(STANDARD_ORDER, bad, strict=True) if is_bad)
 
     @property
     def rank(self) -> float:
@@ -113,21 +136,29 @@ class Digitization:
 
 @dataclass(frozen=True, eq=False)
 class Digitizer:
-    """The stages in order, with the two networks they need."""
+    """The stages in order, with the networks they need."""
 
     segmenter: SegmentNet
     tracer: StripNet
+    judge: QualityNet
 
     @classmethod
     def load(cls, folder: Path) -> Digitizer:
-        """Read both networks from a model folder; they run on the GPU when there is one.
+        """Read the networks from a model folder; the large ones run on the GPU when there is one.
 
         Raises
         ------
         CheckpointError
             If a file is missing or does not fit.
         """
-        return cls(_load(folder, SEGMENTER, SegmentNet), _load(folder, TRACER, StripNet))
+        info = load_info(folder, QUALITY, QualityNet.__name__)
+        judge = QualityNet(QualityConfig(**info.config))
+        load_weights(folder, QUALITY, judge, info)
+        return cls(
+            load_network(folder, SEGMENTER, SegmentNet),
+            load_network(folder, TRACER, StripNet),
+            judge.eval(),
+        )
 
     def digitize(
         self, photo: ByteArray, *, fs: float = 500.0, stated: Stated = UNSTATED
@@ -157,7 +188,7 @@ class Digitizer:
             photo, (top, left) = photo[part], (part[0].start, part[1].start)
             maps = segment(photo, self.segmenter)
         page, maps = rectify(photo, maps)
-        found = self._read_any_way(photo, page, maps, fs, stated)
+        found = self._judged(self._read_any_way(photo, page, maps, fs, stated))
         moved = found.page.page_to_photo.compose(Homography.translation((left, top)))
         return replace(found, page=FlatPage(found.page.image, moved))
 
@@ -218,7 +249,32 @@ class Digitizer:
         layout, traces = _at_its_scale(named, scale, pulse, stated)
         ecg, confidence = signal_from_traces(traces, layout, scale, fs)
         quality = float(sum(trace.confidence.mean() for trace in traces) / len(traces))
-        return Digitization(ecg, confidence, page, scale, layout, traces, quality, named.fit, pulse)
+        evidence = lead_evidence(traces, named.fits, page, scale)
+        return Digitization(
+            ecg=ecg,
+            confidence=confidence,
+            page=page,
+            scale=scale,
+            layout=layout,
+            traces=traces,
+            quality=quality,
+            fits=named.fits,
+            pulse=pulse,
+            evidence=evidence,
+            predicted_snr_db=np.full(len(evidence), np.nan),
+        )
+
+    def _judged(self, found: Digitization) -> Digitization:
+        """Predict the SNR of each lead and leave out what is worse than nothing."""
+        predicted = predict_snr(found.evidence, self.judge)
+        is_bad = predicted < MIN_SNR_DB
+        signal_mv = np.where(is_bad, np.nan, found.ecg.signal_mv)
+        return replace(
+            found,
+            ecg=replace(found.ecg, signal_mv=signal_mv),
+            confidence=np.where(is_bad, 0.0, found.confidence),
+            predicted_snr_db=predicted,
+        )
 
     def _scale(self, photo: ByteArray, page: FlatPage, maps: PixelMaps) -> GridScale:
         """Measure the scale of a page by its grid, or without one."""
@@ -246,7 +302,14 @@ def _at_its_scale(
 Network = TypeVar("Network", SegmentNet, StripNet)
 
 
-def _load(folder: Path, name: str, network_class: type[Network]) -> Network:
+def load_network(folder: Path, name: str, network_class: type[Network]) -> Network:
+    """Read the segmenter or the tracer from a model folder.
+
+    Raises
+    ------
+    CheckpointError
+        If a file is missing or does not fit.
+    """
     info = load_info(folder, name, network_class.__name__)
     network = channels_last(network_class(UNetConfig.from_json(info.config)))
     load_weights(folder, name, network, info)

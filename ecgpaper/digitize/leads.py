@@ -1,6 +1,6 @@
 """Which leads the rows of a page show: those whose curves fit each other.
 
-Public: `agreement`, `name_leads`, `take_names`.
+Public: `Fit`, `fits_of`, `agreement`, `Named`, `name_leads`, `take_names`.
 
 Of several layouts with as many rows one is right. In it, strips of one lead show the same curve
 where they show the same time, and the six limb leads, which are made of two voltages, add up to
@@ -49,13 +49,33 @@ _BEAT, _SURELY_TOGETHER = 1.0, 0.93
 _POOR_RHYTHM, _SURE_RHYTHM = 0.5, 0.95
 
 
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How well some leads fit each other.
+
+    Parameters
+    ----------
+    leads : frozenset of str
+    share : float, up to 1
+        Of their power, how much is explained.
+    """
+
+    leads: frozenset[str]
+    share: float
+
+
 @dataclass(frozen=True, eq=False)
 class Named:
-    """A layout, the curves of its strips and how well they fit, see `agreement`."""
+    """A layout, the curves of its strips and how well they fit."""
 
     layout: PageLayout
     traces: tuple[Trace, ...]
-    fit: float | None
+    fits: tuple[Fit, ...]
+
+    @property
+    def fit(self) -> float | None:
+        """See `agreement`."""
+        return agreement(self.fits)
 
     @property
     def rank(self) -> float:
@@ -103,7 +123,7 @@ def _named(layout: PageLayout, traces: tuple[Trace, ...], scale: GridScale) -> N
     )
     traces = tuple(replace(trace, strip=strip) for trace, strip in zip(traces, strips, strict=True))
     layout = replace(layout, strips=strips)
-    return Named(layout, traces, agreement(traces, layout, scale))
+    return Named(layout, traces, fits_of(traces, layout, scale))
 
 
 def _renamed(strip: Strip, lead: str) -> Strip:
@@ -175,31 +195,36 @@ def _with_leads(layout: PageLayout, leads: LeadLayout, baselines_mm: Sequence[fl
     return replace(layout, name=leads.name, strips=strips)
 
 
-def agreement(traces: tuple[Trace, ...], layout: PageLayout, scale: GridScale) -> float | None:
-    """Tell how well the curves of a page fit each other.
+def fits_of(traces: tuple[Trace, ...], layout: PageLayout, scale: GridScale) -> tuple[Fit, ...]:
+    """Compare the curves of a page wherever they depend on each other.
 
-    Strips of one lead must show the same where they show the same time, and I + III - II and aVR +
-    aVL + aVF must be level.
-
-    Returns
-    -------
-    float, up to 1
-        Share of the curves' power that is explained, the mean over all such places; 1 if all fits,
-        below 0.6 if the leads are not what they are taken for, as heartbeats look alike in all of
-        them. None where nothing can be compared.
+    Strips of one lead must show the same where they show the same time, and sums like
+    I + III - II and aVR + aVL + aVF must be level.
     """
     curves = [_Curve(trace, layout, scale) for trace in traces]
     found = [
-        _same_share(first, second)
+        (frozenset([first.lead]), _same_share(first, second))
         for first, second in combinations(curves, 2)
         if first.lead == second.lead
     ]
     for weights in _SUMS:
         shown = [curve for curve in curves if curve.lead in weights and not curve.is_rhythm]
         if {curve.lead for curve in shown} == set(weights):
-            found.append(_level_share(shown, [weights[curve.lead] for curve in shown]))
-    known = [share for share in found if share is not None]
-    return float(np.mean(known)) if known else None
+            share = _level_share(shown, [weights[curve.lead] for curve in shown])
+            found.append((frozenset(weights), share))
+    return tuple(Fit(leads, share) for leads, share in found if share is not None)
+
+
+def agreement(fits: Sequence[Fit]) -> float | None:
+    """Tell how well the curves of a page fit each other.
+
+    Returns
+    -------
+    float, up to 1
+        The mean over all comparisons; 1 if all fits, below 0.6 if the leads are not what they are
+        taken for, as heartbeats look alike in all of them. None where nothing can be compared.
+    """
+    return float(np.mean([fit.share for fit in fits])) if fits else None
 
 
 class _Curve:

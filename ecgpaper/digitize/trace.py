@@ -222,16 +222,18 @@ def follow_path(log_probability: NDArray[np.float32], ink: NDArray[np.float32]) 
 
 def _heights(
     log_probability: NDArray[np.float32], path: NDArray[np.intp]
-) -> tuple[FloatArray, FloatArray]:
-    """Mean row near the path, and the probability found there: (n_points,) each."""
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Mean row near the path, its standard deviation and the probability there: (n_points,)."""
     around = np.arange(-DECODE_HALF_ROWS, DECODE_HALF_ROWS + 1)
     rows = path[:, None] + around
     is_inside = (rows >= 0) & (rows < log_probability.shape[1])
     inside = np.clip(rows, 0, log_probability.shape[1] - 1)
     probability = np.exp(np.take_along_axis(log_probability, inside, axis=1)) * is_inside
     mass = probability.sum(axis=1).astype(np.float64)
-    row = (probability * rows).sum(axis=1) / np.maximum(mass, 1e-9)
-    return np.where(mass > 1e-9, row, path), mass
+    share = probability / np.maximum(mass, 1e-9)[:, None]
+    row = np.where(mass > 1e-9, (share * rows).sum(axis=1), path)
+    variance = (share * (rows - row[:, None]) ** 2).sum(axis=1)
+    return row, np.sqrt(variance), mass
 
 
 class TraceCutter:
@@ -246,7 +248,7 @@ class TraceCutter:
 
     def __init__(self, scale: GridScale) -> None:
         self.scale = scale
-        self._curves: dict[tuple[RowReading, int, int], tuple[FloatArray, FloatArray]] = {}
+        self._curves: dict[tuple[RowReading, int, int], _Curve] = {}
 
     def cut(self, layout: PageLayout, readings: tuple[RowReading, ...]) -> tuple[Trace, ...]:
         """Cut the rows of a page into its strips.
@@ -273,14 +275,27 @@ class TraceCutter:
         first, stop = (int(end) for end in np.searchsorted(reading.x_mm, ends_mm))
         if (reading, first, stop) not in self._curves:
             self._curves[reading, first, stop] = _curve(reading, first, stop)
-        y_mm, confidence = self._curves[reading, first, stop]
-        points = self.scale.px_from_mm(np.column_stack([reading.x_mm[first:stop], y_mm]))
-        return Trace(strip, points[:, 0], points[:, 1], confidence)
+        curve = self._curves[reading, first, stop]
+        points = self.scale.px_from_mm(np.column_stack([reading.x_mm[first:stop], curve.y_mm]))
+        spread_px = curve.spread_mm * self.scale.px_per_mm[1]
+        return Trace(strip, points[:, 0], points[:, 1], curve.confidence, spread_px)
 
 
-def _curve(reading: RowReading, first: int, stop: int) -> tuple[FloatArray, FloatArray]:
-    """Height in mm and confidence of the curve in a part of a row."""
+@dataclass(frozen=True, eq=False)
+class _Curve:
+    """Height of a curve in a part of a row, (n_points,) each."""
+
+    y_mm: FloatArray
+    spread_mm: FloatArray
+    confidence: FloatArray
+
+
+def _curve(reading: RowReading, first: int, stop: int) -> _Curve:
     log_probability = reading.log_probability[first:stop]
-    row, mass = _heights(log_probability, follow_path(log_probability, reading.ink[first:stop]))
-    y_mm = reading.top_mm + (row + 0.5) / STRIP_PX_PER_MM
-    return y_mm, reading.presence[first:stop] * mass
+    path = follow_path(log_probability, reading.ink[first:stop])
+    row, spread, mass = _heights(log_probability, path)
+    return _Curve(
+        reading.top_mm + (row + 0.5) / STRIP_PX_PER_MM,
+        spread / STRIP_PX_PER_MM,
+        reading.presence[first:stop] * mass,
+    )

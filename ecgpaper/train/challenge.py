@@ -21,6 +21,7 @@ from ecgpaper.simulate import simulate_record
 from ecgpaper.train.classifier import save_classifier, train_classifier
 from ecgpaper.train.digitizer import DigitizerBudget, train_segmenter, train_tracer
 from ecgpaper.train.facts import RecordFacts
+from ecgpaper.train.quality import train_quality
 
 logger = logging.getLogger(__name__)
 
@@ -48,9 +49,9 @@ class RecordFolder(Sequence[Ecg]):
 def budget_for(n_records: int) -> DigitizerBudget:
     """Choose how long to train: a trial, the CPUs at hand, or a GPU."""
     if n_records < FEW_RECORDS:
-        return DigitizerBudget(segmenter_steps=100, tracer_steps=200)
+        return DigitizerBudget(segmenter_steps=100, tracer_steps=200, quality_pages=8)
     if torch.cuda.is_available():
-        return DigitizerBudget(segmenter_steps=4000, tracer_steps=20000, n_pages=8, n_crops=4)
+        return DigitizerBudget(segmenter_steps=4000, tracer_steps=20000, n_pages=8)
     if n_records < MANY_RECORDS:
         return DigitizerBudget(segmenter_steps=800, tracer_steps=1500)
     return DigitizerBudget(segmenter_steps=1500, tracer_steps=2200)
@@ -103,6 +104,7 @@ def train_all(data_folder: Path, model_folder: Path, *, seed: int = SEED) -> Non
     budget = budget_for(len(headers))
     train_segmenter(ecgs, model_folder, budget=budget, seed=seed)
     train_tracer(ecgs, model_folder, budget=budget, seed=seed)
+    train_quality(ecgs, model_folder, n_pages=budget.quality_pages, seed=seed)
     state_file = model_folder / ".classifier"
     network, info = train_classifier(ecgs, facts, seed=seed, state_file=state_file)
     save_classifier(model_folder, network, info)

@@ -55,12 +55,13 @@ _FLOOR_MM2 = 1e-3
 
 @dataclass(frozen=True)
 class DigitizerBudget:
-    """How much the two networks learn: steps, and pages and crops per step."""
+    """How much the networks learn: steps, pages and crops per step, pages to judge by."""
 
     segmenter_steps: int
     tracer_steps: int
     n_pages: int = 2
     n_crops: int = 4
+    quality_pages: int = 150
 
 
 def train_segmenter(

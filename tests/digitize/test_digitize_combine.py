@@ -23,8 +23,10 @@ def view(level_mv, confidence=1.0, *, duration_s=10.0):
         layout=PageLayout("3x4", (1.0, 1.0), PaperScale(), ()),
         traces=(),
         quality=1.0,
-        agreement=None,
+        fits=(),
         pulse=None,
+        evidence=np.zeros((12, 1)),
+        predicted_snr_db=np.zeros(12),
     )
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ecgpaper.digitize.layout import READABLE
-from ecgpaper.digitize.leads import agreement, name_leads
+from ecgpaper.digitize.leads import agreement, fits_of, name_leads
 from ecgpaper.digitize.trace import STRIP_HEIGHT_MM
 from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip
 from ecgpaper.raster import GridScale
@@ -28,19 +28,19 @@ def renamed(traces, names):
 def test_true_curves_agree_and_misnamed_ones_do_not(print_page, name):
     """Rows upside down: I, aVL and aVF stand where III, aVF and aVL were."""
     truth = print_page(0, layout=name, dpi=100.0).truth
-    assert agreement(truth.traces, truth.layout, truth.scale) > 0.99
+    assert agreement(fits_of(truth.traces, truth.layout, truth.scale)) > 0.99
     other = renamed(truth.traces, {"I": "II", "II": "I", "aVR": "aVF", "aVF": "aVR"})
     flipped = [
         replace(trace, y_px=-trace.y_px) for trace in other if trace.strip.segment.lead == "II"
     ]
     rest = [trace for trace in other if trace.strip.segment.lead != "II"]
-    assert agreement((*flipped, *rest), truth.layout, truth.scale) < 0.8
+    assert agreement(fits_of((*flipped, *rest), truth.layout, truth.scale)) < 0.8
 
 
 def test_curves_that_never_meet_say_nothing(print_page):
     truth = print_page(0, layout="3x4", dpi=100.0).truth
     precordial = tuple(t for t in truth.traces if t.strip.segment.lead.startswith("V"))
-    assert agreement(precordial, truth.layout, truth.scale) is None
+    assert agreement(fits_of(precordial, truth.layout, truth.scale)) is None
 
 
 def lay_out(leads):

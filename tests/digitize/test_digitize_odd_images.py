@@ -5,7 +5,9 @@ import pytest
 import torch
 
 from ecgpaper.digitize import Digitizer
+from ecgpaper.digitize.evidence import FEATURES
 from ecgpaper.errors import EcgPaperError
+from ecgpaper.nets.quality import QualityConfig, QualityNet
 from ecgpaper.nets.unet import SegmentNet, StripNet, UNetConfig
 
 NOISE = np.random.default_rng(0).integers(0, 256, (2000, 400, 3)).astype(np.uint8)
@@ -28,7 +30,7 @@ def digitizer():
     torch.manual_seed(0)
     segmenter = SegmentNet(UNetConfig(3, (16, 16, 16), 4)).eval()
     tracer = StripNet(UNetConfig(4, (16, 16, 16), 5)).eval()
-    return Digitizer(segmenter, tracer)
+    return Digitizer(segmenter, tracer, QualityNet(QualityConfig(len(FEATURES))))
 
 
 @pytest.mark.parametrize(

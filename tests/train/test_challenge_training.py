@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 import team_code
 import train_model
 from ecgpaper.classify.labels import CLASSES
-from ecgpaper.digitize import SEGMENTER, TRACER
+from ecgpaper.digitize import QUALITY, SEGMENTER, TRACER
 from ecgpaper.ecg import Ecg
 from ecgpaper.errors import RecordError
 from ecgpaper.nets.resnet1d import ResNet1dConfig
@@ -24,9 +24,9 @@ from ecgpaper.train.challenge import budget_for, readable_records, train_all
 from ecgpaper.train.classifier import ClassifierConfig, train_classifier
 from ecgpaper.train.digitizer import DigitizerBudget, train_segmenter, train_tracer
 
-NAMES = (SEGMENTER, TRACER, "classifier")
+NAMES = (SEGMENTER, TRACER, QUALITY, "classifier")
 N_RECORDS = 5
-TINY = DigitizerBudget(segmenter_steps=2, tracer_steps=2, n_pages=1, n_crops=1)
+TINY = DigitizerBudget(segmenter_steps=2, tracer_steps=2, n_pages=1, n_crops=1, quality_pages=1)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -124,6 +124,7 @@ def test_few_records_are_filled_up_with_simulated_ones_and_damaged_ones_left_out
 
     monkeypatch.setattr(challenge, "train_segmenter", remember)
     monkeypatch.setattr(challenge, "train_tracer", remember)
+    monkeypatch.setattr(challenge, "train_quality", remember)
     monkeypatch.setattr(challenge, "train_classifier", remember_labels)
     with caplog.at_level(logging.WARNING), pytest.raises(StopIteration):
         train_all(data, tmp_path)
