@@ -197,26 +197,28 @@ def follow_path(log_probability: NDArray[np.float32], ink: NDArray[np.float32]) 
 
     Parameters
     ----------
-    log_probability, ink : ndarray of float32, of shape (n_points, n_rows)
+    log_probability, ink : ndarray of float32, of shape (n_points, n_strips, n_rows)
+        Of strips that are followed side by side.
 
     Returns
     -------
-    ndarray of int, of shape (n_points,)
+    ndarray of int, of shape (n_points, n_strips)
     """
-    n_points = len(log_probability)
     # The cost of a step from row a to row b is the difference of these heights.
-    height = np.cumsum(BLANK_COST + (INK_COST - BLANK_COST) * ink, axis=1)
+    height = np.cumsum(BLANK_COST + (INK_COST - BLANK_COST) * ink, axis=-1)
     cost = -np.maximum(log_probability, MIN_LOG_PROBABILITY)
-    for point in range(1, n_points):
-        before = cost[point - 1]
-        up = np.minimum.accumulate(before - height[point]) + height[point]
-        down = np.minimum.accumulate((before + height[point])[::-1])[::-1] - height[point]
-        cost[point] += np.minimum(up, down)
-    path = np.empty(n_points, np.intp)
-    path[-1] = cost[-1].argmin()
-    for point in range(n_points - 1, 0, -1):
-        steps = np.abs(height[point] - height[point, path[point]])
-        path[point - 1] = (cost[point - 1] + steps).argmin()
+    for point in range(1, len(cost)):
+        before, along = cost[point - 1], height[point]
+        up = np.minimum.accumulate(before - along, axis=-1)
+        down = np.minimum.accumulate((before + along)[:, ::-1], axis=-1)[:, ::-1]
+        cost[point] += np.minimum(up + along, down - along)
+    strips = np.arange(cost.shape[1])
+    path = np.empty(cost.shape[:2], np.intp)
+    path[-1] = cost[-1].argmin(axis=-1)
+    for point in range(len(path) - 1, 0, -1):
+        along = height[point]
+        steps = np.abs(along - along[strips, path[point]][:, None])
+        path[point - 1] = (cost[point - 1] + steps).argmin(axis=-1)
     return path
 
 
@@ -248,7 +250,7 @@ class TraceCutter:
 
     def __init__(self, scale: GridScale) -> None:
         self.scale = scale
-        self._curves: dict[tuple[RowReading, int, int], _Curve] = {}
+        self._curves: dict[_Part, _Curve] = {}
 
     def cut(self, layout: PageLayout, readings: tuple[RowReading, ...]) -> tuple[Trace, ...]:
         """Cut the rows of a page into its strips.
@@ -264,21 +266,50 @@ class TraceCutter:
         tuple of Trace
             On the flat page, one per strip.
         """
-        return tuple(
-            self._cut(reading, strip, layout)
-            for reading, strips in zip(readings, layout.rows(), strict=True)
-            for strip in strips
-        )
+        strips = [
+            (strip, self._part(reading, strip, layout))
+            for reading, row in zip(readings, layout.rows(), strict=True)
+            for strip in row
+        ]
+        self._follow([part for _, part in strips if part not in self._curves])
+        return tuple(self._trace(strip, part) for strip, part in strips)
 
-    def _cut(self, reading: RowReading, strip: Strip, layout: PageLayout) -> Trace:
+    def _part(self, reading: RowReading, strip: Strip, layout: PageLayout) -> _Part:
         ends_mm = (strip.left_mm, strip.right_mm(layout.scale))
         first, stop = (int(end) for end in np.searchsorted(reading.x_mm, ends_mm))
-        if (reading, first, stop) not in self._curves:
-            self._curves[reading, first, stop] = _curve(reading, first, stop)
-        curve = self._curves[reading, first, stop]
-        points = self.scale.px_from_mm(np.column_stack([reading.x_mm[first:stop], curve.y_mm]))
+        return _Part(reading, first, stop)
+
+    def _follow(self, parts: list[_Part]) -> None:
+        """Follow the curves of parts of rows; those of one size side by side, which is faster."""
+        by_size: dict[tuple[int, ...], list[_Part]] = {}
+        for part in dict.fromkeys(parts):
+            by_size.setdefault(part.log_probability.shape, []).append(part)
+        for alike in by_size.values():
+            probabilities = [part.log_probability for part in alike]
+            inks = [part.reading.ink[part.first : part.stop] for part in alike]
+            paths = follow_path(np.stack(probabilities, axis=1), np.stack(inks, axis=1))
+            for part, path in zip(alike, paths.T, strict=True):
+                self._curves[part] = _curve(part, path)
+
+    def _trace(self, strip: Strip, part: _Part) -> Trace:
+        curve = self._curves[part]
+        x_mm = part.reading.x_mm[part.first : part.stop]
+        points = self.scale.px_from_mm(np.column_stack([x_mm, curve.y_mm]))
         spread_px = curve.spread_mm * self.scale.px_per_mm[1]
         return Trace(strip, points[:, 0], points[:, 1], curve.confidence, spread_px)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A part of a row, from one point to before another."""
+
+    reading: RowReading
+    first: int
+    stop: int
+
+    @property
+    def log_probability(self) -> NDArray[np.float32]:
+        return self.reading.log_probability[self.first : self.stop]
 
 
 @dataclass(frozen=True, eq=False)
@@ -290,12 +321,10 @@ class _Curve:
     confidence: FloatArray
 
 
-def _curve(reading: RowReading, first: int, stop: int) -> _Curve:
-    log_probability = reading.log_probability[first:stop]
-    path = follow_path(log_probability, reading.ink[first:stop])
-    row, spread, mass = _heights(log_probability, path)
+def _curve(part: _Part, path: NDArray[np.intp]) -> _Curve:
+    row, spread, mass = _heights(part.log_probability, path)
     return _Curve(
-        reading.top_mm + (row + 0.5) / STRIP_PX_PER_MM,
+        part.reading.top_mm + (row + 0.5) / STRIP_PX_PER_MM,
         spread / STRIP_PX_PER_MM,
-        reading.presence[first:stop] * mass,
+        part.reading.presence[part.first : part.stop] * mass,
     )

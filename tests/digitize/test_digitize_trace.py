@@ -182,7 +182,7 @@ def test_a_name_beside_the_trace_does_not_lure_the_path_over_blank_paper():
     sure[near_name] = -0.5 * ((rows - 170) / 2) ** 2
     ink = (np.abs(rows - truth[:, None]) < 3).astype(np.float32)
     ink[near_name, 150:190] = 1
-    path = follow_path(sure.astype(np.float32), ink)
+    path = follow_path(sure.astype(np.float32)[:, None], ink[:, None])[:, 0]
     assert np.abs(path - truth)[~near_name].max() < 4
     assert np.abs(path - truth)[near_name].max() < 12
 
@@ -193,4 +193,15 @@ def test_a_stroke_of_ink_may_be_as_steep_as_it_likes():
     sure = (-0.5 * ((rows - truth[:, None]) / 2) ** 2).astype(np.float32)
     ink = np.zeros(sure.shape, np.float32)
     ink[94:106] = 1
-    assert np.abs(follow_path(sure, ink) - truth).max() < 4
+    path = follow_path(sure[:, None], ink[:, None])[:, 0]
+    assert np.abs(path - truth).max() < 4
+
+
+def test_strips_side_by_side_are_followed_like_each_alone():
+    rng = np.random.default_rng(0)
+    log_probability = np.log(rng.dirichlet(np.ones(40), (90, 3))).astype(np.float32)
+    ink = rng.random(log_probability.shape).astype(np.float32)
+    together = follow_path(log_probability, ink)
+    for strip in range(3):
+        alone = follow_path(log_probability[:, [strip]], ink[:, [strip]])
+        assert (together[:, strip] == alone[:, 0]).all()
