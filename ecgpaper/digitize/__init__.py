@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+import cv2
 import numpy as np
 
 from ecgpaper.digitize.evidence import lead_evidence, predict_snr
@@ -41,10 +42,14 @@ logger = logging.getLogger(__name__)
 
 # Less than this cannot hold three rows of a legible trace.
 MIN_SIDE_PX = 120
+# A page seen in more detail than 300 dpi is shrunk: curves are read at 8 px per mm, and cutting
+# them out of many more pixels would skip most of these.
+MAX_LONG_SIDE_PX = 3600
 # Leads that fit each other less are read the other ways round as well; another way must fit better
 # by so much.
 MIN_AGREEMENT, MIN_GAIN = 0.85, 0.15
-# Where some way round shows no page at all, what another shows must fit at least as well as this.
+# Where some way round shows no page at all, or the rows would run upright, what is read must fit at
+# least as well as this.
 MIN_CREDIBLE = 0.5
 # A lead that is expected to be worse says less than none: the Challenge gives no lead 0 dB.
 MIN_SNR_DB = 0.0
@@ -187,9 +192,12 @@ class Digitizer:
         if part := find_page(maps):
             photo, (top, left) = photo[part], (part[0].start, part[1].start)
             maps = segment(photo, self.segmenter)
+        photo, factor = _reduced(photo)
+        maps = replace(maps, px_per_map_px=maps.px_per_map_px * factor)
         page, maps = rectify(photo, maps)
         found = self._judged(self._read_any_way(photo, page, maps, fs, stated))
-        moved = found.page.page_to_photo.compose(Homography.translation((left, top)))
+        to_whole = Homography.scaling(1 / factor).compose(Homography.translation((left, top)))
+        moved = found.page.page_to_photo.compose(to_whole)
         return replace(found, page=FlatPage(found.page.image, moved))
 
     def _read_any_way(
@@ -207,7 +215,11 @@ class Digitizer:
         """Turn a page until its leads fit each other; also return what speaks against it."""
         best: Digitization | None = None
         faults: list[EcgPaperError] = []
-        for n_quarters in (0, 2, 1, 3) if rows_are_upright(maps) else (1, 3, 0, 2):
+        likely, unlikely = ((0, 2), (1, 3)) if rows_are_upright(maps) else ((1, 3), (0, 2))
+        for n_quarters in (*likely, *unlikely):
+            enough = MIN_AGREEMENT if n_quarters in likely else MIN_CREDIBLE
+            if best is not None and best.rank >= enough:
+                break
             try:
                 found = self._read(photo, *turned(page, maps, n_quarters), fs, stated)
             except EcgPaperError as error:
@@ -219,8 +231,6 @@ class Digitizer:
                 faults.append(GridError(_NO_GRID))
             if best is None or found.rank > best.rank + MIN_GAIN:
                 best = found
-            if best.rank >= MIN_AGREEMENT:
-                break
         return best, faults
 
     def _refuse_mirrored(
@@ -297,6 +307,15 @@ def _at_its_scale(
         for trace, strip in zip(named.traces, layout.strips, strict=True)
     )
     return layout, traces
+
+
+def _reduced(photo: ByteArray) -> tuple[ByteArray, float]:
+    """Shrink a large photo of a page to what its print needs; return it and by how much."""
+    factor = MAX_LONG_SIDE_PX / max(photo.shape[:2])
+    if factor >= 1:
+        return photo, 1.0
+    size = (round(photo.shape[1] * factor), round(photo.shape[0] * factor))
+    return np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), np.uint8), factor
 
 
 Network = TypeVar("Network", SegmentNet, StripNet)
