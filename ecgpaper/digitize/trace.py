@@ -18,8 +18,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ecgpaper.digitize.sampling import map_pixels
 from ecgpaper.digitize.segment import darkness
 from ecgpaper.ecg import ByteArray, FloatArray
+from ecgpaper.geometry import Homography
 from ecgpaper.nets.unet import DECODE_HALF_ROWS, StripNet
 from ecgpaper.page import PageLayout, Strip
 from ecgpaper.raster import FlatPage, GridScale, Trace
@@ -100,11 +102,11 @@ def sample_strip(
     ndarray of uint8, of shape (height, width, 3)
         With `STRIP_PX_PER_MM`; beyond the photo its edge continues.
     """
-    columns = corner_mm[0] + (np.arange(size_px[1]) + 0.5) / STRIP_PX_PER_MM
-    rows = corner_mm[1] + (np.arange(size_px[0]) + 0.5) / STRIP_PX_PER_MM
-    grid_mm = np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2)
-    on_photo = page.page_to_photo(scale.px_from_mm(grid_mm)).astype(np.float32)
-    where = on_photo.reshape(*size_px, 2)
+    px_per_strip_px = np.array(scale.px_per_mm) / STRIP_PX_PER_MM
+    first_px = scale.px_from_mm(np.array([corner_mm]) + 0.5 / STRIP_PX_PER_MM)[0]
+    matrix = np.diag([*px_per_strip_px, 1.0])
+    matrix[:2, 2] = first_px
+    where = map_pixels(Homography(matrix).compose(page.page_to_photo), size_px)
     strip = cv2.remap(
         photo, where[..., 0], where[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
