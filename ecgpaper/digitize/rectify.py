@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgpaper.digitize.ruler import BLOCK_PX, RULER_LONG_SIDE_PX, GridMap, follow_grid, grid_lines
+from ecgpaper.digitize.sampling import map_pixels
 from ecgpaper.digitize.segment import MAP_LONG_SIDE_PX, darkness, working_image
 from ecgpaper.digitize.waves import extended
 from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
@@ -31,8 +32,6 @@ logger = logging.getLogger(__name__)
 
 # Resolution of a page that is flattened along its grid.
 FLAT_PX_PER_MM = 8.0
-# Where its pixels lie on the photo is computed for one in so many, along both sides.
-_EXACT = 8
 MAX_SKEW_DEG = 12.0
 # Below this angle the ends of a strip move by less than a tenth of a millimetre: leave the pixels.
 _NEGLIGIBLE_DEG = 0.02
@@ -88,30 +87,18 @@ def flatten(
     photo: ByteArray, maps: PixelMaps, warp: Warp, size: tuple[int, ...]
 ) -> tuple[FlatPage, PixelMaps]:
     """Sample the photo and its maps at the pixels of a page of (height, width)."""
-    image = _sample(photo, _on_photo(warp, size, 1))
     step = 2 if max(size) > MAP_LONG_SIDE_PX else 1
-    coarse = _on_photo(warp, (size[0] // step, size[1] // step), step)
-    to_maps = Homography.scaling(1 / maps.px_per_map_px).matrix
-    on_maps = coarse * np.float32(to_maps[0, 0]) + np.float32(to_maps[0, 2])
-    probabilities = _sample(maps.probabilities, on_maps)
+    image = _sample(photo, map_pixels(warp, size))
+    # The center of a coarse pixel lies between the full ones.
+    to_maps = Homography.scaling(float(step)).compose(warp)
+    to_maps = to_maps.compose(Homography.scaling(1 / maps.px_per_map_px))
+    probabilities = _sample(
+        maps.probabilities, map_pixels(to_maps, (size[0] // step, size[1] // step))
+    )
     return (
         FlatPage(image, warp),
         PixelMaps(probabilities, float(step)),
     )
-
-
-def _on_photo(warp: Warp, size: tuple[int, ...], step: int) -> NDArray[np.float32]:
-    """Where the centers of squares of `step` pixels lie on the photo: (height, width, 2).
-
-    Exact for some of them; between these the photo's coordinates run straight.
-    """
-    # One row and column of exact points lie around the page.
-    shape = [side // _EXACT + 3 for side in size]
-    exact = (_lattice(shape, 1) - 1) * _EXACT + (_EXACT - 1) / 2
-    found = warp(exact * step + (step - 1) / 2).reshape(*shape, 2).astype(np.float32)
-    whole = cv2.resize(found, (shape[1] * _EXACT, shape[0] * _EXACT))
-    page = whole[_EXACT : _EXACT + size[0], _EXACT : _EXACT + size[1]]
-    return np.ascontiguousarray(page, np.float32)
 
 
 def _lattice(size: Sequence[int], step: float) -> FloatArray:
@@ -121,7 +108,7 @@ def _lattice(size: Sequence[int], step: float) -> FloatArray:
 
 
 def _sample(image: NDArray[Pixel], where: NDArray[np.float32]) -> NDArray[Pixel]:
-    """Values of an image at points of shape (height, width, 2); its edge continues."""
+    """Values of an image at places (height, width, 2); its edge continues."""
     sampled = cv2.remap(
         image, where[..., 0], where[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
