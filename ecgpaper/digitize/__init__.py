@@ -156,14 +156,12 @@ class Digitizer:
         CheckpointError
             If a file is missing or does not fit.
         """
+        segmenter = load_network(folder, SEGMENTER, SegmentNet)
+        tracer = load_network(folder, TRACER, StripNet)
         info = load_info(folder, QUALITY, QualityNet.__name__)
         judge = QualityNet(QualityConfig(**info.config))
         load_weights(folder, QUALITY, judge, info)
-        return cls(
-            load_network(folder, SEGMENTER, SegmentNet),
-            load_network(folder, TRACER, StripNet),
-            judge.eval(),
-        )
+        return cls(segmenter, tracer, judge.eval())
 
     def digitize(
         self, photo: ByteArray, *, fs: float = 500.0, stated: Stated = UNSTATED

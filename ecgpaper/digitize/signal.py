@@ -16,7 +16,7 @@ from ecgpaper.raster import GridScale, Trace
 MIN_CONFIDENCE = 0.3
 # So near to its ends, where a separator or the neighbor's trace stands, a strip must be read more
 # surely.
-END_MM, MIN_END_CONFIDENCE = 0.5, 0.7
+END_MM, MIN_END_CONFIDENCE = 0.4, 0.97
 # A strip with fewer sure points than this share is left out: a wrong trace is worse than none.
 MIN_SURE_SHARE = 0.5
 

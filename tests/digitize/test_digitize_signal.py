@@ -156,7 +156,7 @@ def points_of(trace):
 
 @pytest.mark.parametrize("at_start", [True, False])
 def test_a_separator_at_the_end_of_a_strip_is_not_taken_for_its_curve(reading, at_start):
-    """Half-sure heights within half a millimetre of an end are replaced by the nearest sure one."""
+    """Half-sure heights close to an end are replaced by the nearest sure one."""
     layout = lay_out()
     flat = Ecg(np.zeros((5000, 12)), 500.0, STANDARD_ORDER)
     traces = list(TraceCutter(SCALE).cut(layout, read_perfectly(reading, flat, layout)))
