@@ -50,7 +50,7 @@ _SPECTRUM_PX = 1024
 _N_HARMONICS = 3
 # Waves that follow 5-mm lines meet them, in the middle, at the same phase at least so far; where no
 # line is heavier than the others there is nothing to follow.
-_MIN_COHERENCE = 0.94
+_MIN_COHERENCE = 0.72
 # The map starts as a disk of this radius, grows by so many blocks at once, and averages over so
 # many mm; then it is smoothed over more.
 _DISK_MM, _STEP_BLOCKS, _GROWTH_REACH_MM, _SMOOTH_MM = 14.0, 2, 4.0, 8.0
