@@ -44,6 +44,8 @@ _GOOD, _BETTER, _SURELY_AT_ONCE = 0.85, 0.15, 0.97
 # Where no sum tells, heartbeats do, blurred by so many points: columns of the same 5 s correlate by
 # 0.93 and more in nine of ten records, one after another by 0.88 at the most (719 of PTB-XL).
 _BEAT, _SURELY_TOGETHER = 1.0, 0.93
+# A row that is read so surely and has waves of such a standard deviation is no line and no text.
+_SURELY_READ, _LEAST_WAVES_MV = 0.8, 0.03
 # A rhythm strip is the usual lead unless it is nothing like that one and just like another: on bent
 # pages even the same lead looks different twice.
 _POOR_RHYTHM, _SURE_RHYTHM = 0.5, 0.95
@@ -102,10 +104,32 @@ def name_leads(layout: PageLayout, readings: tuple[RowReading, ...], scale: Grid
     # The edge of a plot or a line of text may have been taken for a first or last row.
     for rows in (slice(0, n_rows), slice(0, n_rows - 1), slice(1, n_rows)):
         for other in _others(layout, rows):
+            if _only_lacks_a_lead(other, usual, scale):
+                continue
             named = _named(other, cutter.cut(other, readings[rows]), scale)
             if named.rank > max(best.rank + _BETTER, _GOOD):
                 best = named
     return best
+
+
+def _only_lacks_a_lead(other: PageLayout, usual: Named, scale: GridScale) -> bool:
+    """Whether a layout has the short strips of the usual one, and lacks a row that is a curve.
+
+    What is not compared cannot contradict: such a layout always fits as well or better.
+    """
+    kept = {row[0].baseline_mm for row in other.rows()}
+    lacking = [trace for trace in usual.traces if trace.strip.baseline_mm not in kept]
+    short, usual_short = (
+        {strip for strip in strips if not strip.segment.is_rhythm}
+        for strips in (other.strips, usual.layout.strips)
+    )
+    if not lacking or short != usual_short:
+        return False
+    return all(
+        trace.confidence.mean() > _SURELY_READ
+        and _Curve(trace, usual.layout, scale).mv.std() > _LEAST_WAVES_MV
+        for trace in lacking
+    )
 
 
 def take_names(layout: PageLayout, readings: tuple[RowReading, ...], scale: GridScale) -> Named:

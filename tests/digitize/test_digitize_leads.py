@@ -102,6 +102,17 @@ def test_rhythm_strip_is_named_after_the_short_strip_it_repeats(reading, lead):
     assert named.fit > 0.95
 
 
+def test_rhythm_strip_that_looks_like_no_short_strip_is_kept_all_the_same(reading):
+    """Without it all that is left would fit better; but it is a lead."""
+    ecg, other = (simulate_record(rng=np.random.default_rng([5, seed])).ecg for seed in (0, 1))
+    layout = lay_out(LAYOUTS["3x4+1R"])
+    readings = read_perfectly(reading, ecg, layout)
+    foreign = read_perfectly(reading, other, layout)
+    named = name_leads(layout, (*readings[:-1], foreign[-1]), SCALE)
+    assert named.layout.name == "3x4+1R"
+    assert len(named.traces) == 13
+
+
 @pytest.mark.parametrize("is_above", [True, False])
 def test_line_beside_the_rows_is_no_row(reading, is_above):
     """The edge of a plot, taken for a row, makes 3x4 with one strip look like one with two."""
