@@ -104,18 +104,19 @@ def name_leads(layout: PageLayout, readings: tuple[RowReading, ...], scale: Grid
     # The edge of a plot or a line of text may have been taken for a first or last row.
     for rows in (slice(0, n_rows), slice(0, n_rows - 1), slice(1, n_rows)):
         for other in _others(layout, rows):
-            if _only_lacks_a_lead(other, usual, scale):
-                continue
             named = _named(other, cutter.cut(other, readings[rows]), scale)
             if named.rank > max(best.rank + _BETTER, _GOOD):
-                best = named
+                # A lead that fits none of the others stays, and is not counted.
+                only_lacks = _only_lacks_a_lead(other, usual, scale)
+                best = replace(usual, fits=named.fits) if only_lacks else named
     return best
 
 
 def _only_lacks_a_lead(other: PageLayout, usual: Named, scale: GridScale) -> bool:
     """Whether a layout has the short strips of the usual one, and lacks a row that is a curve.
 
-    What is not compared cannot contradict: such a layout always fits as well or better.
+    What is not compared cannot contradict: such a layout always fits as well or better, and says
+    nothing against the row.
     """
     kept = {row[0].baseline_mm for row in other.rows()}
     lacking = [trace for trace in usual.traces if trace.strip.baseline_mm not in kept]
