@@ -81,7 +81,8 @@ def line(labels, work, n_jobs):
     known = np.isfinite(predicted) & (coverage > 0)
     r = np.corrcoef(snr[known], predicted[known])[0, 1] if known.sum() > 2 else np.nan
     return (
-        *(snr.mean(), np.median(snr), head.mean(), coverage.mean(), (snr < 0).mean()),
+        *(score.mean_of_finite(snr), np.nanmedian(snr), score.mean_of_finite(head)),
+        *(coverage.mean(), (snr < 0).mean()),
         (lag < 0).mean(),
         *(np.mean([layout not in (None, USUAL_LAYOUT) for layout in layouts]), layouts.count(None)),
         r,
