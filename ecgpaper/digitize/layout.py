@@ -77,7 +77,7 @@ LINE_SHIFT_MM = 0.0635
 # Traces are taken to start this much before where they are found: 2 ms at 25 mm/s, the usual error
 # of the start. The Challenge's later scorer nearly voids a lead that is early by a sample; both
 # forgive one that is late.
-MARGIN_MM = 0.05
+EARLY_MM = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -346,11 +346,11 @@ def place_columns(
 
 
 def with_margin(layout: PageLayout) -> PageLayout:
-    """Return a page whose rows are taken to start `MARGIN_MM` before where they do.
+    """Return a page whose rows are taken to start `EARLY_MM` before where they do.
 
     The traces are cut before: at their very start a pulse's stroke may stand.
     """
-    return _moved(layout, -MARGIN_MM)
+    return _moved(layout, -EARLY_MM)
 
 
 def _moved(layout: PageLayout, shift_mm: float) -> PageLayout:
