@@ -19,6 +19,7 @@ from ecgpaper.digitize import Digitizer
 from ecgpaper.digitize.grid import find_grid_scale
 from ecgpaper.digitize.layout import find_layout, place_columns
 from ecgpaper.digitize.rectify import flatten, rectify
+from ecgpaper.digitize.refine import refine_traces
 from ecgpaper.digitize.segment import segment
 from ecgpaper.digitize.signal import signal_from_traces
 from ecgpaper.digitize.trace import TraceCutter, read_rows
@@ -52,9 +53,9 @@ def answer(digitizer, page, n_given):
     readings = read_rows(photo, flat, scale, layout, digitizer.tracer)
     if n_given < RUNGS.index("columns"):
         layout = place_columns(layout, readings)
-    return signal_from_traces(
-        TraceCutter(scale).cut(layout, readings), layout, scale, truth.ecg.fs
-    )[0]
+    traces = TraceCutter(scale).cut(layout, readings)
+    traces = refine_traces(traces, readings, scale, digitizer.refiner)
+    return signal_from_traces(traces, layout, scale, truth.ecg.fs)[0]
 
 
 def measure(digitizer, page, n_given):

@@ -61,6 +61,7 @@ def reading():
         log_probability = -0.5 * ((rows - at[:, None]) / 1.5) ** 2
         log_probability -= np.log(np.exp(log_probability).sum(axis=1, keepdims=True))
         log_probability = log_probability.astype(np.float32)
-        return RowReading(x_mm, top_mm, log_probability, np.ones_like(log_probability), presence)
+        ink = np.ones_like(log_probability)
+        return RowReading(x_mm, top_mm, log_probability, ink, presence, np.exp(log_probability))
 
     return make

@@ -1,7 +1,7 @@
 """The digitizer: a photo of a paper ECG becomes a signal, the counterpart of the generator.
 
-Public: `Digitizer`, `Digitization`, `load_network`, and the names of the networks' files; what a
-user may state is `paper.Stated`.
+Public: `Digitizer`, `Digitization`, `load_network`, `load_refiner`, and the names of the networks'
+files; what a user may state is `paper.Stated`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from ecgpaper.digitize.orientation import mirrored, rows_are_upright, turned
 from ecgpaper.digitize.paper import UNSTATED, Stated, find_paper_scale
 from ecgpaper.digitize.pulse import Pulse, find_pulse
 from ecgpaper.digitize.rectify import rectify
+from ecgpaper.digitize.refine import REFINER, refine_traces
 from ecgpaper.digitize.segment import find_page, segment
 from ecgpaper.digitize.signal import signal_from_traces
 from ecgpaper.digitize.trace import read_rows
@@ -34,6 +35,7 @@ from ecgpaper.geometry import Homography
 from ecgpaper.nets.checkpoint import load_info, load_weights
 from ecgpaper.nets.device import best_device, channels_last
 from ecgpaper.nets.quality import QualityConfig, QualityNet
+from ecgpaper.nets.refiner import Refiner, RefinerConfig
 from ecgpaper.nets.unet import SegmentNet, StripNet, UNetConfig
 from ecgpaper.page import LAYOUTS, PageLayout
 from ecgpaper.raster import FlatPage, GridScale, PixelMaps, Trace
@@ -145,6 +147,7 @@ class Digitizer:
 
     segmenter: SegmentNet
     tracer: StripNet
+    refiner: Refiner
     judge: QualityNet
 
     @classmethod
@@ -161,7 +164,7 @@ class Digitizer:
         info = load_info(folder, QUALITY, QualityNet.__name__)
         judge = QualityNet(QualityConfig(**info.config))
         load_weights(folder, QUALITY, judge, info)
-        return cls(segmenter, tracer, judge.eval())
+        return cls(segmenter, tracer, load_refiner(folder), judge.eval())
 
     def digitize(
         self, photo: ByteArray, *, fs: float = 500.0, stated: Stated = UNSTATED
@@ -254,7 +257,8 @@ class Digitizer:
         layout = place_columns(layout, readings, partial(find_large_line, page, maps, scale))
         named = (name_leads if leads is None else take_names)(layout, readings, scale)
         pulse = find_pulse(layout, readings)
-        layout, traces = _at_its_scale(named, scale, pulse, stated)
+        refined = refine_traces(named.traces, readings, scale, self.refiner)
+        layout, traces = _at_its_scale(replace(named, traces=refined), scale, pulse, stated)
         ecg, confidence = signal_from_traces(traces, layout, scale, fs)
         quality = float(sum(trace.confidence.mean() for trace in traces) / len(traces))
         evidence = lead_evidence(traces, named.fits, page, scale)
@@ -330,4 +334,18 @@ def load_network(folder: Path, name: str, network_class: type[Network]) -> Netwo
     info = load_info(folder, name, network_class.__name__)
     network = channels_last(network_class(UNetConfig.from_json(info.config)))
     load_weights(folder, name, network, info)
+    return network.to(best_device()).eval()
+
+
+def load_refiner(folder: Path) -> Refiner:
+    """Read the refiner from a model folder.
+
+    Raises
+    ------
+    CheckpointError
+        If a file is missing or does not fit.
+    """
+    info = load_info(folder, REFINER, Refiner.__name__)
+    network = Refiner(RefinerConfig.from_json(info.config))
+    load_weights(folder, REFINER, network, info)
     return network.to(best_device()).eval()

@@ -63,6 +63,8 @@ class RowReading:
         How much print there is: a curve leaves ink where it goes.
     presence : ndarray of shape (n_points,), in [0, 1]
         How likely there is a trace at all.
+    darkness : ndarray of float32, of shape (n_points, n_rows)
+        Of the print in all colors, as it is: finer than `ink`, which any faint print fills.
     """
 
     x_mm: FloatArray
@@ -70,6 +72,13 @@ class RowReading:
     log_probability: NDArray[np.float32]
     ink: NDArray[np.float32]
     presence: FloatArray
+    darkness: NDArray[np.float32]
+
+    @property
+    def middle_mm(self) -> float:
+        """Height on the paper of the strip image's middle."""
+        n_rows: int = self.log_probability.shape[1]
+        return self.top_mm + n_rows / 2 / STRIP_PX_PER_MM
 
 
 def sub_columns_px(width_px: int) -> FloatArray:
@@ -176,18 +185,29 @@ def _read(image: ByteArray, corner_mm: tuple[float, float], network: StripNet) -
         found = presence[0].float().sigmoid().cpu().numpy().astype(np.float64)
     columns_px = sub_columns_px(image.shape[1])
     x_mm = corner_mm[0] + (columns_px + 0.5) / STRIP_PX_PER_MM
-    ink = _ink(values[:3])[:, np.rint(columns_px).astype(np.intp)].T
-    return RowReading(x_mm, corner_mm[1], log_probability, np.ascontiguousarray(ink), found)
+    # Ink is dark in all colors, a colored grid in two of them at the most.
+    in_all = values[:3].min(axis=0)
+    ink = _ink(in_all)[:, np.rint(columns_px).astype(np.intp)].T
+    darkness = _between_columns(in_all, columns_px)
+    return RowReading(
+        x_mm, corner_mm[1], log_probability, np.ascontiguousarray(ink), found, darkness
+    )
 
 
-def _ink(dark: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Share of ink, (height, width), from darkness per color (3, height, width).
+def _ink(darkness: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Share of ink, (height, width), from darkness (height, width)."""
+    full = max(float(np.quantile(darkness, 1 - INK_SHARE)), MIN_INK_DARKNESS)
+    return np.asarray(np.clip(darkness / (0.6 * full), 0, 1), np.float32)
 
-    Ink is dark in all colors, a colored grid in two of them at the most.
-    """
-    in_all = dark.min(axis=0)
-    full = max(float(np.quantile(in_all, 1 - INK_SHARE)), MIN_INK_DARKNESS)
-    return np.asarray(np.clip(in_all / (0.6 * full), 0, 1), np.float32)
+
+def _between_columns(values: NDArray[np.float32], columns_px: FloatArray) -> NDArray[np.float32]:
+    """Interpolate (height, width) at fractional columns: (n_columns, height)."""
+    inside_px = np.clip(columns_px, 0, values.shape[1] - 1)
+    left = np.minimum(inside_px.astype(np.intp), values.shape[1] - 2)
+    share = (inside_px - left).astype(np.float32)[:, None]
+    rows = np.ascontiguousarray(values.T)
+    between: NDArray[np.float32] = rows[left] * (1 - share) + rows[left + 1] * share
+    return between
 
 
 def follow_path(log_probability: NDArray[np.float32], ink: NDArray[np.float32]) -> NDArray[np.intp]:

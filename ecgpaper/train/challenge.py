@@ -22,6 +22,7 @@ from ecgpaper.train.classifier import save_classifier, train_classifier
 from ecgpaper.train.digitizer import DigitizerBudget, train_segmenter, train_tracer
 from ecgpaper.train.facts import RecordFacts
 from ecgpaper.train.quality import train_quality
+from ecgpaper.train.refiner import train_refiner
 
 logger = logging.getLogger(__name__)
 
@@ -49,16 +50,30 @@ class RecordFolder(Sequence[Ecg]):
 def budget_for(n_records: int) -> DigitizerBudget:
     """Choose how long to train: a trial, the CPUs at hand, or a GPU."""
     if n_records < FEW_RECORDS:
-        return DigitizerBudget(segmenter_steps=100, tracer_steps=200, quality_pages=8)
+        return DigitizerBudget(
+            segmenter_steps=100,
+            tracer_steps=200,
+            refiner_pages=8,
+            refiner_steps=60,
+            quality_pages=8,
+        )
     if torch.cuda.is_available():
-        return DigitizerBudget(segmenter_steps=4000, tracer_steps=20000, n_pages=8)
+        return DigitizerBudget(
+            segmenter_steps=4000,
+            tracer_steps=20000,
+            n_pages=8,
+            refiner_pages=600,
+            refiner_steps=6000,
+        )
     if n_records < MANY_RECORDS:
         return DigitizerBudget(segmenter_steps=800, tracer_steps=1500)
-    return DigitizerBudget(segmenter_steps=1500, tracer_steps=2200)
+    return DigitizerBudget(
+        segmenter_steps=1500, tracer_steps=2200, refiner_pages=240, refiner_steps=1500
+    )
 
 
 def train_all(data_folder: Path, model_folder: Path, *, seed: int = SEED) -> None:
-    """Train both networks of the digitizer and the classifier, from scratch.
+    """Train the networks of the digitizer and the classifier, from scratch.
 
     Parameters
     ----------
@@ -104,6 +119,13 @@ def train_all(data_folder: Path, model_folder: Path, *, seed: int = SEED) -> Non
     budget = budget_for(len(headers))
     train_segmenter(ecgs, model_folder, budget=budget, seed=seed)
     train_tracer(ecgs, model_folder, budget=budget, seed=seed)
+    train_refiner(
+        ecgs,
+        model_folder,
+        n_pages=budget.refiner_pages,
+        n_steps=budget.refiner_steps,
+        seed=seed,
+    )
     train_quality(ecgs, model_folder, n_pages=budget.quality_pages, seed=seed)
     state_file = model_folder / ".classifier"
     network, info = train_classifier(ecgs, facts, seed=seed, state_file=state_file)

@@ -133,7 +133,7 @@ def _strip_crop(
     page: SyntheticPage, height_mm: float, rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], BoolArray]:
     truth = page.truth
-    scale = _jittered(truth.scale, rng)
+    scale = jittered(truth.scale, rng)
     x_mm, y_mm = _any_row(truth, scale, rng)
     center_mm = float(np.nanmedian(y_mm)) + rng.normal(0, BASELINE_JITTER_MM)
     width_mm = CROP_WIDTH_PX / STRIP_PX_PER_MM
@@ -151,7 +151,7 @@ def _strip_crop(
     size_px = (round(height_mm * STRIP_PX_PER_MM), CROP_WIDTH_PX)
     image = sample_strip(page.image, flat, scale, corner_mm, size_px)
     at_mm = corner_mm[0] + (sub_columns_px(CROP_WIDTH_PX) + 0.5) / STRIP_PX_PER_MM
-    curve_mm, is_present = _at(at_mm, x_mm, y_mm)
+    curve_mm, is_present = height_at(at_mm, x_mm, y_mm)
     rows = (curve_mm - corner_mm[1]) * STRIP_PX_PER_MM - 0.5
     is_present &= (rows > 0) & (rows < image.shape[0] - 1)
     return strip_tensor(image), np.where(is_present, rows, 0).astype(np.float32), is_present
@@ -162,19 +162,20 @@ def _any_row(
 ) -> tuple[FloatArray, FloatArray]:
     """Draw a row of which something is seen, as points in mm."""
     curves = [
-        _curve([trace for trace in truth.traces if trace.strip in row], scale)
+        curve_of([trace for trace in truth.traces if trace.strip in row], scale)
         for row in truth.layout.rows()
     ]
     seen = [curve for curve in curves if np.isfinite(curve[1]).any()]
     return seen[int(rng.integers(len(seen)))]
 
 
-def _jittered(scale: GridScale, rng: np.random.Generator) -> GridScale:
+def jittered(scale: GridScale, rng: np.random.Generator) -> GridScale:
+    """Return a scale as the stages before may find it."""
     x, y = np.array(scale.px_per_mm) * (1 + rng.normal(0, SCALE_JITTER, 2))
     return replace(scale, px_per_mm=(float(x), float(y)))
 
 
-def _curve(traces: Sequence[Trace], scale: GridScale) -> tuple[FloatArray, FloatArray]:
+def curve_of(traces: Sequence[Trace], scale: GridScale) -> tuple[FloatArray, FloatArray]:
     """Points of a whole row in mm, in rising x; y is NaN where nobody can see it."""
     seen = [np.where(trace.confidence > 0, trace.y_px, np.nan) for trace in traces]
     points = np.concatenate(
@@ -185,7 +186,9 @@ def _curve(traces: Sequence[Trace], scale: GridScale) -> tuple[FloatArray, Float
     return points[order, 0], points[order, 1]
 
 
-def _at(at_mm: FloatArray, x_mm: FloatArray, y_mm: FloatArray) -> tuple[FloatArray, BoolArray]:
+def height_at(
+    at_mm: FloatArray, x_mm: FloatArray, y_mm: FloatArray
+) -> tuple[FloatArray, BoolArray]:
     """Height of a curve at given places, and whether there is one."""
     known = np.isfinite(y_mm)
     x_mm, y_mm = x_mm[known], y_mm[known]

@@ -55,12 +55,14 @@ _FLOOR_MM2 = 1e-3
 
 @dataclass(frozen=True)
 class DigitizerBudget:
-    """How much the networks learn: steps, pages and crops per step, pages to judge by."""
+    """How much the networks learn: steps, pages and crops per step, pages kept or judged by."""
 
     segmenter_steps: int
     tracer_steps: int
     n_pages: int = 2
     n_crops: int = 4
+    refiner_pages: int = 120
+    refiner_steps: int = 600
     quality_pages: int = 150
 
 

@@ -20,7 +20,7 @@ from torch.nn import functional
 from tqdm import tqdm
 
 from ecgpaper import score
-from ecgpaper.digitize import QUALITY, SEGMENTER, TRACER, Digitizer, load_network
+from ecgpaper.digitize import QUALITY, SEGMENTER, TRACER, Digitizer, load_network, load_refiner
 from ecgpaper.digitize.evidence import FEATURES
 from ecgpaper.ecg import STANDARD_ORDER, Ecg, FloatArray
 from ecgpaper.errors import EcgPaperError
@@ -72,7 +72,10 @@ def train_quality(ecgs: Sequence[Ecg], folder: Path, *, n_pages: int, seed: int)
     torch.manual_seed(seed + 2)
     network = QualityNet(QualityConfig(len(FEATURES)))
     digitizer = Digitizer(
-        load_network(folder, SEGMENTER, SegmentNet), load_network(folder, TRACER, StripNet), network
+        load_network(folder, SEGMENTER, SegmentNet),
+        load_network(folder, TRACER, StripNet),
+        load_refiner(folder),
+        network,
     )
     state_file = folder / f".{QUALITY}"
     examples = read_examples(digitizer, ecgs, n_pages, seed=seed, state_file=state_file)

@@ -39,7 +39,9 @@ def curves_between(layout, start_mm, stop_mm, *, pulse_mm=None):
         present |= (x_mm >= pulse_mm) & (x_mm <= pulse_mm + 5)
     presence = present.astype(float)
     return tuple(
-        RowReading(x_mm, row[0].baseline_mm, np.zeros((0, 0)), np.zeros((0, 0)), presence)
+        RowReading(
+            x_mm, row[0].baseline_mm, np.zeros((0, 0)), np.zeros((0, 0)), presence, np.zeros((0, 0))
+        )
         for row in layout.rows()
     )
 

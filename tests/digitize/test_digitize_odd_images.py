@@ -6,8 +6,10 @@ import torch
 
 from ecgpaper.digitize import Digitizer
 from ecgpaper.digitize.evidence import FEATURES
+from ecgpaper.digitize.refine import N_FEATURES
 from ecgpaper.errors import EcgPaperError
 from ecgpaper.nets.quality import QualityConfig, QualityNet
+from ecgpaper.nets.refiner import Refiner, RefinerConfig
 from ecgpaper.nets.unet import SegmentNet, StripNet, UNetConfig
 
 NOISE = np.random.default_rng(0).integers(0, 256, (2000, 400, 3)).astype(np.uint8)
@@ -30,7 +32,8 @@ def digitizer():
     torch.manual_seed(0)
     segmenter = SegmentNet(UNetConfig(3, (16, 16, 16), 4)).eval()
     tracer = StripNet(UNetConfig(4, (16, 16, 16), 5)).eval()
-    return Digitizer(segmenter, tracer, QualityNet(QualityConfig(len(FEATURES))))
+    refiner = Refiner(RefinerConfig(N_FEATURES)).eval()
+    return Digitizer(segmenter, tracer, refiner, QualityNet(QualityConfig(len(FEATURES))))
 
 
 @pytest.mark.parametrize(

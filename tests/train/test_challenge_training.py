@@ -14,6 +14,7 @@ import team_code
 import train_model
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.digitize import QUALITY, SEGMENTER, TRACER
+from ecgpaper.digitize.refine import REFINER
 from ecgpaper.ecg import Ecg
 from ecgpaper.errors import RecordError
 from ecgpaper.nets.resnet1d import ResNet1dConfig
@@ -24,9 +25,17 @@ from ecgpaper.train.challenge import budget_for, readable_records, train_all
 from ecgpaper.train.classifier import ClassifierConfig, train_classifier
 from ecgpaper.train.digitizer import DigitizerBudget, train_segmenter, train_tracer
 
-NAMES = (SEGMENTER, TRACER, QUALITY, "classifier")
+NAMES = (SEGMENTER, TRACER, REFINER, QUALITY, "classifier")
 N_RECORDS = 5
-TINY = DigitizerBudget(segmenter_steps=2, tracer_steps=2, n_pages=1, n_crops=1, quality_pages=1)
+TINY = DigitizerBudget(
+    segmenter_steps=2,
+    tracer_steps=2,
+    n_pages=1,
+    n_crops=1,
+    refiner_pages=1,
+    refiner_steps=2,
+    quality_pages=1,
+)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -124,6 +133,7 @@ def test_few_records_are_filled_up_with_simulated_ones_and_damaged_ones_left_out
 
     monkeypatch.setattr(challenge, "train_segmenter", remember)
     monkeypatch.setattr(challenge, "train_tracer", remember)
+    monkeypatch.setattr(challenge, "train_refiner", remember)
     monkeypatch.setattr(challenge, "train_quality", remember)
     monkeypatch.setattr(challenge, "train_classifier", remember_labels)
     with caplog.at_level(logging.WARNING), pytest.raises(StopIteration):
@@ -158,6 +168,7 @@ def test_more_records_are_worth_more_steps():
     few, many = budget_for(5), budget_for(20_000)
     assert few.segmenter_steps < many.segmenter_steps
     assert few.tracer_steps < many.tracer_steps
+    assert few.refiner_steps < many.refiner_steps
 
 
 def test_training_goes_on_from_given_weights_and_says_so(model, tmp_path):

@@ -1,0 +1,76 @@
+"""A network along a curve: how far the curve runs from where it was first read.
+
+Public: `RefinerConfig`, `Refiner`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+_KERNEL = 5
+# From a fiftieth of a row to twenty rows.
+_LOG_SPREAD_RANGE = (-4.0, 3.0)
+
+
+@dataclass(frozen=True)
+class RefinerConfig:
+    """Sizes of a `Refiner`.
+
+    Parameters
+    ----------
+    n_features : int
+        Of each point of the curve.
+    width : int
+        Channels.
+    dilations : tuple of int
+        Of the residual blocks, in points.
+    """
+
+    n_features: int
+    width: int = 64
+    dilations: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 1, 2, 4)
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> RefinerConfig:
+        """Rebuild from a checkpoint's JSON, which knows lists but no tuples."""
+        return cls(**{**fields, "dilations": tuple(fields["dilations"])})
+
+
+class Refiner(nn.Module):
+    """Features along a curve (B, n_features, n) -> offset and logarithm of its spread (B, n).
+
+    Fresh, it leaves every curve where it is.
+    """
+
+    def __init__(self, config: RefinerConfig) -> None:
+        super().__init__()
+        width = config.width
+        self.first = nn.Sequential(
+            nn.BatchNorm1d(config.n_features), nn.Conv1d(config.n_features, width, 7, padding=3)
+        )
+        self.blocks = nn.ModuleList(_block(width, dilation) for dilation in config.dilations)
+        self.last = nn.Conv1d(width, 2, 1)
+        for parameter in self.last.parameters():
+            nn.init.zeros_(parameter)
+
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what to add to the heights, in rows, and the logarithm of its spread."""
+        found = functional.gelu(self.first(features))
+        for block in self.blocks:
+            found = found + block(found)
+        offset, log_spread = self.last(found).float().unbind(dim=1)
+        return offset, log_spread.clamp(*_LOG_SPREAD_RANGE)
+
+
+def _block(width: int, dilation: int) -> nn.Sequential:
+    padding = _KERNEL // 2 * dilation
+    return nn.Sequential(
+        nn.BatchNorm1d(width),
+        nn.Conv1d(width, width, _KERNEL, padding=padding, dilation=dilation),
+        nn.GELU(),
+        nn.Conv1d(width, width, 1),
+    )
