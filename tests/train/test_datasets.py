@@ -157,7 +157,7 @@ def test_presence_ends_with_the_curve_and_leaves_out_pulses(healthy_ecg):
 def test_gap_in_a_record_is_a_gap_in_the_targets(quiet_ecg):
     signal_mv = quiet_ecg.signal_mv.copy()
     signal_mv[::2500] = signal_mv[1000:1500] = np.nan
-    shown, is_there = datasets._at(
+    shown, is_there = datasets.height_at(
         np.array([1.0, 2.5, 5.0]), np.array([0.0, 1.0, 1.05, 2.0, 2.05, 3.0]), np.ones(6)
     )
     assert np.allclose(shown, 1)
