@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ecgpaper.digitize.grid import MAX_FRAME_MM
 from ecgpaper.digitize.ruler import BLOCK_PX, RULER_LONG_SIDE_PX, GridMap, follow_grid, grid_lines
 from ecgpaper.digitize.sampling import map_pixels
 from ecgpaper.digitize.segment import MAP_LONG_SIDE_PX, darkness, working_image
@@ -122,10 +123,10 @@ def _page_to_photo(
     x_mm, y_mm = found.x_mm[inside], found.y_mm[inside]
     corner_mm = np.array([x_mm.min(), y_mm.min()])
     extent_mm = np.array([x_mm.max(), y_mm.max()]) - corner_mm
-    if extent_mm.max() < _MIN_GRID_MM:
+    if not _MIN_GRID_MM <= extent_mm.max() <= MAX_FRAME_MM:
         raise GridError(
-            f"expected a grid over at least {_MIN_GRID_MM:.0f} mm; followed it over "
-            f"{extent_mm[0]:.0f} x {extent_mm[1]:.0f} mm only"
+            f"expected a grid over {_MIN_GRID_MM:.0f} to {MAX_FRAME_MM:.0f} mm; followed it over "
+            f"{extent_mm[0]:.0f} x {extent_mm[1]:.0f} mm"
         )
     whole = [extended(position, inside, _BEYOND_BLOCKS) for position in (found.x_mm, found.y_mm)]
     page = (np.dstack(whole) - corner_mm) * FLAT_PX_PER_MM
@@ -205,11 +206,8 @@ def _bend(page: FloatArray, plane: Homography, to_block: Warp, size: tuple[int, 
     moved = nodes.copy()
     positions = page.astype(np.float32)
     for _ in range(_INVERSE_STEPS):
-        at = to_block(plane(moved)).astype(np.float32)
-        reached = cv2.remap(
-            positions, at[:, :1], at[:, 1:], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        )
-        missing = nodes - np.asarray(reached).reshape(-1, 2)
+        at = to_block(plane(moved)).astype(np.float32).reshape(*shape, 2)
+        missing = nodes - _sample(positions, at).reshape(-1, 2)
         moved += np.clip(missing, -_NODE_PX, _NODE_PX)
     # Beyond the photo's edge nothing is hit.
     is_hit = np.abs(missing).max(axis=1) < _MISS_PX

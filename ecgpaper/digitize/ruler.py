@@ -4,8 +4,9 @@ Public: `GridMap`, `grid_lines`, `follow_grid`.
 
 In the middle of the page two straight waves fit the grid's lines. From there the map grows, block
 by block, over all that joins on: where it goes next is a plane through what lies behind, and how
-far that is off is read from the 5-mm lines (see `waves`). Folds, whose far side is tilted, are
-crossed so, and stains and writing grown around. At last ever finer waves of the pattern correct it.
+far that is off is read from the 5-mm lines, or where none is seen from the 1-mm ones (see `waves`).
+Folds, whose far side is tilted, are crossed so, and stains and writing grown around. At last ever
+finer waves of the pattern correct it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ import numpy as np
 from ecgpaper.digitize.grid import comb_scale
 from ecgpaper.digitize.segment import darkness, printed_area
 from ecgpaper.digitize.waves import (
-    ComplexArray,
     Float32Array,
     block_coordinates,
     demodulate,
@@ -29,7 +29,7 @@ from ecgpaper.digitize.waves import (
 )
 from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
 from ecgpaper.errors import GridError
-from ecgpaper.page import LARGE_BOX_MM
+from ecgpaper.page import LARGE_BOX_MM, SMALL_BOX_MM
 from ecgpaper.raster import PixelMaps
 
 # Long side of the image that is looked at: one millimetre is 3 to 6 px.
@@ -47,15 +47,19 @@ _MIN_STRENGTH = 1.5
 # their angle by as much.
 _SLANT, _SLANT_DEG = 1.25, 12.0
 _SPECTRUM_PX = 1024
-_N_HARMONICS = 3
-# Waves that follow 5-mm lines meet them, in the middle, at the same phase at least so far; where no
-# line is heavier than the others there is nothing to follow.
+# Of waves every 5 mm. The last ones are the 1-mm lines, where no others are seen.
+_HARMONICS = (1, 2, 3, 5)
+# Harmonic of the 1-mm lines. Where waves every 5 mm have less than this share of their strength, no
+# line is heavy enough to be followed: above 0.25 on generated pages on which it was.
+_SMALL, _LEAST_HEAVY = round(LARGE_BOX_MM / SMALL_BOX_MM), 0.2
+# Waves that follow lines meet them, in the middle, at the same phase at least so far.
 _MIN_COHERENCE = 0.72
-# The map starts as a disk of this radius, grows by so many blocks at once, and averages over so
-# many mm; then it is smoothed over more.
-_DISK_MM, _STEP_BLOCKS, _GROWTH_REACH_MM, _SMOOTH_MM = 14.0, 2, 4.0, 8.0
-# It believes differences up to this: half a wave is where one line is taken for the next.
-_GROWTH_TRUST_MM = 1.3
+# The map starts as a disk of this radius, grows by so many blocks at once, and is then smoothed.
+_DISK_MM, _STEP_BLOCKS, _SMOOTH_MM = 14.0, 2, 8.0
+# Meanwhile it averages over so many mm, fewer where the shorter waves are followed; of these half
+# is where one line is taken for the next, and differences up to a quarter are believed.
+_GROWTH_REACH_MM = {1: 4.0, _SMALL: 3.0}
+_GROWTH_TRUST_MM = {1: 1.3, _SMALL: 0.26}
 # Shares of the usual wave strength from which it grows: first where the grid is clear.
 _CLEAR, _WEAK = 0.5, 0.3
 _MAX_STEPS, _LEAST_GROWTH = 60, 0.002
@@ -160,7 +164,7 @@ def _sharpened(spectrum: Float32Array, slope: FloatArray) -> FloatArray:
     x = scale * (slope[0] * np.cos(turn_rad) - slope[1] * np.sin(turn_rad))
     y = scale * (slope[0] * np.sin(turn_rad) + slope[1] * np.cos(turn_rad))
     strength = np.zeros_like(x)
-    for harmonic in range(1, _N_HARMONICS + 1):
+    for harmonic in _HARMONICS:
         to_bin = harmonic * _SPECTRUM_PX / LARGE_BOX_MM
         columns, rows = ((part * to_bin % _SPECTRUM_PX).astype(np.float32) for part in (x, y))
         found = cv2.remap(spectrum, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
@@ -211,7 +215,10 @@ def _follow(
     shape = (coarse.shape[0] // BLOCK_PX, coarse.shape[1] // BLOCK_PX)
     straight_mm = _straight(shape, slope * step_px)
     block_mm = float(np.hypot(*slope)) * step_px
-    grown_mm, known = _grow(coarse, straight_mm, block_mm)
+    start_mm, harmonic = _start(lines, straight_mm, block_mm)
+    # Half as fine, lines every millimetre would be lost.
+    seen_lines = coarse if harmonic == 1 else lines
+    grown_mm, known = _grow(seen_lines, straight_mm + start_mm, block_mm, harmonic)
     fine_shape = (shape[0] * COARSE, shape[1] * COARSE)
     # Beside a straight map, what is left changes little from block to block.
     rest_mm = cv2.resize(grown_mm - straight_mm, fine_shape[::-1], interpolation=cv2.INTER_CUBIC)
@@ -219,7 +226,7 @@ def _follow(
     if not known.any():
         raise GridError("expected a grid; none was followed for more than a few millimetres")
     known = cv2.resize(known.astype(np.float32), fine_shape[::-1]) > 0.5
-    return _correct(lines, position_mm, known, block_mm / COARSE)
+    return _correct(lines, position_mm, known, block_mm / COARSE, harmonic)
 
 
 def _straight(shape: tuple[int, ...], slope_per_block: FloatArray) -> FloatArray:
@@ -229,20 +236,41 @@ def _straight(shape: tuple[int, ...], slope_per_block: FloatArray) -> FloatArray
     return position
 
 
+def _start(lines: Float32Array, position_mm: FloatArray, block_mm: float) -> tuple[float, int]:
+    """How far the lines in the middle are ahead of straight waves, and which waves to follow."""
+    disk = _middle_disk(position_mm.shape, block_mm)
+    large, small = (
+        demodulate(lines, position_mm, harmonic, _GROWTH_REACH_MM[harmonic] / block_mm)[disk]
+        for harmonic in (1, _SMALL)
+    )
+    has_large = np.abs(large.sum()) > _LEAST_HEAVY * np.abs(small.sum())
+    waves, harmonic = (large, 1) if has_large else (small, _SMALL)
+    coherence = float(np.abs(waves.sum()) / max(float(np.abs(waves).sum()), 1e-9))
+    if coherence < _MIN_COHERENCE:
+        raise GridError(
+            f"expected a grid; in the middle of the image its lines agree to {coherence:.2f} (at "
+            f"least {_MIN_COHERENCE} is needed)"
+        )
+    return float(off_mm(waves.sum(), harmonic)), harmonic
+
+
+def _middle_disk(shape: tuple[int, ...], block_mm: float) -> BoolArray:
+    u, v = block_coordinates(shape)
+    return np.asarray(np.hypot(u, v) * block_mm < _DISK_MM)
+
+
 def _grow(
-    lines: Float32Array, position_mm: FloatArray, block_mm: float
+    lines: Float32Array, position_mm: FloatArray, block_mm: float, harmonic: int
 ) -> tuple[FloatArray, BoolArray]:
     """Bend a straight map to the lines, from the middle outwards; return it and where it got."""
-    u, v = block_coordinates(position_mm.shape)
-    reach = _GROWTH_REACH_MM / block_mm
-    known = np.hypot(u, v) * block_mm < _DISK_MM
-    position_mm = position_mm + _start_mm(demodulate(lines, position_mm, 1, reach)[known])
+    reach, trust_mm = _GROWTH_REACH_MM[harmonic] / block_mm, _GROWTH_TRUST_MM[harmonic]
+    known = _middle_disk(position_mm.shape, block_mm)
     for least_share in (_CLEAR, _WEAK):
         for _ in range(_MAX_STEPS):
-            wave = demodulate(lines, position_mm, 1, reach)
-            ahead_mm, strength = off_mm(wave, 1), np.abs(wave)
+            wave = demodulate(lines, position_mm, harmonic, reach)
+            ahead_mm, strength = off_mm(wave, harmonic), np.abs(wave)
             is_sure = strength > least_share * np.percentile(strength[known], 60)
-            before, known = known, _grown(known, is_sure & (np.abs(ahead_mm) < _GROWTH_TRUST_MM))
+            before, known = known, _grown(known, is_sure & (np.abs(ahead_mm) < trust_mm))
             weight = strength * known
             step_mm, _ = local_planes(ahead_mm, weight, 0.8 * reach)
             position_mm = position_mm + known * np.clip(step_mm, -1.5, 1.5)
@@ -251,17 +279,6 @@ def _grow(
                 break
     # What is finer than the smoothing is noise as yet; the corrections bring it back.
     return smoothed(position_mm, weight, _SMOOTH_MM / block_mm), known
-
-
-def _start_mm(waves: ComplexArray) -> float:
-    """How far the lines in the middle are ahead of straight waves."""
-    coherence = float(np.abs(waves.sum()) / max(float(np.abs(waves).sum()), 1e-9))
-    if coherence < _MIN_COHERENCE:
-        raise GridError(
-            "expected a grid whose every fifth line is heavier; in the middle of the image such "
-            f"lines agree to {coherence:.2f} (at least {_MIN_COHERENCE} is needed)"
-        )
-    return float(off_mm(waves.sum(), 1))
 
 
 def _grown(known: BoolArray, is_sure: BoolArray) -> BoolArray:
@@ -274,11 +291,13 @@ def _grown(known: BoolArray, is_sure: BoolArray) -> BoolArray:
 
 
 def _correct(
-    lines: Float32Array, position_mm: FloatArray, known: BoolArray, block_mm: float
+    lines: Float32Array, position_mm: FloatArray, known: BoolArray, block_mm: float, first: int
 ) -> tuple[FloatArray, BoolArray]:
     """Bend a map that is right to a line to the lines themselves."""
     seen = known
     for harmonic, reach_mm, trust_mm in _CORRECTIONS:
+        if harmonic < first:
+            continue
         reach = reach_mm / block_mm
         wave = demodulate(lines, position_mm, harmonic, reach)
         ahead_mm, strength = off_mm(wave, harmonic), np.abs(wave)
@@ -286,7 +305,7 @@ def _correct(
         is_sure = known & (strength > floor) & (np.abs(ahead_mm) < trust_mm)
         weight = np.where(is_sure, strength, 0).astype(np.float32)
         position_mm = position_mm + _local_mean(ahead_mm, weight, reach, floor)
-        if harmonic == 1:
+        if harmonic == first:
             seen = is_sure
     return position_mm, seen
 

@@ -37,6 +37,17 @@ def test_each_axis_has_its_own_scale(print_page, true_maps, stretch):
     assert scale.px_per_mm == pytest.approx(expected, rel=1e-3)
 
 
+@pytest.mark.parametrize("px_per_mm", [6.2, 8.0, 10.4])
+def test_lines_every_millimetre_alone_are_taken_for_what_they_are(px_per_mm):
+    height, width = (round(side_mm * px_per_mm) for side_mm in (210, 297))
+    y, x = (np.abs((at / px_per_mm + 0.5) % 1 - 0.5) for at in np.mgrid[0:height, 0:width])
+    lines = 90 * np.clip(1 - np.minimum(x, y) * px_per_mm, 0, 1)
+    image = (240 - lines).astype(np.uint8)
+    page = FlatPage(np.repeat(image[..., None], 3, axis=2), Homography.identity())
+    scale = find_grid_scale(page, no_maps(height, width))
+    assert scale.px_per_mm == pytest.approx((px_per_mm,) * 2, rel=1e-3)
+
+
 def test_layout_of_the_traces_does_not_move_the_scale(print_page, true_maps):
     for layout in ("12x1", "6x2"):
         page = print_page(2, layout=layout, dpi=150.0)

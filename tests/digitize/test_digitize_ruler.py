@@ -39,9 +39,13 @@ def blank_maps():
     return PixelMaps(probabilities, 4.0)
 
 
+HEAVIER_EVERY_5_MM, ALL_ALIKE = ((1, 0.1), (5, 0.3)), ((1, 0.3),)
+
+
+@pytest.mark.parametrize("darkness", [HEAVIER_EVERY_5_MM, ALL_ALIKE])
 @pytest.mark.parametrize(("tilt", "fold"), [(0.0, 0.0), (0.12, 0.0), (0.0, 0.08), (0.1, -0.08)])
-def test_a_flat_page_has_its_grid_where_the_paper_has_it(tilt, fold):
-    page, _ = rectify(photograph_grid(tilt, fold), blank_maps())
+def test_a_flat_page_has_its_grid_where_the_paper_has_it(tilt, fold, darkness):
+    page, _ = rectify(photograph_grid(tilt, fold, darkness), blank_maps())
     height, width = page.image.shape[:2]
     points = np.random.default_rng(0).uniform((80, 80), (width - 80, height - 80), (2000, 2))
     on_photo = page.page_to_photo(points)
