@@ -16,9 +16,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ecgpaper.digitize.grid import comb_scale
+from ecgpaper.digitize.middle import SMALL, middle_slopes
 from ecgpaper.digitize.segment import darkness, printed_area
 from ecgpaper.digitize.waves import (
+    ComplexArray,
     Float32Array,
     block_coordinates,
     demodulate,
@@ -29,37 +30,25 @@ from ecgpaper.digitize.waves import (
 )
 from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
 from ecgpaper.errors import GridError
-from ecgpaper.page import LARGE_BOX_MM, SMALL_BOX_MM
 from ecgpaper.raster import PixelMaps
 
 # Long side of the image that is looked at: one millimetre is 3 to 6 px.
 RULER_LONG_SIDE_PX = 1600
 # Positions are kept per block of this many pixels. The map grows over an image half as fine.
 BLOCK_PX, COARSE = 8, 2
-# A photo may be turned by as much; beyond, the grid looks the same again.
-MAX_TURN_DEG = 44.0
-_FINE_DEG = 0.25 * np.arange(-5, 6)
 # A page whose grid is seen takes at least this share of its photo.
 _MIN_AREA = 0.15
-# Strength of the grid's comb (see `comb_scale`) below which there is no grid.
-_MIN_STRENGTH = 1.5
-# Seen aslant, the spacing of lines in one direction is off their mean by up to this factor, and
-# their angle by as much.
-_SLANT, _SLANT_DEG = 1.25, 12.0
-_SPECTRUM_PX = 1024
-# Of waves every 5 mm. The last ones are the 1-mm lines, where no others are seen.
-_HARMONICS = (1, 2, 3, 5)
-# Harmonic of the 1-mm lines. Where waves every 5 mm have less than this share of their strength, no
-# line is heavy enough to be followed: above 0.25 on generated pages on which it was.
-_SMALL, _LEAST_HEAVY = round(LARGE_BOX_MM / SMALL_BOX_MM), 0.2
+# Where waves every 5 mm have less than this share of the strength of those every 1 mm, no line is
+# heavy enough to be followed: above 0.25 on generated pages on which it was.
+_LEAST_HEAVY = 0.2
 # Waves that follow lines meet them, in the middle, at the same phase at least so far.
 _MIN_COHERENCE = 0.72
 # The map starts as a disk of this radius, grows by so many blocks at once, and is then smoothed.
 _DISK_MM, _STEP_BLOCKS, _SMOOTH_MM = 14.0, 2, 8.0
 # Meanwhile it averages over so many mm, fewer where the shorter waves are followed; of these half
 # is where one line is taken for the next, and differences up to a quarter are believed.
-_GROWTH_REACH_MM = {1: 4.0, _SMALL: 3.0}
-_GROWTH_TRUST_MM = {1: 1.3, _SMALL: 0.26}
+_GROWTH_REACH_MM = {1: 4.0, SMALL: 3.0}
+_GROWTH_TRUST_MM = {1: 1.3, SMALL: 0.26}
 # Shares of the usual wave strength from which it grows: first where the grid is clear.
 _CLEAR, _WEAK = 0.5, 0.3
 _MAX_STEPS, _LEAST_GROWTH = 60, 0.002
@@ -135,87 +124,22 @@ def follow_grid(lines: Float32Array) -> GridMap:
     lines = lines[:height, :width]
     coarse = cv2.resize(lines, (width // COARSE, height // COARSE), interpolation=cv2.INTER_AREA)
     found = [
-        _follow(lines, np.asarray(coarse, np.float32), slope) for slope in _middle_slopes(lines)
+        _follow(lines, np.asarray(coarse, np.float32), slopes) for slopes in middle_slopes(lines)
     ]
     (x_mm, x_seen), (y_mm, y_seen) = found
     return GridMap(x_mm, y_mm, x_seen & y_seen)
 
 
-def _middle_slopes(lines: Float32Array) -> tuple[FloatArray, FloatArray]:
-    """How fast x and y on the paper change in the image's middle, in mm per px of (x, y)."""
-    turn_rad, px_per_mm = _middle(lines)
-    height, width = lines.shape
-    half = min(height, width) // 4
-    middle = lines[height // 2 - half : height // 2 + half, width // 2 - half : width // 2 + half]
-    window = np.hanning(2 * half)
-    faded = (middle - middle.mean()) * np.outer(window, window)
-    spectrum = np.abs(np.fft.fft2(faded, (_SPECTRUM_PX, _SPECTRUM_PX))).astype(np.float32)
-    spectrum = np.asarray(cv2.GaussianBlur(spectrum, (0, 0), 1.0))
-    along_x = np.array([np.cos(turn_rad), np.sin(turn_rad)]) / px_per_mm
-    along_y = np.array([-along_x[1], along_x[0]])
-    return _sharpened(spectrum, along_x), _sharpened(spectrum, along_y)
-
-
-def _sharpened(spectrum: Float32Array, slope: FloatArray) -> FloatArray:
-    """Return the slope near the given one whose waves are strongest in a spectrum."""
-    scale, turn_rad = np.meshgrid(
-        np.geomspace(1 / _SLANT, _SLANT, 61), np.deg2rad(np.linspace(-_SLANT_DEG, _SLANT_DEG, 61))
-    )
-    x = scale * (slope[0] * np.cos(turn_rad) - slope[1] * np.sin(turn_rad))
-    y = scale * (slope[0] * np.sin(turn_rad) + slope[1] * np.cos(turn_rad))
-    strength = np.zeros_like(x)
-    for harmonic in _HARMONICS:
-        to_bin = harmonic * _SPECTRUM_PX / LARGE_BOX_MM
-        columns, rows = ((part * to_bin % _SPECTRUM_PX).astype(np.float32) for part in (x, y))
-        found = cv2.remap(spectrum, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
-        strength += np.sqrt(found)
-    best = np.unravel_index(int(np.argmax(strength)), strength.shape)
-    return np.array([x[best], y[best]])
-
-
-def _middle(lines: Float32Array) -> tuple[float, float]:
-    """Turn (clockwise, in rad) and scale (in px per mm) of the grid in the image's middle."""
-    height, width = lines.shape
-    half = min(height, width) // 3
-    middle = lines[height // 2 - half : height // 2 + half, width // 2 - half : width // 2 + half]
-    best_deg = 0.0
-    for steps_deg in (np.arange(-MAX_TURN_DEG, MAX_TURN_DEG + 0.5), _FINE_DEG, _FINE_DEG / 5):
-        angles = best_deg + steps_deg
-        best_deg = float(angles[int(np.argmax([_sharpness(middle, angle) for angle in angles]))])
-    px_per_mm, strength = comb_scale(_turned(middle, best_deg), RULER_LONG_SIDE_PX)
-    if strength < _MIN_STRENGTH:
-        raise GridError(
-            "expected a grid of 5-mm lines in the middle of the image; the strongest pattern has "
-            f"a strength of {strength:.2f} (at least {_MIN_STRENGTH} is needed): crop the image "
-            "to the page, or scan at 150 dpi or more"
-        )
-    return float(np.deg2rad(best_deg)), px_per_mm
-
-
-def _turned(middle: Float32Array, angle_deg: float) -> Float32Array:
-    """Turn a square counter-clockwise by an angle; its inner part, without corners."""
-    side = middle.shape[0]
-    center = ((side - 1) / 2, (side - 1) / 2)
-    turn = cv2.getRotationMatrix2D(center, angle_deg, 1.0)
-    margin = side // 7
-    turned = cv2.warpAffine(middle, turn, (side, side), flags=cv2.INTER_LINEAR)
-    return np.asarray(turned, np.float32)[margin:-margin, margin:-margin]
-
-
-def _sharpness(middle: Float32Array, angle_deg: float) -> float:
-    inner = _turned(middle, angle_deg)
-    return float(inner.mean(axis=0).var() + inner.mean(axis=1).var())
-
-
 def _follow(
-    lines: Float32Array, coarse: Float32Array, slope: FloatArray
+    lines: Float32Array, coarse: Float32Array, slopes: dict[int, FloatArray]
 ) -> tuple[FloatArray, BoolArray]:
     """Position of each block along one coordinate, and where the grid was followed."""
     step_px = BLOCK_PX * COARSE
     shape = (coarse.shape[0] // BLOCK_PX, coarse.shape[1] // BLOCK_PX)
+    start_mm, harmonic = _start(lines, shape, slopes)
+    slope = slopes[harmonic]
     straight_mm = _straight(shape, slope * step_px)
     block_mm = float(np.hypot(*slope)) * step_px
-    start_mm, harmonic = _start(lines, straight_mm, block_mm)
     # Half as fine, lines every millimetre would be lost.
     seen_lines = coarse if harmonic == 1 else lines
     grown_mm, known = _grow(seen_lines, straight_mm + start_mm, block_mm, harmonic)
@@ -236,22 +160,34 @@ def _straight(shape: tuple[int, ...], slope_per_block: FloatArray) -> FloatArray
     return position
 
 
-def _start(lines: Float32Array, position_mm: FloatArray, block_mm: float) -> tuple[float, int]:
+def _start(
+    lines: Float32Array, shape: tuple[int, ...], slopes: dict[int, FloatArray]
+) -> tuple[float, int]:
     """How far the lines in the middle are ahead of straight waves, and which waves to follow."""
-    disk = _middle_disk(position_mm.shape, block_mm)
-    large, small = (
-        demodulate(lines, position_mm, harmonic, _GROWTH_REACH_MM[harmonic] / block_mm)[disk]
-        for harmonic in (1, _SMALL)
-    )
-    has_large = np.abs(large.sum()) > _LEAST_HEAVY * np.abs(small.sum())
-    waves, harmonic = (large, 1) if has_large else (small, _SMALL)
-    coherence = float(np.abs(waves.sum()) / max(float(np.abs(waves).sum()), 1e-9))
+    waves = {
+        harmonic: _middle_waves(lines, shape, slope, harmonic) for harmonic, slope in slopes.items()
+    }
+    strength = {harmonic: np.abs(found.sum()) / found.size for harmonic, found in waves.items()}
+    harmonic = 1 if strength[1] > _LEAST_HEAVY * strength[SMALL] else SMALL
+    total = waves[harmonic].sum()
+    coherence = float(np.abs(total) / max(float(np.abs(waves[harmonic]).sum()), 1e-9))
     if coherence < _MIN_COHERENCE:
         raise GridError(
             f"expected a grid; in the middle of the image its lines agree to {coherence:.2f} (at "
             f"least {_MIN_COHERENCE} is needed)"
         )
-    return float(off_mm(waves.sum(), harmonic)), harmonic
+    return float(off_mm(total, harmonic)), harmonic
+
+
+def _middle_waves(
+    lines: Float32Array, shape: tuple[int, ...], slope: FloatArray, harmonic: int
+) -> ComplexArray:
+    """Return how strong waves are around the middle, and where they meet the lines."""
+    step_px = BLOCK_PX * COARSE
+    block_mm = float(np.hypot(*slope)) * step_px
+    reach = _GROWTH_REACH_MM[harmonic] / block_mm
+    waves = demodulate(lines, _straight(shape, slope * step_px), harmonic, reach)
+    return np.asarray(waves[_middle_disk(shape, block_mm)])
 
 
 def _middle_disk(shape: tuple[int, ...], block_mm: float) -> BoolArray:
