@@ -136,13 +136,13 @@ def _follow(
     """Position of each block along one coordinate, and where the grid was followed."""
     step_px = BLOCK_PX * COARSE
     shape = (coarse.shape[0] // BLOCK_PX, coarse.shape[1] // BLOCK_PX)
-    start_mm, harmonic = _start(lines, shape, slopes)
+    # Half as fine, lines every millimetre would be lost.
+    seen_lines = {1: coarse, SMALL: lines}
+    start_mm, harmonic = _start(seen_lines, shape, slopes)
     slope = slopes[harmonic]
     straight_mm = _straight(shape, slope * step_px)
     block_mm = float(np.hypot(*slope)) * step_px
-    # Half as fine, lines every millimetre would be lost.
-    seen_lines = coarse if harmonic == 1 else lines
-    grown_mm, known = _grow(seen_lines, straight_mm + start_mm, block_mm, harmonic)
+    grown_mm, known = _grow(seen_lines[harmonic], straight_mm + start_mm, block_mm, harmonic)
     fine_shape = (shape[0] * COARSE, shape[1] * COARSE)
     # Beside a straight map, what is left changes little from block to block.
     rest_mm = cv2.resize(grown_mm - straight_mm, fine_shape[::-1], interpolation=cv2.INTER_CUBIC)
@@ -161,11 +161,12 @@ def _straight(shape: tuple[int, ...], slope_per_block: FloatArray) -> FloatArray
 
 
 def _start(
-    lines: Float32Array, shape: tuple[int, ...], slopes: dict[int, FloatArray]
+    seen_lines: dict[int, Float32Array], shape: tuple[int, ...], slopes: dict[int, FloatArray]
 ) -> tuple[float, int]:
     """How far the lines in the middle are ahead of straight waves, and which waves to follow."""
     waves = {
-        harmonic: _middle_waves(lines, shape, slope, harmonic) for harmonic, slope in slopes.items()
+        harmonic: _middle_waves(seen_lines[harmonic], shape, slope, harmonic)
+        for harmonic, slope in slopes.items()
     }
     strength = {harmonic: np.abs(found.sum()) / found.size for harmonic, found in waves.items()}
     harmonic = 1 if strength[1] > _LEAST_HEAVY * strength[SMALL] else SMALL
