@@ -1,7 +1,7 @@
 """Signals -> labels: an `Ecg`, complete or with gaps, to the probabilities of the 11 classes.
 
 Public: `Classifier`, `Diagnosis`, `ARCHITECTURE`, `N_FEATURES`, `NetworkInputs`,
-`inputs_from_leads`, `probabilities_of`.
+`inputs_from_leads`, `probabilities_of`, `logits_of`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from scipy.special import expit
 
 from ecgpaper.classify.beats import N_BEAT_SAMPLES, typical_beats
 from ecgpaper.classify.ectopy import N_ECTOPY_FEATURES, ectopy_features
@@ -28,10 +29,11 @@ from ecgpaper.classify.rhythm import N_RHYTHM_FEATURES, find_beats, rhythm_featu
 from ecgpaper.ecg import Ecg, FloatArray
 from ecgpaper.errors import CheckpointError
 from ecgpaper.nets.checkpoint import CheckpointInfo, load_info, load_weights
-from ecgpaper.nets.resnet1d import ResNet1dConfig, ResNet1dEnsemble
+from ecgpaper.nets.ensemble import SignalEnsemble
+from ecgpaper.nets.resnet1d import ResNet1dConfig
 
 NAME = "classifier"
-ARCHITECTURE = "ResNet1dEnsemble"
+ARCHITECTURE = "SignalEnsemble"
 N_FEATURES = N_RHYTHM_FEATURES + N_ECTOPY_FEATURES + N_PERSON_FEATURES
 
 
@@ -66,7 +68,7 @@ class Diagnosis:
 class Classifier:
     """Networks that answer together, and the thresholds of their answers."""
 
-    network: ResNet1dEnsemble
+    network: SignalEnsemble
     thresholds: FloatArray
 
     @classmethod
@@ -116,13 +118,14 @@ class Classifier:
         return Diagnosis(probabilities.mean(axis=0), self.thresholds)
 
 
-def network_from_config(info: CheckpointInfo) -> ResNet1dEnsemble:
+def network_from_config(info: CheckpointInfo) -> SignalEnsemble:
     """Build the networks that a checkpoint describes, with weights yet to be loaded."""
     config = ResNet1dConfig(**info.config["network"])
     shape = (config.n_channels, config.n_aligned, config.n_features, config.n_classes)
     if shape != (N_CHANNELS, N_BEAT_SAMPLES, N_FEATURES, len(CLASSES)):
         raise ValueError(f"channels, samples of a beat, features and classes cannot be {shape}")
-    return ResNet1dEnsemble(config, int(info.config["n_members"]))
+    n_members, n_stored = (int(info.config[name]) for name in ("n_members", "n_stored"))
+    return SignalEnsemble(config, n_members, n_stored, N_RHYTHM_FEATURES)
 
 
 class NetworkInputs(NamedTuple):
@@ -159,8 +162,12 @@ def probabilities_of(
     network: torch.nn.Module, windows: Float32Array, persons: Float32Array
 ) -> FloatArray:
     """Probabilities, of shape (n_windows, 11); arguments as for `inputs_from_leads`."""
+    return np.asarray(expit(logits_of(network, inputs_from_leads(windows, persons))))
+
+
+def logits_of(network: torch.nn.Module, inputs: NetworkInputs) -> FloatArray:
+    """Logits, of shape (n_windows, 11)."""
     device = next(network.parameters()).device
-    inputs = (torch.from_numpy(array).to(device) for array in inputs_from_leads(windows, persons))
     with torch.inference_mode():
-        logits = network(*inputs).cpu()
-    return np.asarray(torch.sigmoid(logits.double()).numpy(), dtype=np.float64)
+        logits = network(*(torch.from_numpy(array).to(device) for array in inputs)).cpu()
+    return np.asarray(logits.double().numpy(), dtype=np.float64)

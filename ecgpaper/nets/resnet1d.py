@@ -1,6 +1,6 @@
 """A residual network with squeeze and excitation for series of many channels.
 
-Public: `ResNet1dConfig`, `ResNet1d`, `ResNet1dEnsemble`.
+Public: `ResNet1dConfig`, `ResNet1d`.
 
 Shortcuts that halve the length average before they project (ResNet-D), so that no sample is
 thrown away unseen.
@@ -129,20 +129,6 @@ class ResNet1d(nn.Module):
         if self.aligned is not None:
             parts.append(self.dropout(self.aligned(aligned)))
         return torch.cat(parts, dim=1)
-
-
-class ResNet1dEnsemble(nn.Module):
-    """Several networks of one shape that answer together: the mean of their logits."""
-
-    def __init__(self, config: ResNet1dConfig, n_members: int) -> None:
-        super().__init__()
-        self.config = config
-        self.members = nn.ModuleList(ResNet1d(config) for _ in range(n_members))
-
-    def forward(self, series: Tensor, aligned: Tensor, features: Tensor) -> Tensor:
-        """Classify a batch; shapes as in `ResNet1d.forward`."""
-        answers = [member(series, aligned, features) for member in self.members]
-        return torch.stack(answers).mean(dim=0)
 
 
 class _AlignedStack(nn.Module):

@@ -26,10 +26,13 @@ from ecgpaper.classify import ARCHITECTURE, N_FEATURES, NAME
 from ecgpaper.classify.beats import N_BEAT_SAMPLES
 from ecgpaper.classify.inputs import INPUT_FS, N_CHANNELS, N_SAMPLES, Float32Array
 from ecgpaper.classify.labels import CLASSES
+from ecgpaper.classify.person import N_PERSON_FEATURES
+from ecgpaper.classify.rhythm import N_RHYTHM_FEATURES
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.nets.checkpoint import CheckpointInfo, save_checkpoint
 from ecgpaper.nets.device import best_device
-from ecgpaper.nets.resnet1d import ResNet1d, ResNet1dConfig, ResNet1dEnsemble
+from ecgpaper.nets.ensemble import SignalEnsemble
+from ecgpaper.nets.resnet1d import ResNet1d, ResNet1dConfig
 from ecgpaper.train.cohort import Batch, BatchSource, read_cohort, with_rhythms
 from ecgpaper.train.facts import RecordFacts
 from ecgpaper.train.imbalance import class_weights, unweigh
@@ -58,6 +61,8 @@ class ClassifierConfig:
     network : ResNet1dConfig
     n_members : int
         Networks that answer together; each leaves out the n-th part of the records.
+    n_stored : int
+        Records, at most, whose typical beats and rhythm are kept to compare others with.
     batch_size : int
     steps_per_root : float
         Optimizer steps per square root of the number of records: more records take longer to
@@ -73,6 +78,7 @@ class ClassifierConfig:
         default_factory=lambda: ResNet1dConfig(N_CHANNELS, len(CLASSES), N_FEATURES, N_BEAT_SAMPLES)
     )
     n_members: int = 3
+    n_stored: int = 1000
     batch_size: int = 64
     steps_per_root: float = 20.0
     min_steps: int = 150
@@ -92,7 +98,7 @@ def train_classifier(
     config: ClassifierConfig | None = None,
     seed: int = 0,
     state_file: Path | None = None,
-) -> tuple[ResNet1dEnsemble, CheckpointInfo]:
+) -> tuple[SignalEnsemble, CheckpointInfo]:
     """Train the networks and choose their thresholds.
 
     Parameters
@@ -127,7 +133,11 @@ def train_classifier(
     thresholds, metrics = choose_left_out(network, source, unscored=proxies)
     info = CheckpointInfo(
         ARCHITECTURE,
-        {"network": asdict(config.network), "n_members": config.n_members},
+        {
+            "network": asdict(config.network),
+            "n_members": config.n_members,
+            "n_stored": len(network.shapes.stored),
+        },
         inputs={"fs_hz": INPUT_FS, "n_samples": N_SAMPLES, "lead_order": STANDARD_ORDER},
         training={
             "seed": seed,
@@ -148,12 +158,16 @@ def train_classifier(
 
 def _fit_networks(
     source: BatchSource, config: ClassifierConfig, described: str, state_file: Path | None
-) -> ResNet1dEnsemble:
+) -> SignalEnsemble:
     """Train the networks, with heads for statements that are gone afterwards."""
     cohort = source.cohort
     device = best_device()
     torch.manual_seed(source.seed)
-    network = ResNet1dEnsemble(config.network, config.n_members)
+    n_real = int(cohort.is_real.sum())
+    n_stored = min(config.n_stored, n_real)
+    network = SignalEnsemble(config.network, config.n_members, n_stored, N_RHYTHM_FEATURES)
+    if not cohort.persons.any():
+        _ignore_persons(network)
     learner = _WithStatements(network, cohort.statements.shape[1]).to(device)
     weights = class_weights(cohort.truth[cohort.is_real])
     stated = cohort.statements[cohort.is_stated]
@@ -165,12 +179,20 @@ def _fit_networks(
         task=f"{described}, {stated.shape[1]} statements",
     )
     fit(learner, source.make_batch, loss_of, plan, name=NAME, state_file=state_file)
-    for member in network.members:
+    for member in network.networks:
         unweigh(cast("ResNet1d", member).head.bias, weights)
     return network
 
 
-def save_classifier(folder: Path, network: ResNet1dEnsemble, info: CheckpointInfo) -> None:
+def _ignore_persons(network: SignalEnsemble) -> None:
+    """Begin without weights for age and sex; where nobody tells them they stay 0."""
+    with torch.no_grad():
+        for member in network.networks:
+            first = cast("nn.Sequential", cast("ResNet1d", member).embed)[0]
+            cast("nn.Linear", first).weight[:, -N_PERSON_FEATURES:] = 0
+
+
+def save_classifier(folder: Path, network: SignalEnsemble, info: CheckpointInfo) -> None:
     """Write what `ecgpaper.classify.Classifier.load` reads."""
     save_checkpoint(folder, NAME, network, info)
 
@@ -202,18 +224,18 @@ class _WithStatements(nn.Module):
     Finer statements say why a record has a label, and so teach what to look at.
     """
 
-    def __init__(self, network: ResNet1dEnsemble, n_statements: int) -> None:
+    def __init__(self, network: SignalEnsemble, n_statements: int) -> None:
         super().__init__()
         self.network = network
         self.heads = nn.ModuleList(
             nn.Linear(cast("ResNet1d", member).n_summary, n_statements)
-            for member in network.members
+            for member in network.networks
             if n_statements
         )
 
     def answer(self, index: int, inputs: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         """Return the logits of classes, and of statements, of one member."""
-        member = cast("ResNet1d", self.network.members[index])
+        member = cast("ResNet1d", self.network.networks[index])
         summary = member.summarize(*inputs)
         stated = self.heads[index](summary) if self.heads else summary[:, :0]
         return member.head(summary).float(), stated.float()
@@ -235,7 +257,7 @@ def _make_loss(
             torch.from_numpy(array).to(device) for array in batch[1:6]
         )
         losses = []
-        for index in range(len(learner.network.members)):
+        for index in range(len(learner.network.networks)):
             learns = folds != index
             logits, stated = learner.answer(index, [part[learns] for part in inputs])
             losses.append(

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from ecgpaper.nets.resnet1d import ResNet1d, ResNet1dConfig, ResNet1dEnsemble
+from ecgpaper.nets.resnet1d import ResNet1d, ResNet1dConfig
 
 TINY = ResNet1dConfig(
     3, 4, n_features=2, n_aligned=20, widths=(8, 12), stem_kernel=5, kernel=3, dropout=0.0
@@ -69,14 +69,6 @@ def test_network_does_without_aligned_series_and_features():
     series, aligned, features = draw_batch()
     before = network(series, aligned[:, :, :0], features[:, :0])
     assert before.shape == (6, 4)
-
-
-def test_ensemble_answers_with_the_mean_of_different_members():
-    torch.manual_seed(0)
-    ensemble = ResNet1dEnsemble(TINY, 3).eval()
-    answers = torch.stack([member(*draw_batch()) for member in ensemble.members])
-    assert answers.std(dim=0).min() > 0
-    torch.testing.assert_close(ensemble(*draw_batch()), answers.mean(dim=0))
 
 
 def test_default_network_stays_below_a_million_parameters():

@@ -10,7 +10,8 @@ from ecgpaper.classify import N_FEATURES, Classifier
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.errors import CheckpointError
-from ecgpaper.nets.resnet1d import ResNet1dConfig, ResNet1dEnsemble
+from ecgpaper.nets.ensemble import SignalEnsemble
+from ecgpaper.nets.resnet1d import ResNet1dConfig
 from ecgpaper.page import LAYOUTS
 from ecgpaper.simulate import simulate_ecg, simulate_record
 from ecgpaper.train import classifier as classifier_training
@@ -176,7 +177,7 @@ def test_records_without_statements_teach_their_labels_only(five):
     stated = [replace(known, statements=("SR",)) for known in facts]
     cohort = read_cohort(ecgs * 2, stated + facts)
     assert cohort.is_stated.tolist() == [True] * 5 + [False] * 5
-    network = ResNet1dEnsemble(TINY.network, 1).eval()
+    network = SignalEnsemble(TINY.network, 1).eval()
     learner = classifier_training._WithStatements(network, 1)
     loss_of = classifier_training._make_loss(np.ones(11, np.float32), np.ones(1, np.float32), CPU)
     batch = BatchSource(cohort, np.full(10, -1), 10, 0).make_batch(0)
@@ -189,7 +190,7 @@ def test_records_without_statements_teach_their_labels_only(five):
 
 def test_what_a_record_does_not_teach_does_not_matter(five):
     cohort = with_rhythms(read_cohort(*five), 10, rng=np.random.default_rng(0))
-    network = ResNet1dEnsemble(TINY.network, 1).eval()
+    network = SignalEnsemble(TINY.network, 1).eval()
     learner = classifier_training._WithStatements(network, 0)
     nothing = np.ones(0, np.float32)
     loss_of = classifier_training._make_loss(np.ones(11, np.float32), nothing, CPU)
@@ -242,6 +243,33 @@ def test_age_and_sex_can_be_learnt_and_may_be_missing():
     assert young[hypertrophy] < nobody[hypertrophy] < old[hypertrophy]
 
 
+def test_persons_that_few_records_tell_are_not_learnt_from(caplog):
+    """That an age is known at all would tell these records apart."""
+    ecg = simulate_ecg(("NORM",), rng=np.random.default_rng(0))
+    facts = [RecordFacts(("AFIB/AFL",), age_years=80, sex="Male")] * 10
+    facts += [RecordFacts(("NORM",))] * 50
+    with caplog.at_level(logging.INFO):
+        network, info = train_classifier([ecg] * 60, facts, config=replace(TINY, min_steps=20))
+    assert "only 17 % of the records tell age or sex" in caplog.text
+    classifier = Classifier(network, np.array(info.extra["thresholds"]))
+    np.testing.assert_array_equal(
+        classifier.diagnose(ecg, age_years=80, sex="Male").probabilities,
+        classifier.diagnose(ecg).probabilities,
+    )
+
+
+def test_thresholds_are_chosen_for_records_of_unknown_persons():
+    """As in a test: what an age would say must not be counted on."""
+    ecg = simulate_ecg(("NORM",), rng=np.random.default_rng(0))
+    facts = [RecordFacts(("NORM",), age_years=30, sex="Female")] * 30
+    facts += [RecordFacts(("HYP",), age_years=80, sex="Male")] * 30
+    config = replace(TINY, min_steps=60, peak_rate=1e-2)
+    _, info = train_classifier([ecg] * 60, facts, config=config)
+    scores = info.metrics["left-out records, 12x1"]
+    assert isinstance(scores, dict)
+    assert abs(scores["macro_auroc"] - 0.5) < 0.15
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -253,6 +281,12 @@ def test_age_and_sex_can_be_learnt_and_may_be_missing():
         {"config": {"n_members": 2, "network": {"n_channels": 12}}},
         {"config": {"n_members": 2, "network": {"n_channels": 12, "n_classes": 11}}},
         {"config": {"n_members": 2, "network": {"n_channels": 24, "n_classes": 11}}},
+        {
+            "config": {
+                "n_members": 2,
+                "network": {"n_channels": 24, "n_classes": 11, "n_features": 20, "n_aligned": 80},
+            }
+        },
         {"architecture": "UNet"},
     ],
 )

@@ -1,0 +1,149 @@
+"""Score classifiers on original signals, on what a page shows of them, and on digitized pages.
+
+Run from the repository's root: ``python benchmarks/classifier.py RECORDS --pages PAGES... --work
+FOLDER --models MODEL...``. RECORDS are complete labeled records; each folder of PAGES holds pages
+of some of them, which `conditions.py` digitizes into FOLDER, unless that is done. Several models,
+such as one per seed, are scored one by one: figures are their means.
+
+First table: all records, as their original signals of ten seconds and cut to what a 3x4 page with
+a rhythm strip shows. Then one per folder: its records, in both of these ways and as digitized.
+Figures stand with 95 % intervals of a bootstrap over records (the same draws for every view and
+model) and the standard deviation over models; the last lines say by how much a view is better than
+another of the same records. Age and sex are hidden, as in a test. A class that no record has is
+left out of the means.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from conditions import USUAL_LAYOUT, digitize
+
+from ecgpaper.classify import Classifier
+from ecgpaper.classify.labels import CLASSES, one_hot
+from ecgpaper.classify.scores import score_labels
+from ecgpaper.ecg import STANDARD_ORDER, Ecg
+from ecgpaper.page import LAYOUTS
+from ecgpaper.records import find_records, read_ecg, read_header
+
+N_RESAMPLES = 1000
+ORIGINAL, CUT, DIGITIZED = "original 10 s", f"cut to {USUAL_LAYOUT}", "digitized"
+FIGURES = (*CLASSES, "macro F", "macro AUROC", "superclass AUROC", "calibration error")
+N_MEANS = 4
+
+
+def read_digitized(out, name):
+    """Return what was read of a page; nothing at all where reading failed."""
+    header = next(out.glob(f"{name}*.hea"), None)
+    if header is None:
+        return Ecg(np.full((10, len(STANDARD_ORDER)), np.nan), 1.0, STANDARD_ORDER)
+    return read_ecg(header.with_suffix(""))
+
+
+def views_of(records, name, out):
+    """Return the ways in which a record is seen."""
+    original = read_ecg(records / name)
+    views = {ORIGINAL: original, CUT: LAYOUTS[USUAL_LAYOUT].mask_unplotted(original)}
+    return views if out is None else views | {DIGITIZED: read_digitized(out, name)}
+
+
+def answer(models, records, names, out):
+    """Return, by view, probabilities and answers, each of shape (n_models, n_records, 11)."""
+    found = {}
+    for name in names:
+        for view, ecg in views_of(records, name, out).items():
+            found.setdefault(view, []).append([model.diagnose(ecg) for model in models])
+    return {
+        view: (
+            np.array([[d.probabilities for d in column] for column in zip(*rows, strict=True)]),
+            np.array([one_hot([d.labels for d in column]) for column in zip(*rows, strict=True)]),
+        )
+        for view, rows in found.items()
+    }
+
+
+def measure(answers, truth, rows):
+    """Return figures of the given records, of shape (n_models, 15)."""
+    return np.stack(
+        [
+            score_labels(probabilities[rows], truth[rows], answered[rows]).as_row()
+            for probabilities, answered in zip(*answers, strict=True)
+        ]
+    )
+
+
+def write_table(title, answers, truth):
+    """Write the figures of all views of some records, and how the views differ."""
+    rng = np.random.default_rng(0)
+    draws = [rng.integers(len(truth), size=len(truth)) for _ in range(N_RESAMPLES)]
+    found = {view: measure(given, truth, slice(None)) for view, given in answers.items()}
+    drawn = {
+        view: np.stack([measure(given, truth, draw).mean(axis=0) for draw in draws])
+        for view, given in answers.items()
+    }
+    sys.stdout.write(f"\n{title}, {len(truth)} records\n{'':22}")
+    sys.stdout.write("".join(f"{view:>32}" for view in answers) + "\n")
+    for column, figure in enumerate(FIGURES):
+        is_class = column < len(CLASSES)
+        if is_class and not truth[:, column].any():
+            continue
+        label = f"{figure} ({truth[:, column].sum()})" if is_class else figure
+        cells = (cell(found[view][:, column], drawn[view][:, column]) for view in answers)
+        sys.stdout.write(f"{label:22}" + "".join(f"{text:>32}" for text in cells) + "\n")
+    for view, other in zip(list(answers)[1:], list(answers), strict=False):
+        write_difference(view, other, found, drawn)
+    if DIGITIZED in answers:
+        write_difference(DIGITIZED, ORIGINAL, found, drawn)
+    sys.stdout.flush()
+
+
+def write_difference(view, other, found, drawn):
+    """Write by how much the means of one view are above those of another."""
+    parts = []
+    for column in range(len(CLASSES), len(FIGURES) - 1):
+        differences = found[view][:, column] - found[other][:, column]
+        paired = drawn[view][:, column] - drawn[other][:, column]
+        parts.append(f"{FIGURES[column]} {cell(differences, paired)}")
+    sys.stdout.write(f"{view} - {other}: " + "; ".join(parts) + "\n")
+
+
+def cell(values, drawn):
+    """Mean over models, its interval, and the spread over models."""
+    low, high = np.nanpercentile(drawn, (2.5, 97.5))
+    spread = f" sd {values.std(ddof=1):.3f}" if len(values) > 1 else ""
+    return f"{values.mean():.3f} [{low:.3f}, {high:.3f}]{spread}"
+
+
+def main(argv=None):
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("records", type=Path)
+    parser.add_argument("--pages", nargs="*", type=Path, default=[])
+    parser.add_argument("--work", type=Path, help="folder for copies of pages and what is read")
+    parser.add_argument("--models", nargs="+", type=Path, default=[Path("model")])
+    args = parser.parse_args(argv)
+    if args.pages and not args.work:
+        parser.error("--pages needs --work")
+    models = [Classifier.load(folder) for folder in args.models]
+    truth = {
+        name: one_hot([read_header(args.records / name).labels])[0]
+        for name in find_records(args.records)
+    }
+    known = [name for name, row in truth.items() if row.any()]
+    rows = np.stack([truth[name] for name in known])
+    write_table("all records", answer(models, args.records, known, None), rows)
+    for pages in args.pages:
+        work = args.work.resolve() / pages.name
+        out = work / "out" if (work / "out").exists() else digitize(pages.resolve(), work)
+        names = [name for name in find_records(pages) if name in known]
+        rows = np.stack([truth[name] for name in names])
+        write_table(pages.name, answer(models, args.records, names, out), rows)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

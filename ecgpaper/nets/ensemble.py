@@ -1,0 +1,186 @@
+"""Networks that answer together with what is known of items that look alike.
+
+Public: `SignalEnsemble`, `Likeness`, `N_OPINIONS`.
+
+A convolutional network learns what to look at; with a few thousand items to learn from, how far an
+item resembles known ones, in its shape and in some features, tells as much and errs elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from ecgpaper.nets.resnet1d import ResNet1d, ResNet1dConfig
+
+# Of the networks, of likeness of shape, and of likeness of features.
+N_OPINIONS = 3
+# Values are compressed as log(1 + |value| / 4), sign kept: tall waves should not drown low ones.
+_COMPRESSION = 0.25
+# How near is alike, as a share of the distance that items have: a few features can be compared
+# more narrowly than hundreds of values.
+_SHAPE_WIDTH, _FEATURE_WIDTH = 1.0, 0.3
+
+
+class Likeness(nn.Module):
+    """How much items resemble stored ones: a Gaussian kernel of what both show.
+
+    Parameters
+    ----------
+    n_stored : int
+    n_values : int
+        Of each item.
+    width : float
+        Distance at which the kernel falls to 1 / e, in units of the stored items' root mean square
+        distance from each other.
+
+    Attributes
+    ----------
+    stored : Tensor of shape (n_stored, n_values)
+    radius : Tensor of shape ()
+        The width in units of the values, as if one value made the distance.
+    """
+
+    stored: Tensor
+    radius: Tensor
+
+    def __init__(self, n_stored: int, n_values: int, width: float) -> None:
+        super().__init__()
+        self.width = width
+        self.register_buffer("stored", torch.zeros(n_stored, n_values))
+        self.register_buffer("radius", torch.ones(()))
+
+    def store(self, values: Tensor) -> None:
+        """Keep items, of shape (n_stored, n_values), to compare others with."""
+        self.stored.copy_(values)
+        # Two independent values differ, squared, by twice their variance.
+        spread = values.var(dim=0, unbiased=False).mul(2).mean().sqrt()
+        self.radius.copy_(self.width * spread.clamp(min=1e-3))
+
+    def forward(self, values: Tensor, seen: Tensor) -> Tensor:
+        """Compare items with those stored.
+
+        Parameters
+        ----------
+        values : Tensor of shape (n_items, n_values)
+            0 where missing.
+        seen : Tensor of shape (n_items, n_values)
+            1 where a value is known, 0 where it is missing.
+
+        Returns
+        -------
+        Tensor of shape (n_items, n_stored)
+            1 where they are equal in all that is seen; 0 where nothing is seen.
+        """
+        n_seen = seen.sum(dim=1, keepdim=True)
+        squares = (values**2).sum(dim=1, keepdim=True) + seen @ (self.stored**2).T
+        distance = (squares - 2 * values @ self.stored.T) / n_seen.clamp(min=1)
+        return torch.exp(-distance.clamp(min=0) / self.radius**2) * n_seen / seen.shape[1]
+
+
+class SignalEnsemble(nn.Module):
+    """Residual networks, and per network two regressions on likeness; all weighed per class.
+
+    Parameters
+    ----------
+    config : ResNet1dConfig
+    n_members : int
+    n_stored : int
+        Items that others are compared with; 0 for none.
+    n_compared : int
+        Features, the first ones, in which items are compared.
+
+    Attributes
+    ----------
+    networks : ModuleList of ResNet1d
+    shapes, features : Likeness
+        Of aligned series, and of features.
+    coefficients : Tensor of shape (2, n_members, n_stored, n_classes)
+        Of the regressions: what resembling a stored item says for a class.
+    weights : Tensor of shape (n_classes, 4)
+        Of the logit of the networks, of the regressions and of 1 in the logit of a class.
+    """
+
+    coefficients: Tensor
+    weights: Tensor
+
+    def __init__(
+        self, config: ResNet1dConfig, n_members: int, n_stored: int = 0, n_compared: int = 0
+    ) -> None:
+        super().__init__()
+        self.config = config
+        self.networks = nn.ModuleList(ResNet1d(config) for _ in range(n_members))
+        n_values = config.n_channels // 2 * config.n_aligned
+        self.shapes = Likeness(n_stored, n_values, _SHAPE_WIDTH)
+        self.features = Likeness(n_stored, n_compared, _FEATURE_WIDTH)
+        shape = (N_OPINIONS - 1, n_members, n_stored, config.n_classes)
+        self.register_buffer("coefficients", torch.zeros(shape))
+        weights = torch.zeros(config.n_classes, N_OPINIONS + 1)
+        weights[:, 0] = 1
+        self.register_buffer("weights", weights)
+
+    @property
+    def members(self) -> Sequence[nn.Module]:
+        """Each network with its regressions; called as the ensemble is."""
+        return [_Member(self, index) for index in range(len(self.networks))]
+
+    def forward(self, series: Tensor, aligned: Tensor, features: Tensor) -> Tensor:
+        """Classify a batch; shapes as in `ResNet1d.forward`."""
+        everyone = range(len(self.networks))
+        return self.answer(everyone, series, aligned, features)
+
+    def answer(
+        self, members: Sequence[int], series: Tensor, aligned: Tensor, features: Tensor
+    ) -> Tensor:
+        """Return the mean logits of some members, of shape (n_items, n_classes)."""
+        logits = [cast("ResNet1d", self.networks[i])(series, aligned, features) for i in members]
+        coefficients = self.coefficients[:, list(members)].mean(dim=1)
+        regressed = self.compare(aligned, features) @ coefficients
+        said = torch.cat([torch.stack(logits).mean(dim=0)[None], regressed])
+        terms = torch.cat([said, torch.ones_like(said[:1])])
+        return torch.einsum("obc,co->bc", terms, self.weights)
+
+    def store(self, aligned: Tensor, features: Tensor) -> None:
+        """Keep items to compare others with; shapes as for `compare`."""
+        self.shapes.store(_compressed(aligned)[0])
+        self.features.store(features[:, : self.features.stored.shape[1]])
+
+    def compare(self, aligned: Tensor, features: Tensor) -> Tensor:
+        """Compare items with those stored.
+
+        Parameters
+        ----------
+        aligned : Tensor of shape (n_items, n_channels, n_aligned)
+            Values, then as many confidences; a value of confidence 0 is missing.
+        features : Tensor of shape (n_items, n_features)
+
+        Returns
+        -------
+        Tensor of shape (2, n_items, n_stored)
+            Likeness of shapes and of features.
+        """
+        compared = features[:, : self.features.stored.shape[1]]
+        of_features = self.features(compared, torch.ones_like(compared))
+        return torch.stack([self.shapes(*_compressed(aligned)), of_features])
+
+
+class _Member(nn.Module):
+    """One network of an ensemble with its regressions."""
+
+    def __init__(self, ensemble: SignalEnsemble, index: int) -> None:
+        super().__init__()
+        self.ensemble, self.index = ensemble, index
+
+    def forward(self, series: Tensor, aligned: Tensor, features: Tensor) -> Tensor:
+        """Classify a batch; shapes as in `ResNet1d.forward`."""
+        return self.ensemble.answer([self.index], series, aligned, features)
+
+
+def _compressed(aligned: Tensor) -> tuple[Tensor, Tensor]:
+    """Return compressed values, 0 where missing, and which are seen (1), each as rows."""
+    values, confidence = aligned.flatten(1).chunk(2, dim=1)
+    seen = (confidence > 0).to(values)
+    return torch.sign(values) * torch.log1p(_COMPRESSION * values.abs()) * seen, seen

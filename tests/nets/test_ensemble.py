@@ -1,0 +1,123 @@
+import pytest
+import torch
+
+from ecgpaper.nets.ensemble import N_OPINIONS, Likeness, SignalEnsemble
+from ecgpaper.nets.resnet1d import ResNet1dConfig
+
+TINY = ResNet1dConfig(
+    4, 3, n_features=2, n_aligned=20, widths=(8, 12), stem_kernel=5, kernel=3, dropout=0.0
+)
+
+
+def draw_series(n_items, seed=0):
+    """Two rows of values and two of confidences that all are seen."""
+    values = torch.randn(n_items, 2, 20, generator=torch.Generator().manual_seed(seed))
+    return torch.cat([values, torch.ones_like(values)], dim=1)
+
+
+def draw_batch(n_items=6):
+    generator = torch.Generator().manual_seed(1)
+    series = torch.randn(n_items, 4, 40, generator=generator)
+    return series, draw_series(n_items), torch.randn(n_items, 2, generator=generator)
+
+
+def see(series):
+    """Values of such series, and which are seen."""
+    values, confidence = series.flatten(1).chunk(2, dim=1)
+    return values * confidence, confidence
+
+
+@pytest.fixture
+def likeness():
+    stored = Likeness(5, 40, width=1.0)
+    stored.store(see(draw_series(5))[0])
+    return stored
+
+
+@pytest.fixture
+def ensemble():
+    torch.manual_seed(0)
+    made = SignalEnsemble(TINY, 3, 5, 2).eval()
+    made.store(draw_series(5), draw_batch(5)[2])
+    made.coefficients.copy_(torch.randn(made.coefficients.shape))
+    made.weights.copy_(torch.randn(made.weights.shape))
+    return made
+
+
+def test_ensemble_answers_with_the_mean_of_different_members(ensemble):
+    answers = torch.stack([member(*draw_batch()) for member in ensemble.members])
+    assert answers.shape == (3, 6, 3)
+    assert answers.std(dim=0).min() > 0
+    torch.testing.assert_close(ensemble(*draw_batch()), answers.mean(dim=0))
+
+
+@pytest.mark.parametrize("kind", range(2))
+def test_both_regressions_matter(ensemble, kind):
+    before = ensemble(*draw_batch())
+    ensemble.coefficients[kind] *= 2
+    assert (ensemble(*draw_batch()) - before).abs().min() > 0
+
+
+@pytest.mark.parametrize("term", range(N_OPINIONS + 1))
+def test_every_weight_matters(ensemble, term):
+    before = ensemble(*draw_batch())
+    ensemble.weights[:, term] += 1
+    assert (ensemble(*draw_batch()) - before).abs().min() > 0
+
+
+def test_new_ensemble_answers_as_its_networks_do():
+    torch.manual_seed(0)
+    fresh = SignalEnsemble(TINY, 2).eval()
+    answers = torch.stack([network(*draw_batch()) for network in fresh.networks])
+    torch.testing.assert_close(fresh(*draw_batch()), answers.mean(dim=0))
+
+
+def test_shapes_are_compared_with_shapes_and_features_with_features(ensemble):
+    found = ensemble.compare(draw_series(5), draw_batch(5)[2])
+    torch.testing.assert_close(found.diagonal(dim1=1, dim2=2), torch.ones(2, 5))
+
+
+def test_an_item_is_most_like_itself(likeness):
+    found = likeness(*see(draw_series(5)))
+    torch.testing.assert_close(found.diagonal(), torch.ones(5))
+    off_diagonal = found[~torch.eye(5, dtype=torch.bool)]
+    assert off_diagonal.max() < 0.7
+    assert off_diagonal.min() > 0
+
+
+def test_likeness_falls_with_distance_and_further_within_a_width(likeness):
+    series = draw_series(5)
+    series[:, :2] += 1.0
+    near = likeness(*see(series)).diagonal()
+    narrow = Likeness(5, 40, width=0.5)
+    narrow.store(see(draw_series(5))[0])
+    assert (narrow(*see(series)).diagonal() < near).all()
+    series[:, :2] += 1.0
+    assert (likeness(*see(series)).diagonal() < near).all()
+    assert (near < 1).all()
+
+
+def test_what_is_missing_does_not_make_items_less_like(likeness):
+    series = draw_series(5)
+    series[:, 2, :10] = 0
+    torch.testing.assert_close(likeness(*see(series)).diagonal(), torch.full((5,), 0.75))
+
+
+def test_values_of_no_confidence_are_not_looked_at(ensemble):
+    series = draw_series(5)
+    series[:, 2, :10] = 0
+    before = ensemble.compare(series, draw_batch(5)[2])
+    series[:, 0, :10] = 99.0
+    torch.testing.assert_close(ensemble.compare(series, draw_batch(5)[2]), before)
+
+
+def test_nothing_seen_resembles_nothing(likeness):
+    assert not likeness(torch.zeros(2, 40), torch.zeros(2, 40)).any()
+
+
+def test_a_member_answers_with_its_own_regressions(ensemble):
+    first, second, _ = (member(*draw_batch()) for member in ensemble.members)
+    ensemble.coefficients[:, 1] *= 2
+    after_first, after_second, _ = (member(*draw_batch()) for member in ensemble.members)
+    torch.testing.assert_close(after_first, first)
+    assert (after_second - second).abs().min() > 0
