@@ -20,7 +20,7 @@ from ecgpaper.digitize import Digitization
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.errors import CheckpointError
 from ecgpaper.geometry import Homography
-from ecgpaper.page import PageLayout, PaperScale
+from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip
 from ecgpaper.raster import FlatPage, GridScale
 from ecgpaper.records import read_header, write_record
 
@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[1]
 MODEL = ROOT / "model"
 MODEL_FILES = [
     f"{name}.{kind}"
-    for name in ("segmenter", "tracer", "quality", "classifier")
+    for name in ("segmenter", "tracer", "refiner", "quality", "classifier", "picture")
     for kind in ("json", "safetensors")
 ]
 FS = 500
@@ -259,7 +259,8 @@ class Knowing:
         shape = (round(10 * fs), 12)
         ecg = Ecg(np.full(shape, self.level_mv), fs, STANDARD_ORDER)
         page = FlatPage(photo, Homography.identity())
-        layout = PageLayout("3x4+1R", (1.0, 1.0), PaperScale(), ())
+        strip = Strip(LAYOUTS["3x4+1R"].segments[-1], 10.0, 60.0)
+        layout = PageLayout("3x4+1R", (1.0, 1.0), PaperScale(), (strip,))
         scale, nothing = GridScale((1.0, 1.0)), np.zeros(12)
         return Digitization(
             ecg, np.ones(shape), page, scale, layout, (), 1.0, (), None, nothing, nothing

@@ -1,6 +1,6 @@
 """Two opinions -> one: a logistic stacker per class that sees how well the page was digitized.
 
-Public: `Stacker`, `fit_stacker`.
+Public: `Stacker`, `fit_stacker`, `choose_stacker`, `first_opinion`, `log_loss`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ _PRIOR_RECORDS = 20.0
 _PRIOR = np.array([1.0, 0.0, 0.0, 0.0, 0.0])
 # Logits beyond this say nothing more.
 _LARGEST_LOGIT = 8.0
+_N_FOLDS = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +34,12 @@ class Stacker:
 
     weights: FloatArray
 
+    def __post_init__(self) -> None:
+        """Refuse weights that are not five finite numbers per class."""
+        shape = np.shape(self.weights)
+        if len(shape) != 2 or shape[1] != len(_PRIOR) or not np.isfinite(self.weights).all():
+            raise ValueError(f"expected {len(_PRIOR)} finite weights per class; got {shape}")
+
     def combine(
         self, signal_logits: FloatArray, picture_logits: FloatArray, quality: FloatArray
     ) -> FloatArray:
@@ -46,6 +53,11 @@ class Stacker:
         """
         terms = _terms(signal_logits, picture_logits, quality)
         return np.asarray(expit(np.einsum("rct,ct->rc", terms, self.weights)))
+
+
+def first_opinion(n_classes: int) -> Stacker:
+    """Return the stacker that listens to the signals alone."""
+    return Stacker(np.tile(_PRIOR, (n_classes, 1)))
 
 
 def fit_stacker(
@@ -67,6 +79,40 @@ def fit_stacker(
     terms = _terms(signal_logits, picture_logits, quality)
     columns = [_fit_class(terms[:, i], truth[:, i]) for i in range(truth.shape[1])]
     return Stacker(np.stack(columns))
+
+
+def choose_stacker(
+    signal_logits: FloatArray, picture_logits: FloatArray, quality: FloatArray, truth: BoolArray
+) -> tuple[Stacker, FloatArray]:
+    """Fit a stacker, unless what it says of pages left out is worse than the signals alone.
+
+    Parameters
+    ----------
+    signal_logits, picture_logits, quality, truth
+        As for `fit_stacker`; one page of each record.
+
+    Returns
+    -------
+    stacker : Stacker
+    probabilities : ndarray of shape (n_records, n_classes)
+        Of each page, by a stacker that was fitted on the others.
+    """
+    opinions = (signal_logits, picture_logits, quality)
+    mixed = np.zeros(truth.shape)
+    for fold in range(_N_FOLDS):
+        is_out = np.arange(len(truth)) % _N_FOLDS == fold
+        fitted = fit_stacker(*(part[~is_out] for part in (*opinions, truth)))
+        mixed[is_out] = fitted.combine(*(part[is_out] for part in opinions))
+    alone = first_opinion(truth.shape[1])
+    if log_loss(mixed, truth) >= log_loss(alone.combine(*opinions), truth):
+        return alone, mixed
+    return fit_stacker(*opinions, truth), mixed
+
+
+def log_loss(probabilities: FloatArray, truth: BoolArray) -> float:
+    """Return the mean surprise, in nats, at what is true."""
+    likely = np.where(truth, probabilities, 1 - probabilities)
+    return float(-np.log(np.maximum(likely, 1e-9)).mean())
 
 
 def _terms(

@@ -1,6 +1,6 @@
 """Photo -> the picture that the second branch of the classifier sees: traces, and little else.
 
-Public: `PICTURE_PX`, `printed_picture`, `whole_picture`, `ink_of`.
+Public: `PICTURE_PX`, `Sight`, `look_at`, `trust_in`, `printed_picture`, `whole_picture`, `ink_of`.
 
 The part of the page that is printed on is flattened and fitted into a small picture; where nobody
 knows how the page lies, the whole photo is. Shadows and creases are divided out and colored grids
@@ -10,21 +10,62 @@ go, as the winner of the British Heart Foundation's challenge did before its net
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
 from ecgpaper.classify.inputs import Float32Array
+from ecgpaper.digitize import MIN_CREDIBLE, Digitization
 from ecgpaper.digitize.segment import darkness
 from ecgpaper.ecg import ByteArray, FloatArray
 from ecgpaper.geometry import Warp
 from ecgpaper.page import PageLayout
 from ecgpaper.raster import GridScale
 
-# Height and width; 0.5 mm per pixel on a page of 25 cm.
-PICTURE_PX = (320, 480)
+# Height and width; 0.9 mm per pixel on a page of 25 cm.
+PICTURE_PX = (192, 288)
 # Waves reach so far above the first baseline and below the last.
 _REACH_MM = 20.0
 _MARGIN_MM = 5.0
+# Strokes cover more than one percent of a page; blank paper has none darker than this.
+_DARKEST_PERCENT = 99.0
+_FAINTEST = 0.15
+# A lead that is expected to be as good as this is as good as any.
+_GOOD_SNR_DB = 20.0
+
+
+class Sight(NamedTuple):
+    """One image of a record, and how well it was digitized."""
+
+    picture: ByteArray  # (192, 288, 3)
+    quality: float  # in [0, 1], see `trust_in`; 0 where the digitizer failed
+
+
+def look_at(photo: ByteArray, found: Digitization | None) -> Sight:
+    """Make a picture of a photo: of what is printed, or of all where the digitizer is lost.
+
+    Parameters
+    ----------
+    photo : ndarray of uint8, of shape (height, width, 3)
+    found : Digitization, optional
+        What was read from it, if anything.
+    """
+    if found is None:
+        return Sight(whole_picture(photo), 0.0)
+    if found.agreement is not None and found.agreement < MIN_CREDIBLE:
+        return Sight(whole_picture(photo), trust_in(found))
+    picture = printed_picture(photo, found.layout, found.scale, found.page.page_to_photo)
+    return Sight(picture, trust_in(found))
+
+
+def trust_in(found: Digitization) -> float:
+    """Say how far to trust what was read: 0 to 1, by the SNR that its leads are expected to have.
+
+    The mean over the leads that the page shows of the predicted SNR, as a share of 20 dB.
+    """
+    shown_db = found.predicted_snr_db[np.isfinite(found.predicted_snr_db)]
+    return float(np.clip(shown_db / _GOOD_SNR_DB, 0, 1).mean()) if shown_db.size else 0.0
 
 
 def printed_picture(
@@ -40,7 +81,7 @@ def printed_picture(
 
     Returns
     -------
-    ndarray of uint8, of shape (320, 480, 3)
+    ndarray of uint8, of shape (192, 288, 3)
         Fitted with its proportions kept; white beyond the photo.
     """
     corner_mm, size_mm = _printed_area(layout)
@@ -91,6 +132,10 @@ def ink_of(picture: ByteArray) -> Float32Array:
     Returns
     -------
     ndarray of float32, of shape (1, height, width), in [0, 1]
-        Towards 1 for black; 0 for paper, whatever the light, and little for a colored grid.
+        1 for the darkest strokes, however faint the print; 0 for paper, whatever the light, and
+        little for a colored grid.
     """
-    return np.asarray(np.clip(darkness(picture).min(axis=2), 0, 1)[None], dtype=np.float32)
+    red, green, blue = cv2.split(darkness(picture))
+    ink = np.clip(cv2.min(cv2.min(red, green), blue), 0, 1)
+    darkest = max(float(np.percentile(ink, _DARKEST_PERCENT)), _FAINTEST)
+    return np.asarray(np.minimum(ink / darkest, 1)[None], dtype=np.float32)

@@ -59,19 +59,21 @@ def run(arguments: argparse.Namespace) -> int:
     """Digitize and classify each image; the status is 1 when one could not be read."""
     from tqdm import tqdm  # noqa: PLC0415  the parser must be quick
 
-    from ecgpaper.classify import Classifier  # noqa: PLC0415
+    from ecgpaper.classify.branches import PageClassifier  # noqa: PLC0415
+    from ecgpaper.classify.picture import look_at  # noqa: PLC0415
     from ecgpaper.digitize import Digitizer  # noqa: PLC0415
     from ecgpaper.digitize.paper import Stated  # noqa: PLC0415
     from ecgpaper.records import read_image  # noqa: PLC0415
 
     stated = Stated(arguments.layout, arguments.speed, arguments.gain)
-    digitizer, classifier = Digitizer.load(arguments.model), Classifier.load(arguments.model)
+    digitizer, classifier = Digitizer.load(arguments.model), PageClassifier.load(arguments.model)
     n_failed = 0
     for image in tqdm(arguments.images, disable=not sys.stderr.isatty()):
         try:
             photo = read_image(image)
             found = digitizer.digitize(photo, fs=arguments.fs, stated=stated)
-            _write(image, photo, arguments.out, found, classifier.diagnose(found.ecg))
+            diagnosis = classifier.diagnose(found.ecg, [look_at(photo, found)])
+            _write(image, photo, arguments.out, found, diagnosis)
         except EcgPaperError as error:
             logger.warning("%s: %s", image, error)
             n_failed += 1

@@ -4,18 +4,21 @@ Public: `ConvNextConfig`, `ConvNext`.
 
 After Liu et al. 2022 (arXiv:2201.03545): a stem of patches, blocks of a depthwise convolution and
 two pointwise ones around a residual, layer normalization over channels, and strided convolutions
-between the stages.
+between the stages. Each pixel also knows where it is (Liu et al. 2018, arXiv:1807.03247).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-_PATCH_PX = 4
+# What the first convolution tells apart: strokes and where they turn.
+_N_STROKES = 24
 _EXPANSION = 4
+_N_AXES = 2
 # Residual branches begin this small, so that deep stacks train from the first step.
 _FIRST_SCALE = 0.1
 
@@ -39,8 +42,8 @@ class ConvNextConfig:
 
     n_channels: int
     n_classes: int
-    widths: tuple[int, ...] = (32, 64, 96, 160)
-    depths: tuple[int, ...] = (1, 1, 2, 1)
+    widths: tuple[int, ...] = (48, 96, 160)
+    depths: tuple[int, ...] = (1, 2, 1)
     kernel: int = 7
     dropout: float = 0.2
 
@@ -65,20 +68,22 @@ class ConvNext(nn.Module):
         self.config = config
         first, last = config.widths[0], config.widths[-1]
         layers: list[nn.Module] = [
-            nn.Conv2d(config.n_channels, first, _PATCH_PX, stride=_PATCH_PX),
+            nn.Conv2d(config.n_channels + _N_AXES, _N_STROKES, 7, stride=4, padding=3),
+            nn.GELU(),
+            nn.Conv2d(_N_STROKES, first, 2, stride=2),
             _ChannelNorm(first),
         ]
-        width = first
-        for next_width, depth in zip(config.widths, config.depths, strict=True):
-            if next_width != width or len(layers) > 2:
-                layers += [_ChannelNorm(width), nn.Conv2d(width, next_width, 2, stride=2)]
-            layers += [_Block(next_width, config.kernel) for _ in range(depth)]
-            width = next_width
+        for index, (width, depth) in enumerate(zip(config.widths, config.depths, strict=True)):
+            if index:
+                before = config.widths[index - 1]
+                layers += [_ChannelNorm(before), nn.Conv2d(before, width, 2, stride=2)]
+            layers += [_Block(width, config.kernel) for _ in range(depth)]
         self.layers = nn.Sequential(*layers)
         # What is rare on a page, such as one early beat, is lost in a mean.
-        self.norm = nn.LayerNorm(2 * last)
+        self.n_summary = 2 * last
+        self.norm = nn.LayerNorm(self.n_summary)
         self.dropout = nn.Dropout(config.dropout)
-        self.head = nn.Linear(2 * last, config.n_classes)
+        self.head = nn.Linear(self.n_summary, config.n_classes)
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Classify a batch.
@@ -93,10 +98,33 @@ class ConvNext(nn.Module):
         Tensor of shape (n_items, n_classes)
             Logits.
         """
-        maps = self.layers(pictures)
-        pooled = torch.cat([maps.mean(dim=(2, 3)), maps.amax(dim=(2, 3))], dim=1)
-        logits: Tensor = self.head(self.dropout(self.norm(pooled)))
+        logits: Tensor = self.head(self.summarize(pictures))
         return logits
+
+    def summarize(self, pictures: Tensor) -> Tensor:
+        """Return what the head sees, of shape (n_items, n_summary)."""
+        maps = self.layers(torch.cat([pictures, _places(pictures)], dim=1))
+        pooled = torch.cat([maps.mean(dim=(2, 3)), maps.amax(dim=(2, 3))], dim=1)
+        summary: Tensor = self.dropout(self.norm(pooled))
+        return summary
+
+    def rescale_logits(self, slope: float, shift: Sequence[float]) -> None:
+        """Multiply all logits with `slope` and add to each class's its `shift`."""
+        with torch.no_grad():
+            self.head.weight.mul_(slope)
+            self.head.bias.mul_(slope).add_(torch.tensor(shift, device=self.head.bias.device))
+
+
+def _places(pictures: Tensor) -> Tensor:
+    """Return how far down and how far right each pixel is, -1 to 1, as two more channels.
+
+    The same wave means another thing in another lead, and leads differ by where they stand.
+    """
+    n_items, _, height, width = pictures.shape
+    down = torch.linspace(-1, 1, height, device=pictures.device).view(1, 1, -1, 1)
+    right = torch.linspace(-1, 1, width, device=pictures.device).view(1, 1, 1, -1)
+    shape = (n_items, 1, height, width)
+    return torch.cat([down.expand(shape), right.expand(shape)], dim=1).to(pictures.dtype)
 
 
 class _ChannelNorm(nn.Module):

@@ -1,6 +1,6 @@
 """Train everything that a model folder holds, from a Challenge folder.
 
-Public: `train_all`, `budget_for`, `readable_records`.
+Public: `train_all`, `budget_for`, `picture_budget_for`, `readable_records`.
 """
 
 from __future__ import annotations
@@ -14,15 +14,18 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from ecgpaper.classify.labels import one_hot
 from ecgpaper.ecg import Ecg
 from ecgpaper.errors import RecordError
 from ecgpaper.records import RecordHeader, find_records, read_ecg, read_header
 from ecgpaper.simulate import simulate_record
-from ecgpaper.train.classifier import save_classifier, train_classifier
+from ecgpaper.train.branches import PictureBudget, train_picture_branch
+from ecgpaper.train.classifier import save_classifier, split_records, train_classifier
 from ecgpaper.train.digitizer import DigitizerBudget, train_segmenter, train_tracer
 from ecgpaper.train.facts import RecordFacts
 from ecgpaper.train.quality import train_quality
 from ecgpaper.train.refiner import train_refiner
+from ecgpaper.train.spared import Labeled
 
 logger = logging.getLogger(__name__)
 
@@ -72,8 +75,19 @@ def budget_for(n_records: int) -> DigitizerBudget:
     )
 
 
+def picture_budget_for(n_records: int) -> PictureBudget:
+    """Choose how long the picture branch learns."""
+    if n_records < FEW_RECORDS:
+        return PictureBudget(n_steps=20, n_pages=0)
+    if torch.cuda.is_available():
+        return PictureBudget(n_steps=6000, n_pages=300)
+    if n_records < MANY_RECORDS:
+        return PictureBudget(n_steps=300, n_pages=30)
+    return PictureBudget(n_steps=1000, n_pages=150)
+
+
 def train_all(data_folder: Path, model_folder: Path, *, seed: int = SEED) -> None:
-    """Train the networks of the digitizer and the classifier, from scratch.
+    """Train the networks of the digitizer and both branches of the classifier, from scratch.
 
     Parameters
     ----------
@@ -130,6 +144,19 @@ def train_all(data_folder: Path, model_folder: Path, *, seed: int = SEED) -> Non
     state_file = model_folder / ".classifier"
     network, info = train_classifier(ecgs, facts, seed=seed, state_file=state_file)
     save_classifier(model_folder, network, info)
+    records = _labeled(ecgs, facts, int(info.config["n_members"]), seed)
+    train_picture_branch(records, model_folder, budget=picture_budget_for(len(headers)), seed=seed)
+
+
+def _labeled(
+    ecgs: Sequence[Ecg], facts: Sequence[RecordFacts], n_members: int, seed: int
+) -> Labeled:
+    """Return the records that the classifier has learnt from, and who has left out each."""
+    rows = np.flatnonzero([known.has_label for known in facts])
+    truth = one_hot([known.labels for known in facts])
+    folds = np.full(len(facts), -1)
+    folds[rows] = split_records(len(rows), n_members, seed)
+    return Labeled(ecgs, truth, folds).part(rows)
 
 
 def readable_records(folder: Path, names: Sequence[str]) -> dict[str, RecordHeader]:

@@ -1,6 +1,6 @@
 """Train the classifier on full records, seen through random layouts and a digitizer's errors.
 
-Public: `ClassifierConfig`, `train_classifier`, `save_classifier`.
+Public: `ClassifierConfig`, `train_classifier`, `save_classifier`, `split_records`.
 
 Several networks learn at once; each leaves out its own part of the records (cross-validation).
 Their answers on the records that they have not learnt from give the thresholds, and at run time
@@ -123,7 +123,7 @@ def train_classifier(
     examples = dict(zip(CLASSES, cohort.truth.sum(axis=0).tolist(), strict=True))
     few = _report_classes(examples, n_proxies)
     n_records = len(cohort)
-    folds = _split(n_records, config.n_members, seed)
+    folds = split_records(n_records, config.n_members, seed)
     n_simulated = min(round(config.simulated_share * n_records), MOST_SIMULATED)
     cohort = with_rhythms(cohort, n_simulated, rng=np.random.default_rng([seed, n_records]))
     folds = np.append(folds, np.full(n_simulated, -1))
@@ -211,7 +211,7 @@ def _report_classes(examples: Mapping[str, int], n_proxies: int) -> list[str]:
     return few
 
 
-def _split(n_records: int, n_members: int, seed: int) -> NDArray[np.int64]:
+def split_records(n_records: int, n_members: int, seed: int) -> NDArray[np.int64]:
     """Give each record the member that leaves it out; -1 when there are too few to leave out."""
     if n_records < _FEWEST_TO_SPLIT or n_members < 2:
         return np.full(n_records, -1)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from ecgpaper.classify.fusion import fit_stacker
+from ecgpaper.classify.fusion import Stacker, choose_stacker, first_opinion, fit_stacker, log_loss
 
 N, N_CLASSES = 2000, 3
 RNG_SEED = 4
@@ -58,3 +58,39 @@ def test_probabilities_fit_frequencies():
     signal, picture, quality, truth = draw_opinions(2.0, 2.0)
     probabilities = fit_stacker(signal, picture, quality, truth).combine(signal, picture, quality)
     assert probabilities[:, 0].mean() == pytest.approx(truth[:, 0].mean(), abs=0.01)
+
+
+def test_first_opinion_is_the_signals_alone():
+    signal, picture, quality, _ = draw_opinions(1.0, 1.0)
+    combined = first_opinion(N_CLASSES).combine(signal, picture, quality * 0.3)
+    np.testing.assert_allclose(combined, expit(np.clip(signal, -8, 8)))
+
+
+def test_stacker_that_does_harm_is_not_chosen():
+    """The signals know all there is to know; of 30 records one learns nothing but their noise."""
+    rng = np.random.default_rng(1)
+    signal, picture = rng.normal(0, 2, (2, 30, 8))
+    truth = rng.random((30, 8)) < expit(signal)
+    stacker, mixed = choose_stacker(signal, picture, np.ones(30), truth)
+    assert log_loss(mixed, truth) > log_loss(expit(signal), truth)
+    np.testing.assert_array_equal(stacker.weights, first_opinion(8).weights)
+
+
+def test_stacker_that_helps_is_chosen_and_judged_on_what_it_has_not_seen():
+    signal, picture, quality, truth = draw_opinions(2.0, 2.0)
+    stacker, mixed = choose_stacker(signal, picture, quality, truth)
+    fitted = fit_stacker(signal, picture, quality, truth)
+    np.testing.assert_array_equal(stacker.weights, fitted.weights)
+    inside = log_loss(fitted.combine(signal, picture, quality), truth)
+    assert inside < log_loss(mixed, truth) < log_loss(expit(signal), truth)
+
+
+def test_log_loss_is_the_mean_surprise():
+    probabilities, truth = np.array([[0.5, 0.9]]), np.array([[True, False]])
+    assert log_loss(probabilities, truth) == pytest.approx(-np.log(0.5 * 0.1) / 2)
+
+
+@pytest.mark.parametrize("weights", [np.zeros((11, 4)), np.zeros(5), np.full((11, 5), np.nan)])
+def test_weights_that_cannot_be_are_refused(weights):
+    with pytest.raises(ValueError, match="5 finite weights per class"):
+        Stacker(weights)

@@ -3,8 +3,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecgpaper.classify.picture import PICTURE_PX, ink_of, printed_picture, whole_picture
+from ecgpaper.classify.picture import (
+    PICTURE_PX,
+    ink_of,
+    look_at,
+    printed_picture,
+    trust_in,
+    whole_picture,
+)
+from ecgpaper.digitize import Digitization
+from ecgpaper.digitize.leads import Fit
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
+from ecgpaper.raster import FlatPage
 from ecgpaper.synth import InkSpec, sample_spec, synthesize
 
 
@@ -61,7 +71,7 @@ def test_finer_photo_gives_the_same_picture(level_ecg):
     assert np.abs(picture.astype(int) - printed(page)).mean() < 1
 
 
-@pytest.mark.parametrize("shape", [(100, 900, 3), (900, 100, 3), (320, 480, 3), (1, 1, 3)])
+@pytest.mark.parametrize("shape", [(100, 900, 3), (900, 100, 3), (192, 288, 3), (1, 1, 3)])
 def test_whole_photo_keeps_its_proportions_on_white(shape):
     picture = whole_picture(np.zeros(shape, np.uint8))
     assert picture.shape == (*PICTURE_PX, 3)
@@ -83,3 +93,61 @@ def test_ink_is_black_whatever_the_light_and_a_colored_grid_is_none():
     assert ink[0, :140].max() < 0.15
     assert (ink >= 0).all()
     assert (ink <= 1).all()
+
+
+def test_faint_print_is_as_black_as_any():
+    picture = np.full((*PICTURE_PX, 3), 240, np.uint8)
+    picture[150:158] = 150
+    assert ink_of(picture)[0, 152].min() > 0.9
+    blank = np.full((*PICTURE_PX, 3), 240, np.uint8)
+    blank[150:158] = 232
+    assert ink_of(blank).max() < 0.4
+
+
+# --- what of a page is looked at, and how far it is trusted ---
+
+
+def digitization_of(page, predicted_snr_db, shares=(0.95,)):
+    truth = page.truth
+    predicted = np.full(12, np.nan)
+    predicted[: len(predicted_snr_db)] = predicted_snr_db
+    return Digitization(
+        ecg=truth.ecg,
+        confidence=np.ones((truth.ecg.n_samples, 12)),
+        page=FlatPage(page.image, truth.page_to_photo),
+        scale=truth.scale,
+        layout=truth.layout,
+        traces=(),
+        quality=1.0,
+        fits=tuple(Fit(frozenset({"I"}), share) for share in shares),
+        pulse=None,
+        evidence=np.zeros((12, 1)),
+        predicted_snr_db=predicted,
+    )
+
+
+def test_page_that_was_read_is_flattened_and_others_are_seen_whole(level_ecg):
+    page = level_page(level_ecg, skew_deg=5.0)
+    whole = whole_picture(page.image)
+    for found, expected in (
+        (None, whole),
+        (digitization_of(page, [10.0]), printed(page)),
+        (digitization_of(page, [10.0], shares=()), printed(page)),
+        (digitization_of(page, [10.0], shares=(0.3,)), whole),
+    ):
+        np.testing.assert_array_equal(look_at(page.image, found).picture, expected)
+
+
+def test_failed_digitization_has_no_quality(level_ecg):
+    page = level_page(level_ecg)
+    assert look_at(page.image, None).quality == 0
+    assert look_at(page.image, digitization_of(page, [10.0] * 12)).quality == 0.5
+
+
+@pytest.mark.parametrize(
+    ("predicted_snr_db", "expected"),
+    [([20.0] * 12, 1.0), ([35.0, 5.0], 0.625), ([-5.0, 10.0], 0.25), ([], 0.0)],
+)
+def test_trust_is_the_mean_predicted_snr_of_the_leads_shown(level_ecg, predicted_snr_db, expected):
+    found = digitization_of(level_page(level_ecg), predicted_snr_db)
+    assert trust_in(found) == pytest.approx(expected)

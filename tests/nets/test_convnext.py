@@ -11,21 +11,37 @@ def draw_pictures(n_items=6, height=32, width=48):
     return torch.randn(n_items, 1, height, width, generator=generator)
 
 
+def in_place(pictures):
+    """Pictures with the channels that say where each pixel is."""
+    return torch.cat([pictures, torch.zeros(len(pictures), 2, *pictures.shape[2:])], dim=1)
+
+
 @pytest.fixture
 def network():
     torch.manual_seed(0)
     return ConvNext(TINY)
 
 
-@pytest.mark.parametrize("size", [(8, 8), (32, 48), (37, 50)])
+@pytest.mark.parametrize("size", [(16, 16), (32, 48), (37, 50)])
 def test_one_logit_per_class_for_any_size(network, size):
     assert network(draw_pictures(4, *size)).shape == (4, 3)
 
 
 def test_each_stage_after_the_first_halves_the_resolution(network):
-    assert network.layers(draw_pictures(1, 32, 48)).shape == (1, 24, 4, 6)
+    assert network.layers(in_place(draw_pictures(1, 32, 48))).shape == (1, 24, 2, 3)
     alike = ConvNext(ConvNextConfig(1, 3, widths=(16, 16, 16), depths=(1, 1, 1)))
-    assert alike.layers(draw_pictures(1, 32, 48)).shape == (1, 16, 2, 3)
+    assert alike.layers(in_place(draw_pictures(1, 64, 96))).shape == (1, 16, 2, 3)
+
+
+def test_same_wave_elsewhere_is_another_thing(network):
+    """A sum over all places alone could not tell one lead from another."""
+    pictures = torch.zeros(3, 1, 64, 96)
+    pictures[0, :, 16:32, 16:32] = 1
+    pictures[1, :, 16:32, 64:80] = 1
+    pictures[2, :, 32:48, 16:32] = 1
+    logits = network.eval()(pictures)
+    assert (logits[0] - logits[1]).abs().max() > 1e-3
+    assert (logits[0] - logits[2]).abs().max() > 1e-3
 
 
 def test_gradient_reaches_every_parameter(network):

@@ -17,16 +17,19 @@ from ecgpaper.digitize import QUALITY, SEGMENTER, TRACER
 from ecgpaper.digitize.refine import REFINER
 from ecgpaper.ecg import Ecg
 from ecgpaper.errors import RecordError
+from ecgpaper.nets.convnext import ConvNextConfig
 from ecgpaper.nets.resnet1d import ResNet1dConfig
 from ecgpaper.records import write_record
 from ecgpaper.simulate import simulate_record
 from ecgpaper.train import challenge
+from ecgpaper.train.branches import PictureBudget, train_picture_branch
 from ecgpaper.train.challenge import budget_for, readable_records, train_all
 from ecgpaper.train.classifier import ClassifierConfig, train_classifier
 from ecgpaper.train.digitizer import DigitizerBudget, train_segmenter, train_tracer
 
-NAMES = (SEGMENTER, TRACER, REFINER, QUALITY, "classifier")
+NAMES = (SEGMENTER, TRACER, REFINER, QUALITY, "classifier", "picture")
 N_RECORDS = 5
+SEEN = ConvNextConfig(1, len(CLASSES), widths=(16,), depths=(1,), kernel=3)
 TINY = DigitizerBudget(
     segmenter_steps=2,
     tracer_steps=2,
@@ -54,6 +57,8 @@ def _small_budget():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(challenge, "budget_for", lambda _: TINY)
         patch.setattr(challenge, "N_SIMULATED", 6)
+        patch.setattr(challenge, "picture_budget_for", lambda _: PictureBudget(1, 1))
+        patch.setattr(challenge, "train_picture_branch", partial(train_picture_branch, config=SEEN))
         patch.setattr(challenge, "train_classifier", partial(train_classifier, config=config))
         yield
 
