@@ -31,7 +31,7 @@ class RefinerConfig:
     """
 
     n_features: int
-    width: int = 64
+    width: int = 96
     dilations: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 1, 2, 4)
 
     @classmethod

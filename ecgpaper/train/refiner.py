@@ -51,8 +51,12 @@ logger = logging.getLogger(__name__)
 # Half of the pages as wild as can be, the others as they mostly are.
 PRESETS = ("wild", "wild", "clean", "wild", "scan-color", "wild", "photo", "scan-bw")
 MOST_ROWS = 4
-N_POINTS = 768
-BATCH_SIZE = 16
+# Points of a stretch: 2.5 s at 25 mm/s, a strip of the usual layout from end to end. Ends, where a
+# separator or the neighbor's trace stands, are the hardest: of longer strips this share is drawn
+# to show one.
+N_POINTS = 1250
+END_SHARE = 0.5
+BATCH_SIZE = 10
 # What the stages before leave behind: where rows are and where they start, in mm.
 _BASELINE_JITTER_MM, _START_JITTER_MM = 1.0, 0.1
 # A curve further off than this is another one: nothing can be learned from it.
@@ -244,7 +248,7 @@ class CurveSource:
         self, rng: np.random.Generator
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
         page, first, stop = self._stretches[int(rng.integers(len(self._stretches)))]
-        first += int(rng.integers(max(0, stop - first - N_POINTS) + 1))
+        first += _place(max(0, stop - first - N_POINTS), rng)
         part = slice(first, min(stop, first + N_POINTS))
         features = page.features[part].astype(np.float32)
         offset, is_known = page.offset[part], page.is_known[part]
@@ -258,6 +262,13 @@ class CurveSource:
             np.pad(offset, (0, lacking)),
             np.pad(is_known, (0, lacking)),
         )
+
+
+def _place(n_spare: int, rng: np.random.Generator) -> int:
+    """Choose how many of the points that a stretch has no room for lie before it."""
+    if rng.random() < END_SHARE:
+        return int(rng.choice([0, n_spare]))
+    return int(rng.integers(n_spare + 1))
 
 
 def _loss(network: nn.Module, batch: CurveBatch) -> Tensor:
