@@ -1,6 +1,6 @@
 """One training loop for all networks: AdamW, one-cycle cosine, moving average of the weights.
 
-Public: `TrainConfig`, `fit`, `has_fast_bfloat16`.
+Public: `TrainConfig`, `fit`.
 
 The loop is resumable: it writes its whole state every few minutes and a second call with the same
 configuration goes on where the first was interrupted.
@@ -27,6 +27,7 @@ from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from ecgpaper.files import write_whole
+from ecgpaper.nets.device import fast_precision
 
 logger = logging.getLogger(__name__)
 
@@ -72,18 +73,6 @@ class TrainConfig:
         return self.peak_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * phase)))
 
 
-def has_fast_bfloat16(device: torch.device) -> bool:
-    """Tell whether bfloat16 is native to the device: training then takes half the time."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return "avx512_bf16" in _cpu_flags()
-
-
-def _cpu_flags() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    return cpuinfo.read_text() if cpuinfo.exists() else ""
-
-
 def fit(
     network: nn.Module,
     make_batch: Callable[[int], Batch],
@@ -120,7 +109,6 @@ def fit(
     network.train()
     saved_s = time.monotonic()
     device = next(network.parameters()).device
-    reduced = torch.autocast(device.type, torch.bfloat16, enabled=has_fast_bfloat16(device))
     batches = tqdm(
         _ahead(make_batch, range(first, config.n_steps), config.n_workers),
         desc=name,
@@ -132,7 +120,7 @@ def fit(
     for step, batch in enumerate(batches, first):
         for group in optimizer.param_groups:
             group["lr"] = config.rate(step)
-        with reduced:
+        with fast_precision(device):
             loss = loss_of(network, batch)
         optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
