@@ -12,11 +12,8 @@ from ecgpaper.ecg import STANDARD_ORDER, Ecg, FloatArray
 from ecgpaper.page import PageLayout
 from ecgpaper.raster import GridScale, Trace
 
-# Where the network is less sure than this, the curve is bridged from its neighbors.
+# From here on a point of a trace counts as sure.
 MIN_CONFIDENCE = 0.3
-# So near to its ends, where a separator or the neighbor's trace stands, a strip must be read more
-# surely.
-END_MM, MIN_END_CONFIDENCE = 0.4, 0.97
 # A strip with fewer sure points than this share is left out: a wrong trace is worse than none.
 MIN_SURE_SHARE = 0.5
 
@@ -75,14 +72,14 @@ def _strip_signal(
     segment = trace.strip.segment
     first, stop = (int(np.ceil(time_s * fs - 1e-6)) for time_s in (segment.start_s, segment.stop_s))
     x_mm, y_mm = scale.mm_from_px(np.column_stack([trace.x_px, trace.y_px])).T
-    from_end_mm = np.minimum(x_mm - x_mm[0], x_mm[-1] - x_mm)
-    least = np.where(from_end_mm < END_MM, MIN_END_CONFIDENCE, MIN_CONFIDENCE)
-    sure = (trace.confidence > least) & np.isfinite(y_mm)
+    known = np.isfinite(y_mm)
+    sure = (trace.confidence > MIN_CONFIDENCE) & known
     if len(sure) < 2 or sure.mean() < MIN_SURE_SHARE:
         return first, np.zeros(0), np.zeros(0)
     time_s = np.arange(first, stop) / fs
     at_mm = trace.strip.left_mm + layout.scale.mm_from_s(time_s - segment.start_s)
-    bridged_mm = np.interp(x_mm, x_mm[sure], y_mm[sure])
+    # Where the network is unsure, what it says is still better than a straight line.
+    bridged_mm = np.interp(x_mm, x_mm[known], y_mm[known])
     # Between points a cubic keeps the bandwidth that straight lines would cost; beyond the last
     # point the curve is held.
     height_mm = CubicSpline(x_mm, bridged_mm)(np.clip(at_mm, x_mm[0], x_mm[-1]))

@@ -154,20 +154,20 @@ def points_of(trace):
     return np.column_stack([trace.x_px, trace.y_px])
 
 
-@pytest.mark.parametrize("at_start", [True, False])
-def test_a_separator_at_the_end_of_a_strip_is_not_taken_for_its_curve(reading, at_start):
-    """Half-sure heights close to an end are replaced by the nearest sure one."""
+@pytest.mark.parametrize("height_mm", [np.nan, 5.0])
+def test_heights_that_are_not_known_are_bridged_and_unsure_ones_kept(reading, height_mm):
     layout = lay_out()
     flat = Ecg(np.zeros((5000, 12)), 500.0, STANDARD_ORDER)
     traces = list(TraceCutter(SCALE).cut(layout, read_perfectly(reading, flat, layout)))
     index = next(i for i, t in enumerate(traces) if t.strip.segment.lead == "aVL")
-    x_mm = SCALE.mm_from_px(points_of(traces[index]))[:, 0]
-    ends = x_mm < x_mm[0] + 0.4 if at_start else x_mm > x_mm[-1] - 0.4
-    y_px = traces[index].y_px - np.where(ends, 5 * SCALE.px_per_mm[1], 0)
-    unsure = np.where(ends, 0.5, 1.0)
-    traces[index] = replace(traces[index], y_px=y_px, confidence=unsure)
+    y_px = traces[index].y_px.copy()
+    y_px[400:600] -= height_mm * SCALE.px_per_mm[1]
+    confidence = np.where((np.arange(len(y_px)) - 500) ** 2 < 100**2, 0.1, 1.0)
+    traces[index] = replace(traces[index], y_px=y_px, confidence=confidence)
     ecg, _ = signal_from_traces(tuple(traces), layout, SCALE, 500.0)
-    assert np.nanmax(np.abs(ecg.lead("aVL"))) < 0.01
+    highest_mv = np.nanmax(np.abs(ecg.lead("aVL")))
+    assert highest_mv == pytest.approx(0.0 if np.isnan(height_mm) else 0.5, abs=0.1)
+    assert np.isfinite(ecg.lead("aVL")[1250:2500]).all()
 
 
 def test_gap_is_bridged_and_a_lost_strip_is_left_out(reading, healthy_ecg):
