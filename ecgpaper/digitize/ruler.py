@@ -41,6 +41,9 @@ _MIN_AREA = 0.15
 # Where waves every 5 mm have less than this share of the strength of those every 1 mm, no line is
 # heavy enough to be followed: above 0.25 on generated pages on which it was.
 _LEAST_HEAVY = 0.2
+# Waves that follow nothing but noise have up to 0.011 of its strength; 0.029 and more where a grid
+# is seen (70 generated pages).
+_LEAST_STRENGTH = 0.02
 # Waves that follow lines meet them, in the middle, at the same phase at least so far.
 _MIN_COHERENCE = 0.72
 # The map starts as a disk of this radius, grows by so many blocks at once, and is then smoothed.
@@ -170,6 +173,11 @@ def _start(
     }
     strength = {harmonic: np.abs(found.sum()) / found.size for harmonic, found in waves.items()}
     harmonic = 1 if strength[1] > _LEAST_HEAVY * strength[SMALL] else SMALL
+    if strength[harmonic] < _LEAST_STRENGTH:
+        raise GridError(
+            "expected a grid; in the middle of the image its lines are no stronger than noise: "
+            f"{strength[harmonic]:.3f} of it (at least {_LEAST_STRENGTH} is needed)"
+        )
     total = waves[harmonic].sum()
     coherence = float(np.abs(total) / max(float(np.abs(waves[harmonic]).sum()), 1e-9))
     if coherence < _MIN_COHERENCE:

@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 
+from ecgpaper.digitize import ruler
 from ecgpaper.digitize.grid import comb_scale
 from ecgpaper.digitize.rectify import FLAT_PX_PER_MM, rectify
 from ecgpaper.digitize.waves import extended, local_planes, smoothed
+from ecgpaper.errors import GridError
 from ecgpaper.raster import PIXEL_CLASSES, PixelMaps
 
 HEIGHT, WIDTH = 1100, 1440
@@ -57,6 +59,21 @@ def test_a_flat_page_has_its_grid_where_the_paper_has_it(tilt, fold, darkness):
     near_fold = np.abs(0.8 * on_paper[:, 0] + 0.6 * on_paper[:, 1] - 30) < 8
     assert np.abs(off_mm[~near_fold]).max() < 0.06
     assert np.abs(off_mm).max() < 0.3
+
+
+@pytest.mark.parametrize(("wave", "is_grid"), [(0.0, False), (0.01, False), (0.2, True)])
+def test_waves_no_stronger_than_noise_are_no_grid(wave, is_grid):
+    """A page without a grid is measured by its rows instead."""
+    noise = np.random.default_rng(0).normal(size=(640, 960))
+    x_mm = (np.arange(960) - 479.5) / PX_PER_MM
+    lines = (noise + wave * np.cos(2 * np.pi * x_mm / 5)).astype(np.float32)
+    coarse = lines.reshape(320, 2, 480, 2).mean(axis=(1, 3))
+    slopes = {1: np.array([1 / PX_PER_MM, 0.0]), 5: np.array([1 / PX_PER_MM, 0.0])}
+    if is_grid:
+        assert ruler._start({1: coarse, 5: lines}, (40, 60), slopes)[1] == 1
+    else:
+        with pytest.raises(GridError, match="no stronger than noise"):
+            ruler._start({1: coarse, 5: lines}, (40, 60), slopes)
 
 
 def test_lines_every_millimetre_are_not_taken_for_lines_every_two():
