@@ -8,6 +8,7 @@ or those of a folder.
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from ecgpaper import score
 from ecgpaper.digitize import Digitizer
-from ecgpaper.digitize.grid import find_grid_scale
+from ecgpaper.digitize.grid import find_grid_scale, find_large_line
 from ecgpaper.digitize.layout import find_layout, place_columns
 from ecgpaper.digitize.rectify import flatten, rectify
 from ecgpaper.digitize.refine import refine_traces
@@ -49,10 +50,13 @@ def answer(digitizer, page, n_given):
     scale = truth.scale if given_grid else find_grid_scale(flat, maps)
     given_rows = n_given >= RUNGS.index("rows")
     layout = truth.layout if given_rows else find_layout(flat, maps, scale)
-    flat = FlatPage(photo, truth.page_to_photo) if n_given else flat
+    line_near = partial(find_large_line, flat, maps, scale)
+    if n_given:
+        # Rows are cut out of the photo itself, where nothing was lost by flattening.
+        flat = FlatPage(photo, truth.page_to_photo)
     readings = read_rows(photo, flat, scale, layout, digitizer.tracer)
     if n_given < RUNGS.index("columns"):
-        layout = place_columns(layout, readings)
+        layout = place_columns(layout, readings, line_near)
     traces = TraceCutter(scale).cut(layout, readings)
     traces = refine_traces(traces, readings, scale, digitizer.refiner)
     return signal_from_traces(traces, layout, scale, truth.ecg.fs)[0]
