@@ -19,6 +19,8 @@ from torch import Tensor, nn
 _N_STROKES = 24
 _EXPANSION = 4
 _N_AXES = 2
+# Places count from minus to plus this: as much as ink, of which there is little.
+_REACH = 0.2
 # Residual branches begin this small, so that deep stacks train from the first step.
 _FIRST_SCALE = 0.1
 
@@ -68,10 +70,11 @@ class ConvNext(nn.Module):
         self.config = config
         first, last = config.widths[0], config.widths[-1]
         layers: list[nn.Module] = [
-            nn.Conv2d(config.n_channels + _N_AXES, _N_STROKES, 7, stride=4, padding=3),
+            nn.Conv2d(config.n_channels + _N_AXES, _N_STROKES, 7, stride=4, padding=3, bias=False),
+            nn.BatchNorm2d(_N_STROKES),
             nn.GELU(),
-            nn.Conv2d(_N_STROKES, first, 2, stride=2),
-            _ChannelNorm(first),
+            nn.Conv2d(_N_STROKES, first, 2, stride=2, bias=False),
+            nn.BatchNorm2d(first),
         ]
         for index, (width, depth) in enumerate(zip(config.widths, config.depths, strict=True)):
             if index:
@@ -116,13 +119,13 @@ class ConvNext(nn.Module):
 
 
 def _places(pictures: Tensor) -> Tensor:
-    """Return how far down and how far right each pixel is, -1 to 1, as two more channels.
+    """Return how far down and how far right each pixel is, as two more channels.
 
     The same wave means another thing in another lead, and leads differ by where they stand.
     """
     n_items, _, height, width = pictures.shape
-    down = torch.linspace(-1, 1, height, device=pictures.device).view(1, 1, -1, 1)
-    right = torch.linspace(-1, 1, width, device=pictures.device).view(1, 1, 1, -1)
+    down = torch.linspace(-_REACH, _REACH, height, device=pictures.device).view(1, 1, -1, 1)
+    right = torch.linspace(-_REACH, _REACH, width, device=pictures.device).view(1, 1, 1, -1)
     shape = (n_items, 1, height, width)
     return torch.cat([down.expand(shape), right.expand(shape)], dim=1).to(pictures.dtype)
 

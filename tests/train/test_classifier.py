@@ -248,7 +248,7 @@ def test_persons_that_few_records_tell_are_not_learnt_from(caplog):
     ecg = simulate_ecg(("NORM",), rng=np.random.default_rng(0))
     facts = [RecordFacts(("AFIB/AFL",), age_years=80, sex="Male")] * 10
     facts += [RecordFacts(("NORM",))] * 50
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, logger="ecgpaper"):
         network, info = train_classifier([ecg] * 60, facts, config=replace(TINY, min_steps=20))
     assert "only 17 % of the records tell age or sex" in caplog.text
     classifier = Classifier(network, np.array(info.extra["thresholds"]))

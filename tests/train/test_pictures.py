@@ -237,7 +237,7 @@ def test_training_goes_on_as_if_it_had_not_been_interrupted(folder, tmp_path, mo
 
 
 def test_network_learns_to_tell_waves_from_none(folder):
-    stages = [Stage(("clean",), 40, 1)]
+    stages = [Stage(("clean",), 150, 1)]
     network = train_pictures(source_of(folder, stages), TRUTH, config=TINY)
     store = PictureStore((LEVEL, WAVY), ("clean",), 1, 1, folder)
     logits = picture_logits(network, [ink_of(picture) for picture in store])
