@@ -162,7 +162,8 @@ def test_heights_that_are_not_known_are_bridged_and_unsure_ones_kept(reading, he
     index = next(i for i, t in enumerate(traces) if t.strip.segment.lead == "aVL")
     y_px = traces[index].y_px.copy()
     y_px[400:600] -= height_mm * SCALE.px_per_mm[1]
-    confidence = np.where((np.arange(len(y_px)) - 500) ** 2 < 100**2, 0.1, 1.0)
+    confidence = np.ones(len(y_px))
+    confidence[400:600] = 0.1
     traces[index] = replace(traces[index], y_px=y_px, confidence=confidence)
     ecg, _ = signal_from_traces(tuple(traces), layout, SCALE, 500.0)
     highest_mv = np.nanmax(np.abs(ecg.lead("aVL")))
