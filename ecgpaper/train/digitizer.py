@@ -1,4 +1,4 @@
-"""Train the two networks of the digitizer on generated pages.
+"""Train the segmenter and the tracer of the digitizer on generated pages.
 
 Public: `train_segmenter`, `train_tracer`, `DigitizerBudget`.
 """
