@@ -104,7 +104,7 @@ def fit(
         network.parameters(), lr=config.peak_rate, weight_decay=config.weight_decay
     )
     average = {key: value.detach().clone() for key, value in network.state_dict().items()}
-    identity = _identity(config)
+    identity = _identity(config, network)
     first = _restore(state_file, network, average, optimizer, identity)
     network.train()
     saved_s = time.monotonic()
@@ -233,9 +233,10 @@ def _restore(
     return int(metadata["step"])
 
 
-def _identity(config: TrainConfig) -> str:
+def _identity(config: TrainConfig, network: nn.Module) -> str:
     """Spell out what must agree for a run to go on; workers may come and go."""
-    return str(asdict(replace(config, n_workers=0)))
+    shapes = {name: tuple(value.shape) for name, value in network.state_dict().items()}
+    return f"{asdict(replace(config, n_workers=0))}, {shapes}"
 
 
 def _metadata(state_file: Path) -> dict[str, str]:

@@ -96,6 +96,23 @@ def test_state_of_another_plan_is_not_resumed(tmp_path, monkeypatch, other):
     assert_same(run(tmp_path / "state"), run())
 
 
+def test_state_of_another_network_is_not_resumed(tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "SAVE_EVERY_S", 0.0)
+    state_file = tmp_path / "state"
+    with pytest.raises(PulledPlugError):
+        run(state_file, make=interrupted_at(6))
+    torch.manual_seed(0)
+    wider = nn.Sequential(nn.Linear(3, 9), nn.Tanh(), nn.Linear(9, 1))
+    seen = []
+
+    def make(at):
+        seen.append(at)
+        return make_batch(at)
+
+    fit(wider, make, loss_of, PLAN, name="toy", state_file=state_file)
+    assert seen == list(range(PLAN.n_steps))
+
+
 @pytest.mark.parametrize("n_workers", [1, 2])
 def test_number_of_workers_changes_nothing(n_workers):
     assert_same(run(plan=replace(PLAN, n_workers=n_workers)), run())
