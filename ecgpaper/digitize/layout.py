@@ -44,8 +44,9 @@ MIN_ROW_SHARE = 0.2
 MAX_BREAK_MM = 20.0
 # A row has ink in at least this share of the columns that the fullest row has ink in.
 MIN_COVERED_SHARE = 0.6
-# Nearer to the image's edge there are no baselines.
-EDGE_MM = 4.0
+# Nearer to the image's edge there are no baselines; a row that is nearly as near may be the page's
+# edge or a frame, unless its waves reach as high as those of the others, by about this share.
+EDGE_MM, NEAR_EDGE_MM, MIN_EDGE_WAVES = 2.0, 4.0, 0.7
 # What looks printed counts as the sheet if it takes this share of the page; its edge is so wide.
 MIN_AREA = 0.3
 SHEET_EDGE_MM = 3.0
@@ -266,7 +267,6 @@ def _find_rows(ink: NDArray[np.bool_], px_per_mm: FloatArray) -> list[_Row]:
         height=MIN_ROW_SHARE * max(float(smooth.max()), 1e-9),
         distance=max(1.0, MIN_PITCH_MM * px_per_mm[1]),
     )
-    # Page edges and frames are no rows.
     edge = EDGE_MM * px_per_mm[1]
     baselines = peaks[(peaks > edge) & (peaks < ink.shape[0] - edge)] - 1
     borders = _borders(baselines, ink.shape[0])
@@ -282,7 +282,18 @@ def _find_rows(ink: NDArray[np.bool_], px_per_mm: FloatArray) -> list[_Row]:
         covered.append(int(is_inked.sum()))
     most = max(covered, default=0)
     order = sorted(range(len(rows)), key=lambda index: -covered[index])
-    return [rows[index] for index in order if covered[index] > MIN_COVERED_SHARE * most]
+    full = [rows[index] for index in order if covered[index] > MIN_COVERED_SHARE * most]
+    return _without_frames(full, ink.shape[0] / px_per_mm[1])
+
+
+def _without_frames(rows: list[_Row], height_mm: float) -> list[_Row]:
+    """Leave out what runs along the image's edge without waves."""
+    least_mm = MIN_EDGE_WAVES * float(np.median([row.ink_mm for row in rows] or [0.0]))
+    return [
+        row
+        for row in rows
+        if NEAR_EDGE_MM < row.baseline_mm < height_mm - NEAR_EDGE_MM or row.ink_mm > least_mm
+    ]
 
 
 def _borders(baselines: NDArray[np.int_], height: int) -> dict[int, tuple[int, int]]:

@@ -87,6 +87,22 @@ def test_lines_beside_some_rows_do_not_move_the_columns():
     assert left_of(found) == pytest.approx(20.0, abs=0.5)
 
 
+@pytest.mark.parametrize(("wave_mm", "name"), [(8, "3x4+1R"), (0, "3x4")])
+def test_row_at_the_edge_of_the_image_is_one_if_it_has_waves(wave_mm, name):
+    px_per_mm = 4
+    ink = np.zeros((163 * px_per_mm, 290 * px_per_mm), np.float32)
+    for baseline_mm, height_mm in ((40, 8), (80, 8), (120, 8), (160, wave_mm)):
+        bottom = baseline_mm * px_per_mm
+        ink[bottom - 1 : bottom + 1, 20 * px_per_mm : 270 * px_per_mm] = 1.0
+        for left_mm in range(30, 270, 20):
+            top, left = bottom - height_mm * px_per_mm, left_mm * px_per_mm
+            ink[top:bottom, left : left + px_per_mm] = 1.0
+    maps = PixelMaps(np.dstack([0 * ink, 1 - ink, ink, 0 * ink]))
+    flat = FlatPage(np.zeros((*ink.shape, 3), np.uint8), Homography.identity())
+    found = find_layout(flat, maps, GridScale((px_per_mm, px_per_mm)))
+    assert found.name == name
+
+
 @pytest.mark.parametrize("name", ["3x4+1R", "12x1"])
 def test_stretched_page_has_its_rows_where_its_own_scale_says(print_page, true_maps, name):
     page = print_page(1, layout=name, dpi=120.0, stretch=(1.0, 1.03))
