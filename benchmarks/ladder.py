@@ -54,7 +54,7 @@ def answer(digitizer, page, n_given):
     if n_given:
         # Rows are cut out of the photo itself, where nothing was lost by flattening.
         flat = FlatPage(photo, truth.page_to_photo)
-    readings = read_rows(photo, flat, scale, layout, digitizer.tracer)
+    readings = read_rows(photo, flat, maps, scale, layout, digitizer.tracer)
     if n_given < RUNGS.index("columns"):
         layout = place_columns(layout, readings, line_near)
     traces = TraceCutter(scale).cut(layout, readings)

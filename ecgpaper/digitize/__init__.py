@@ -253,7 +253,7 @@ class Digitizer:
         scale = self._scale(photo, page, maps)
         leads = None if stated.layout is None else LAYOUTS[stated.layout]
         layout = find_layout(page, maps, scale, leads)
-        readings = read_rows(photo, page, scale, layout, self.tracer)
+        readings = read_rows(photo, page, maps, scale, layout, self.tracer)
         layout = place_columns(layout, readings, partial(find_large_line, page, maps, scale))
         named = (name_leads if leads is None else take_names)(layout, readings, scale)
         pulse = find_pulse(layout, readings)

@@ -65,7 +65,7 @@ def scale_without_grid(
         px_per_mm *= width_mm / (row_mm + _BESIDE_MM)
     scale = GridScale((px_per_mm, px_per_mm))
     layout = find_layout(page, maps, scale)
-    readings = read_rows(photo, page, scale, layout, network)
+    readings = read_rows(photo, page, maps, scale, layout, network)
     pulse = find_pulse(layout, readings)
     px_per_mm *= _trace_width_mm(layout, readings, pulse) / row_mm
     confidence = _UNCONFIRMED if pulse is None else _CONFIRMED

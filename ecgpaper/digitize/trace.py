@@ -25,7 +25,7 @@ from ecgpaper.geometry import Homography
 from ecgpaper.nets.device import fast_precision
 from ecgpaper.nets.unet import DECODE_HALF_ROWS, StripNet
 from ecgpaper.page import PageLayout, Strip
-from ecgpaper.raster import FlatPage, GridScale, Trace
+from ecgpaper.raster import FlatPage, GridScale, PixelMaps, Trace
 
 STRIP_PX_PER_MM = 8.0
 STRIP_HEIGHT_MM = 48.0
@@ -45,6 +45,9 @@ MIN_PRESENCE = 0.5
 BLANK_COST, INK_COST = 0.4, 0.01
 # A single column can speak no louder than this against a path.
 MIN_LOG_PROBABILITY = -6.0
+# Cost, in units of log-probability, of a curve where the segmenter sees writing: a V beside a trace
+# looks like a QRS complex from near by.
+TEXT_COST = 1.0
 # At least so much of a strip is ink, and ink is at least so much darker than paper.
 INK_SHARE, MIN_INK_DARKNESS = 0.004, 0.15
 
@@ -61,7 +64,7 @@ class RowReading:
     log_probability : ndarray of float32, of shape (n_points, n_rows)
         Of each row of the strip image to be where the curve runs.
     ink : ndarray of float32, of shape (n_points, n_rows), in [0, 1]
-        How much print there is: a curve leaves ink where it goes.
+        How much print there is that is no writing: a curve leaves ink where it goes.
     presence : ndarray of shape (n_points,), in [0, 1]
         How likely there is a trace at all.
     darkness : ndarray of float32, of shape (n_points, n_rows)
@@ -131,7 +134,12 @@ def strip_tensor(strip: ByteArray) -> NDArray[np.float32]:
 
 
 def read_rows(
-    photo: ByteArray, page: FlatPage, scale: GridScale, layout: PageLayout, network: StripNet
+    photo: ByteArray,
+    page: FlatPage,
+    maps: PixelMaps,
+    scale: GridScale,
+    layout: PageLayout,
+    network: StripNet,
 ) -> tuple[RowReading, ...]:
     """Read every row of a page, from `MARGIN_MM` before it to as much behind it.
 
@@ -139,6 +147,8 @@ def read_rows(
     ----------
     photo : ndarray of uint8, of shape (height, width, 3), RGB
     page : FlatPage
+    maps : PixelMaps
+        Of the page: they tell where writing is.
     scale : GridScale
     layout : PageLayout
     network : StripNet
@@ -156,7 +166,9 @@ def read_rows(
     def read(baseline_mm: float, height_mm: float) -> RowReading:
         corner_mm = (left_mm, baseline_mm - height_mm / 2)
         size_px = (round(height_mm * STRIP_PX_PER_MM), width_px)
-        return _read(sample_strip(photo, page, scale, corner_mm, size_px), corner_mm, network)
+        image = sample_strip(photo, page, scale, corner_mm, size_px)
+        text = _writing(maps, scale, corner_mm, size_px)
+        return _read(image, text, corner_mm, network)
 
     readings = []
     for strips in layout.rows():
@@ -175,7 +187,32 @@ def _is_cut_off(reading: RowReading) -> bool:
     return int(((probable < edge) | (probable > last - edge)).sum()) >= MIN_EDGE_POINTS
 
 
-def _read(image: ByteArray, corner_mm: tuple[float, float], network: StripNet) -> RowReading:
+def _writing(
+    maps: PixelMaps, scale: GridScale, corner_mm: tuple[float, float], size_px: tuple[int, int]
+) -> NDArray[np.float32]:
+    """Probability of writing on a strip image: (n_columns, height), at `sub_columns_px`."""
+    columns_px, rows_px = sub_columns_px(size_px[1]), np.arange(size_px[0])
+    x_mm, y_mm = (
+        corner + (at_px + 0.5) / STRIP_PX_PER_MM
+        for corner, at_px in zip(corner_mm, (columns_px, rows_px), strict=True)
+    )
+    # Off the flat page nobody knows.
+    x, y = (
+        ((at_mm * px_per_mm + origin_px + 0.5) / maps.px_per_map_px - 0.5).astype(np.float32)
+        for at_mm, px_per_mm, origin_px in zip(
+            (x_mm, y_mm), scale.px_per_mm, scale.origin_px, strict=True
+        )
+    )
+    text = cv2.remap(maps.of("text"), *np.meshgrid(x, y), cv2.INTER_LINEAR)
+    return np.ascontiguousarray(text.T)
+
+
+def _read(
+    image: ByteArray,
+    text: NDArray[np.float32],
+    corner_mm: tuple[float, float],
+    network: StripNet,
+) -> RowReading:
     """Run the network on one strip image."""
     device = next(network.parameters()).device
     values = strip_tensor(image)
@@ -183,13 +220,14 @@ def _read(image: ByteArray, corner_mm: tuple[float, float], network: StripNet) -
     # Off by a hundredth of a row, as the network was when it learned.
     with torch.inference_mode(), fast_precision(device):
         logits, presence = network(tensor.contiguous(memory_format=torch.channels_last))
-        log_probability = logits[0].float().log_softmax(dim=-1).cpu().numpy()
+        doubts = torch.from_numpy(TEXT_COST * text).to(device)
+        log_probability = (logits[0].float() - doubts).log_softmax(dim=-1).cpu().numpy()
         found = presence[0].float().sigmoid().cpu().numpy().astype(np.float64)
     columns_px = sub_columns_px(image.shape[1])
     x_mm = corner_mm[0] + (columns_px + 0.5) / STRIP_PX_PER_MM
     # Ink is dark in all colors, a colored grid in two of them at the most.
     in_all = values[:3].min(axis=0)
-    ink = _ink(in_all)[:, np.rint(columns_px).astype(np.intp)].T
+    ink = _ink(in_all)[:, np.rint(columns_px).astype(np.intp)].T * (1 - text)
     darkness = _between_columns(in_all, columns_px)
     return RowReading(
         x_mm, corner_mm[1], log_probability, np.ascontiguousarray(ink), found, darkness

@@ -16,7 +16,7 @@ from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.geometry import Homography
 from ecgpaper.nets.unet import StripNet, UNetConfig
 from ecgpaper.page import LAYOUTS, LeadLayout, PageLayout, PaperScale, Strip
-from ecgpaper.raster import FlatPage, GridScale
+from ecgpaper.raster import PIXEL_CLASSES, FlatPage, GridScale, PixelMaps
 from ecgpaper.synth import (
     CameraSpec,
     InkSpec,
@@ -27,6 +27,8 @@ from ecgpaper.synth import (
 )
 
 SIZE_PX = (round(STRIP_HEIGHT_MM * STRIP_PX_PER_MM), 256)
+# Of a page without any print.
+NO_MAPS = PixelMaps(np.zeros((8, 8, len(PIXEL_CLASSES)), np.float32))
 
 
 def photo_with_dot(at, shape=(500, 600)):
@@ -123,7 +125,7 @@ def test_each_row_is_read_in_millimetres_of_the_page(print_page):
     truth = page.truth
     network = StripNet(UNetConfig(n_inputs=4, widths=(16, 16), n_outputs=5)).eval()
     flat = FlatPage(page.image, truth.page_to_photo)
-    readings = read_rows(page.image, flat, truth.scale, truth.layout, network)
+    readings = read_rows(page.image, flat, NO_MAPS, truth.scale, truth.layout, network)
     rows = list(truth.layout.rows())
     assert len(readings) == len(rows)
     for found, strips in zip(readings, rows, strict=True):
@@ -167,7 +169,7 @@ def test_tall_waves_are_read_to_their_tips(height_mv):
     page = synthesize(ecg, spec)
     truth = page.truth
     flat = FlatPage(page.image, truth.page_to_photo)
-    readings = read_rows(page.image, flat, truth.scale, truth.layout, Darkest())
+    readings = read_rows(page.image, flat, NO_MAPS, truth.scale, truth.layout, Darkest())
     (trace,) = TraceCutter(truth.scale).cut(truth.layout, readings)
     y_mm = truth.scale.mm_from_px(np.column_stack([trace.x_px, trace.y_px]))[:, 1]
     tip_mm = (np.nanmin if height_mv > 0 else np.nanmax)(y_mm)
@@ -205,3 +207,37 @@ def test_strips_side_by_side_are_followed_like_each_alone():
     for strip in range(3):
         alone = follow_path(log_probability[:, [strip]], ink[:, [strip]])
         assert (together[:, strip] == alone[:, 0]).all()
+
+
+class TwoRows(torch.nn.Module):
+    """Takes rows 150 and 200 of a strip for equally likely."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = torch.nn.Linear(1, 1)
+        self.body.multiple = 16
+
+    def forward(self, strip):
+        n_points = len(sub_columns_px(strip.shape[3]))
+        logits = torch.full((1, n_points, strip.shape[2]), -20.0)
+        logits[:, :, [150, 200]] = 0.0
+        return logits, torch.ones(1, n_points)
+
+
+@pytest.mark.parametrize("written", [150, 200])
+def test_curve_keeps_away_from_writing(written):
+    layout, scale = lay_out(), GridScale((6.0, 5.0), (3.0, -2.0))
+    height, width = 1200, 1800
+    photo = np.full((height, width, 3), 255, np.uint8)
+    top_mm = list(layout.rows())[1][0].baseline_mm - 24.0
+    rows_mm = top_mm + (np.array([written - 8, written + 8]) + 0.5) / STRIP_PX_PER_MM
+    first, last = (rows_mm * 5.0 - 2.0) / 2
+    probabilities = np.zeros((height // 2, width // 2, len(PIXEL_CLASSES)), np.float32)
+    probabilities[round(first) : round(last) + 1, ..., PIXEL_CLASSES.index("text")] = 1.0
+    flat, maps = FlatPage(photo, Homography.identity()), PixelMaps(probabilities, 2.0)
+    readings = read_rows(photo, flat, maps, scale, layout, TwoRows())
+    for trace in TraceCutter(scale).cut(layout, readings):
+        if trace.strip.segment.row == 1:
+            y_mm = scale.mm_from_px(np.column_stack([trace.x_px, trace.y_px]))[:, 1]
+            row = (y_mm - top_mm) * STRIP_PX_PER_MM - 0.5
+            assert row == pytest.approx(np.full(len(row), 350.0 - written), abs=0.1)
