@@ -45,9 +45,13 @@ MIN_PRESENCE = 0.5
 BLANK_COST, INK_COST = 0.4, 0.01
 # A single column can speak no louder than this against a path.
 MIN_LOG_PROBABILITY = -6.0
-# Cost, in units of log-probability, of a curve where the segmenter sees writing: a V beside a trace
-# looks like a QRS complex from near by.
-TEXT_COST = 1.0
+# Cost, in units of log-probability, of a curve where there is writing: from near by, a V looks like
+# a QRS complex. The segmenter takes QRS complexes for writing as well, but less surely.
+TEXT_COST = 2.0
+UNSURE_TEXT, SURE_TEXT = 0.3, 0.7
+# So far writing counts as blank paper for the steps of a curve; more, and R waves that run through
+# a name are lost.
+BLANK_SHARE = 0.3
 # At least so much of a strip is ink, and ink is at least so much darker than paper.
 INK_SHARE, MIN_INK_DARKNESS = 0.004, 0.15
 
@@ -190,7 +194,7 @@ def _is_cut_off(reading: RowReading) -> bool:
 def _writing(
     maps: PixelMaps, scale: GridScale, corner_mm: tuple[float, float], size_px: tuple[int, int]
 ) -> NDArray[np.float32]:
-    """Probability of writing on a strip image: (n_columns, height), at `sub_columns_px`."""
+    """How surely there is writing on a strip image: (n_columns, height), at `sub_columns_px`."""
     columns_px, rows_px = sub_columns_px(size_px[1]), np.arange(size_px[0])
     x_mm, y_mm = (
         corner + (at_px + 0.5) / STRIP_PX_PER_MM
@@ -204,7 +208,8 @@ def _writing(
         )
     )
     text = cv2.remap(maps.of("text"), *np.meshgrid(x, y), cv2.INTER_LINEAR)
-    return np.ascontiguousarray(text.T)
+    sure = np.clip((text.T - UNSURE_TEXT) / (SURE_TEXT - UNSURE_TEXT), 0, 1)
+    return np.ascontiguousarray(sure, np.float32)
 
 
 def _read(
@@ -227,7 +232,7 @@ def _read(
     x_mm = corner_mm[0] + (columns_px + 0.5) / STRIP_PX_PER_MM
     # Ink is dark in all colors, a colored grid in two of them at the most.
     in_all = values[:3].min(axis=0)
-    ink = _ink(in_all)[:, np.rint(columns_px).astype(np.intp)].T * (1 - text)
+    ink = _ink(in_all)[:, np.rint(columns_px).astype(np.intp)].T * (1 - BLANK_SHARE * text)
     darkness = _between_columns(in_all, columns_px)
     return RowReading(
         x_mm, corner_mm[1], log_probability, np.ascontiguousarray(ink), found, darkness
