@@ -8,7 +8,6 @@ or those of a folder.
 
 import argparse
 import sys
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from ecgpaper import score
 from ecgpaper.digitize import Digitizer
-from ecgpaper.digitize.grid import find_grid_scale, find_large_line
+from ecgpaper.digitize.ends import settle_columns
+from ecgpaper.digitize.grid import find_grid_scale
 from ecgpaper.digitize.layout import find_layout, place_columns
 from ecgpaper.digitize.rectify import flatten, rectify
 from ecgpaper.digitize.refine import refine_traces
@@ -50,14 +50,15 @@ def answer(digitizer, page, n_given):
     scale = truth.scale if given_grid else find_grid_scale(flat, maps)
     given_rows = n_given >= RUNGS.index("rows")
     layout = truth.layout if given_rows else find_layout(flat, maps, scale)
-    line_near = partial(find_large_line, flat, maps, scale)
     if n_given:
         # Rows are cut out of the photo itself, where nothing was lost by flattening.
         flat = FlatPage(photo, truth.page_to_photo)
     readings = read_rows(photo, flat, maps, scale, layout, digitizer.tracer)
     if n_given < RUNGS.index("columns"):
-        layout = place_columns(layout, readings, line_near)
+        layout = place_columns(layout, readings)
     traces = TraceCutter(scale).cut(layout, readings)
+    if n_given < RUNGS.index("columns"):
+        layout, traces = settle_columns(layout, traces, readings, scale, digitizer.ends)
     traces = refine_traces(traces, readings, scale, digitizer.refiner)
     return signal_from_traces(traces, layout, scale, truth.ecg.fs)[0]
 

@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[1]
 MODEL = ROOT / "model"
 MODEL_FILES = [
     f"{name}.{kind}"
-    for name in ("segmenter", "tracer", "refiner", "quality", "classifier", "picture")
+    for name in ("segmenter", "tracer", "ends", "refiner", "quality", "classifier", "picture")
     for kind in ("json", "safetensors")
 ]
 FS = 500

@@ -1,22 +1,22 @@
 """The digitizer: a photo of a paper ECG becomes a signal, the counterpart of the generator.
 
-Public: `Digitizer`, `Digitization`, `load_network`, `load_refiner`, and the names of the networks'
-files; what a user may state is `paper.Stated`.
+Public: `Digitizer`, `Digitization`, `load_network`, `load_refiner`, `load_ends`, and the names of
+the networks' files; what a user may state is `paper.Stated`.
 """
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import cv2
 import numpy as np
 
+from ecgpaper.digitize.ends import ENDS, settle_columns
 from ecgpaper.digitize.evidence import lead_evidence, predict_snr
-from ecgpaper.digitize.grid import find_grid_scale, find_large_line
+from ecgpaper.digitize.grid import find_grid_scale
 from ecgpaper.digitize.gridless import scale_without_grid
 from ecgpaper.digitize.heartbeat import runs_backwards
 from ecgpaper.digitize.layout import find_layout, place_columns, with_margin
@@ -34,6 +34,7 @@ from ecgpaper.errors import EcgPaperError, GridError, MirrorError, RectifyError
 from ecgpaper.geometry import Homography
 from ecgpaper.nets.checkpoint import load_info, load_weights
 from ecgpaper.nets.device import best_device, channels_last
+from ecgpaper.nets.ends import EndConfig, EndNet
 from ecgpaper.nets.quality import QualityConfig, QualityNet
 from ecgpaper.nets.refiner import Refiner, RefinerConfig
 from ecgpaper.nets.unet import SegmentNet, StripNet, UNetConfig
@@ -147,6 +148,7 @@ class Digitizer:
 
     segmenter: SegmentNet
     tracer: StripNet
+    ends: EndNet
     refiner: Refiner
     judge: QualityNet
 
@@ -164,7 +166,7 @@ class Digitizer:
         info = load_info(folder, QUALITY, QualityNet.__name__)
         judge = QualityNet(QualityConfig(**info.config))
         load_weights(folder, QUALITY, judge, info)
-        return cls(segmenter, tracer, load_refiner(folder), judge.eval())
+        return cls(segmenter, tracer, load_ends(folder), load_refiner(folder), judge.eval())
 
     def digitize(
         self, photo: ByteArray, *, fs: float = 500.0, stated: Stated = UNSTATED
@@ -254,11 +256,13 @@ class Digitizer:
         leads = None if stated.layout is None else LAYOUTS[stated.layout]
         layout = find_layout(page, maps, scale, leads)
         readings = read_rows(photo, page, maps, scale, layout, self.tracer)
-        layout = place_columns(layout, readings, partial(find_large_line, page, maps, scale))
+        layout = place_columns(layout, readings)
         named = (name_leads if leads is None else take_names)(layout, readings, scale)
         pulse = find_pulse(layout, readings)
-        refined = refine_traces(named.traces, readings, scale, self.refiner)
-        layout, traces = _at_its_scale(replace(named, traces=refined), scale, pulse, stated)
+        layout, traces = settle_columns(named.layout, named.traces, readings, scale, self.ends)
+        traces = refine_traces(traces, readings, scale, self.refiner)
+        named = replace(named, layout=layout, traces=traces)
+        layout, traces = _at_its_scale(named, scale, pulse, stated)
         ecg, confidence = signal_from_traces(traces, layout, scale, fs)
         quality = float(sum(trace.confidence.mean() for trace in traces) / len(traces))
         evidence = lead_evidence(traces, named.fits, page, scale)
@@ -348,4 +352,18 @@ def load_refiner(folder: Path) -> Refiner:
     info = load_info(folder, REFINER, Refiner.__name__)
     network = Refiner(RefinerConfig.from_json(info.config))
     load_weights(folder, REFINER, network, info)
+    return network.to(best_device()).eval()
+
+
+def load_ends(folder: Path) -> EndNet:
+    """Read the network that finds where strips start from a model folder.
+
+    Raises
+    ------
+    CheckpointError
+        If a file is missing or does not fit.
+    """
+    info = load_info(folder, ENDS, EndNet.__name__)
+    network = EndNet(EndConfig.from_json(info.config))
+    load_weights(folder, ENDS, network, info)
     return network.to(best_device()).eval()

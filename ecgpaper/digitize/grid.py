@@ -1,6 +1,6 @@
 """Flat page -> grid scale: pixels per millimetre, from the printed grid.
 
-Public: `find_grid_scale`, `find_large_line`, `comb_scale`.
+Public: `find_grid_scale`, `comb_scale`.
 
 Lines every millimetre and heavier ones every five make a comb in the spectrum of the page's
 profile, at k / 5 cycles per mm. The scale is the one whose comb gathers most power, in several
@@ -35,12 +35,6 @@ MAX_FRAME_MM = 700.0
 # Mean log-power of the comb's teeth over their surroundings below which there is no grid: pages
 # without one stayed at 1.5 and below, faint grids above 1.8 (40 generated pages).
 MIN_COMB = 1.65
-# A line is looked for in the paper on both sides, by the first waves of the pattern.
-LINE_REACH_MM = 60.0
-N_LINE_TEETH = 5
-LINE_STEP_MM = 0.01
-# How far the bands must agree, and the waves meet: 1 is all of the way.
-MIN_AGREEMENT, MIN_MEETING = 0.8, 0.9
 
 
 def find_grid_scale(page: FlatPage, maps: PixelMaps) -> GridScale:
@@ -80,40 +74,6 @@ def find_grid_scale(page: FlatPage, maps: PixelMaps) -> GridScale:
             "page, or scan at 150 dpi or more"
         )
     return GridScale((scale_x, scale_y), confidence=float(np.clip(strength / 2, 0, 1)))
-
-
-def find_large_line(
-    page: FlatPage, maps: PixelMaps, scale: GridScale, at_mm: float
-) -> float | None:
-    """Find the upright line of the 5-mm grid that is nearest to a place on the paper.
-
-    The waves of which the pattern of lines around that place is made must meet in one point, and
-    all bands of the page must agree on it.
-
-    Returns
-    -------
-    float or None, in mm
-        None where no such grid is seen.
-    """
-    lines = _grid_lines(page, maps)
-    x_mm = (np.arange(lines.shape[1]) - scale.origin_px[0]) / scale.px_per_mm[0]
-    near = np.abs(x_mm - at_mm) < LINE_REACH_MM
-    if near.sum() < LARGE_BOX_MM * N_LINE_TEETH * scale.px_per_mm[0]:
-        return None
-    bands = np.array([band.mean(axis=0) for band in np.array_split(lines[:, near], N_BANDS)])
-    bands = (bands - bands.mean(axis=1, keepdims=True)) * np.hanning(int(near.sum()))
-    teeth = np.arange(1, N_LINE_TEETH + 1)
-    waves = bands @ np.exp(-2j * np.pi * np.outer(x_mm[near], teeth) / LARGE_BOX_MM)
-    total, single = np.abs(waves.sum(axis=0)), np.abs(waves).sum(axis=0)
-    if not total.min() > 0 or (total / single)[0] < MIN_AGREEMENT:
-        return None
-    along_mm = np.arange(0, LARGE_BOX_MM, LINE_STEP_MM)
-    turned = np.exp(2j * np.pi * np.outer(teeth, along_mm) / LARGE_BOX_MM)
-    comb = ((waves.sum(axis=0) / total)[:, None] * turned).real.mean(axis=0)
-    if comb.max() < MIN_MEETING:
-        return None
-    line_mm = along_mm[int(comb.argmax())]
-    return float(line_mm + LARGE_BOX_MM * np.round((at_mm - line_mm) / LARGE_BOX_MM))
 
 
 def comb_scale(lines: NDArray[np.float32], long_side_px: float) -> tuple[float, float]:

@@ -3,14 +3,14 @@
 Public: `find_layout`, `row_width_mm`, `place_columns`, `with_margin`, `strips_of`, `Presence`,
 `READABLE`.
 
-Rows come from the ink map, the name of the layout from their number. The exact start of the rows
-is found twice: coarsely from the ends of the ink, then, when the traces have been read, from where
-they begin and end.
+Rows come from the ink map, the name of the layout from their number. The start of the rows is found
+three times: coarsely from the ends of the ink; when the traces have been read, from where they
+begin and end; and at last, in `ends`, exactly.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -70,11 +70,6 @@ MAX_SHIFT_MM = 14.0
 SHIFT_STEP_MM = 0.0125
 MAX_LOSS_MM = 1.5
 EDGE_WIDTH_MM = 0.6
-# A line of the grid is the start if the ends there are at least so steep as at the steepest place.
-MIN_LINE_STEEPNESS = 0.7
-# Plotting programs move lines of a grid, but no curves, to the middle of a pixel: on average half a
-# pixel of 200 dpi to the right.
-LINE_SHIFT_MM = 0.0635
 # Traces are taken to start this much before where they are found: 2 ms at 25 mm/s, the usual error
 # of the start. The Challenge's later scorer nearly voids a lead that is early by a sample; both
 # forgive one that is late.
@@ -318,25 +313,17 @@ def _longest_run(is_inked: NDArray[np.bool_], max_break: float) -> tuple[int, in
     return int(starts[longest]), int(stops[longest])
 
 
-def place_columns(
-    layout: PageLayout,
-    readings: tuple[RowReading, ...],
-    line_near: Callable[[float], float | None] = lambda _: None,
-) -> PageLayout:
-    """Move the strips of a layout to where the traces begin and end.
+def place_columns(layout: PageLayout, readings: tuple[RowReading, ...]) -> PageLayout:
+    """Move the strips of a layout to about where the traces begin and end.
 
     All rows start together and last equally long. So the start is roughly where a window of that
-    length holds most of what was read as trace, and exactly where presence rises and falls most
-    steeply at the window's two ends; an end that text or a pulse blurs then hardly counts. Most
-    programs that print grid and traces together start on a line of the grid: where the rise and
-    fall there are nearly as steep, that is where it is.
+    length holds most of what was read as trace, and more exactly where presence rises and falls
+    most steeply at the window's two ends; an end that text or a pulse blurs then hardly counts.
 
     Parameters
     ----------
     layout : PageLayout
     readings : tuple of RowReading
-    line_near : callable
-        The line of the 5-mm grid nearest to a place, in mm, or None.
     """
     left_mm = min(strip.left_mm for strip in layout.strips)
     duration_mm = max(strip.right_mm(layout.scale) for strip in layout.strips) - left_mm
@@ -346,14 +333,7 @@ def place_columns(
     inside_mm = duration_mm * presence.mean(starts_mm, stops_mm)
     steepness = presence.rise(starts_mm) - presence.rise(stops_mm)
     steepness[inside_mm < inside_mm.max() - MAX_LOSS_MM] = 0.0
-    start_mm = float(starts_mm[int(np.argmax(steepness))])
-    line_mm = line_near(start_mm)
-    if line_mm is not None:
-        line_mm -= LINE_SHIFT_MM
-        on_line = float(np.interp(line_mm, starts_mm, steepness, left=0.0, right=0.0))
-        if on_line > MIN_LINE_STEEPNESS * steepness.max():
-            start_mm = line_mm
-    return _moved(layout, start_mm - left_mm)
+    return _moved(layout, float(starts_mm[int(np.argmax(steepness))]) - left_mm)
 
 
 def with_margin(layout: PageLayout) -> PageLayout:

@@ -1,6 +1,6 @@
 """Traces -> finer traces: a second look at each curve, along it instead of column by column.
 
-Public: `REFINER`, `N_FEATURES`, `Course`, `course_of`, `row_of`, `refine_traces`,
+Public: `REFINER`, `N_FEATURES`, `BEYOND_POINTS`, `Course`, `course_of`, `row_of`, `refine_traces`,
 `seen_upside_down`, `seen_backwards`.
 
 The tracer looks at whole strips of paper and so at few of them. Once it is known about where a
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -21,17 +22,24 @@ from numpy.typing import NDArray
 from ecgpaper.digitize.trace import STRIP_PX_PER_MM, RowReading
 from ecgpaper.ecg import FloatArray
 from ecgpaper.nets.refiner import Refiner
+from ecgpaper.page import Strip
 from ecgpaper.raster import GridScale, Trace
+
+Real = TypeVar("Real", np.float16, np.float32)
 
 REFINER = "refiner"
 # Rows above and below the curve whose probability, and whose darkness, are looked at.
 PROBABLE_ROWS, DARK_ROWS = 12, 20
 _N_PROBABLE, _N_DARK = 2 * PROBABLE_ROWS + 1, 2 * DARK_ROWS + 1
 # Then: offset within the row, spread, confidence, steps from the point before and to the next,
-# height above the strip's middle.
-N_FEATURES = _N_PROBABLE + _N_DARK + 6
+# height above the strip's middle, 1 for points of the strip.
+N_FEATURES = _N_PROBABLE + _N_DARK + 7
+# Points before and after a strip that are looked at as well, at the height of its ends: the pen
+# reaches 4 to 8 of them to either side, and what it left there tells where the curve starts, and
+# how steeply.
+BEYOND_POINTS = 32
 _UP_IS_DOWN = np.ones(N_FEATURES, np.float32)
-_UP_IS_DOWN[-6], _UP_IS_DOWN[-3:] = -1, -1
+_UP_IS_DOWN[-7], _UP_IS_DOWN[-4:-1] = -1, -1
 _UPSIDE_DOWN = np.concatenate(
     [
         np.arange(_N_PROBABLE)[::-1],
@@ -39,7 +47,7 @@ _UPSIDE_DOWN = np.concatenate(
         np.arange(_N_PROBABLE + _N_DARK, N_FEATURES),
     ]
 )
-_STEPS = [N_FEATURES - 3, N_FEATURES - 2]
+_STEPS = [N_FEATURES - 4, N_FEATURES - 3]
 # The fourth root of a probability tells one in a million from none, and still a half from all.
 _ROOT = 4.0
 _SPREAD_ROWS, _STEP_ROWS, _MOST_STEPS, _HEIGHT_ROWS = 4.0, 8.0, 4.0, 50.0
@@ -51,7 +59,8 @@ class Course:
 
     Parameters
     ----------
-    features : ndarray of float32, of shape (n_points, N_FEATURES)
+    features : ndarray of float32, of shape (n_points + 2 * BEYOND_POINTS, N_FEATURES)
+        Those of `BEYOND_POINTS` before the curve and as many behind it are there as well.
     row : ndarray of shape (n_points,)
         Height of the curve as it was first read, in rows of the strip image.
     top_mm : float, in mm
@@ -77,29 +86,32 @@ def course_of(trace: Trace, reading: RowReading, scale: GridScale) -> Course:
     Parameters
     ----------
     trace : Trace
-        From `TraceCutter`: its points are points of the reading.
+        From `TraceCutter`: its points are points of the reading, one at least.
     reading : RowReading
     scale : GridScale
     """
     x_mm, y_mm = scale.mm_from_px(np.column_stack([trace.x_px, trace.y_px])).T
-    first = int(np.searchsorted(reading.x_mm, x_mm[0] - 1e-6)) if len(x_mm) else 0
-    along = slice(first, first + len(x_mm))
+    first = int(np.searchsorted(reading.x_mm, x_mm[0] - 1e-6))
     row = (y_mm - reading.top_mm) * STRIP_PX_PER_MM - 0.5
-    nearest = np.rint(row).astype(np.intp)
     spread_px = np.zeros(len(row)) if trace.spread_px is None else trace.spread_px
+    # What stands before and behind the curve is seen from the height of its ends.
+    level = np.pad(row, BEYOND_POINTS, mode="edge")
+    nearest = np.rint(level).astype(np.intp)
     step = np.clip(np.diff(nearest) / _STEP_ROWS, -_MOST_STEPS, _MOST_STEPS)
-    middle = float(np.median(row)) if len(row) else 0.0
+    along = np.arange(len(level)) + first - BEYOND_POINTS
+    along = np.clip(along, 0, len(reading.x_mm) - 1)
     probable = _around(reading.log_probability[along], nearest, PROBABLE_ROWS)
     features = np.column_stack(
         [
             np.exp(probable / _ROOT),
             _around(reading.darkness[along], nearest, DARK_ROWS),
-            row - nearest,
-            spread_px / scale.px_per_mm[1] * STRIP_PX_PER_MM / _SPREAD_ROWS,
-            trace.confidence,
-            np.concatenate([[0.0], step])[: len(row)],
-            np.concatenate([step, [0.0]])[: len(row)],
-            (row - middle) / _HEIGHT_ROWS,
+            level - nearest,
+            np.pad(spread_px / scale.px_per_mm[1] * STRIP_PX_PER_MM / _SPREAD_ROWS, BEYOND_POINTS),
+            np.pad(trace.confidence, BEYOND_POINTS),
+            np.concatenate([[0.0], step]),
+            np.concatenate([step, [0.0]]),
+            (level - np.median(row)) / _HEIGHT_ROWS,
+            np.pad(np.ones(len(row)), BEYOND_POINTS),
         ]
     )
     return Course(features.astype(np.float32), row, reading.top_mm)
@@ -118,7 +130,7 @@ def seen_upside_down(features: NDArray[np.float32]) -> NDArray[np.float32]:
     return features[:, _UPSIDE_DOWN] * _UP_IS_DOWN
 
 
-def seen_backwards(features: NDArray[np.float32]) -> NDArray[np.float32]:
+def seen_backwards(features: NDArray[Real]) -> NDArray[Real]:
     """Return the features of the curve run through from its end to its start."""
     backwards = features[::-1].copy()
     backwards[:, _STEPS] = -backwards[:, _STEPS[::-1]]
@@ -143,12 +155,12 @@ def refine_traces(
     tuple of Trace
         In the same order, with other heights and spreads.
     """
-    return tuple(_refined(trace, row_of(trace, readings), scale, network) for trace in traces)
+    return tuple(_refined(trace, row_of(trace.strip, readings), scale, network) for trace in traces)
 
 
-def row_of(trace: Trace, readings: Sequence[RowReading]) -> RowReading:
-    """Return the row that a trace was cut from: the one whose middle is next to its baseline."""
-    return min(readings, key=lambda reading: abs(reading.middle_mm - trace.strip.baseline_mm))
+def row_of(strip: Strip, readings: Sequence[RowReading]) -> RowReading:
+    """Return the row that a strip stands in: the one whose middle is next to its baseline."""
+    return min(readings, key=lambda reading: abs(reading.middle_mm - strip.baseline_mm))
 
 
 def _refined(trace: Trace, reading: RowReading, scale: GridScale, network: Refiner) -> Trace:
@@ -158,7 +170,10 @@ def _refined(trace: Trace, reading: RowReading, scale: GridScale, network: Refin
     device = next(network.parameters()).device
     with torch.inference_mode():
         inputs = torch.from_numpy(np.ascontiguousarray(course.features.T))[None].to(device)
-        offset, log_spread = (found[0].double().cpu().numpy() for found in network(inputs))
+        offset, log_spread = (
+            found[0, BEYOND_POINTS:-BEYOND_POINTS].double().cpu().numpy()
+            for found in network(inputs)
+        )
     x_mm = scale.mm_from_px(np.column_stack([trace.x_px, trace.y_px]))[:, 0]
     y_px = scale.px_from_mm(np.column_stack([x_mm, course.y_mm(offset)]))[:, 1]
     spread_px = np.exp(log_spread) / STRIP_PX_PER_MM * scale.px_per_mm[1]

@@ -1,6 +1,6 @@
 """A network along a curve: how far the curve runs from where it was first read.
 
-Public: `RefinerConfig`, `Refiner`.
+Public: `RefinerConfig`, `Refiner`, `residual_block`.
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ class Refiner(nn.Module):
         self.first = nn.Sequential(
             nn.BatchNorm1d(config.n_features), nn.Conv1d(config.n_features, width, 7, padding=3)
         )
-        self.blocks = nn.ModuleList(_block(width, dilation) for dilation in config.dilations)
+        self.blocks = nn.ModuleList(
+            residual_block(width, dilation) for dilation in config.dilations
+        )
         self.last = nn.Conv1d(width, 2, 1)
         for parameter in self.last.parameters():
             nn.init.zeros_(parameter)
@@ -66,7 +68,8 @@ class Refiner(nn.Module):
         return offset, log_spread.clamp(*_LOG_SPREAD_RANGE)
 
 
-def _block(width: int, dilation: int) -> nn.Sequential:
+def residual_block(width: int, dilation: int) -> nn.Sequential:
+    """Return what is added to the channels along a curve (B, width, n), which keep their length."""
     padding = _KERNEL // 2 * dilation
     return nn.Sequential(
         nn.BatchNorm1d(width),

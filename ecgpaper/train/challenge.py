@@ -21,7 +21,9 @@ from ecgpaper.records import RecordHeader, find_records, read_ecg, read_header
 from ecgpaper.simulate import simulate_record
 from ecgpaper.train.branches import PictureBudget, train_picture_branch
 from ecgpaper.train.classifier import save_classifier, split_records, train_classifier
+from ecgpaper.train.curves import forget_pages, read_pages
 from ecgpaper.train.digitizer import DigitizerBudget, train_segmenter, train_tracer
+from ecgpaper.train.ends import train_ends
 from ecgpaper.train.facts import RecordFacts
 from ecgpaper.train.quality import train_quality
 from ecgpaper.train.refiner import train_refiner
@@ -56,7 +58,8 @@ def budget_for(n_records: int) -> DigitizerBudget:
         return DigitizerBudget(
             segmenter_steps=100,
             tracer_steps=200,
-            refiner_pages=8,
+            curve_pages=8,
+            ends_steps=60,
             refiner_steps=60,
             quality_pages=8,
         )
@@ -65,13 +68,14 @@ def budget_for(n_records: int) -> DigitizerBudget:
             segmenter_steps=4000,
             tracer_steps=20000,
             n_pages=8,
-            refiner_pages=600,
+            curve_pages=600,
+            ends_steps=6000,
             refiner_steps=6000,
         )
     if n_records < MANY_RECORDS:
         return DigitizerBudget(segmenter_steps=800, tracer_steps=1500)
     return DigitizerBudget(
-        segmenter_steps=1500, tracer_steps=2200, refiner_pages=240, refiner_steps=1500
+        segmenter_steps=1500, tracer_steps=2200, curve_pages=240, refiner_steps=1500
     )
 
 
@@ -133,13 +137,10 @@ def train_all(data_folder: Path, model_folder: Path, *, seed: int = SEED) -> Non
     budget = budget_for(len(headers))
     train_segmenter(ecgs, model_folder, budget=budget, seed=seed)
     train_tracer(ecgs, model_folder, budget=budget, seed=seed)
-    train_refiner(
-        ecgs,
-        model_folder,
-        n_pages=budget.refiner_pages,
-        n_steps=budget.refiner_steps,
-        seed=seed,
-    )
+    pages = read_pages(ecgs, model_folder, n_pages=budget.curve_pages, seed=seed)
+    train_ends(pages, model_folder, n_steps=budget.ends_steps, seed=seed)
+    train_refiner(pages, model_folder, n_steps=budget.refiner_steps, seed=seed)
+    forget_pages(model_folder)
     train_quality(ecgs, model_folder, n_pages=budget.quality_pages, seed=seed)
     state_file = model_folder / ".classifier"
     network, info = train_classifier(ecgs, facts, seed=seed, state_file=state_file)

@@ -61,7 +61,8 @@ class DigitizerBudget:
     tracer_steps: int
     n_pages: int = 2
     n_crops: int = 4
-    refiner_pages: int = 120
+    curve_pages: int = 120
+    ends_steps: int = 1500
     refiner_steps: int = 600
     quality_pages: int = 150
 

@@ -20,7 +20,15 @@ from torch.nn import functional
 from tqdm import tqdm
 
 from ecgpaper import score
-from ecgpaper.digitize import QUALITY, SEGMENTER, TRACER, Digitizer, load_network, load_refiner
+from ecgpaper.digitize import (
+    QUALITY,
+    SEGMENTER,
+    TRACER,
+    Digitizer,
+    load_ends,
+    load_network,
+    load_refiner,
+)
 from ecgpaper.digitize.evidence import FEATURES
 from ecgpaper.ecg import STANDARD_ORDER, Ecg, FloatArray
 from ecgpaper.errors import EcgPaperError
@@ -74,6 +82,7 @@ def train_quality(ecgs: Sequence[Ecg], folder: Path, *, n_pages: int, seed: int)
     digitizer = Digitizer(
         load_network(folder, SEGMENTER, SegmentNet),
         load_network(folder, TRACER, StripNet),
+        load_ends(folder),
         load_refiner(folder),
         network,
     )

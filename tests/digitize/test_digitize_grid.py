@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ecgpaper.digitize.grid import find_grid_scale, find_large_line
+from ecgpaper.digitize.grid import find_grid_scale
 from ecgpaper.errors import GridError
 from ecgpaper.geometry import Homography
 from ecgpaper.raster import FlatPage, PixelMaps
@@ -66,17 +66,3 @@ def test_noise_is_no_grid():
     noise = np.random.default_rng(0).integers(0, 256, (600, 800, 3)).astype(np.uint8)
     with pytest.raises(GridError):
         find_grid_scale(FlatPage(noise, Homography.identity()), no_maps(600, 800))
-
-
-@pytest.mark.parametrize("at_mm", [31.0, 148.3])
-@pytest.mark.parametrize("shift_mm", [0.0, 1.7, 4.2])
-def test_large_line_near_a_place_is_found(print_page, true_maps, shift_mm, at_mm):
-    page = print_page(2, paper={"grid_origin_mm": (shift_mm, 0.0)}, dpi=150.0)
-    found = find_large_line(flat(page), true_maps(page), page.truth.scale, at_mm)
-    assert found == pytest.approx(shift_mm + 5 * np.round((at_mm - shift_mm) / 5), abs=0.03)
-
-
-def test_no_large_line_is_found_without_a_grid(print_page, true_maps):
-    blank = {"small_contrast": 0.0, "large_contrast": 0.0}
-    page = print_page(2, paper=blank, dpi=150.0)
-    assert find_large_line(flat(page), true_maps(page), page.truth.scale, 100.0) is None

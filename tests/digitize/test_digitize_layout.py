@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from ecgpaper.digitize.layout import (
-    LINE_SHIFT_MM,
     MAX_SHIFT_MM,
     READABLE,
     find_layout,
@@ -173,17 +172,6 @@ def test_page_without_rows_is_refused_with_a_remedy(level):
     probabilities[..., 2], probabilities[..., 0] = level, 1 - level
     with pytest.raises(LayoutError, match=r"expected at least 3 rows.*found [01].*check"):
         find_layout(page, PixelMaps(probabilities), GridScale((4.0, 4.0)))
-
-
-@pytest.mark.parametrize("from_line_mm", [-1.2, -0.2, 0.0, 0.15, 0.9])
-def test_traces_that_start_beside_a_line_of_the_grid_start_on_it(from_line_mm):
-    """As plots have it: half a pixel before the line. Further off, the start stays."""
-    layout = lay_out(left_mm=20.0)
-    curves = curves_between(layout, 22.0, 272.0)
-    line_mm = 22.0 + LINE_SHIFT_MM + from_line_mm
-    placed = place_columns(layout, curves, lambda _: line_mm)
-    expected = 22.0 + (from_line_mm if abs(from_line_mm) < 0.18 else 0.0)
-    assert left_of(placed) == pytest.approx(expected, abs=0.02)
 
 
 @pytest.mark.parametrize("row_mm", [62.5, 125.0, 187.5, 250.0, 375.0, 500.0])

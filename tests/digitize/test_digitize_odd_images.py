@@ -5,9 +5,11 @@ import pytest
 import torch
 
 from ecgpaper.digitize import Digitizer
+from ecgpaper.digitize.ends import END_POINTS
 from ecgpaper.digitize.evidence import FEATURES
 from ecgpaper.digitize.refine import N_FEATURES
 from ecgpaper.errors import EcgPaperError
+from ecgpaper.nets.ends import EndConfig, EndNet
 from ecgpaper.nets.quality import QualityConfig, QualityNet
 from ecgpaper.nets.refiner import Refiner, RefinerConfig
 from ecgpaper.nets.unet import SegmentNet, StripNet, UNetConfig
@@ -33,7 +35,9 @@ def digitizer():
     segmenter = SegmentNet(UNetConfig(3, (16, 16, 16), 4)).eval()
     tracer = StripNet(UNetConfig(4, (16, 16, 16), 5)).eval()
     refiner = Refiner(RefinerConfig(N_FEATURES)).eval()
-    return Digitizer(segmenter, tracer, refiner, QualityNet(QualityConfig(len(FEATURES))))
+    ends = EndNet(EndConfig(N_FEATURES, END_POINTS)).eval()
+    judge = QualityNet(QualityConfig(len(FEATURES)))
+    return Digitizer(segmenter, tracer, ends, refiner, judge)
 
 
 @pytest.mark.parametrize(

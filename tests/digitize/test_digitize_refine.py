@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from ecgpaper.digitize.refine import (
+    BEYOND_POINTS,
     DARK_ROWS,
     N_FEATURES,
     PROBABLE_ROWS,
@@ -23,7 +24,7 @@ from ecgpaper.page import Segment, Strip
 from ecgpaper.raster import GridScale, Trace
 
 SCALE = GridScale((7.0, 9.0), (12.0, -4.0))
-N_ROWS, FIRST = 384, 30
+N_ROWS, FIRST = 384, 40
 TOP_MM = 20.0
 
 
@@ -55,11 +56,32 @@ def test_what_lies_along_the_curve_is_centered_on_it(row):
         reading.darkness[FIRST + point, at + 3] = 9.0
         reading.log_probability[FIRST + point, at - 2] = 4.0
     features = course_of(trace, reading, SCALE).features
-    assert features.shape == (120, N_FEATURES)
-    for point in (0, 50):
+    assert features.shape == (120 + 2 * BEYOND_POINTS, N_FEATURES)
+    for point in (BEYOND_POINTS, BEYOND_POINTS + 50):
         probable, dark = np.split(features[point, : 2 * (PROBABLE_ROWS + DARK_ROWS) + 2], [25])
         assert probable.argmax() == PROBABLE_ROWS - 2
         assert dark.argmax() == DARK_ROWS + 3
+
+
+def test_what_stands_before_and_behind_the_curve_is_seen_from_its_ends(row):
+    reading, trace = row
+    rows = course_of(trace, reading, SCALE).row
+    before, behind = FIRST - 5, FIRST + 119 + 5
+    reading.darkness[before, round(rows[0]) + 3] = 9.0
+    reading.darkness[behind, round(rows[-1]) - 3] = 9.0
+    features = course_of(trace, reading, SCALE).features
+    dark = features[:, 2 * PROBABLE_ROWS + 1 :][:, : 2 * DARK_ROWS + 1]
+    assert dark[BEYOND_POINTS - 5].argmax() == DARK_ROWS + 3
+    assert dark[BEYOND_POINTS + 119 + 5].argmax() == DARK_ROWS - 3
+    own = np.flatnonzero(features[:, -1])
+    assert (own[0], own[-1], len(own)) == (BEYOND_POINTS, BEYOND_POINTS + 119, 120)
+
+
+def test_curve_at_the_very_edge_of_what_was_read_has_features(row):
+    reading, _ = row
+    rows = np.full(len(reading.x_mm), 190.0)
+    found = course_of(trace_along(reading, rows, first=0), reading, SCALE).features
+    assert found.shape == (len(rows) + 2 * BEYOND_POINTS, N_FEATURES)
 
 
 def test_page_upside_down_gives_the_features_that_training_makes_of_it(row):
@@ -77,7 +99,8 @@ def test_page_upside_down_gives_the_features_that_training_makes_of_it(row):
 
 def test_curve_run_backwards_gives_the_features_that_training_makes_of_it(row):
     reading, trace = row
-    stop = FIRST + len(trace.x_px)
+    # As much before the curve as behind it.
+    stop = FIRST + len(trace.x_px) + BEYOND_POINTS
     turned = replace(
         reading,
         log_probability=reading.log_probability[:stop][::-1],
@@ -85,7 +108,7 @@ def test_curve_run_backwards_gives_the_features_that_training_makes_of_it(row):
     )
     rows = course_of(trace, reading, SCALE).row
     other = replace(
-        trace_along(reading, rows[::-1], first=0),
+        trace_along(reading, rows[::-1], first=BEYOND_POINTS),
         confidence=trace.confidence[::-1],
         spread_px=trace.spread_px[::-1],
     )
@@ -94,14 +117,14 @@ def test_curve_run_backwards_gives_the_features_that_training_makes_of_it(row):
 
 
 class _Mover(nn.Module):
-    """Answers one offset for all points."""
+    """Answers one offset for all points of a curve, and another beyond its ends."""
 
     def __init__(self, rows):
         super().__init__()
         self.rows = nn.Parameter(torch.tensor(rows))
 
     def forward(self, features):
-        offset = self.rows.expand(len(features), features.shape[2])
+        offset = torch.where(features[:, -1] > 0, self.rows, 70.0)
         return offset, torch.log(offset.abs())
 
 
@@ -126,8 +149,8 @@ def test_each_curve_is_looked_at_in_its_own_row(row):
     below = replace(reading, top_mm=TOP_MM + 30.0)
     lower = trace_along(below, np.full(120, 191.0), baseline_mm=TOP_MM + 52.0)
     for order in ((reading, below), (below, reading)):
-        assert row_of(trace, order) is reading
-        assert row_of(lower, order) is below
+        assert row_of(trace.strip, order) is reading
+        assert row_of(lower.strip, order) is below
     found = refine_traces([lower, trace], [reading, below], SCALE, _Mover(1.0))
     assert found[0].y_px == pytest.approx(lower.y_px + SCALE.px_per_mm[1] / STRIP_PX_PER_MM)
 

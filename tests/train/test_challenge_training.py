@@ -14,6 +14,7 @@ import team_code
 import train_model
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.digitize import QUALITY, SEGMENTER, TRACER
+from ecgpaper.digitize.ends import ENDS
 from ecgpaper.digitize.refine import REFINER
 from ecgpaper.ecg import Ecg
 from ecgpaper.errors import RecordError
@@ -27,7 +28,7 @@ from ecgpaper.train.challenge import budget_for, readable_records, train_all
 from ecgpaper.train.classifier import ClassifierConfig, train_classifier
 from ecgpaper.train.digitizer import DigitizerBudget, train_segmenter, train_tracer
 
-NAMES = (SEGMENTER, TRACER, REFINER, QUALITY, "classifier", "picture")
+NAMES = (SEGMENTER, TRACER, ENDS, REFINER, QUALITY, "classifier", "picture")
 N_RECORDS = 5
 SEEN = ConvNextConfig(1, len(CLASSES), widths=(16,), depths=(1,), kernel=3)
 TINY = DigitizerBudget(
@@ -138,7 +139,10 @@ def test_few_records_are_filled_up_with_simulated_ones_and_damaged_ones_left_out
 
     monkeypatch.setattr(challenge, "train_segmenter", remember)
     monkeypatch.setattr(challenge, "train_tracer", remember)
-    monkeypatch.setattr(challenge, "train_refiner", remember)
+    monkeypatch.setattr(challenge, "read_pages", remember)
+    monkeypatch.setattr(challenge, "train_ends", lambda *_, **__: None)
+    monkeypatch.setattr(challenge, "train_refiner", lambda *_, **__: None)
+    monkeypatch.setattr(challenge, "forget_pages", lambda *_: None)
     monkeypatch.setattr(challenge, "train_quality", remember)
     monkeypatch.setattr(challenge, "train_classifier", remember_labels)
     with caplog.at_level(logging.WARNING), pytest.raises(StopIteration):

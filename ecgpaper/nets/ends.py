@@ -1,0 +1,79 @@
+"""A network at the end of a curve: where exactly the pen began to write.
+
+Public: `EndConfig`, `EndNet`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ecgpaper.nets.refiner import residual_block
+
+# From a three-hundredth of a point to as many points as are looked at.
+_LOG_SPREAD_RANGE = (-6.0, 3.5)
+
+
+@dataclass(frozen=True)
+class EndConfig:
+    """Sizes of an `EndNet`.
+
+    Parameters
+    ----------
+    n_features : int
+        Of each point of the curve.
+    n_points : int
+        Looked at, half of them before the end.
+    width : int
+        Channels.
+    dilations : tuple of int
+        Of the residual blocks, in points.
+    """
+
+    n_features: int
+    n_points: int
+    width: int = 48
+    dilations: tuple[int, ...] = (1, 2, 4, 8, 1)
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> EndConfig:
+        """Rebuild from a checkpoint's JSON, which knows lists but no tuples."""
+        return cls(**{**fields, "dilations": tuple(fields["dilations"])})
+
+
+class EndNet(nn.Module):
+    """Features around the end of a curve (B, n_features, n_points) -> where it is, and how surely.
+
+    Both answers have shape (B,): points behind the middle of what is looked at, and the logarithm
+    of their spread. The place is the mean of a probability over all points, which is finer than
+    they are.
+    """
+
+    place: Tensor
+
+    def __init__(self, config: EndConfig) -> None:
+        super().__init__()
+        width = config.width
+        self.first = nn.Sequential(
+            nn.BatchNorm1d(config.n_features), nn.Conv1d(config.n_features, width, 7, padding=3)
+        )
+        self.blocks = nn.ModuleList(
+            residual_block(width, dilation) for dilation in config.dilations
+        )
+        self.where = nn.Conv1d(width, 1, 1)
+        self.spread = nn.Linear(width, 1)
+        place = torch.arange(config.n_points) - config.n_points // 2
+        self.register_buffer("place", place.float(), persistent=False)
+
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the place of the end, in points, and the logarithm of its spread."""
+        found = functional.gelu(self.first(features))
+        for block in self.blocks:
+            found = found + block(found)
+        share = self.where(found).float().squeeze(1).softmax(dim=-1)
+        log_spread = self.spread(found.mean(dim=-1)).float().squeeze(1)
+        return (share * self.place).sum(dim=-1), log_spread.clamp(*_LOG_SPREAD_RANGE)

@@ -1,0 +1,127 @@
+"""Teach a network where curves begin and end, on pages whose curves are known.
+
+Public: `train_ends`, `EndSource`, `EndBatch`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ecgpaper.digitize.ends import END_POINTS, ENDS, end_windows
+from ecgpaper.digitize.refine import BEYOND_POINTS, N_FEATURES, seen_upside_down
+from ecgpaper.digitize.trace import STRIP_PX_PER_MM
+from ecgpaper.nets.checkpoint import CheckpointInfo, save_checkpoint
+from ecgpaper.nets.device import best_device
+from ecgpaper.nets.ends import EndConfig, EndNet
+from ecgpaper.train.curves import PRESETS, Curves
+from ecgpaper.train.loop import TrainConfig, fit
+
+BATCH_SIZE = 64
+# How far the middle of what is seen may be from where the strip was cut, and ends that are looked
+# for from there, in points.
+_MOST_SHIFT, _FARTHEST = 8, 12.0
+
+
+@dataclass(frozen=True, eq=False)
+class EndBatch:
+    """What is around ends of curves.
+
+    Parameters
+    ----------
+    features : ndarray of float32, of shape (n, N_FEATURES, END_POINTS)
+    place : ndarray of float32, of shape (n,), in points
+        How far behind the middle the curve begins.
+    """
+
+    features: NDArray[np.float32]
+    place: NDArray[np.float32]
+
+
+def train_ends(pages: Sequence[Curves], folder: Path, *, n_steps: int, seed: int) -> None:
+    """Learn where the curves of pages begin and end; write the network to a model folder.
+
+    Parameters
+    ----------
+    pages : sequence of Curves
+    folder : Path
+        An interrupted run goes on where it stopped.
+    n_steps : int
+    seed : int
+    """
+    torch.manual_seed(seed + 4)
+    config = EndConfig(N_FEATURES, END_POINTS)
+    network = EndNet(config).to(best_device())
+    source = EndSource(pages, seed)
+    plan = TrainConfig(n_steps, task=f"ends of {len(source)} curves on {len(pages)} pages, {seed}")
+    fit(network, source.batch, _loss, plan, name=ENDS, state_file=folder / f".{ENDS}")
+    info = CheckpointInfo(
+        architecture=type(network).__name__,
+        config=asdict(config),
+        inputs={"px_per_mm": STRIP_PX_PER_MM, "curves": "as the tracer reads them"},
+        training={
+            "pages": f"{len(pages)} generated, {', '.join(sorted(set(PRESETS)))}",
+            "n_ends": len(source),
+            "n_steps": n_steps,
+            "seed": seed,
+        },
+    )
+    save_checkpoint(folder, ENDS, network, info)
+
+
+class EndSource:
+    """Batches of ends; batch i depends on the curves, the seed and i alone.
+
+    Parameters
+    ----------
+    pages : sequence of Curves
+    seed : int
+    """
+
+    def __init__(self, pages: Sequence[Curves], seed: int) -> None:
+        self.seed = seed
+        curves, places = [], []
+        for page in pages:
+            stops = np.cumsum(page.lengths)
+            for stop, length, ends in zip(stops, page.lengths, page.ends, strict=True):
+                is_near = np.abs(ends) < _FARTHEST
+                if length >= END_POINTS + 2 * BEYOND_POINTS and is_near.any():
+                    curves.append(page.features[stop - length : stop])
+                    places.append(np.where(is_near, ends * [1, -1], np.nan))
+        if not curves:
+            raise ValueError(f"expected pages with ends; none of {len(pages)} shows any")
+        self._curves, self._places = curves, np.stack(places)
+        self._ends = np.argwhere(np.isfinite(self._places))
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def batch(self, step: int) -> EndBatch:
+        """Draw a batch, half of it upside down."""
+        rng = np.random.default_rng([self.seed, step])
+        items = [self._end(rng) for _ in range(BATCH_SIZE)]
+        features, place = (np.stack(part) for part in zip(*items, strict=True))
+        return EndBatch(features, place)
+
+    def _end(self, rng: np.random.Generator) -> tuple[NDArray[np.float32], np.float32]:
+        curve, side = self._ends[int(rng.integers(len(self)))]
+        shift = int(rng.integers(-_MOST_SHIFT, _MOST_SHIFT + 1))
+        window = end_windows(self._curves[curve], shift)[side].astype(np.float32)
+        if rng.random() < 0.5:
+            window = seen_upside_down(window.T).T
+        return window, np.float32(self._places[curve, side] - shift)
+
+
+def _loss(network: nn.Module, batch: EndBatch) -> Tensor:
+    """Likelihood of the error, as of Laplace's distribution: some ends nobody can see."""
+    like = next(network.parameters())
+    place, log_spread = network(torch.from_numpy(batch.features).to(like.device))
+    error = (place - torch.from_numpy(batch.place).to(like.device)).abs()
+    loss: Tensor = (error * torch.exp(-log_spread) + log_spread).mean()
+    return loss

@@ -1,0 +1,109 @@
+"""Columns settle where most ends of their curves are."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from ecgpaper.digitize.ends import END_POINTS, end_windows, settle_columns
+from ecgpaper.digitize.refine import BEYOND_POINTS, DARK_ROWS, N_FEATURES, PROBABLE_ROWS
+from ecgpaper.digitize.trace import TraceCutter
+from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip
+from ecgpaper.raster import GridScale
+
+SCALE = GridScale((7.0, 9.0), (12.0, -4.0))
+START_MM = 21.37
+ON_CURVE = 2 * PROBABLE_ROWS + 1 + DARK_ROWS
+
+
+def lay_out(left_mm):
+    leads, paper = LAYOUTS["3x4+1R"], PaperScale()
+    strips = tuple(
+        Strip(segment, left_mm + paper.mm_from_s(segment.start_s), 30.0 + 35 * segment.row)
+        for segment in leads.segments
+    )
+    return PageLayout("3x4+1R", (290.0, 200.0), paper, strips)
+
+
+def read(reading, layout, *, reach_mm=0.0, stained=()):
+    """Rows of level curves from `START_MM` to 250 mm behind it, and a pen as wide as it reaches."""
+    x_mm = np.arange(3.0, 285.0, 0.05)
+    found = []
+    for number, row in enumerate(layout.rows()):
+        top_mm = row[0].baseline_mm - 24.0
+        one = reading(x_mm, np.full_like(x_mm, row[0].baseline_mm), np.ones_like(x_mm), top_mm)
+        first_mm = START_MM - reach_mm - (3.0 if number in stained else 0.0)
+        is_inked = (x_mm > first_mm) & (x_mm < START_MM + 250 + reach_mm)
+        dark = np.where(is_inked[:, None], np.ones_like(one.ink), 0).astype(np.float32)
+        found.append(replace(one, darkness=dark))
+    return tuple(found)
+
+
+class FirstInk(nn.Module):
+    """Takes the first ink for the end; where there is ink all along, it is not sure of anything."""
+
+    def __init__(self):
+        super().__init__()
+        self.none = nn.Parameter(torch.zeros(1))
+
+    def forward(self, features):
+        inked = features[:, ON_CURVE] > 0.5
+        place = inked.float().argmax(dim=1) - END_POINTS // 2 - 0.5
+        return place, torch.where(inked[:, 0], 3.0, -2.0)
+
+
+def settled(layout, readings):
+    traces = TraceCutter(SCALE).cut(layout, readings)
+    found, cut = settle_columns(layout, traces, readings, SCALE, FirstInk().eval())
+    assert [trace.strip for trace in cut] == [s for row in found.rows() for s in row]
+    return found
+
+
+@pytest.mark.parametrize("off_mm", [-0.4, -0.11, 0.0, 0.04, 0.37])
+@pytest.mark.parametrize("reach_mm", [0.0, 0.3])
+def test_columns_move_to_the_middle_of_what_starts_and_stops_say(reading, off_mm, reach_mm):
+    layout = lay_out(START_MM + off_mm)
+    found = settled(layout, read(reading, layout, reach_mm=reach_mm))
+    assert found.strips[0].left_mm == pytest.approx(START_MM, abs=0.03)
+    for before, after in zip(layout.strips, found.strips, strict=True):
+        assert after == replace(before, left_mm=after.left_mm)
+        moved_mm = found.strips[0].left_mm - layout.strips[0].left_mm
+        assert after.left_mm - before.left_mm == pytest.approx(moved_mm)
+
+
+def test_row_that_the_layout_does_not_have_does_not_matter(reading):
+    layout = lay_out(START_MM + 0.1)
+    readings = read(reading, layout)
+    text = replace(readings[0], top_mm=readings[0].top_mm - 20.0)
+    traces = TraceCutter(SCALE).cut(layout, readings)
+    found, _ = settle_columns(layout, traces, (text, *readings), SCALE, FirstInk().eval())
+    assert found.strips[0].left_mm == pytest.approx(START_MM, abs=0.03)
+
+
+def test_row_that_begins_elsewhere_does_not_count(reading):
+    layout = lay_out(START_MM + 0.1)
+    found = settled(layout, read(reading, layout, stained=(1,)))
+    assert found.strips[0].left_mm == pytest.approx(START_MM, abs=0.03)
+
+
+def test_page_whose_traces_are_empty_stays_as_it_is(reading):
+    layout = lay_out(START_MM)
+    readings = read(reading, layout)
+    traces = tuple(
+        replace(trace, x_px=np.zeros(0), y_px=np.zeros(0), confidence=np.zeros(0))
+        for trace in TraceCutter(SCALE).cut(layout, readings)
+    )
+    found, _ = settle_columns(layout, traces, readings, SCALE, FirstInk().eval())
+    assert found == layout
+
+
+def test_both_ends_are_seen_from_inside_the_curve():
+    features = np.zeros((300 + 2 * BEYOND_POINTS, N_FEATURES), np.float32)
+    features[BEYOND_POINTS + 3, ON_CURVE] = 1.0
+    features[BEYOND_POINTS + 299 - 5, ON_CURVE] = 1.0
+    windows = end_windows(features)
+    assert windows.shape == (2, N_FEATURES, END_POINTS)
+    assert windows[0, ON_CURVE].argmax() == END_POINTS // 2 + 3
+    assert windows[1, ON_CURVE].argmax() == END_POINTS // 2 + 5

@@ -1,0 +1,71 @@
+"""The network that finds ends learns from curves whose ends are known."""
+
+import numpy as np
+import pytest
+
+from ecgpaper.digitize.ends import END_POINTS
+from ecgpaper.digitize.refine import BEYOND_POINTS, N_FEATURES
+from ecgpaper.train import ends
+from ecgpaper.train.curves import Curves
+from ecgpaper.train.ends import EndSource, train_ends
+
+# A feature that is the same upside down.
+CONFIDENCE = N_FEATURES - 5
+
+
+def page(*true_ends, length=400, seed=0):
+    """Curves that have a mark where they begin and where they end, to a point."""
+    rng = np.random.default_rng(seed)
+    n_all = length + 2 * BEYOND_POINTS
+    features = rng.normal(0, 0.1, (len(true_ends), n_all, N_FEATURES))
+    for curve, (start, stop) in zip(features, true_ends, strict=True):
+        for place in (BEYOND_POINTS + start, BEYOND_POINTS + length - 1 + stop):
+            if np.isfinite(place):
+                curve[int(place), CONFIDENCE] = 5.0
+    n_points = len(true_ends) * n_all
+    return Curves(
+        features.reshape(n_points, N_FEATURES).astype(np.float16),
+        np.zeros(n_points, np.float32),
+        np.ones(n_points, bool),
+        np.full(len(true_ends), n_all),
+        np.array(true_ends, np.float32),
+    )
+
+
+def test_ends_are_seen_from_inside_and_those_of_no_curve_are_left_out(monkeypatch):
+    monkeypatch.setattr(ends, "_MOST_SHIFT", 0)
+    source = EndSource([page((3, -2), (np.nan, 5)), page((40, 7), seed=1)], 0)
+    assert len(source) == 4
+    places = {float(place) for step in range(4) for place in source.batch(step).place}
+    # Behind the last point is before the first one when seen backwards.
+    assert places == {3.0, 2.0, -5.0, -7.0}
+
+
+def test_place_is_where_the_end_is_seen_wherever_one_looks():
+    source, places = EndSource([page((3, -2), (1, 5))], 0), set()
+    for step in range(4):
+        batch = source.batch(step)
+        assert batch.features.shape[1:] == (N_FEATURES, END_POINTS)
+        marked = batch.features[:, CONFIDENCE].argmax(axis=1)
+        assert (marked - END_POINTS // 2 == batch.place).all()
+        places |= set(batch.place.tolist())
+    assert len(places) > 12
+
+
+def test_batch_depends_on_its_step_alone():
+    pages = [page((3, -2), (1, 5))]
+    one, other = EndSource(pages, 3), EndSource(pages, 3)
+    other.batch(4)
+    assert (one.batch(5).features == other.batch(5).features).all()
+    assert not (one.batch(5).place == one.batch(6).place).all()
+    assert not (one.batch(5).place == EndSource(pages, 4).batch(5).place).all()
+
+
+def test_pages_without_an_end_are_refused():
+    with pytest.raises(ValueError, match="expected pages with ends; none of 1 shows any"):
+        EndSource([page((np.nan, np.nan))], 0)
+
+
+def test_training_writes_a_network_and_nothing_else(tmp_path):
+    train_ends([page((3, -2), (1, 5))], tmp_path, n_steps=2, seed=0)
+    assert {file.name for file in tmp_path.iterdir()} == {"ends.json", "ends.safetensors"}
