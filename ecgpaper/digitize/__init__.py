@@ -14,12 +14,12 @@ from typing import TypeVar
 import cv2
 import numpy as np
 
-from ecgpaper.digitize.ends import ENDS, settle_columns
+from ecgpaper.digitize.ends import ENDS, settle_columns, without_strokes
 from ecgpaper.digitize.evidence import lead_evidence, predict_snr
 from ecgpaper.digitize.grid import find_grid_scale
 from ecgpaper.digitize.gridless import scale_without_grid
 from ecgpaper.digitize.heartbeat import runs_backwards
-from ecgpaper.digitize.layout import find_layout, place_columns, with_margin
+from ecgpaper.digitize.layout import column_starts, find_layout, place_columns, with_margin
 from ecgpaper.digitize.leads import Fit, Named, agreement, name_leads, take_names
 from ecgpaper.digitize.orientation import mirrored, rows_are_upright, turned
 from ecgpaper.digitize.paper import UNSTATED, Stated, find_paper_scale
@@ -256,11 +256,14 @@ class Digitizer:
         leads = None if stated.layout is None else LAYOUTS[stated.layout]
         layout = find_layout(page, maps, scale, leads)
         readings = read_rows(photo, page, maps, scale, layout, self.tracer)
-        layout = place_columns(layout, readings)
+        starts_mm = column_starts(layout, readings)
+        layout = place_columns(layout, starts_mm[0])
         named = (name_leads if leads is None else take_names)(layout, readings, scale)
         pulse = find_pulse(layout, readings)
-        layout, traces = settle_columns(named.layout, named.traces, readings, scale, self.ends)
-        traces = refine_traces(traces, readings, scale, self.refiner)
+        layout, traces = settle_columns(
+            named.layout, named.traces, readings, scale, self.ends, starts_mm[1:]
+        )
+        traces = without_strokes(refine_traces(traces, readings, scale, self.refiner))
         named = replace(named, layout=layout, traces=traces)
         layout, traces = _at_its_scale(named, scale, pulse, stated)
         ecg, confidence = signal_from_traces(traces, layout, scale, fs)

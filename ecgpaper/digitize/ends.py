@@ -1,6 +1,6 @@
 """Traces -> where exactly their strips start.
 
-Public: `ENDS`, `END_POINTS`, `end_windows`, `settle_columns`.
+Public: `ENDS`, `END_POINTS`, `end_windows`, `settle_columns`, `without_strokes`.
 
 All strips of a page start and end at times that are known, so their two dozen ends tell one number
 many times: how far the columns are from where they were placed. What the pen leaves beyond the
@@ -10,7 +10,7 @@ start of a curve it leaves beyond its end as well; the mean over both does not d
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -30,8 +30,12 @@ END_POINTS = 48
 LEAST_SPREAD_MM = 0.01
 # Where strips were moved further than this, their ends are looked at again, but not for ever.
 CLOSE_MM, MOST_LOOKS = 0.04, 4
+# A pulse's stroke covers about so many points of the row behind it: half a pen's width.
+STROKE_POINTS = 3
 # Ends agree if they are about so close.
 AGREEMENT_MM, N_ROUNDS = 0.03, 8
+# Ends that agree as if each were known no better than this may be no ends at all.
+SURE_MM = 0.02
 
 
 def end_windows(features: NDArray[Real], shift: int = 0) -> NDArray[Real]:
@@ -63,6 +67,7 @@ def settle_columns(
     readings: tuple[RowReading, ...],
     scale: GridScale,
     network: EndNet,
+    starts_mm: Sequence[float] = (),
 ) -> tuple[PageLayout, tuple[Trace, ...]]:
     """Move the strips of a page, all by the same, to where their traces begin and end.
 
@@ -75,6 +80,8 @@ def settle_columns(
         The rows that they were cut from, and perhaps others.
     scale : GridScale
     network : EndNet
+    starts_mm : sequence of float, optional
+        Where else the first strips may start: looked at where ends do not agree.
 
     Returns
     -------
@@ -84,27 +91,75 @@ def settle_columns(
     """
     cutter = TraceCutter(scale)
     readings = tuple(row_of(row[0], readings) for row in layout.rows())
+    left_mm = min(strip.left_mm for strip in layout.strips)
+    look = _look(layout, traces, readings, scale, network)
+    best = look.weight
+    if look.weight < SURE_MM**-2:
+        for start_mm in starts_mm:
+            other = _moved(layout, start_mm - left_mm)
+            found = _look(other, cutter.cut(other, readings), readings, scale, network)
+            if found.weight > best:
+                best = found.weight
+                look = replace(found, shift_mm=found.shift_mm + start_mm - left_mm)
     for _ in range(MOST_LOOKS):
-        shift_mm = _shift_mm(layout, traces, readings, scale, network)
-        strips = tuple(replace(strip, left_mm=strip.left_mm + shift_mm) for strip in layout.strips)
-        layout = replace(layout, strips=strips)
+        layout = _moved(layout, look.shift_mm)
         traces = cutter.cut(layout, readings)
-        if abs(shift_mm) < CLOSE_MM:
+        if abs(look.shift_mm) < CLOSE_MM:
             break
+        look = _look(layout, traces, readings, scale, network)
     return layout, traces
 
 
-def _shift_mm(
+def without_strokes(traces: Sequence[Trace]) -> tuple[Trace, ...]:
+    """Leave out the first points of rows, where a pulse's stroke may stand on them."""
+    return tuple(
+        trace if trace.strip.segment.column else _from(trace, STROKE_POINTS) for trace in traces
+    )
+
+
+def _from(trace: Trace, first: int) -> Trace:
+    spread_px = None if trace.spread_px is None else trace.spread_px[first:]
+    return replace(
+        trace,
+        x_px=trace.x_px[first:],
+        y_px=trace.y_px[first:],
+        confidence=trace.confidence[first:],
+        spread_px=spread_px,
+    )
+
+
+def _moved(layout: PageLayout, shift_mm: float) -> PageLayout:
+    strips = tuple(replace(strip, left_mm=strip.left_mm + shift_mm) for strip in layout.strips)
+    return replace(layout, strips=strips)
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What the ends of a page say together.
+
+    Parameters
+    ----------
+    shift_mm : float, in mm
+        How far the strips are to the left of their traces.
+    weight : float, in 1/mm^2
+        Of the ends that agree, on the average of all ends.
+    """
+
+    shift_mm: float
+    weight: float
+
+
+def _look(
     layout: PageLayout,
     traces: Sequence[Trace],
     readings: Sequence[RowReading],
     scale: GridScale,
     network: EndNet,
-) -> float:
-    """How far the strips are to the left of their traces."""
+) -> _Look:
+    """Ask all ends of a page for the shift; starts and stops count the same."""
     long = [trace for trace in traces if len(trace.x_px) >= END_POINTS]
     if not long:
-        return 0.0
+        return _Look(0.0, 0.0)
     courses = [course_of(trace, row_of(trace.strip, readings), scale) for trace in long]
     windows = np.concatenate([end_windows(course.features) for course in courses])
     device = next(network.parameters()).device
@@ -116,24 +171,24 @@ def _shift_mm(
     # The second end is seen backwards.
     found_mm = np.array([x[[0, -1]] for x in x_mm]) + place * step_mm * [1, -1]
     cut_mm = np.array([[t.strip.left_mm, t.strip.right_mm(layout.scale)] for t in long])
-    return _common(found_mm - cut_mm, np.exp(log_spread) * step_mm)
+    shift_mm = found_mm - cut_mm
+    weight = 1 / ((np.exp(log_spread) * step_mm) ** 2 + LEAST_SPREAD_MM**2)
+    sides = [_agreed(shift_mm[:, side], weight[:, side]) for side in (0, 1)]
+    middle_mm, agreeing = np.sum(sides, axis=0)
+    return _Look(float(middle_mm) / len(sides), float(agreeing) / weight.size)
 
 
-def _common(shift_mm: FloatArray, spread_mm: FloatArray) -> float:
-    """Return the shift that most ends agree on, those of starts and of stops as much."""
-    weight = 1 / (spread_mm**2 + LEAST_SPREAD_MM**2)
-    return float(np.mean([_agreed(shift_mm[:, side], weight[:, side]) for side in (0, 1)]))
+def _agreed(values: FloatArray, weight: FloatArray) -> tuple[float, float]:
+    """Return what most values agree on, and their weight.
 
-
-def _agreed(values: FloatArray, weight: FloatArray) -> float:
-    """Return what most values agree on: their mean by weights that fall with the distance from it.
-
-    Where a pulse stands closely before the rows, all of these seem to start elsewhere.
+    It is their mean by weights that fall with the distance from it: where a pulse stands closely
+    before the rows, all of these seem to start elsewhere.
     """
     order = np.argsort(values)
     below = np.cumsum(weight[order])
     middle = float(values[order][np.searchsorted(below, below[-1] / 2)])
+    near = weight
     for _ in range(N_ROUNDS):
         near = weight / (1 + ((values - middle) / AGREEMENT_MM) ** 2) ** 2
         middle = float(np.average(values, weights=near))
-    return middle
+    return middle, float(near.sum())

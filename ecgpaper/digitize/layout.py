@@ -1,7 +1,7 @@
 """Flat page -> page layout: which rows there are, what they show and where they start.
 
-Public: `find_layout`, `row_width_mm`, `place_columns`, `with_margin`, `strips_of`, `Presence`,
-`READABLE`.
+Public: `find_layout`, `row_width_mm`, `column_starts`, `place_columns`, `with_margin`, `strips_of`,
+`Presence`, `READABLE`.
 
 Rows come from the ink map, the name of the layout from their number. The start of the rows is found
 three times: coarsely from the ends of the ink; when the traces have been read, from where they
@@ -68,6 +68,8 @@ MAX_SHIFT_MM = 14.0
 # Steps of that search, how much of the traces a window may lose, and over which stretch its ends
 # are looked at.
 SHIFT_STEP_MM = 0.0125
+# Places that are looked at for the start.
+MOST_STARTS = 4
 MAX_LOSS_MM = 1.5
 EDGE_WIDTH_MM = 0.6
 # Traces are taken to start this much before where they are found: 2 ms at 25 mm/s, the usual error
@@ -313,8 +315,8 @@ def _longest_run(is_inked: NDArray[np.bool_], max_break: float) -> tuple[int, in
     return int(starts[longest]), int(stops[longest])
 
 
-def place_columns(layout: PageLayout, readings: tuple[RowReading, ...]) -> PageLayout:
-    """Move the strips of a layout to about where the traces begin and end.
+def column_starts(layout: PageLayout, readings: tuple[RowReading, ...]) -> tuple[float, ...]:
+    """Find where the columns of a layout may start, in mm, the likeliest place first.
 
     All rows start together and last equally long. So the start is roughly where a window of that
     length holds most of what was read as trace, and more exactly where presence rises and falls
@@ -325,7 +327,7 @@ def place_columns(layout: PageLayout, readings: tuple[RowReading, ...]) -> PageL
     layout : PageLayout
     readings : tuple of RowReading
     """
-    left_mm = min(strip.left_mm for strip in layout.strips)
+    left_mm = _left_mm(layout)
     duration_mm = max(strip.right_mm(layout.scale) for strip in layout.strips) - left_mm
     presence = Presence(readings)
     starts_mm = left_mm + np.arange(-MAX_SHIFT_MM, MAX_SHIFT_MM, SHIFT_STEP_MM)
@@ -333,7 +335,21 @@ def place_columns(layout: PageLayout, readings: tuple[RowReading, ...]) -> PageL
     inside_mm = duration_mm * presence.mean(starts_mm, stops_mm)
     steepness = presence.rise(starts_mm) - presence.rise(stops_mm)
     steepness[inside_mm < inside_mm.max() - MAX_LOSS_MM] = 0.0
-    return _moved(layout, float(starts_mm[int(np.argmax(steepness))]) - left_mm)
+    best = int(np.argmax(steepness))
+    peaks, _ = find_peaks(steepness, distance=round(EDGE_WIDTH_MM / SHIFT_STEP_MM))
+    others = sorted(set(peaks.tolist()) - {best}, key=lambda peak: -steepness[peak])
+    return tuple(float(starts_mm[place]) for place in (best, *others[: MOST_STARTS - 1]))
+
+
+def place_columns(layout: PageLayout, start_mm: float) -> PageLayout:
+    """Move the strips of a layout so that the first ones start at a place in mm."""
+    shift_mm = start_mm - _left_mm(layout)
+    strips = tuple(replace(strip, left_mm=strip.left_mm + shift_mm) for strip in layout.strips)
+    return replace(layout, strips=strips)
+
+
+def _left_mm(layout: PageLayout) -> float:
+    return min(strip.left_mm for strip in layout.strips)
 
 
 def with_margin(layout: PageLayout) -> PageLayout:
@@ -341,12 +357,7 @@ def with_margin(layout: PageLayout) -> PageLayout:
 
     The traces are cut before: at their very start a pulse's stroke may stand.
     """
-    return _moved(layout, -EARLY_MM)
-
-
-def _moved(layout: PageLayout, shift_mm: float) -> PageLayout:
-    strips = tuple(replace(strip, left_mm=strip.left_mm + shift_mm) for strip in layout.strips)
-    return replace(layout, strips=strips)
+    return place_columns(layout, _left_mm(layout) - EARLY_MM)
 
 
 class Presence:

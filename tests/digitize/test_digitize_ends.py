@@ -7,7 +7,13 @@ import pytest
 import torch
 from torch import nn
 
-from ecgpaper.digitize.ends import END_POINTS, end_windows, settle_columns
+from ecgpaper.digitize.ends import (
+    END_POINTS,
+    STROKE_POINTS,
+    end_windows,
+    settle_columns,
+    without_strokes,
+)
 from ecgpaper.digitize.refine import BEYOND_POINTS, DARK_ROWS, N_FEATURES, PROBABLE_ROWS
 from ecgpaper.digitize.trace import TraceCutter
 from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip
@@ -34,7 +40,7 @@ def read(reading, layout, *, reach_mm=0.0, stained=()):
     for number, row in enumerate(layout.rows()):
         top_mm = row[0].baseline_mm - 24.0
         one = reading(x_mm, np.full_like(x_mm, row[0].baseline_mm), np.ones_like(x_mm), top_mm)
-        first_mm = START_MM - reach_mm - (3.0 if number in stained else 0.0)
+        first_mm = START_MM - reach_mm - (0.6 if number in stained else 0.0)
         is_inked = (x_mm > first_mm) & (x_mm < START_MM + 250 + reach_mm)
         dark = np.where(is_inked[:, None], np.ones_like(one.ink), 0).astype(np.float32)
         found.append(replace(one, darkness=dark))
@@ -54,9 +60,10 @@ class FirstInk(nn.Module):
         return place, torch.where(inked[:, 0], 3.0, -2.0)
 
 
-def settled(layout, readings):
+def settled(layout, readings, starts_mm=()):
     traces = TraceCutter(SCALE).cut(layout, readings)
-    found, cut = settle_columns(layout, traces, readings, SCALE, FirstInk().eval())
+    network = FirstInk().eval()
+    found, cut = settle_columns(layout, traces, readings, SCALE, network, starts_mm)
     assert [trace.strip for trace in cut] == [s for row in found.rows() for s in row]
     return found
 
@@ -79,6 +86,14 @@ def test_row_that_the_layout_does_not_have_does_not_matter(reading):
     text = replace(readings[0], top_mm=readings[0].top_mm - 20.0)
     traces = TraceCutter(SCALE).cut(layout, readings)
     found, _ = settle_columns(layout, traces, (text, *readings), SCALE, FirstInk().eval())
+    assert found.strips[0].left_mm == pytest.approx(START_MM, abs=0.03)
+
+
+def test_other_places_are_looked_at_where_no_ends_are_seen(reading):
+    layout = lay_out(START_MM + 4.0)
+    readings = read(reading, layout)
+    assert settled(layout, readings).strips[0].left_mm != pytest.approx(START_MM, abs=1.0)
+    found = settled(layout, readings, [START_MM - 3.0, START_MM + 0.2, START_MM + 2.0])
     assert found.strips[0].left_mm == pytest.approx(START_MM, abs=0.03)
 
 
@@ -107,3 +122,13 @@ def test_both_ends_are_seen_from_inside_the_curve():
     assert windows.shape == (2, N_FEATURES, END_POINTS)
     assert windows[0, ON_CURVE].argmax() == END_POINTS // 2 + 3
     assert windows[1, ON_CURVE].argmax() == END_POINTS // 2 + 5
+
+
+def test_rows_lose_the_points_that_a_stroke_may_cover_and_other_strips_none(reading):
+    layout = lay_out(START_MM)
+    traces = TraceCutter(SCALE).cut(layout, read(reading, layout))
+    for before, after in zip(traces, without_strokes(traces), strict=True):
+        n_lost = 0 if before.strip.segment.column else STROKE_POINTS
+        for name in ("x_px", "y_px", "confidence", "spread_px"):
+            assert (getattr(after, name) == getattr(before, name)[n_lost:]).all()
+        assert after.strip == before.strip

@@ -5,7 +5,9 @@ import pytest
 
 from ecgpaper.digitize.layout import (
     MAX_SHIFT_MM,
+    MOST_STARTS,
     READABLE,
+    column_starts,
     find_layout,
     place_columns,
     strips_of,
@@ -43,6 +45,10 @@ def curves_between(layout, start_mm, stop_mm, *, pulse_mm=None):
         )
         for row in layout.rows()
     )
+
+
+def settled(layout, readings):
+    return place_columns(layout, column_starts(layout, readings)[0])
 
 
 def left_of(layout):
@@ -119,17 +125,30 @@ def test_stretched_page_has_its_rows_where_its_own_scale_says(print_page, true_m
 def test_columns_move_to_where_the_traces_begin(shift_mm):
     layout = lay_out(left_mm=20.0)
     curves = curves_between(layout, 20.0 + shift_mm, 270.0 + shift_mm)
-    placed = place_columns(layout, curves)
+    placed = settled(layout, curves)
     assert left_of(placed) == pytest.approx(20.0 + shift_mm, abs=0.05)
     for before, after in zip(layout.strips, placed.strips, strict=True):
         assert after == replace(before, left_mm=after.left_mm)
         assert after.left_mm - before.left_mm == pytest.approx(shift_mm, abs=0.05)
 
 
+def test_all_places_where_the_columns_may_start_are_found():
+    layout = lay_out(left_mm=20.0)
+    curves = curves_between(layout, 20.0, 270.0)
+    frayed = tuple(
+        replace(curve, presence=curve.presence * np.where(curve.x_mm < 20.9, 0.6, 1.0))
+        for curve in curves
+    )
+    found = column_starts(layout, frayed)
+    assert len(found) <= MOST_STARTS
+    for start_mm in (20.0, 20.9):
+        assert min(abs(place_mm - start_mm) for place_mm in found) < 0.1
+
+
 def test_pulse_that_was_read_as_a_trace_does_not_move_the_columns():
     layout = lay_out(left_mm=23.0)
     curves = curves_between(layout, 20.0, 270.0, pulse_mm=12.0)
-    assert left_of(place_columns(layout, curves)) == pytest.approx(20.0, abs=0.05)
+    assert left_of(settled(layout, curves)) == pytest.approx(20.0, abs=0.05)
 
 
 def test_a_start_in_doubt_is_rather_early_so_that_the_traces_are_late():
@@ -143,7 +162,7 @@ def test_a_faint_pulse_beside_the_traces_does_not_count_as_a_part_of_them():
         replace(curve, presence=np.where(curve.x_mm < 20.0, 0.6, 1.0) * curve.presence)
         for curve in curves_between(layout, 20.0, 270.0, pulse_mm=15.0)
     )
-    assert left_of(place_columns(layout, curves)) == pytest.approx(20.0, abs=0.05)
+    assert left_of(settled(layout, curves)) == pytest.approx(20.0, abs=0.05)
 
 
 def test_columns_of_fast_paper_are_placed_as_well():
@@ -160,7 +179,7 @@ def test_columns_of_fast_paper_are_placed_as_well():
         for strip in slow.strips
     )
     layout = replace(slow, scale=paper, strips=strips)
-    placed = place_columns(layout, curves_between(layout, 9.0, 259.0))
+    placed = settled(layout, curves_between(layout, 9.0, 259.0))
     assert left_of(placed) == pytest.approx(9.0, abs=0.05)
 
 
@@ -210,6 +229,6 @@ def test_columns_of_one_time_stand_side_by_side():
     strips = strips_of(LAYOUTS["6x2-simultaneous"], PaperScale(), 20.0, range(6))
     assert {(s.left_mm, s.segment.start_s) for s in strips} == {(20.0, 0.0), (145.0, 0.0)}
     layout = PageLayout("6x2-simultaneous", (290.0, 210.0), PaperScale(), strips)
-    assert left_of(place_columns(layout, curves_between(layout, 23.0, 273.0))) == pytest.approx(
+    assert left_of(settled(layout, curves_between(layout, 23.0, 273.0))) == pytest.approx(
         23.0, abs=0.05
     )
