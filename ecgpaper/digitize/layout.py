@@ -68,10 +68,10 @@ MAX_SHIFT_MM = 14.0
 # Steps of that search, how much of the traces a window may lose, and over which stretch its ends
 # are looked at.
 SHIFT_STEP_MM = 0.0125
-# Places that are looked at for the start.
-MOST_STARTS = 4
 MAX_LOSS_MM = 1.5
 EDGE_WIDTH_MM = 0.6
+# Places that are looked at for the start.
+MOST_STARTS = 4
 # Traces are taken to start this much before where they are found: 4 ms at 25 mm/s. The Challenge's
 # later scorer nearly voids a lead that is early by a sample; both forgive one that is late.
 EARLY_MM = 0.1
