@@ -36,7 +36,8 @@ TINY = DigitizerBudget(
     tracer_steps=2,
     n_pages=1,
     n_crops=1,
-    refiner_pages=1,
+    curve_pages=1,
+    ends_steps=5,
     refiner_steps=2,
     quality_pages=1,
 )
