@@ -27,6 +27,7 @@ MAY_IMPORT = {
     "digitize.trace": (f"{CORE} digitize nets", f"{ARRAYS} cv2 torch"),
     "digitize.evidence": (f"{CORE} digitize nets", f"{ARRAYS} cv2 torch"),
     "digitize.refine": (f"{CORE} digitize nets", f"{ARRAYS} torch"),
+    "digitize.ends": (f"{CORE} digitize nets", f"{ARRAYS} torch"),
     "classify": (f"{CORE} classify nets", f"{ARRAYS} torch"),
     "classify.picture": (f"{CORE} classify digitize", f"{ARRAYS} cv2"),
     "nets": ("errors files nets", "torch safetensors"),
