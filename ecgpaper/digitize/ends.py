@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ecgpaper.digitize.layout import place_columns
 from ecgpaper.digitize.refine import BEYOND_POINTS, Real, course_of, row_of, seen_backwards
 from ecgpaper.digitize.trace import RowReading, TraceCutter
 from ecgpaper.ecg import FloatArray
@@ -96,13 +97,14 @@ def settle_columns(
     best = look.weight
     if look.weight < SURE_MM**-2:
         for start_mm in starts_mm:
-            other = _moved(layout, start_mm - left_mm)
+            other = place_columns(layout, start_mm)
             found = _look(other, cutter.cut(other, readings), readings, scale, network)
             if found.weight > best:
                 best = found.weight
                 look = replace(found, shift_mm=found.shift_mm + start_mm - left_mm)
     for _ in range(MOST_LOOKS):
-        layout = _moved(layout, look.shift_mm)
+        left_mm += look.shift_mm
+        layout = place_columns(layout, left_mm)
         traces = cutter.cut(layout, readings)
         if abs(look.shift_mm) < CLOSE_MM:
             break
@@ -126,11 +128,6 @@ def _from(trace: Trace, first: int) -> Trace:
         confidence=trace.confidence[first:],
         spread_px=spread_px,
     )
-
-
-def _moved(layout: PageLayout, shift_mm: float) -> PageLayout:
-    strips = tuple(replace(strip, left_mm=strip.left_mm + shift_mm) for strip in layout.strips)
-    return replace(layout, strips=strips)
 
 
 @dataclass(frozen=True)

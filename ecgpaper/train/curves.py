@@ -42,11 +42,12 @@ MOST_ROWS = 4
 # where they are found to start and end. The latter is drawn for each page between what clean pages
 # and the worst photos show: a network taught with the worst alone smooths over every end.
 _BASELINE_JITTER_MM, _LEAST_END_MM, _MOST_END_MM = 1.0, 0.01, 0.1
-KEPT = ".curves"
 # Along x, a scale is off by as much over such a width.
 _WIDTH_MM = 200.0
 # A curve further off than this is another one: nothing can be learned from it.
 _FARTHEST_ROWS = 60.0
+# Folder of the pages that were read.
+KEPT = ".curves"
 
 
 @dataclass(frozen=True, eq=False)
