@@ -26,6 +26,7 @@ from ecgpaper.classify.inputs import (
 from ecgpaper.classify.labels import CLASSES, labels_above
 from ecgpaper.classify.person import N_PERSON_FEATURES, person_features
 from ecgpaper.classify.rhythm import N_RHYTHM_FEATURES, find_beats, rhythm_features
+from ecgpaper.classify.waves import N_WAVE_MEASURES, wave_measures
 from ecgpaper.ecg import Ecg, FloatArray
 from ecgpaper.errors import CheckpointError
 from ecgpaper.nets.checkpoint import CheckpointInfo, load_info, load_weights
@@ -121,9 +122,14 @@ class Classifier:
 def network_from_config(info: CheckpointInfo) -> SignalEnsemble:
     """Build the networks that a checkpoint describes, with weights yet to be loaded."""
     config = ResNet1dConfig(**info.config["network"])
-    shape = (config.n_channels, config.n_aligned, config.n_features, config.n_classes)
-    if shape != (N_CHANNELS, N_BEAT_SAMPLES, N_FEATURES, len(CLASSES)):
-        raise ValueError(f"channels, samples of a beat, features and classes cannot be {shape}")
+    shape = (
+        *(config.n_channels, config.n_aligned, config.n_features),
+        *(config.n_measures, config.n_classes),
+    )
+    if shape != (N_CHANNELS, N_BEAT_SAMPLES, N_FEATURES, N_WAVE_MEASURES, len(CLASSES)):
+        raise ValueError(
+            f"channels, samples of a beat, features, measures and classes cannot be {shape}"
+        )
     n_members, n_stored = (int(info.config[name]) for name in ("n_members", "n_stored"))
     return SignalEnsemble(config, n_members, n_stored, N_RHYTHM_FEATURES)
 
@@ -134,6 +140,7 @@ class NetworkInputs(NamedTuple):
     series: Float32Array  # (n_windows, 24, 1000)
     beats: Float32Array  # (n_windows, 24, 80)
     features: Float32Array  # (n_windows, 20): rhythm, ectopy, person
+    measures: Float32Array  # (n_windows, 2 * N_WAVE_MEASURES): of the waves, and which are known
 
 
 def inputs_from_leads(windows: Float32Array, persons: Float32Array) -> NetworkInputs:
@@ -149,13 +156,15 @@ def inputs_from_leads(windows: Float32Array, persons: Float32Array) -> NetworkIn
     series = np.zeros((n_windows, N_CHANNELS, N_SAMPLES), dtype=np.float32)
     beats = np.zeros((n_windows, N_CHANNELS, N_BEAT_SAMPLES), dtype=np.float32)
     features = np.zeros((n_windows, N_FEATURES), dtype=np.float32)
+    measures = np.zeros((n_windows, 2 * N_WAVE_MEASURES), dtype=np.float32)
     for index, (leads_mv, person) in enumerate(zip(windows, persons, strict=True)):
         series[index] = channels_from_leads(leads_mv)
         places = find_beats(series[index])
         beats[index] = typical_beats(series[index], places)
         ectopy = ectopy_features(series[index], places, beats[index])
         features[index] = np.concatenate([rhythm_features(places), ectopy, person])
-    return NetworkInputs(series, beats, features)
+        measures[index] = wave_measures(beats[index])
+    return NetworkInputs(series, beats, features, measures)
 
 
 def probabilities_of(

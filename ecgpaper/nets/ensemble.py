@@ -3,7 +3,8 @@
 Public: `SignalEnsemble`, `Likeness`, `N_OPINIONS`.
 
 A convolutional network learns what to look at; with a few thousand items to learn from, how far an
-item resembles known ones, in its shape and in some features, tells as much and errs elsewhere.
+item resembles known ones, in its shape, in some features and in what was measured of it, tells as
+much and errs elsewhere.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from torch import Tensor, nn
 
 from ecgpaper.nets.resnet1d import ResNet1d, ResNet1dConfig
 
-# Of the networks, of likeness of shape, and of likeness of features.
-N_OPINIONS = 3
+# Of the networks, and of likeness of shape, of features and of measures.
+N_OPINIONS = 4
 # Values are compressed as log(1 + |value| / 4), sign kept: tall waves should not drown low ones.
 _COMPRESSION = 0.25
 # How near is alike, as a share of the distance that items have: a few features can be compared
 # more narrowly than hundreds of values.
-_SHAPE_WIDTH, _FEATURE_WIDTH = 1.0, 0.3
+_SHAPE_WIDTH, _FEATURE_WIDTH, _MEASURE_WIDTH = 1.0, 0.3, 1.0
 
 
 class Likeness(nn.Module):
@@ -82,7 +83,7 @@ class Likeness(nn.Module):
 
 
 class SignalEnsemble(nn.Module):
-    """Residual networks, and per network two regressions on likeness; all weighed per class.
+    """Residual networks, and per network three regressions on likeness; all weighed per class.
 
     Parameters
     ----------
@@ -96,11 +97,11 @@ class SignalEnsemble(nn.Module):
     Attributes
     ----------
     networks : ModuleList of ResNet1d
-    shapes, features : Likeness
-        Of aligned series, and of features.
-    coefficients : Tensor of shape (2, n_members, n_stored, n_classes)
+    shapes, features, measures : Likeness
+        Of aligned series, of features and of measures.
+    coefficients : Tensor of shape (3, n_members, n_stored, n_classes)
         Of the regressions: what resembling a stored item says for a class.
-    weights : Tensor of shape (n_classes, 4)
+    weights : Tensor of shape (n_classes, 5)
         Of the logit of the networks, of the regressions and of 1 in the logit of a class.
     """
 
@@ -108,7 +109,11 @@ class SignalEnsemble(nn.Module):
     weights: Tensor
 
     def __init__(
-        self, config: ResNet1dConfig, n_members: int, n_stored: int = 0, n_compared: int = 0
+        self,
+        config: ResNet1dConfig,
+        n_members: int,
+        n_stored: int = 0,
+        n_compared: int = 0,
     ) -> None:
         super().__init__()
         self.config = config
@@ -116,6 +121,7 @@ class SignalEnsemble(nn.Module):
         n_values = config.n_channels // 2 * config.n_aligned
         self.shapes = Likeness(n_stored, n_values, _SHAPE_WIDTH)
         self.features = Likeness(n_stored, n_compared, _FEATURE_WIDTH)
+        self.measures = Likeness(n_stored, config.n_measures, _MEASURE_WIDTH)
         shape = (N_OPINIONS - 1, n_members, n_stored, config.n_classes)
         self.register_buffer("coefficients", torch.zeros(shape))
         weights = torch.zeros(config.n_classes, N_OPINIONS + 1)
@@ -127,28 +133,37 @@ class SignalEnsemble(nn.Module):
         """Each network with its regressions; called as the ensemble is."""
         return [_Member(self, index) for index in range(len(self.networks))]
 
-    def forward(self, series: Tensor, aligned: Tensor, features: Tensor) -> Tensor:
-        """Classify a batch; shapes as in `ResNet1d.forward`."""
+    def forward(
+        self, series: Tensor, aligned: Tensor, features: Tensor, measures: Tensor
+    ) -> Tensor:
+        """Classify a batch; shapes as in `ResNet1d.forward` and `compare`."""
         everyone = range(len(self.networks))
-        return self.answer(everyone, series, aligned, features)
+        return self.answer(everyone, series, aligned, features, measures)
 
     def answer(
-        self, members: Sequence[int], series: Tensor, aligned: Tensor, features: Tensor
+        self,
+        members: Sequence[int],
+        series: Tensor,
+        aligned: Tensor,
+        features: Tensor,
+        measures: Tensor,
     ) -> Tensor:
         """Return the mean logits of some members, of shape (n_items, n_classes)."""
-        logits = [cast("ResNet1d", self.networks[i])(series, aligned, features) for i in members]
+        inputs = series, aligned, features, measures
+        logits = [cast("ResNet1d", self.networks[i])(*inputs) for i in members]
         coefficients = self.coefficients[:, list(members)].mean(dim=1)
-        regressed = self.compare(aligned, features) @ coefficients
+        regressed = self.compare(aligned, features, measures) @ coefficients
         said = torch.cat([torch.stack(logits).mean(dim=0)[None], regressed])
         terms = torch.cat([said, torch.ones_like(said[:1])])
         return torch.einsum("obc,co->bc", terms, self.weights)
 
-    def store(self, aligned: Tensor, features: Tensor) -> None:
+    def store(self, aligned: Tensor, features: Tensor, measures: Tensor) -> None:
         """Keep items to compare others with; shapes as for `compare`."""
         self.shapes.store(_compressed(aligned)[0])
         self.features.store(features[:, : self.features.stored.shape[1]])
+        self.measures.store(measures.chunk(2, dim=1)[0])
 
-    def compare(self, aligned: Tensor, features: Tensor) -> Tensor:
+    def compare(self, aligned: Tensor, features: Tensor, measures: Tensor) -> Tensor:
         """Compare items with those stored.
 
         Parameters
@@ -156,15 +171,18 @@ class SignalEnsemble(nn.Module):
         aligned : Tensor of shape (n_items, n_channels, n_aligned)
             Values, then as many confidences; a value of confidence 0 is missing.
         features : Tensor of shape (n_items, n_features)
+        measures : Tensor of shape (n_items, 2 * n_measures)
+            Values, then 1 for those that are known and 0 for the others.
 
         Returns
         -------
-        Tensor of shape (2, n_items, n_stored)
-            Likeness of shapes and of features.
+        Tensor of shape (3, n_items, n_stored)
+            Likeness of shapes, of features and of measures.
         """
         compared = features[:, : self.features.stored.shape[1]]
         of_features = self.features(compared, torch.ones_like(compared))
-        return torch.stack([self.shapes(*_compressed(aligned)), of_features])
+        of_measures = self.measures(*measures.chunk(2, dim=1))
+        return torch.stack([self.shapes(*_compressed(aligned)), of_features, of_measures])
 
 
 class _Member(nn.Module):
@@ -174,9 +192,11 @@ class _Member(nn.Module):
         super().__init__()
         self.ensemble, self.index = ensemble, index
 
-    def forward(self, series: Tensor, aligned: Tensor, features: Tensor) -> Tensor:
-        """Classify a batch; shapes as in `ResNet1d.forward`."""
-        return self.ensemble.answer([self.index], series, aligned, features)
+    def forward(
+        self, series: Tensor, aligned: Tensor, features: Tensor, measures: Tensor
+    ) -> Tensor:
+        """Classify a batch; shapes as in `SignalEnsemble.forward`."""
+        return self.ensemble.answer([self.index], series, aligned, features, measures)
 
 
 def _compressed(aligned: Tensor) -> tuple[Tensor, Tensor]:

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 _N_EMBEDDED = 32
 _N_ALIGNED = 64
+_N_MEASURED = 32
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class ResNet1dConfig:
         Samples of a second, short series, all of whose items are aligned; 0 for none.
     aligned_width : int
         Channels of the stack for the aligned series.
+    n_measures : int
+        Measures given to the head as well, some of which may be unknown.
     widths : tuple of int
         Channels of the stages; each stage halves the length.
     n_blocks : int
@@ -47,6 +50,7 @@ class ResNet1dConfig:
     n_features: int = 0
     n_aligned: int = 0
     aligned_width: int = 48
+    n_measures: int = 0
     widths: tuple[int, ...] = (32, 48, 64, 96)
     n_blocks: int = 1
     stem_kernel: int = 15
@@ -96,10 +100,18 @@ class ResNet1d(nn.Module):
         if config.n_features:
             self.embed = nn.Sequential(nn.Linear(config.n_features, n_embedded), nn.SiLU())
         n_aligned = _N_ALIGNED if config.n_aligned else 0
-        self.n_summary = 2 * width + n_aligned + n_embedded
+        n_measured = _N_MEASURED if config.n_measures else 0
+        self.measured: nn.Module = nn.Identity()
+        if config.n_measures:
+            self.measured = nn.Sequential(
+                nn.Dropout(config.dropout), nn.Linear(2 * config.n_measures, n_measured), nn.SiLU()
+            )
+        self.n_summary = 2 * width + n_aligned + n_embedded + n_measured
         self.head = nn.Linear(self.n_summary, config.n_classes)
 
-    def forward(self, series: Tensor, aligned: Tensor, features: Tensor) -> Tensor:
+    def forward(
+        self, series: Tensor, aligned: Tensor, features: Tensor, measures: Tensor
+    ) -> Tensor:
         """Classify a batch; shapes as in `summarize`.
 
         Returns
@@ -107,10 +119,12 @@ class ResNet1d(nn.Module):
         Tensor of shape (n_items, n_classes)
             Logits.
         """
-        logits: Tensor = self.head(self.summarize(series, aligned, features))
+        logits: Tensor = self.head(self.summarize(series, aligned, features, measures))
         return logits
 
-    def summarize(self, series: Tensor, aligned: Tensor, features: Tensor) -> Tensor:
+    def summarize(
+        self, series: Tensor, aligned: Tensor, features: Tensor, measures: Tensor
+    ) -> Tensor:
         """Say of a batch all that the head needs to know, and other heads may learn from.
 
         Parameters
@@ -118,6 +132,8 @@ class ResNet1d(nn.Module):
         series : Tensor of shape (n_items, n_channels, n_samples)
         aligned : Tensor of shape (n_items, n_channels, n_aligned)
         features : Tensor of shape (n_items, n_features)
+        measures : Tensor of shape (n_items, 2 * n_measures)
+            Values, then 1 for those that are known and 0 for the others.
 
         Returns
         -------
@@ -128,6 +144,8 @@ class ResNet1d(nn.Module):
         parts = [self.dropout(pooled), self.embed(features)]
         if self.aligned is not None:
             parts.append(self.dropout(self.aligned(aligned)))
+        if self.config.n_measures:
+            parts.append(self.dropout(self.measured(measures)))
         return torch.cat(parts, dim=1)
 
 

@@ -28,6 +28,7 @@ from ecgpaper.classify.inputs import INPUT_FS, N_CHANNELS, N_SAMPLES, Float32Arr
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.classify.person import N_PERSON_FEATURES
 from ecgpaper.classify.rhythm import N_RHYTHM_FEATURES
+from ecgpaper.classify.waves import N_WAVE_MEASURES
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.nets.checkpoint import CheckpointInfo, save_checkpoint
 from ecgpaper.nets.device import best_device
@@ -75,7 +76,9 @@ class ClassifierConfig:
     """
 
     network: ResNet1dConfig = field(
-        default_factory=lambda: ResNet1dConfig(N_CHANNELS, len(CLASSES), N_FEATURES, N_BEAT_SAMPLES)
+        default_factory=lambda: ResNet1dConfig(
+            N_CHANNELS, len(CLASSES), N_FEATURES, N_BEAT_SAMPLES, n_measures=N_WAVE_MEASURES
+        )
     )
     n_members: int = 3
     n_stored: int = 1000

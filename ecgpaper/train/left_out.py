@@ -22,6 +22,7 @@ from ecgpaper.classify.labels import CLASSES, labels_above, one_hot
 from ecgpaper.classify.person import person_features
 from ecgpaper.classify.scores import score_labels
 from ecgpaper.classify.thresholds import ABSENT_THRESHOLD, PRIOR_THRESHOLD, choose_thresholds
+from ecgpaper.classify.waves import N_WAVE_MEASURES
 from ecgpaper.ecg import FloatArray
 from ecgpaper.nets.ensemble import SignalEnsemble
 from ecgpaper.train.cohort import BatchSource
@@ -98,6 +99,7 @@ def _look(
     """
     beats = np.zeros((len(folds), N_CHANNELS, N_BEAT_SAMPLES), dtype=np.float32)
     features = np.zeros((len(folds), N_FEATURES), dtype=np.float32)
+    measures = np.zeros((len(folds), 2 * N_WAVE_MEASURES), dtype=np.float32)
     logits = np.zeros((len(folds), len(CLASSES)))
     for index, member in enumerate(network.networks):
         left_out = np.flatnonzero(folds == index)
@@ -105,5 +107,6 @@ def _look(
             shown = np.where(mask_of_layout(view), leads_mv[rows], np.float32(np.nan))
             inputs = inputs_from_leads(shown, np.tile(person_features(None, None), (len(rows), 1)))
             beats[rows], features[rows] = inputs.beats, inputs.features
+            measures[rows] = inputs.measures
             logits[rows] = logits_of(member, inputs)
-    return _Look(Known(beats, features, folds), logits)
+    return _Look(Known(beats, features, measures, folds), logits)

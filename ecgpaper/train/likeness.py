@@ -35,21 +35,29 @@ class Known:
         As `ecgpaper.classify.beats.typical_beats` makes them.
     features : ndarray of shape (n_records, 20)
         The rhythm's first.
+    measures : ndarray of shape (n_records, 2 * N_WAVE_MEASURES)
+        As `ecgpaper.classify.waves.wave_measures` makes them.
     folds : ndarray of int, of shape (n_records,)
         The member that leaves a record out.
     """
 
     beats: Float32Array
     features: Float32Array
+    measures: Float32Array
     folds: NDArray[np.int64]
 
     def compared_by(self, network: SignalEnsemble) -> Tensor:
-        """Likeness to what the network has stored, of shape (2, n_records, n_stored)."""
-        device = network.coefficients.device
+        """Likeness to what the network has stored, of shape (3, n_records, n_stored)."""
         with torch.inference_mode():
-            return network.compare(
-                torch.from_numpy(self.beats).to(device), torch.from_numpy(self.features).to(device)
-            ).cpu()
+            return network.compare(*self.tensors(network.coefficients.device)).cpu()
+
+    def tensors(self, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+        """Return what records are compared in."""
+        beats, features, measures = (
+            torch.from_numpy(array).to(device)
+            for array in (self.beats, self.features, self.measures)
+        )
+        return beats, features, measures
 
 
 def fit_likeness(
@@ -71,11 +79,7 @@ def fit_likeness(
     Kernel ridge regression with a subset of the records as regressors (Smola and Bartlett 2001).
     """
     stored = np.sort(rng.permutation(len(truth))[: network.coefficients.shape[2]])
-    device = network.coefficients.device
-    network.store(
-        torch.from_numpy(known.beats[stored]).to(device),
-        torch.from_numpy(known.features[stored]).to(device),
-    )
+    network.store(*(rows[stored] for rows in known.tensors(network.coefficients.device)))
     targets = torch.from_numpy(2.0 * truth - 1)
     for kind, likeness in enumerate(known.compared_by(network).double()):
         for member in range(len(network.networks)):
@@ -97,7 +101,7 @@ def _regress(likeness: Tensor, among: Tensor, targets: Tensor) -> Tensor:
 
 
 def regressed_by(network: SignalEnsemble, known: Known) -> FloatArray:
-    """Answers, (2, n_records, 11), of each record by the regressions that know nothing of it."""
+    """Answers, (3, n_records, 11), of each record by the regressions that know nothing of it."""
     likeness = known.compared_by(network)
     answers = np.zeros((*likeness.shape[:2], network.coefficients.shape[3]))
     for member in range(len(network.networks)):
@@ -111,13 +115,13 @@ def fit_weights(opinions: FloatArray, truth: BoolArray) -> FloatArray:
 
     Parameters
     ----------
-    opinions : ndarray of shape (3, n_records, 11)
-        Of the networks, and of both regressions.
+    opinions : ndarray of shape (4, n_records, 11)
+        Of the networks, and of the regressions.
     truth : ndarray of bool, of shape (n_records, 11)
 
     Returns
     -------
-    ndarray of shape (11, 4)
+    ndarray of shape (11, 5)
         As `SignalEnsemble.weights`. A class that all records have, or none, is left to the
         networks.
 
