@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ecgpaper.classify.beats import N_BEFORE
 from ecgpaper.classify.inputs import INPUT_FS, N_CHANNELS, UNIT_MV, Float32Array
-from ecgpaper.ecg import STANDARD_ORDER, FloatArray
+from ecgpaper.ecg import STANDARD_ORDER, BoolArray, FloatArray
 
 # Where the waves of a beat are looked for, in s from the middle of its QRS complex.
 _BASELINE_S, _QRS_S, _EARLY_S = (-0.12, -0.07), (-0.08, 0.1), (-0.08, -0.01)
@@ -56,7 +56,7 @@ def wave_measures(beats: Float32Array) -> Float32Array:
         voltage, total height, axis, and both voltages times duration.
     """
     values_mv = beats[:N_LEADS].astype(np.float64) * UNIT_MV
-    is_seen = (_part(beats[N_LEADS:], _QRS_S) > 0).all(axis=1)
+    is_seen: BoolArray = _part(beats[N_LEADS:], _QRS_S).min(axis=1) > 0
     values_mv -= np.median(_part(values_mv, _BASELINE_S), axis=1, keepdims=True)
     values_mv *= is_seen[:, None]
     per_lead = _measure_leads(values_mv)
@@ -114,26 +114,25 @@ def _measure_together(values_mv: FloatArray) -> FloatArray:
     steepness = np.sqrt((np.diff(_part(values_mv, _STEEP_S), axis=1) ** 2).mean(axis=0))
     steepest = max(float(steepness.max()), 1e-6)
     width_s = np.array([(steepness > s * steepest).sum() for s in _STEEP_SHARES]) / INPUT_FS
-    sokolow = _compressed(max(qrs["V5"].max(), qrs["V6"].max()) - qrs["V1"].min())
-    cornell = _compressed(qrs["aVL"].max() - qrs["V3"].min())
+    sokolow_mv = max(qrs["V5"].max(), qrs["V6"].max()) - qrs["V1"].min()
+    cornell_mv = qrs["aVL"].max() - qrs["V3"].min()
     total_mv = sum(np.ptp(lead) for lead in qrs.values())
+    sums_mv = np.array([sokolow_mv, cornell_mv, 0.1 * total_mv])
+    sums = _compressed(sums_mv)
     right, down = (qrs[lead].max() + qrs[lead].min() for lead in ("I", "aVF"))
     length = max(float(np.hypot(right, down)), 1e-6)
     return np.array(
         [
             *(width_s / _WIDTH_S),
-            sokolow / _SUM,
-            cornell / _SUM,
-            _compressed(np.float64(0.1 * total_mv)) / _SUM,
+            *(sums / _SUM),
             right / length / _AXIS,
             down / length / _AXIS,
-            sokolow * width_s[0] / _WIDE_SUM,
-            cornell * width_s[0] / _WIDE_SUM,
+            *(sums[:2] * width_s[0] / _WIDE_SUM),
         ]
     )
 
 
-def _knows_shared(is_seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _knows_shared(is_seen: BoolArray) -> BoolArray:
     """Tell which measures of all leads together are known, (9,)."""
     lead = dict(zip(STANDARD_ORDER, is_seen.tolist(), strict=True))
     any_lead, sokolow = bool(is_seen.any()), lead["V1"] and (lead["V5"] or lead["V6"])

@@ -5,7 +5,14 @@ from ecgpaper.nets.ensemble import N_OPINIONS, Likeness, SignalEnsemble
 from ecgpaper.nets.resnet1d import ResNet1dConfig
 
 TINY = ResNet1dConfig(
-    4, 3, n_features=2, n_aligned=20, widths=(8, 12), stem_kernel=5, kernel=3, dropout=0.0
+    *(4, 3),
+    n_features=2,
+    n_aligned=20,
+    n_measures=4,
+    widths=(8, 12),
+    stem_kernel=5,
+    kernel=3,
+    dropout=0.0,
 )
 
 
@@ -18,7 +25,10 @@ def draw_series(n_items, seed=0):
 def draw_batch(n_items=6):
     generator = torch.Generator().manual_seed(1)
     series = torch.randn(n_items, 4, 40, generator=generator)
-    return series, draw_series(n_items), torch.randn(n_items, 2, generator=generator)
+    features = torch.randn(n_items, 2, generator=generator)
+    measures = torch.randn(n_items, 4, generator=generator)
+    known = torch.ones_like(measures)
+    return series, draw_series(n_items), features, torch.cat([measures, known], dim=1)
 
 
 def see(series):
@@ -38,7 +48,7 @@ def likeness():
 def ensemble():
     torch.manual_seed(0)
     made = SignalEnsemble(TINY, 3, 5, 2).eval()
-    made.store(draw_series(5), draw_batch(5)[2])
+    made.store(*draw_batch(5)[1:])
     made.coefficients.copy_(torch.randn(made.coefficients.shape))
     made.weights.copy_(torch.randn(made.weights.shape))
     return made
@@ -51,8 +61,8 @@ def test_ensemble_answers_with_the_mean_of_different_members(ensemble):
     torch.testing.assert_close(ensemble(*draw_batch()), answers.mean(dim=0))
 
 
-@pytest.mark.parametrize("kind", range(2))
-def test_both_regressions_matter(ensemble, kind):
+@pytest.mark.parametrize("kind", range(3))
+def test_every_regression_matters(ensemble, kind):
     before = ensemble(*draw_batch())
     ensemble.coefficients[kind] *= 2
     assert (ensemble(*draw_batch()) - before).abs().min() > 0
@@ -72,9 +82,16 @@ def test_new_ensemble_answers_as_its_networks_do():
     torch.testing.assert_close(fresh(*draw_batch()), answers.mean(dim=0))
 
 
-def test_shapes_are_compared_with_shapes_and_features_with_features(ensemble):
-    found = ensemble.compare(draw_series(5), draw_batch(5)[2])
-    torch.testing.assert_close(found.diagonal(dim1=1, dim2=2), torch.ones(2, 5))
+def test_everything_is_compared_with_its_kind(ensemble):
+    found = ensemble.compare(*draw_batch(5)[1:])
+    torch.testing.assert_close(found.diagonal(dim1=1, dim2=2), torch.ones(3, 5))
+
+
+def test_unknown_measures_are_not_looked_at(ensemble):
+    batch = draw_batch(5)
+    batch[3][:, 4] = 0
+    before = ensemble.compare(*batch[1:])[2]
+    torch.testing.assert_close(before.diagonal(), torch.full((5,), 0.75))
 
 
 def test_an_item_is_most_like_itself(likeness):
@@ -106,9 +123,10 @@ def test_what_is_missing_does_not_make_items_less_like(likeness):
 def test_values_of_no_confidence_are_not_looked_at(ensemble):
     series = draw_series(5)
     series[:, 2, :10] = 0
-    before = ensemble.compare(series, draw_batch(5)[2])
+    rest = draw_batch(5)[2:]
+    before = ensemble.compare(series, *rest)
     series[:, 0, :10] = 99.0
-    torch.testing.assert_close(ensemble.compare(series, draw_batch(5)[2]), before)
+    torch.testing.assert_close(ensemble.compare(series, *rest), before)
 
 
 def test_nothing_seen_resembles_nothing(likeness):

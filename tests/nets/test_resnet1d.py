@@ -4,7 +4,7 @@ import torch
 from ecgpaper.nets.resnet1d import ResNet1d, ResNet1dConfig
 
 TINY = ResNet1dConfig(
-    3, 4, n_features=2, n_aligned=20, widths=(8, 12), stem_kernel=5, kernel=3, dropout=0.0
+    *(3, 4, 2, 20), n_measures=4, widths=(8, 12), stem_kernel=5, kernel=3, dropout=0.0
 )
 
 
@@ -13,7 +13,8 @@ def draw_batch(n_items=6, n_samples=40):
     series = torch.randn(n_items, 3, n_samples, generator=generator)
     aligned = torch.randn(n_items, 3, 20, generator=generator)
     features = torch.randn(n_items, 2, generator=generator)
-    return series, aligned, features
+    measures = torch.randn(n_items, 8, generator=generator)
+    return series, aligned, features, measures
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def test_one_logit_per_class_for_any_length(network, n_samples):
 
 @pytest.mark.parametrize("n_blocks", [1, 2])
 def test_gradient_reaches_every_parameter(n_blocks):
-    config = ResNet1dConfig(3, 4, 2, 20, widths=(8, 8, 12), n_blocks=n_blocks)
+    config = ResNet1dConfig(3, 4, 2, 20, n_measures=4, widths=(8, 8, 12), n_blocks=n_blocks)
     network = ResNet1d(config)
     torch.autograd.backward(network(*draw_batch()).square().sum())
     silent = [name for name, p in network.named_parameters() if p.grad is None or not p.grad.any()]
@@ -55,7 +56,7 @@ def test_items_of_a_batch_do_not_mix(network):
     torch.testing.assert_close(together, alone)
 
 
-@pytest.mark.parametrize("part", range(3))
+@pytest.mark.parametrize("part", range(4))
 def test_every_input_matters(network, part):
     inputs = list(draw_batch())
     network.eval()
@@ -64,10 +65,10 @@ def test_every_input_matters(network, part):
     assert (network(*inputs) - before).abs().min() > 0
 
 
-def test_network_does_without_aligned_series_and_features():
+def test_network_does_without_aligned_series_features_and_measures():
     network = ResNet1d(ResNet1dConfig(3, 4, widths=(8,), kernel=3)).eval()
-    series, aligned, features = draw_batch()
-    before = network(series, aligned[:, :, :0], features[:, :0])
+    series, aligned, features, measures = draw_batch()
+    before = network(series, aligned[:, :, :0], features[:, :0], measures[:, :0])
     assert before.shape == (6, 4)
 
 

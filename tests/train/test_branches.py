@@ -17,6 +17,7 @@ from ecgpaper.classify.inputs import N_CHANNELS
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.classify.picture import PICTURE_PX, Sight
 from ecgpaper.classify.rhythm import N_RHYTHM_FEATURES
+from ecgpaper.classify.waves import N_WAVE_MEASURES
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.errors import GridError
 from ecgpaper.nets.convnext import ConvNext, ConvNextConfig
@@ -163,7 +164,10 @@ def test_other_members_do_not_speak_of_a_record(readers):
     """Each member answers as it would alone, and the members differ."""
     torch.manual_seed(1)
     shape = ResNet1dConfig(
-        N_CHANNELS, N_CLASSES, N_FEATURES, N_BEAT_SAMPLES, widths=(16,), kernel=5
+        *(N_CHANNELS, N_CLASSES, N_FEATURES, N_BEAT_SAMPLES),
+        n_measures=N_WAVE_MEASURES,
+        widths=(16,),
+        kernel=5,
     )
     ensemble = SignalEnsemble(shape, 2, 1, N_RHYTHM_FEATURES).eval()
     signals = Classifier(ensemble, np.full(N_CLASSES, 0.3))

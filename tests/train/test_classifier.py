@@ -8,6 +8,7 @@ import torch
 
 from ecgpaper.classify import N_FEATURES, Classifier
 from ecgpaper.classify.labels import CLASSES
+from ecgpaper.classify.waves import N_WAVE_MEASURES
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.errors import CheckpointError
 from ecgpaper.nets.ensemble import SignalEnsemble
@@ -21,7 +22,13 @@ from ecgpaper.train.cohort import BatchSource, read_cohort, with_rhythms
 from ecgpaper.train.facts import RecordFacts
 
 TINY = ClassifierConfig(
-    ResNet1dConfig(24, len(CLASSES), N_FEATURES, 80, aligned_width=16, widths=(16, 16), kernel=5),
+    ResNet1dConfig(
+        *(24, len(CLASSES), N_FEATURES, 80),
+        aligned_width=16,
+        n_measures=N_WAVE_MEASURES,
+        widths=(16, 16),
+        kernel=5,
+    ),
     n_members=2,
     batch_size=16,
     steps_per_root=0.1,

@@ -9,21 +9,24 @@ from ecgpaper.nets.resnet1d import ResNet1dConfig
 from ecgpaper.train.likeness import Known, fit_likeness, fit_weights, regressed_by
 
 N_RECORDS = 60
-CONFIG = ResNet1dConfig(N_CHANNELS, 2, 2, N_BEAT_SAMPLES, widths=(8,))
+CONFIG = ResNet1dConfig(N_CHANNELS, 2, 2, N_BEAT_SAMPLES, n_measures=3, widths=(8,))
 
 
 def draw_known(by):
-    """Records of two kinds, in turn: of different beats or of different features."""
+    """Records of two kinds, in turn: of different beats, features or measures."""
     rng = np.random.default_rng(0)
     values = rng.normal(0, 1.0, (N_RECORDS, N_CHANNELS // 2, N_BEAT_SAMPLES))
-    features = rng.normal(0, 1.0, (N_RECORDS, 2))
+    features, measures = (rng.normal(0, 1.0, (N_RECORDS, n)) for n in (2, 3))
     if by == "beats":
         values[::2] += 4 * np.sin(np.arange(N_BEAT_SAMPLES) / 9)
-    else:
+    elif by == "features":
         features[::2] += 8
+    else:
+        measures[::2] += 8
     beats = np.concatenate([values, np.ones_like(values)], axis=1)
     folds = np.arange(N_RECORDS) // 2 % 2
-    return Known(beats.astype(np.float32), features.astype(np.float32), folds)
+    measures = np.concatenate([measures, np.ones_like(measures)], axis=1)
+    return Known(*(rows.astype(np.float32) for rows in (beats, features, measures)), folds)
 
 
 @pytest.fixture
@@ -39,12 +42,13 @@ def fit(known, truth, n_stored=40):
 
 
 @pytest.mark.parametrize("n_stored", [20, N_RECORDS])
-@pytest.mark.parametrize(("kind", "by"), [(0, "beats"), (1, "features")])
+@pytest.mark.parametrize(("kind", "by"), [(0, "beats"), (1, "features"), (2, "measures")])
 def test_records_left_out_are_told_by_those_they_resemble(truth, kind, by, n_stored):
     known = draw_known(by)
     answers = regressed_by(fit(known, truth, n_stored), known)
     assert ((answers[kind] > 0) == truth).mean() > 0.95
-    assert 0.2 < ((answers[1 - kind] > 0) == truth).mean() < 0.8
+    for other in {0, 1, 2} - {kind}:
+        assert 0.2 < ((answers[other] > 0) == truth).mean() < 0.8
 
 
 def test_a_member_knows_nothing_of_the_records_it_leaves_out(truth):
@@ -70,7 +74,8 @@ def test_members_answer_with_the_regressions_of_their_own_fold(truth):
 
 def test_equal_records_can_be_stored(truth):
     known = draw_known("beats")
-    known.beats[:], known.features[:] = known.beats[:1], known.features[:1]
+    for rows in (known.beats, known.features, known.measures):
+        rows[:] = rows[:1]
     assert np.isfinite(fit(known, truth, N_RECORDS).coefficients.numpy()).all()
 
 
@@ -88,4 +93,4 @@ def test_the_better_opinion_counts_and_what_is_said_is_calibrated(best):
 def test_a_class_that_all_or_none_have_is_left_to_the_networks():
     truth = np.array([[True, False]] * 10)
     opinions = np.random.default_rng(0).normal(size=(N_OPINIONS, 10, 2))
-    assert fit_weights(opinions, truth).tolist() == [[1, 0, 0, 0]] * 2
+    assert fit_weights(opinions, truth).tolist() == [[1, 0, 0, 0, 0]] * 2
