@@ -26,6 +26,7 @@ TINY = ClassifierConfig(
     ResNet1dConfig(
         *(SHAPES.n_channels, SHAPES.n_classes, SHAPES.n_features, SHAPES.n_aligned),
         aligned_width=8,
+        n_measures=SHAPES.n_measures,
         widths=(8, 8),
         kernel=3,
     ),
