@@ -33,6 +33,7 @@ from ecgpaper.synth import (
     sample_spec,
     synthesize,
 )
+from ecgpaper.train.collisions import with_collisions
 
 CROP_WIDTH_PX = 384
 SEGMENT_CROP_PX = (320, 448)
@@ -45,8 +46,11 @@ SCALE_JITTER = 0.003
 _FINER = 1.3
 _CLOSE_SHARE = 0.6
 _MM_PER_INCH = 25.4
-# Share of crops that show where a row begins or ends: what is hardest to tell is rarest.
-END_SHARE = 0.4
+# Share of crops that show where a row begins or ends, and of those that show where one of its strips
+# begins: what is hardest to tell is rarest.
+END_SHARE, START_SHARE = 0.35, 0.35
+# Share of pages on which complexes run through names.
+COLLISION_SHARE = 0.4
 # Two points of a trace further apart than this have a gap between them.
 _MAX_GAP_MM = 0.3
 
@@ -123,6 +127,8 @@ def strip_batch(source: PageSource, step: int, *, n_pages: int, n_crops: int) ->
     items = []
     for _ in range(n_pages):
         _, ecg, spec = source.draw(rng)
+        if rng.random() < COLLISION_SHARE:
+            ecg, spec = with_collisions(ecg, spec, rng=rng)
         page = synthesize(ecg, spec)
         items += [_strip_crop(page, height_mm, rng) for _ in range(n_crops)]
     strips, rows, present = zip(*items, strict=True)
@@ -134,13 +140,16 @@ def _strip_crop(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], BoolArray]:
     truth = page.truth
     scale = jittered(truth.scale, rng)
-    x_mm, y_mm = _any_row(truth, scale, rng)
+    x_mm, y_mm, starts_mm = _any_row(truth, scale, rng)
     center_mm = float(np.nanmedian(y_mm)) + rng.normal(0, BASELINE_JITTER_MM)
     width_mm = CROP_WIDTH_PX / STRIP_PX_PER_MM
     first_mm, last_mm = x_mm[0] - MARGIN_MM, max(x_mm[-1] + MARGIN_MM - width_mm, x_mm[0])
-    if rng.random() < END_SHARE:
-        # Within reach of the row's start or end.
-        reach_mm = width_mm - MARGIN_MM
+    reach_mm = width_mm - MARGIN_MM
+    place = rng.random()
+    if place < START_SHARE:
+        start_mm = float(rng.choice(starts_mm))
+        first_mm, last_mm = start_mm - reach_mm, start_mm - MARGIN_MM / 2
+    elif place < START_SHARE + END_SHARE:
         if rng.random() < 0.5:
             last_mm = min(last_mm, first_mm + reach_mm)
         else:
@@ -159,14 +168,17 @@ def _strip_crop(
 
 def _any_row(
     truth: PageTruth, scale: GridScale, rng: np.random.Generator
-) -> tuple[FloatArray, FloatArray]:
-    """Draw a row of which something is seen, as points in mm."""
-    curves = [
-        curve_of([trace for trace in truth.traces if trace.strip in row], scale)
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Draw a row of which something is seen: its points, and where its strips begin, in mm."""
+    rows = [
+        (curve_of([trace for trace in truth.traces if trace.strip in row], scale), row)
         for row in truth.layout.rows()
     ]
-    seen = [curve for curve in curves if np.isfinite(curve[1]).any()]
-    return seen[int(rng.integers(len(seen)))]
+    seen = [(curve, row) for curve, row in rows if np.isfinite(curve[1]).any()]
+    (x_mm, y_mm), row = seen[int(rng.integers(len(seen)))]
+    corners_mm = np.array([[strip.left_mm, strip.baseline_mm] for strip in row])
+    starts_mm = scale.mm_from_px(truth.scale.px_from_mm(corners_mm))[:, 0]
+    return x_mm, y_mm, starts_mm
 
 
 def jittered(scale: GridScale, rng: np.random.Generator) -> GridScale:
