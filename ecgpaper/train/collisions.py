@@ -11,8 +11,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ecgpaper.ecg import Ecg, FloatArray
+from ecgpaper.ecg import Ecg
 from ecgpaper.synth import PageSpec
 from ecgpaper.synth.bilevel import BILEVEL_TONES
 
@@ -37,7 +38,7 @@ def with_collisions(ecg: Ecg, spec: PageSpec, *, rng: np.random.Generator) -> tu
     Parameters
     ----------
     ecg : Ecg
-        Without NaN.
+        Without NaN; one without any complex is moved nowhere.
     spec : PageSpec
         A page without names stays without; names on pages of two tones stay as well, as no trace
         can be seen below them.
@@ -60,12 +61,13 @@ def with_collisions(ecg: Ecg, spec: PageSpec, *, rng: np.random.Generator) -> tu
     return moved, replace(spec, ink=replace(spec.ink, name_offset_mm=offset_mm))
 
 
-def _tips(ecg: Ecg) -> FloatArray:
-    """Samples around which the leads are steepest, one per complex."""
+def _tips(ecg: Ecg) -> NDArray[np.intp]:
+    """Return the samples around which the leads are steepest, one per complex."""
     steepness = np.abs(np.diff(ecg.signal_mv, axis=0, prepend=ecg.signal_mv[:1])).sum(axis=1)
     width = max(1, round(_COMPLEX_S * ecg.fs))
     smooth = np.convolve(steepness, np.ones(width) / width, mode="same")
-    places = np.flatnonzero(smooth >= _STEEP_SHARE * smooth.max())
+    places = np.flatnonzero((smooth >= _STEEP_SHARE * smooth.max()) & (smooth > 0))
     # Of each stretch of steep places the steepest.
     stretches = np.split(places, np.flatnonzero(np.diff(places) > width) + 1)
-    return np.array([stretch[smooth[stretch].argmax()] for stretch in stretches if len(stretch)])
+    tips = [stretch[smooth[stretch].argmax()] for stretch in stretches if len(stretch)]
+    return np.array(tips, dtype=np.intp)

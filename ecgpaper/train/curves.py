@@ -33,7 +33,8 @@ from ecgpaper.raster import GridScale, Trace
 from ecgpaper.synth import SyntheticPage, sample_spec, synthesize
 from ecgpaper.synth.layout import page_shape
 from ecgpaper.synth.truth import PageTruth
-from ecgpaper.train.datasets import curve_of, height_at, jittered, without_gaps
+from ecgpaper.train.collisions import with_collisions
+from ecgpaper.train.datasets import COLLISION_SHARE, curve_of, height_at, jittered, without_gaps
 
 # Half of the pages as wild as can be, the others as they mostly are.
 PRESETS = ("wild", "wild", "clean", "wild", "scan-color", "wild", "photo", "scan-bw")
@@ -114,7 +115,10 @@ def read_curves(
     if not file.exists():
         rng = np.random.default_rng([seed, page])
         ecg = without_gaps(ecgs[int(rng.integers(len(ecgs)))])
-        drawn = synthesize(ecg, sample_spec(PRESETS[page % len(PRESETS)], rng=rng))
+        spec = sample_spec(PRESETS[page % len(PRESETS)], rng=rng)
+        if rng.random() < COLLISION_SHARE:
+            ecg, spec = with_collisions(ecg, spec, rng=rng)
+        drawn = synthesize(ecg, spec)
         kept.mkdir(parents=True, exist_ok=True)
         write_whole(file, arrays_as_bytes(vars(_curves(segmenter, tracer, drawn, rng))))
     return Curves(**load_file(file))

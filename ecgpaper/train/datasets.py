@@ -46,8 +46,8 @@ SCALE_JITTER = 0.003
 _FINER = 1.3
 _CLOSE_SHARE = 0.6
 _MM_PER_INCH = 25.4
-# Share of crops that show where a row begins or ends, and of those that show where one of its strips
-# begins: what is hardest to tell is rarest.
+# Share of crops that show where a row begins or ends, and where one of its strips begins: what is
+# hardest to tell is rarest.
 END_SHARE, START_SHARE = 0.35, 0.35
 # Share of pages on which complexes run through names.
 COLLISION_SHARE = 0.4
