@@ -1,7 +1,7 @@
 """The digitizer: a photo of a paper ECG becomes a signal, the counterpart of the generator.
 
-Public: `Digitizer`, `Digitization`, `load_network`, `load_refiner`, `load_ends`, and the names of
-the networks' files; what a user may state is `paper.Stated`.
+Public: `Digitizer`, `Digitization`, `load_network`, and the names of the networks' files; what a
+user may state is `paper.Stated`.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ from ecgpaper.errors import EcgPaperError, GridError, MirrorError, RectifyError
 from ecgpaper.geometry import Homography
 from ecgpaper.nets.checkpoint import load_info, load_weights
 from ecgpaper.nets.device import best_device, channels_last
-from ecgpaper.nets.ends import EndConfig, EndNet
+from ecgpaper.nets.ends import EndNet
 from ecgpaper.nets.quality import QualityConfig, QualityNet
-from ecgpaper.nets.refiner import Refiner, RefinerConfig
-from ecgpaper.nets.unet import SegmentNet, StripNet, UNetConfig
+from ecgpaper.nets.refiner import Refiner
+from ecgpaper.nets.unet import SegmentNet, StripNet
 from ecgpaper.page import LAYOUTS, PageLayout
 from ecgpaper.raster import FlatPage, GridScale, PixelMaps, Trace
 
@@ -163,10 +163,12 @@ class Digitizer:
         """
         segmenter = load_network(folder, SEGMENTER, SegmentNet)
         tracer = load_network(folder, TRACER, StripNet)
+        ends = load_network(folder, ENDS, EndNet)
+        refiner = load_network(folder, REFINER, Refiner)
         info = load_info(folder, QUALITY, QualityNet.__name__)
         judge = QualityNet(QualityConfig(**info.config))
         load_weights(folder, QUALITY, judge, info)
-        return cls(segmenter, tracer, load_ends(folder), load_refiner(folder), judge.eval())
+        return cls(segmenter, tracer, ends, refiner, judge.eval())
 
     def digitize(
         self, photo: ByteArray, *, fs: float = 500.0, stated: Stated = UNSTATED
@@ -327,11 +329,11 @@ def _reduced(photo: ByteArray) -> tuple[ByteArray, float]:
     return np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), np.uint8), factor
 
 
-Network = TypeVar("Network", SegmentNet, StripNet)
+Network = TypeVar("Network", SegmentNet, StripNet, EndNet, Refiner)
 
 
 def load_network(folder: Path, name: str, network_class: type[Network]) -> Network:
-    """Read the segmenter or the tracer from a model folder.
+    """Read the segmenter, the tracer, the ends or the refiner from a model folder.
 
     Raises
     ------
@@ -339,34 +341,6 @@ def load_network(folder: Path, name: str, network_class: type[Network]) -> Netwo
         If a file is missing or does not fit.
     """
     info = load_info(folder, name, network_class.__name__)
-    network = channels_last(network_class(UNetConfig.from_json(info.config)))
+    network = channels_last(network_class(network_class.config_class.from_json(info.config)))
     load_weights(folder, name, network, info)
-    return network.to(best_device()).eval()
-
-
-def load_refiner(folder: Path) -> Refiner:
-    """Read the refiner from a model folder.
-
-    Raises
-    ------
-    CheckpointError
-        If a file is missing or does not fit.
-    """
-    info = load_info(folder, REFINER, Refiner.__name__)
-    network = Refiner(RefinerConfig.from_json(info.config))
-    load_weights(folder, REFINER, network, info)
-    return network.to(best_device()).eval()
-
-
-def load_ends(folder: Path) -> EndNet:
-    """Read the network that finds where strips start from a model folder.
-
-    Raises
-    ------
-    CheckpointError
-        If a file is missing or does not fit.
-    """
-    info = load_info(folder, ENDS, EndNet.__name__)
-    network = EndNet(EndConfig.from_json(info.config))
-    load_weights(folder, ENDS, network, info)
     return network.to(best_device()).eval()

@@ -6,7 +6,7 @@ Public: `EndConfig`, `EndNet`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -53,6 +53,7 @@ class EndNet(nn.Module):
     they are.
     """
 
+    config_class: ClassVar[type[EndConfig]] = EndConfig
     place: Tensor
 
     def __init__(self, config: EndConfig) -> None:

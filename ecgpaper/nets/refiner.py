@@ -6,7 +6,7 @@ Public: `RefinerConfig`, `Refiner`, `residual_block`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -45,6 +45,8 @@ class Refiner(nn.Module):
 
     Fresh, it leaves every curve where it is.
     """
+
+    config_class: ClassVar[type[RefinerConfig]] = RefinerConfig
 
     def __init__(self, config: RefinerConfig) -> None:
         super().__init__()

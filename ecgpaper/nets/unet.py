@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -96,6 +96,8 @@ class _Body(nn.Module):
 class SegmentNet(nn.Module):
     """Pixel classes: (B, n_inputs, H, W) -> logits (B, n_outputs, H, W)."""
 
+    config_class: ClassVar[type[UNetConfig]] = UNetConfig
+
     def __init__(self, config: UNetConfig) -> None:
         super().__init__()
         self.body = _Body(config)
@@ -114,6 +116,8 @@ class StripNet(nn.Module):
     (B, n_inputs, H, W) -> row logits (B, W / 2 * n_outputs, H) and presence logits
     (B, W / 2 * n_outputs). Each pair of image columns gives `n_outputs` sub-columns, evenly spaced.
     """
+
+    config_class: ClassVar[type[UNetConfig]] = UNetConfig
 
     def __init__(self, config: UNetConfig) -> None:
         super().__init__()

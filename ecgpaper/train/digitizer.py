@@ -21,14 +21,13 @@ from ecgpaper.digitize import SEGMENTER, TRACER
 from ecgpaper.digitize.segment import MAP_LONG_SIDE_PX
 from ecgpaper.digitize.trace import N_SUB_COLUMNS, STRIP_HEIGHT_MM, STRIP_PX_PER_MM
 from ecgpaper.ecg import Ecg
-from ecgpaper.nets.checkpoint import CheckpointInfo, load_info, load_weights, save_checkpoint
+from ecgpaper.nets.checkpoint import CheckpointInfo, save_checkpoint
 from ecgpaper.nets.device import best_device, channels_last
 from ecgpaper.nets.unet import (
     SegmentNet,
     StripNet,
     UNetConfig,
     heights_from_logits,
-    widen,
 )
 from ecgpaper.raster import PIXEL_CLASSES
 from ecgpaper.train.datasets import (
@@ -39,6 +38,7 @@ from ecgpaper.train.datasets import (
     strip_batch,
 )
 from ecgpaper.train.loop import TrainConfig, fit
+from ecgpaper.train.start import start_from
 
 SEGMENTER_CONFIG = UNetConfig(n_inputs=3, widths=(16, 24, 32, 48), n_outputs=len(PIXEL_CLASSES))
 TRACER_CONFIG = UNetConfig(n_inputs=4, widths=(24, 40, 64, 96, 96), n_outputs=N_SUB_COLUMNS)
@@ -90,7 +90,7 @@ def train_segmenter(
     torch.manual_seed(seed)
     device = best_device()
     network = channels_last(SegmentNet(SEGMENTER_CONFIG))
-    provenance = _provenance(ecgs, budget, seed) | _start(start, SEGMENTER, network)
+    provenance = _provenance(ecgs, budget, seed) | start_from(start, SEGMENTER, network)
     network = network.to(device)
     task = f"pages of {len(ecgs)} records, {budget}, seed {seed}, {provenance['start']}"
     config = TrainConfig(n_steps=budget.segmenter_steps, task=task)
@@ -129,7 +129,7 @@ def train_tracer(
     torch.manual_seed(seed + 1)
     device = best_device()
     network = channels_last(StripNet(TRACER_CONFIG))
-    provenance = _provenance(ecgs, budget, seed) | _start(start, TRACER, network)
+    provenance = _provenance(ecgs, budget, seed) | start_from(start, TRACER, network)
     network = network.to(device)
     task = f"strips of {len(ecgs)} records, {budget}, seed {seed}, {provenance['start']}"
     config = TrainConfig(n_steps=budget.tracer_steps, task=task)
@@ -145,17 +145,6 @@ def train_tracer(
         "values": "darkness of R, G, B and height from -1 (top) to 1",
     }
     _save(folder, TRACER, network, TRACER_CONFIG, inputs, provenance)
-
-
-def _start(folder: Path | None, name: str, network: SegmentNet | StripNet) -> dict[str, str]:
-    """Fill a network with weights to go on from; say which they were."""
-    if folder is None:
-        return {"start": "from scratch"}
-    info = load_info(folder, name, type(network).__name__)
-    former = type(network)(UNetConfig.from_json(info.config))
-    load_weights(folder, name, former, info)
-    widen(former, network)
-    return {"start": f"weights {info.sha256}"}
 
 
 def _tensor(values: NDArray[Any], like: nn.Module) -> Tensor:

@@ -22,6 +22,7 @@ from ecgpaper.nets.device import best_device
 from ecgpaper.nets.ends import EndConfig, EndNet
 from ecgpaper.train.curves import PRESETS, Curves
 from ecgpaper.train.loop import TrainConfig, fit
+from ecgpaper.train.start import start_from
 
 BATCH_SIZE = 64
 # How far the middle of what is seen may be from where the strip was cut, and ends that are looked
@@ -44,7 +45,14 @@ class EndBatch:
     place: NDArray[np.float32]
 
 
-def train_ends(pages: Sequence[Curves], folder: Path, *, n_steps: int, seed: int) -> None:
+def train_ends(
+    pages: Sequence[Curves],
+    folder: Path,
+    *,
+    n_steps: int,
+    seed: int,
+    start: Path | None = None,
+) -> None:
     """Learn where the curves of pages begin and end; write the network to a model folder.
 
     Parameters
@@ -54,12 +62,17 @@ def train_ends(pages: Sequence[Curves], folder: Path, *, n_steps: int, seed: int
         An interrupted run goes on where it stopped.
     n_steps : int
     seed : int
+    start : Path, optional
+        Model folder whose weights to go on from. From scratch without.
     """
     torch.manual_seed(seed + 4)
     config = EndConfig(N_FEATURES, END_POINTS)
-    network = EndNet(config).to(best_device())
+    network = EndNet(config)
+    begun = start_from(start, ENDS, network)
+    network = network.to(best_device())
     source = EndSource(pages, seed)
-    plan = TrainConfig(n_steps, task=f"ends of {len(source)} curves on {len(pages)} pages, {seed}")
+    task = f"ends of {len(source)} curves on {len(pages)} pages, {seed}, {begun['start']}"
+    plan = TrainConfig(n_steps, task=task)
     fit(network, source.batch, _loss, plan, name=ENDS, state_file=folder / f".{ENDS}")
     info = CheckpointInfo(
         architecture=type(network).__name__,
@@ -70,6 +83,7 @@ def train_ends(pages: Sequence[Curves], folder: Path, *, n_steps: int, seed: int
             "n_ends": len(source),
             "n_steps": n_steps,
             "seed": seed,
+            **begun,
         },
     )
     save_checkpoint(folder, ENDS, network, info)

@@ -25,16 +25,18 @@ from ecgpaper.digitize import (
     SEGMENTER,
     TRACER,
     Digitizer,
-    load_ends,
     load_network,
-    load_refiner,
 )
+from ecgpaper.digitize.ends import ENDS
 from ecgpaper.digitize.evidence import FEATURES
+from ecgpaper.digitize.refine import REFINER
 from ecgpaper.ecg import STANDARD_ORDER, Ecg, FloatArray
 from ecgpaper.errors import EcgPaperError
 from ecgpaper.files import write_whole
 from ecgpaper.nets.checkpoint import CheckpointInfo, save_checkpoint
+from ecgpaper.nets.ends import EndNet
 from ecgpaper.nets.quality import QualityConfig, QualityNet
+from ecgpaper.nets.refiner import Refiner
 from ecgpaper.nets.unet import SegmentNet, StripNet
 from ecgpaper.synth import PRESETS, sample_spec, synthesize
 from ecgpaper.train.datasets import without_gaps
@@ -82,8 +84,8 @@ def train_quality(ecgs: Sequence[Ecg], folder: Path, *, n_pages: int, seed: int)
     digitizer = Digitizer(
         load_network(folder, SEGMENTER, SegmentNet),
         load_network(folder, TRACER, StripNet),
-        load_ends(folder),
-        load_refiner(folder),
+        load_network(folder, ENDS, EndNet),
+        load_network(folder, REFINER, Refiner),
         network,
     )
     state_file = folder / f".{QUALITY}"

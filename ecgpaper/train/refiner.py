@@ -29,6 +29,7 @@ from ecgpaper.nets.device import best_device
 from ecgpaper.nets.refiner import Refiner, RefinerConfig
 from ecgpaper.train.curves import PRESETS, Curves
 from ecgpaper.train.loop import TrainConfig, fit
+from ecgpaper.train.start import start_from
 
 # Points of a stretch: 2.5 s at 25 mm/s, a strip of the usual layout from end to end, and what lies
 # beyond. Ends, where a separator or the neighbor's trace stands, are the hardest: of longer strips
@@ -41,7 +42,14 @@ _ACCURACY, _ABSOLUTE, _SPREAD = 0.5, 0.1, 0.05
 _FLOOR_MM2 = 1e-3
 
 
-def train_refiner(pages: Sequence[Curves], folder: Path, *, n_steps: int, seed: int) -> None:
+def train_refiner(
+    pages: Sequence[Curves],
+    folder: Path,
+    *,
+    n_steps: int,
+    seed: int,
+    start: Path | None = None,
+) -> None:
     """Learn how far off the tracer is; write the refiner to a model folder.
 
     Parameters
@@ -51,13 +59,18 @@ def train_refiner(pages: Sequence[Curves], folder: Path, *, n_steps: int, seed: 
         An interrupted run goes on where it stopped.
     n_steps : int
     seed : int
+    start : Path, optional
+        Model folder whose weights to go on from. From scratch without.
     """
     torch.manual_seed(seed + 3)
     config = RefinerConfig(N_FEATURES)
-    network = Refiner(config).to(best_device())
+    network = Refiner(config)
+    begun = start_from(start, REFINER, network)
+    network = network.to(best_device())
     source = CurveSource(pages, seed)
     n_curves = sum(len(page.lengths) for page in pages)
-    plan = TrainConfig(n_steps, task=f"{n_curves} curves on {len(pages)} pages, seed {seed}")
+    task = f"{n_curves} curves on {len(pages)} pages, seed {seed}, {begun['start']}"
+    plan = TrainConfig(n_steps, task=task)
     fit(network, source.batch, _loss, plan, name=REFINER, state_file=folder / f".{REFINER}")
     info = CheckpointInfo(
         architecture=type(network).__name__,
@@ -68,6 +81,7 @@ def train_refiner(pages: Sequence[Curves], folder: Path, *, n_steps: int, seed: 
             "n_curves": n_curves,
             "n_steps": n_steps,
             "seed": seed,
+            **begun,
         },
     )
     save_checkpoint(folder, REFINER, network, info)

@@ -1,7 +1,11 @@
 """The network that finds ends learns from curves whose ends are known."""
 
+import json
+
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from ecgpaper.digitize.ends import END_POINTS
 from ecgpaper.digitize.refine import BEYOND_POINTS, N_FEATURES
@@ -69,3 +73,14 @@ def test_pages_without_an_end_are_refused():
 def test_training_writes_a_network_and_nothing_else(tmp_path):
     train_ends([page((3, -2), (1, 5))], tmp_path, n_steps=2, seed=0)
     assert {file.name for file in tmp_path.iterdir()} == {"ends.json", "ends.safetensors"}
+
+
+def test_training_goes_on_from_given_weights_and_says_so(tmp_path):
+    """Without a step to train, what comes out is what went in."""
+    first, then = tmp_path / "first", tmp_path / "then"
+    train_ends([page((3, -2), (1, 5))], first, n_steps=2, seed=0)
+    train_ends([page((3, -2), (1, 5))], then, n_steps=0, seed=5, start=first)
+    before, after = (load_file(folder / "ends.safetensors") for folder in (first, then))
+    assert all(torch.equal(before[key], after[key]) for key in before)
+    origin, training = (json.loads((folder / "ends.json").read_text()) for folder in (first, then))
+    assert training["training"]["start"] == f"weights {origin['sha256']}"
