@@ -27,6 +27,7 @@ from ecgpaper.digitize.segment import segment
 from ecgpaper.digitize.trace import TraceCutter, read_rows
 from ecgpaper.ecg import BoolArray, Ecg, FloatArray
 from ecgpaper.files import write_whole
+from ecgpaper.nets.checkpoint import load_info
 from ecgpaper.nets.unet import SegmentNet, StripNet
 from ecgpaper.page import PageLayout
 from ecgpaper.raster import GridScale, Trace
@@ -49,6 +50,8 @@ _WIDTH_MM = 200.0
 _FARTHEST_ROWS = 60.0
 # Folder of the pages that were read.
 KEPT = ".curves"
+# So many letters of a checksum tell networks apart.
+_SHORT = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +80,7 @@ class Curves:
 def read_pages(ecgs: Sequence[Ecg], folder: Path, *, n_pages: int, seed: int) -> tuple[Curves, ...]:
     """Draw pages and read their curves with the networks of a folder.
 
-    They are kept there: an interrupted run goes on where it stopped.
+    They are kept there, by tracer and seed: an interrupted run goes on where it stopped.
 
     Parameters
     ----------
@@ -90,8 +93,10 @@ def read_pages(ecgs: Sequence[Ecg], folder: Path, *, n_pages: int, seed: int) ->
     """
     segmenter = load_network(folder, SEGMENTER, SegmentNet)
     tracer = load_network(folder, TRACER, StripNet)
+    by = load_info(folder, TRACER, StripNet.__name__).sha256[:_SHORT]
+    kept = folder / KEPT / f"{by}-{seed}"
     return tuple(
-        read_curves(segmenter, tracer, ecgs, page, seed=seed, kept=folder / KEPT)
+        read_curves(segmenter, tracer, ecgs, page, seed=seed, kept=kept)
         for page in tqdm(range(n_pages), desc="curves", disable=not sys.stderr.isatty())
     )
 

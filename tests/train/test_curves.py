@@ -1,5 +1,7 @@
 """Curves of generated pages are kept with where they truly run, begin and end."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -111,11 +113,19 @@ def test_pages_are_kept_until_they_are_forgotten(
 ):
     networks = {StripNet: tracer, SegmentNet: segmenter}
     monkeypatch.setattr(curves, "load_network", lambda _folder, _name, kind: networks[kind])
+    tracers = ["a" * 64]
+    monkeypatch.setattr(curves, "load_info", lambda *_: SimpleNamespace(sha256=tracers[-1]))
     monkeypatch.setattr(curves, "PRESETS", ("clean",))
     monkeypatch.setattr(curves, "MOST_ROWS", 1)
     (page,) = read_pages([healthy_ecg], tmp_path, n_pages=1, seed=0)
     monkeypatch.setattr(curves, "synthesize", None)
     (again,) = read_pages([healthy_ecg], tmp_path, n_pages=1, seed=0)
     assert (page.features == again.features).all()
+    # Those of another seed, or read by another tracer, are of no use.
+    with pytest.raises(TypeError, match="not callable"):
+        read_pages([healthy_ecg], tmp_path, n_pages=1, seed=1)
+    tracers.append("b" * 64)
+    with pytest.raises(TypeError, match="not callable"):
+        read_pages([healthy_ecg], tmp_path, n_pages=1, seed=0)
     forget_pages(tmp_path)
     assert not list(tmp_path.iterdir())
