@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from ecgpaper.digitize.segment import working_image
-from ecgpaper.digitize.trace import STRIP_HEIGHT_MM, STRIP_PX_PER_MM, sub_columns_px
+from ecgpaper.digitize.trace import (
+    STRIP_HEIGHT_MM,
+    STRIP_PX_PER_MM,
+    sample_strip,
+    sub_columns_px,
+)
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.raster import PIXEL_CLASSES
 from ecgpaper.synth import InkSpec, sample_spec
@@ -242,3 +247,22 @@ def test_working_image_has_the_long_side_of_the_segmenter():
     image, px_per_map_px = working_image(np.zeros((1700, 2240, 3), np.uint8))
     assert image.shape == (850, 1120, 3)
     assert px_per_map_px == 2
+
+
+def test_some_crops_show_where_a_strip_begins(quiet_ecg, monkeypatch):
+    monkeypatch.setattr(datasets, "START_SHARE", 1.0)
+    lefts_mm = []
+
+    def remember(photo, page, scale, corner_mm, size_px):
+        lefts_mm.append(corner_mm[0])
+        return sample_strip(photo, page, scale, corner_mm, size_px)
+
+    monkeypatch.setattr(datasets, "sample_strip", remember)
+    monkeypatch.setattr(datasets, "SCALE_JITTER", 0.0)
+    strip_batch(source_with(quiet_ecg), 1, n_pages=4, n_crops=4)
+    # The rows of `PlainSource` begin at 25 mm, their other columns each 62.5 mm later.
+    starts_mm = 25.0 + 62.5 * np.arange(4)
+    behind_mm = starts_mm - np.array(lefts_mm)[:, None]
+    inside = (behind_mm > 1) & (behind_mm < datasets.CROP_WIDTH_PX / MM_PX - 1)
+    assert inside.any(axis=1).all()
+    assert inside.any(axis=0).sum() > 2
