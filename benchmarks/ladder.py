@@ -18,7 +18,7 @@ from ecgpaper import score
 from ecgpaper.digitize import Digitizer
 from ecgpaper.digitize.ends import settle_columns
 from ecgpaper.digitize.grid import find_grid_scale
-from ecgpaper.digitize.layout import column_starts, find_layout, place_columns
+from ecgpaper.digitize.layout import column_places, find_layout, place_columns
 from ecgpaper.digitize.rectify import flatten, rectify
 from ecgpaper.digitize.refine import refine_traces
 from ecgpaper.digitize.segment import segment
@@ -55,7 +55,7 @@ def answer(digitizer, page, n_given):
         flat = FlatPage(photo, truth.page_to_photo)
     readings = read_rows(photo, flat, maps, scale, layout, digitizer.tracer)
     if n_given < RUNGS.index("columns"):
-        layout = place_columns(layout, column_starts(layout, readings)[0])
+        layout = place_columns(layout, column_places(layout, readings)[0])
     traces = TraceCutter(scale).cut(layout, readings)
     if n_given < RUNGS.index("columns"):
         layout, traces = settle_columns(layout, traces, readings, scale, digitizer.ends)

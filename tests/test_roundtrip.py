@@ -94,6 +94,22 @@ def test_single_leads_and_columns_of_one_time_are_read(name):
     assert snr_db > FLOOR_DB
 
 
+def test_columns_stand_right_where_rows_are_shorter_than_usual():
+    """As where paper ran a little slower than its grid says."""
+    rng = np.random.default_rng([2024, 1])
+    record = simulate_record(rng=rng)
+    spec = sample_spec("clean", rng=rng, layout="3x4+1R")
+    leads = spec.layout.leads.lasting(9.8)
+    page = synthesize(record.ecg, replace(spec, layout=replace(spec.layout, leads=leads)))
+    found = Digitizer.load(MODEL).digitize(page.image, fs=record.ecg.fs)
+    expected_mm, found_mm = (
+        [[strip.left_mm, strip.right_mm(shown.scale)] for strip in shown.strips]
+        for shown in (page.truth.layout, found.layout)
+    )
+    off_mm = np.diff(found_mm, axis=0) - np.diff(expected_mm, axis=0)
+    assert np.abs(off_mm).max() < 0.3
+
+
 @pytest.mark.parametrize("name", ["3x4+1R", "12x1"])
 def test_mirrored_pages_with_pulses_are_refused(name):
     rng = np.random.default_rng([2024, 3])

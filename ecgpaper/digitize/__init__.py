@@ -19,7 +19,7 @@ from ecgpaper.digitize.evidence import lead_evidence, predict_snr
 from ecgpaper.digitize.grid import find_grid_scale
 from ecgpaper.digitize.gridless import scale_without_grid
 from ecgpaper.digitize.heartbeat import runs_backwards
-from ecgpaper.digitize.layout import column_starts, find_layout, place_columns, with_margin
+from ecgpaper.digitize.layout import column_places, find_layout, place_columns, with_margin
 from ecgpaper.digitize.leads import Fit, Named, agreement, name_leads, take_names
 from ecgpaper.digitize.orientation import mirrored, rows_are_upright, turned
 from ecgpaper.digitize.paper import UNSTATED, Stated, find_paper_scale
@@ -258,19 +258,19 @@ class Digitizer:
         leads = None if stated.layout is None else LAYOUTS[stated.layout]
         layout = find_layout(page, maps, scale, leads)
         readings = read_rows(photo, page, maps, scale, layout, self.tracer)
-        starts_mm = column_starts(layout, readings)
-        layout = place_columns(layout, starts_mm[0])
+        places = column_places(layout, readings)
+        layout = place_columns(layout, places[0])
         named = (name_leads if leads is None else take_names)(layout, readings, scale)
         pulse = find_pulse(layout, readings)
         layout, traces = settle_columns(
-            named.layout, named.traces, readings, scale, self.ends, starts_mm[1:]
+            named.layout, named.traces, readings, scale, self.ends, places[1:]
         )
         traces = without_strokes(refine_traces(traces, readings, scale, self.refiner))
         named = replace(named, layout=layout, traces=traces)
         layout, traces = _at_its_scale(named, scale, pulse, stated)
-        ecg, confidence = signal_from_traces(traces, layout, scale, fs)
         quality = float(sum(trace.confidence.mean() for trace in traces) / len(traces))
         evidence = lead_evidence(traces, named.fits, page, scale)
+        ecg, confidence = signal_from_traces(traces, layout, scale, fs)
         return Digitization(
             ecg=ecg,
             confidence=confidence,

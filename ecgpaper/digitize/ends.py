@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ecgpaper.digitize.layout import place_columns
+from ecgpaper.digitize.layout import Place, place_columns
 from ecgpaper.digitize.refine import BEYOND_POINTS, Real, course_of, row_of, seen_backwards
 from ecgpaper.digitize.trace import RowReading, TraceCutter
 from ecgpaper.ecg import FloatArray
@@ -35,6 +35,9 @@ CLOSE_MM, MOST_LOOKS = 0.04, 4
 STROKE_POINTS = 3
 # Ends agree if they are about so close.
 AGREEMENT_MM, N_ROUNDS = 0.03, 8
+# The ends of rows tell their length to about half a mm, those of all strips tell it finer; where
+# they do not, as in rows of one strip, a stretch that is as much from 1 has half the weight.
+FINE_STRETCHES, STRETCH_SPREAD = np.linspace(0.998, 1.002, 17), 0.01
 # Ends that agree as if each were known no better than this may be no ends at all.
 SURE_MM = 0.02
 
@@ -68,9 +71,11 @@ def settle_columns(
     readings: tuple[RowReading, ...],
     scale: GridScale,
     network: EndNet,
-    starts_mm: Sequence[float] = (),
+    places: Sequence[Place] = (),
 ) -> tuple[PageLayout, tuple[Trace, ...]]:
     """Move the strips of a page, all by the same, to where their traces begin and end.
+
+    Their length stays, unless that of another place fits the ends better.
 
     Parameters
     ----------
@@ -81,8 +86,8 @@ def settle_columns(
         The rows that they were cut from, and perhaps others.
     scale : GridScale
     network : EndNet
-    starts_mm : sequence of float, optional
-        Where else the first strips may start: looked at where ends do not agree.
+    places : sequence of Place, optional
+        Where else the strips may stand: looked at where ends do not agree.
 
     Returns
     -------
@@ -92,41 +97,47 @@ def settle_columns(
     """
     cutter = TraceCutter(scale)
     readings = tuple(row_of(row[0], readings) for row in layout.rows())
-    left_mm = min(strip.left_mm for strip in layout.strips)
-    look = _look(layout, traces, readings, scale, network)
-    best = look.weight
+    look = _look(layout, traces, readings, scale, network, np.ones(1))
     if look.weight < SURE_MM**-2:
-        for start_mm in starts_mm:
-            other = place_columns(layout, start_mm)
-            found = _look(other, cutter.cut(other, readings), readings, scale, network)
-            if found.weight > best:
-                best = found.weight
-                look = replace(found, shift_mm=found.shift_mm + start_mm - left_mm)
+        for other, stretches in _others(layout, places):
+            traces = cutter.cut(other, readings)
+            found = _look(other, traces, readings, scale, network, stretches)
+            if found.weight > look.weight:
+                layout, look = other, found
     for _ in range(MOST_LOOKS):
-        left_mm += look.shift_mm
-        layout = place_columns(layout, left_mm)
+        left_mm = min(strip.left_mm for strip in layout.strips)
+        layout = place_columns(layout, Place(left_mm + look.shift_mm, look.stretch))
         traces = cutter.cut(layout, readings)
         if abs(look.shift_mm) < CLOSE_MM:
             break
-        look = _look(layout, traces, readings, scale, network)
+        look = _look(layout, traces, readings, scale, network, np.ones(1))
     return layout, traces
+
+
+def _others(layout: PageLayout, places: Sequence[Place]) -> list[tuple[PageLayout, FloatArray]]:
+    """Return the layout at other places, and by how much each may be stretched further."""
+    as_it_is = np.ones(1)
+    return [
+        (place_columns(layout, place), as_it_is if place.stretch == 1 else FINE_STRETCHES)
+        for place in places
+    ]
 
 
 def without_strokes(traces: Sequence[Trace]) -> tuple[Trace, ...]:
     """Leave out the first points of rows, where a pulse's stroke may stand on them."""
+    first = slice(STROKE_POINTS, None)
     return tuple(
-        trace if trace.strip.segment.column else _from(trace, STROKE_POINTS) for trace in traces
+        trace if trace.strip.segment.column else _part_of(trace, first) for trace in traces
     )
 
 
-def _from(trace: Trace, first: int) -> Trace:
-    spread_px = None if trace.spread_px is None else trace.spread_px[first:]
+def _part_of(trace: Trace, part: slice) -> Trace:
     return replace(
         trace,
-        x_px=trace.x_px[first:],
-        y_px=trace.y_px[first:],
-        confidence=trace.confidence[first:],
-        spread_px=spread_px,
+        x_px=trace.x_px[part],
+        y_px=trace.y_px[part],
+        confidence=trace.confidence[part],
+        spread_px=None if trace.spread_px is None else trace.spread_px[part],
     )
 
 
@@ -137,12 +148,15 @@ class _Look:
     Parameters
     ----------
     shift_mm : float, in mm
-        How far the strips are to the left of their traces.
+        How far the first strips are to the left of their traces.
+    stretch : float
+        How long the rows are, as a share of what they were taken for.
     weight : float, in 1/mm^2
         Of the ends that agree, on the average of all ends.
     """
 
     shift_mm: float
+    stretch: float
     weight: float
 
 
@@ -152,11 +166,12 @@ def _look(
     readings: Sequence[RowReading],
     scale: GridScale,
     network: EndNet,
+    stretches: FloatArray,
 ) -> _Look:
     """Ask all ends of a page for the shift; starts and stops count the same."""
     long = [trace for trace in traces if len(trace.x_px) >= END_POINTS]
     if not long:
-        return _Look(0.0, 0.0)
+        return _Look(0.0, 1.0, 0.0)
     courses = [course_of(trace, row_of(trace.strip, readings), scale) for trace in long]
     windows = np.concatenate([end_windows(course.features) for course in courses])
     device = next(network.parameters()).device
@@ -168,11 +183,21 @@ def _look(
     # The second end is seen backwards.
     found_mm = np.array([x[[0, -1]] for x in x_mm]) + place * step_mm * [1, -1]
     cut_mm = np.array([[t.strip.left_mm, t.strip.right_mm(layout.scale)] for t in long])
-    shift_mm = found_mm - cut_mm
     weight = 1 / ((np.exp(log_spread) * step_mm) ** 2 + LEAST_SPREAD_MM**2)
+    looks = [_agreed_look(found_mm, cut_mm, weight, stretch) for stretch in stretches]
+    return max(looks, key=lambda look: look.weight)
+
+
+def _agreed_look(
+    found_mm: FloatArray, cut_mm: FloatArray, weight: FloatArray, stretch: float
+) -> _Look:
+    """Return what ends say together, arrays of shape (n_strips, 2), about stretched rows."""
+    left_mm = cut_mm.min()
+    shift_mm = found_mm - left_mm - stretch * (cut_mm - left_mm)
     sides = [_agreed(shift_mm[:, side], weight[:, side]) for side in (0, 1)]
     middle_mm, agreeing = np.sum(sides, axis=0)
-    return _Look(float(middle_mm) / len(sides), float(agreeing) / weight.size)
+    agreeing /= weight.size * (1 + ((stretch - 1) / STRETCH_SPREAD) ** 2)
+    return _Look(float(middle_mm) / len(sides), stretch, float(agreeing))
 
 
 def _agreed(values: FloatArray, weight: FloatArray) -> tuple[float, float]:

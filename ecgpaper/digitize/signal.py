@@ -39,7 +39,7 @@ def signal_from_traces(
         Zero where the signal is NaN.
     """
     duration_s = max(strip.segment.stop_s for strip in layout.strips)
-    n_samples = round(duration_s * fs)
+    n_samples = _first_sample(duration_s, fs)
     total = np.zeros((n_samples, len(STANDARD_ORDER)))
     weight = np.zeros_like(total)
     # The longest strip of a lead sets its offset.
@@ -57,6 +57,11 @@ def signal_from_traces(
     return Ecg(signal_mv, fs, STANDARD_ORDER), np.minimum(weight, 1.0)
 
 
+def _first_sample(time_s: float, fs: float) -> int:
+    """First sample that is not before a time."""
+    return int(np.ceil(time_s * fs - 1e-6))
+
+
 def _offset_mv(amplitude_mv: FloatArray, total: FloatArray, weight: FloatArray) -> float:
     """Return what to add to a strip so that it agrees with what its time already has."""
     known = weight > 0
@@ -70,7 +75,7 @@ def _strip_signal(
 ) -> tuple[int, FloatArray, FloatArray]:
     """First sample's index, millivolts and confidence of one strip."""
     segment = trace.strip.segment
-    first, stop = (int(np.ceil(time_s * fs - 1e-6)) for time_s in (segment.start_s, segment.stop_s))
+    first, stop = (_first_sample(time_s, fs) for time_s in (segment.start_s, segment.stop_s))
     x_mm, y_mm = scale.mm_from_px(np.column_stack([trace.x_px, trace.y_px])).T
     known = np.isfinite(y_mm)
     sure = (trace.confidence > MIN_CONFIDENCE) & known

@@ -14,6 +14,7 @@ from ecgpaper.digitize.ends import (
     settle_columns,
     without_strokes,
 )
+from ecgpaper.digitize.layout import Place
 from ecgpaper.digitize.refine import BEYOND_POINTS, DARK_ROWS, N_FEATURES, PROBABLE_ROWS
 from ecgpaper.digitize.trace import TraceCutter
 from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip
@@ -33,22 +34,22 @@ def lay_out(left_mm):
     return PageLayout("3x4+1R", (290.0, 200.0), paper, strips)
 
 
-def read(reading, layout, *, reach_mm=0.0, stained=()):
-    """Rows of level curves from `START_MM` to 250 mm behind it, and a pen as wide as it reaches."""
+def read(reading, layout, *, reach_mm=0.0, stained=(), length_mm=250.0):
+    """Rows of level curves from `START_MM` to so far behind it, and a pen as wide as it reaches."""
     x_mm = np.arange(3.0, 285.0, 0.05)
     found = []
     for number, row in enumerate(layout.rows()):
         top_mm = row[0].baseline_mm - 24.0
         one = reading(x_mm, np.full_like(x_mm, row[0].baseline_mm), np.ones_like(x_mm), top_mm)
         first_mm = START_MM - reach_mm - (0.6 if number in stained else 0.0)
-        is_inked = (x_mm > first_mm) & (x_mm < START_MM + 250 + reach_mm)
+        is_inked = (x_mm > first_mm) & (x_mm < START_MM + length_mm + reach_mm)
         dark = np.where(is_inked[:, None], np.ones_like(one.ink), 0).astype(np.float32)
         found.append(replace(one, darkness=dark))
     return tuple(found)
 
 
 class FirstInk(nn.Module):
-    """Takes the first ink for the end; where there is ink all along, it is not sure of anything."""
+    """Takes the first ink for the end; where there is ink all along or none, it is not sure."""
 
     def __init__(self):
         super().__init__()
@@ -57,13 +58,14 @@ class FirstInk(nn.Module):
     def forward(self, features):
         inked = features[:, ON_CURVE] > 0.5
         place = inked.float().argmax(dim=1) - END_POINTS // 2 - 0.5
-        return place, torch.where(inked[:, 0], 3.0, -2.0)
+        is_unsure = inked[:, 0] | ~inked.any(dim=1)
+        return place, torch.where(is_unsure, 3.0, -2.0)
 
 
-def settled(layout, readings, starts_mm=()):
+def settled(layout, readings, places=()):
     traces = TraceCutter(SCALE).cut(layout, readings)
     network = FirstInk().eval()
-    found, cut = settle_columns(layout, traces, readings, SCALE, network, starts_mm)
+    found, cut = settle_columns(layout, traces, readings, SCALE, network, places)
     assert [trace.strip for trace in cut] == [s for row in found.rows() for s in row]
     return found
 
@@ -93,8 +95,19 @@ def test_other_places_are_looked_at_where_no_ends_are_seen(reading):
     layout = lay_out(START_MM + 4.0)
     readings = read(reading, layout)
     assert settled(layout, readings).strips[0].left_mm != pytest.approx(START_MM, abs=1.0)
-    found = settled(layout, readings, [START_MM - 3.0, START_MM + 0.2, START_MM + 2.0])
+    found = settled(layout, readings, [Place(START_MM + by) for by in (-3.0, 0.2, 2.0)])
     assert found.strips[0].left_mm == pytest.approx(START_MM, abs=0.03)
+
+
+@pytest.mark.parametrize("stretch", [1.0, 0.98])
+def test_another_length_is_taken_where_the_ends_fit_it_and_only_there(reading, stretch):
+    layout = lay_out(START_MM + 3.0)
+    readings = read(reading, layout, length_mm=250.0 * stretch)
+    places = [Place(START_MM + 0.1), Place(START_MM + 0.1, 0.98)]
+    found = settled(layout, readings, places)
+    assert found.strips[0].left_mm == pytest.approx(START_MM, abs=0.03)
+    stop_mm = max(strip.right_mm(found.scale) for strip in found.strips)
+    assert stop_mm == pytest.approx(START_MM + 250 * stretch, abs=0.03)
 
 
 def test_row_that_begins_elsewhere_does_not_count(reading):

@@ -7,7 +7,7 @@ from ecgpaper.digitize.layout import (
     MAX_SHIFT_MM,
     MOST_STARTS,
     READABLE,
-    column_starts,
+    column_places,
     find_layout,
     place_columns,
     strips_of,
@@ -48,7 +48,7 @@ def curves_between(layout, start_mm, stop_mm, *, pulse_mm=None):
 
 
 def settled(layout, readings):
-    return place_columns(layout, column_starts(layout, readings)[0])
+    return place_columns(layout, column_places(layout, readings)[0])
 
 
 def left_of(layout):
@@ -139,10 +139,30 @@ def test_all_places_where_the_columns_may_start_are_found():
         replace(curve, presence=curve.presence * np.where(curve.x_mm < 20.9, 0.6, 1.0))
         for curve in curves
     )
-    found = column_starts(layout, frayed)
+    found = column_places(layout, frayed)
     assert len(found) <= MOST_STARTS
     for start_mm in (20.0, 20.9):
-        assert min(abs(place_mm - start_mm) for place_mm in found) < 0.1
+        assert min(abs(place.start_mm - start_mm) for place in found) < 0.1
+
+
+@pytest.mark.parametrize("stretch", [0.98, 0.995, 1.01])
+def test_rows_that_are_a_little_longer_or_shorter_are_found_by_both_their_ends(stretch):
+    layout = lay_out(left_mm=23.0)
+    other = column_places(layout, curves_between(layout, 20.0, 20.0 + 250 * stretch))[-1]
+    assert other.stretch == pytest.approx(stretch, abs=0.001)
+    assert other.start_mm == pytest.approx(20.0, abs=0.05)
+    placed = place_columns(layout, other)
+    for before, after in zip(layout.strips, placed.strips, strict=True):
+        ends_mm = (after.left_mm, after.right_mm(layout.scale))
+        expected_mm = np.array([before.left_mm, before.right_mm(layout.scale)]) - 23.0
+        assert np.array(ends_mm) - 20.0 == pytest.approx(stretch * expected_mm, abs=0.3)
+
+
+@pytest.mark.parametrize("pulse_mm", [None, 14.5])
+def test_rows_of_the_usual_length_are_not_stretched(pulse_mm):
+    layout = lay_out(left_mm=23.0)
+    places = column_places(layout, curves_between(layout, 20.0, 270.0, pulse_mm=pulse_mm))
+    assert {place.stretch for place in places} == {1.0}
 
 
 def test_pulse_that_was_read_as_a_trace_does_not_move_the_columns():

@@ -57,6 +57,14 @@ def recover(reading, ecg, layout, fs=500.0, **options):
     return signal_from_traces(traces, layout, SCALE, fs)
 
 
+@pytest.mark.parametrize("duration_s", [9.8039, 10.0, 10.0791])
+def test_rows_of_any_length_have_a_sample_for_each_time(reading, healthy_ecg, duration_s):
+    layout = lay_out()
+    strips = tuple(strip.slowed(duration_s / 10) for strip in layout.strips)
+    found, _ = recover(reading, healthy_ecg, replace(layout, strips=strips))
+    assert found.n_samples == np.ceil(duration_s * 500)
+
+
 def lead_snrs(name, ecg, recovered, leads=ONCE):
     """SNR of leads, in dB, without their mean and without forgiving a shift."""
     shown = LAYOUTS[name].mask_unplotted(ecg)
