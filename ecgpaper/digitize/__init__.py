@@ -14,7 +14,7 @@ from typing import TypeVar
 import cv2
 import numpy as np
 
-from ecgpaper.digitize.ends import ENDS, settle_columns, without_strokes
+from ecgpaper.digitize.ends import ENDS, settle_columns, without_blank_ends, without_strokes
 from ecgpaper.digitize.evidence import lead_evidence, predict_snr
 from ecgpaper.digitize.grid import find_grid_scale
 from ecgpaper.digitize.gridless import scale_without_grid
@@ -270,6 +270,7 @@ class Digitizer:
         layout, traces = _at_its_scale(named, scale, pulse, stated)
         quality = float(sum(trace.confidence.mean() for trace in traces) / len(traces))
         evidence = lead_evidence(traces, named.fits, page, scale)
+        traces = without_blank_ends(traces, scale)
         ecg, confidence = signal_from_traces(traces, layout, scale, fs)
         return Digitization(
             ecg=ecg,

@@ -1,6 +1,7 @@
 """Traces -> where exactly their strips start.
 
-Public: `ENDS`, `END_POINTS`, `end_windows`, `settle_columns`, `without_strokes`.
+Public: `ENDS`, `END_POINTS`, `end_windows`, `settle_columns`, `without_strokes`,
+`without_blank_ends`.
 
 All strips of a page start and end at times that are known, so their two dozen ends tell one number
 many times: how far the columns are from where they were placed. What the pen leaves beyond the
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from ecgpaper.digitize.layout import Place, place_columns
 from ecgpaper.digitize.refine import BEYOND_POINTS, Real, course_of, row_of, seen_backwards
-from ecgpaper.digitize.trace import RowReading, TraceCutter
+from ecgpaper.digitize.trace import MIN_PRESENCE, RowReading, TraceCutter
 from ecgpaper.ecg import FloatArray
 from ecgpaper.nets.ends import EndNet
 from ecgpaper.page import PageLayout
@@ -33,6 +34,10 @@ LEAST_SPREAD_MM = 0.01
 CLOSE_MM, MOST_LOOKS = 0.04, 4
 # A pulse's stroke covers about so many points of the row behind it: half a pen's width.
 STROKE_POINTS = 3
+# Ends of strips where no trace is seen for this long are left out; less may be a pen's faint start.
+# Such a trace changes to another line before: it ends where it was sure last. At least this share
+# of a strip must be sure.
+BLANK_MM, SURE_PRESENCE, LEAST_SURE = 1.0, 0.8, 0.5
 # Ends agree if they are about so close.
 AGREEMENT_MM, N_ROUNDS = 0.03, 8
 # The ends of rows tell their length to about half a mm, those of all strips tell it finer; where
@@ -129,6 +134,26 @@ def without_strokes(traces: Sequence[Trace]) -> tuple[Trace, ...]:
     return tuple(
         trace if trace.strip.segment.column else _part_of(trace, first) for trace in traces
     )
+
+
+def without_blank_ends(traces: Sequence[Trace], scale: GridScale) -> tuple[Trace, ...]:
+    """Leave out the ends of strips where no trace is seen, but another line may have been followed.
+
+    A label may cover the end of a row, a sheet may be torn there, and a row may end early.
+    """
+    return tuple(_part_of(trace, _seen_part(trace, scale)) for trace in traces)
+
+
+def _seen_part(trace: Trace, scale: GridScale) -> slice:
+    seen, sure = (
+        np.flatnonzero(trace.confidence > least) for least in (MIN_PRESENCE, SURE_PRESENCE)
+    )
+    if len(sure) <= LEAST_SURE * len(trace.x_px):
+        return slice(None)
+    x_mm = trace.x_px / scale.px_per_mm[0]
+    begins_late = x_mm[seen[0]] - x_mm[0] > BLANK_MM
+    ends_early = x_mm[-1] - x_mm[seen[-1]] > BLANK_MM
+    return slice(sure[0] if begins_late else None, sure[-1] + 1 if ends_early else None)
 
 
 def _part_of(trace: Trace, part: slice) -> Trace:

@@ -16,6 +16,8 @@ from ecgpaper.raster import GridScale, Trace
 MIN_CONFIDENCE = 0.3
 # A strip with fewer sure points than this share is left out: a wrong trace is worse than none.
 MIN_SURE_SHARE = 0.5
+# So far beyond its last points a curve is held; further off nothing is known.
+MAX_HELD_MM = 0.5
 
 
 def signal_from_traces(
@@ -85,10 +87,10 @@ def _strip_signal(
     at_mm = trace.strip.left_mm + layout.scale.mm_from_s(time_s - segment.start_s)
     # Where the network is unsure, what it says is still better than a straight line.
     bridged_mm = np.interp(x_mm, x_mm[known], y_mm[known])
-    # Between points a cubic keeps the bandwidth that straight lines would cost; beyond the last
-    # point the curve is held.
+    # Between points a cubic keeps the bandwidth that straight lines would cost.
     height_mm = CubicSpline(x_mm, bridged_mm)(np.clip(at_mm, x_mm[0], x_mm[-1]))
     offset_mm = float(np.median(bridged_mm)) - height_mm
     amplitude_mv = trace.strip.polarity * layout.scale.mv_from_mm(offset_mm)
     confidence = np.interp(at_mm, x_mm, np.clip(trace.confidence, 0.01, 1.0))
+    confidence[(at_mm < x_mm[0] - MAX_HELD_MM) | (at_mm > x_mm[-1] + MAX_HELD_MM)] = 0.0
     return first, amplitude_mv, confidence

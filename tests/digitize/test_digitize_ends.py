@@ -12,6 +12,7 @@ from ecgpaper.digitize.ends import (
     STROKE_POINTS,
     end_windows,
     settle_columns,
+    without_blank_ends,
     without_strokes,
 )
 from ecgpaper.digitize.layout import Place
@@ -145,3 +146,33 @@ def test_rows_lose_the_points_that_a_stroke_may_cover_and_other_strips_none(read
         for name in ("x_px", "y_px", "confidence", "spread_px"):
             assert (getattr(after, name) == getattr(before, name)[n_lost:]).all()
         assert after.strip == before.strip
+
+
+def traces_seen(reading, presence):
+    """Traces of rows in which there is so much presence at each place, a function of mm."""
+    layout = lay_out(START_MM)
+    readings = tuple(
+        replace(row, presence=presence(row.x_mm - START_MM)) for row in read(reading, layout)
+    )
+    return TraceCutter(SCALE).cut(layout, readings)
+
+
+def test_strips_end_where_a_label_covers_them(reading):
+    """The tracer goes on along the label's edge, less and less surely."""
+    traces = traces_seen(reading, lambda at_mm: np.clip((248.0 - at_mm) / 4, 0, 1))
+    for before, after in zip(traces, without_blank_ends(traces, SCALE), strict=True):
+        stop_mm = before.strip.right_mm(PaperScale()) - START_MM
+        last_mm = SCALE.mm_from_px(np.array([[after.x_px[-1], 0.0]]))[0, 0] - START_MM
+        assert last_mm == pytest.approx(min(stop_mm, 244.8), abs=0.1)
+        for name in ("x_px", "y_px", "confidence", "spread_px"):
+            assert (getattr(after, name) == getattr(before, name)[: len(after.x_px)]).all()
+
+
+def test_strips_that_are_seen_faintly_or_hardly_at_all_stay_whole(reading):
+    for presence in (0.6, 0.1):
+        traces = traces_seen(reading, lambda at_mm, share=presence: np.full(len(at_mm), share))
+        for before, after in zip(traces, without_blank_ends(traces, SCALE), strict=True):
+            assert len(after.x_px) == len(before.x_px)
+    traces = traces_seen(reading, lambda at_mm: np.where(at_mm < 0.8, 0.3, 1.0))
+    for before, after in zip(traces, without_blank_ends(traces, SCALE), strict=True):
+        assert len(after.x_px) == len(before.x_px)

@@ -57,6 +57,28 @@ def recover(reading, ecg, layout, fs=500.0, **options):
     return signal_from_traces(traces, layout, SCALE, fs)
 
 
+def test_nothing_is_returned_where_a_trace_ends_early(reading, healthy_ecg):
+    layout = lay_out()
+    traces = TraceCutter(SCALE).cut(layout, read_perfectly(reading, healthy_ecg, layout))
+    n_lost = round(10.0 / STEP_MM)
+    short = tuple(
+        replace(
+            trace,
+            x_px=trace.x_px[:-n_lost],
+            y_px=trace.y_px[:-n_lost],
+            confidence=trace.confidence[:-n_lost],
+            spread_px=trace.spread_px[:-n_lost],
+        )
+        for trace in traces
+    )
+    found, confidence = signal_from_traces(short, layout, SCALE, 500.0)
+    n_known = np.isfinite(found.signal_mv).sum(axis=0)
+    for lead in ONCE:
+        n_shown = n_known[STANDARD_ORDER.index(lead)]
+        assert n_shown == pytest.approx((2.5 - 0.4) * 500, abs=0.5 / 25 * 500)
+    assert ((confidence > 0) == np.isfinite(found.signal_mv)).all()
+
+
 @pytest.mark.parametrize("duration_s", [9.8039, 10.0, 10.0791])
 def test_rows_of_any_length_have_a_sample_for_each_time(reading, healthy_ecg, duration_s):
     layout = lay_out()
