@@ -269,8 +269,8 @@ class Digitizer:
         named = replace(named, layout=layout, traces=traces)
         layout, traces = _at_its_scale(named, scale, pulse, stated)
         quality = float(sum(trace.confidence.mean() for trace in traces) / len(traces))
-        evidence = lead_evidence(traces, named.fits, page, scale)
         traces = without_blank_ends(traces, scale)
+        evidence = lead_evidence(traces, named.fits, page, scale)
         ecg, confidence = signal_from_traces(traces, layout, scale, fs)
         return Digitization(
             ecg=ecg,

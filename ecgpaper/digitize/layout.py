@@ -78,6 +78,10 @@ MOST_STARTS = 4
 # times, for a pulse. Differences that hardly matter are not looked for.
 MOST_STRETCH, STRETCH_STEP, LEAST_STRETCH = 0.03, 0.0005, 0.003
 STEEPER = 1.4
+# Columns may leave a gap between them: so wide, beside stretches of trace, in all rows of columns.
+# Where several are as far from each other as columns are, they tell where these stand. The least of
+# them lacks so much presence; of pages without gaps none lacks more than 0.05.
+GAP_MM, BESIDE_MM, LEAST_GAPS, MIN_GAP = 0.6, (0.8, 1.6), 2, 0.25
 # Traces are taken to start this much before where they are found: 4 ms at 25 mm/s. The Challenge's
 # later scorer nearly voids a lead that is early by a sample; both forgive one that is late.
 EARLY_MM = 0.1
@@ -341,7 +345,8 @@ def column_places(layout: PageLayout, readings: tuple[RowReading, ...]) -> tuple
     All rows start together and last equally long. So the start is roughly where a window of that
     length holds most of what was read as trace, and more exactly where presence rises and falls
     most steeply at the window's two ends; an end that text or a pulse blurs then hardly counts.
-    Where another length fits both ends much better, it is the last place.
+    Where another length fits both ends much better, it is the last place. Gaps between columns say
+    more than ends, which a photo may cut off: where they are seen, theirs is the only place.
 
     Parameters
     ----------
@@ -360,12 +365,31 @@ def column_places(layout: PageLayout, readings: tuple[RowReading, ...]) -> tuple
     others = sorted(set(peaks.tolist()) - {best}, key=lambda peak: -steepness[peak])
     places = [Place(float(starts_mm[at])) for at in (best, *others[: MOST_STARTS - 1])]
     stretches = 1 + np.arange(-MOST_STRETCH, MOST_STRETCH + STRETCH_STEP / 2, STRETCH_STEP)
+    between_mm = sorted({strip.left_mm - left_mm for strip in layout.strips})[1:]
+    if place := _place_by_gaps(presence, starts_mm, between_mm, stretches):
+        return (place,)
     found = [_steepness(presence, starts_mm, duration_mm * by, least_mm) for by in stretches]
     which, at = np.unravel_index(int(np.argmax(found)), np.shape(found))
     is_steeper = found[which][at] > STEEPER * steepness[best]
     if is_steeper and abs(stretches[which] - 1) > LEAST_STRETCH:
         places.append(Place(float(starts_mm[at]), float(stretches[which])))
     return tuple(places)
+
+
+def _place_by_gaps(
+    presence: Presence, starts_mm: FloatArray, between_mm: list[float], stretches: FloatArray
+) -> Place | None:
+    """Find where all columns are separated by gaps, at distances from the start of the rows."""
+    if len(between_mm) < LEAST_GAPS:
+        return None
+    gaps = [
+        np.min([presence.gap(starts_mm + by * at_mm) for at_mm in between_mm], axis=0)
+        for by in stretches
+    ]
+    which, at = np.unravel_index(int(np.argmax(gaps)), np.shape(gaps))
+    if gaps[which][at] < MIN_GAP:
+        return None
+    return Place(float(starts_mm[at]), float(stretches[which]))
 
 
 def _steepness(
@@ -430,3 +454,11 @@ class Presence:
     def rise(self, at_mm: FloatArray) -> FloatArray:
         """How much more presence there is closely behind a place than before it."""
         return self.mean(at_mm, at_mm + EDGE_WIDTH_MM) - self.mean(at_mm - EDGE_WIDTH_MM, at_mm)
+
+    def gap(self, at_mm: FloatArray) -> FloatArray:
+        """How much less presence there is at a place than on both its sides."""
+        near_mm, far_mm = BESIDE_MM
+        before = self.mean(at_mm - far_mm, at_mm - near_mm)
+        behind = self.mean(at_mm + near_mm, at_mm + far_mm)
+        inside = self.mean(at_mm - GAP_MM / 2, at_mm + GAP_MM / 2)
+        return np.minimum(before, behind) - inside

@@ -11,7 +11,7 @@ wide as the pen.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from ecgpaper.digitize.sampling import map_pixels
 from ecgpaper.digitize.segment import darkness
-from ecgpaper.ecg import ByteArray, FloatArray
+from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
 from ecgpaper.geometry import Homography
 from ecgpaper.nets.device import fast_precision
 from ecgpaper.nets.unet import DECODE_HALF_ROWS, StripNet
@@ -70,7 +70,7 @@ class RowReading:
     ink : ndarray of float32, of shape (n_points, n_rows), in [0, 1]
         How much print there is that is no writing: a curve leaves ink where it goes.
     presence : ndarray of shape (n_points,), in [0, 1]
-        How likely there is a trace at all.
+        How likely there is a trace at all; none is beyond the photo.
     darkness : ndarray of float32, of shape (n_points, n_rows)
         Of the print in all colors, as it is: finer than `ink`, which any faint print fills.
     """
@@ -172,7 +172,10 @@ def read_rows(
         size_px = (round(height_mm * STRIP_PX_PER_MM), width_px)
         image = sample_strip(photo, page, scale, corner_mm, size_px)
         text = _writing(maps, scale, corner_mm, size_px)
-        return _read(image, text, corner_mm, network)
+        reading = _read(image, text, corner_mm, network)
+        points_mm = np.column_stack([reading.x_mm, np.full(len(reading.x_mm), baseline_mm)])
+        is_on_photo = _is_inside(page.page_to_photo(scale.px_from_mm(points_mm)), photo)
+        return replace(reading, presence=reading.presence * is_on_photo)
 
     readings = []
     for strips in layout.rows():
@@ -181,6 +184,14 @@ def read_rows(
             reading = read(strips[0].baseline_mm, TALL_HEIGHT_MM)
         readings.append(reading)
     return tuple(readings)
+
+
+def _is_inside(points_photo: FloatArray, photo: ByteArray) -> BoolArray:
+    """Tell which points, of shape (n_points, 2), are on a photo: beyond, its edge is continued."""
+    height, width = photo.shape[:2]
+    x, y = points_photo.T
+    inside: BoolArray = (x > -0.5) & (x < width - 0.5) & (y > -0.5) & (y < height - 0.5)
+    return inside
 
 
 def _is_cut_off(reading: RowReading) -> bool:

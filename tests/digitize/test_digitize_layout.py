@@ -165,6 +165,37 @@ def test_rows_of_the_usual_length_are_not_stretched(pulse_mm):
     assert {place.stretch for place in places} == {1.0}
 
 
+def with_gaps(curves, places_mm):
+    """Rows that lack presence for 0.8 mm around some places."""
+    return tuple(
+        replace(
+            curve,
+            presence=curve.presence
+            * np.min([np.abs(curve.x_mm - at_mm) > 0.4 for at_mm in places_mm], axis=0),
+        )
+        for curve in curves
+    )
+
+
+@pytest.mark.parametrize("stretch", [1.0, 0.977])
+def test_columns_of_a_cropped_page_are_found_by_the_gaps_between_them(stretch):
+    """Where the photo ends a row says nothing."""
+    layout = lay_out("3x4", left_mm=6.0)
+    start_mm = 12.0
+    curves = curves_between(layout, 14.0, 248.0)
+    gaps_mm = start_mm + 62.5 * stretch * np.arange(1, 4)
+    (place,) = column_places(layout, with_gaps(curves, gaps_mm))
+    placed = place_columns(layout, place)
+    found_mm = sorted({strip.left_mm for strip in placed.strips})[1:]
+    assert found_mm == pytest.approx(gaps_mm, abs=0.3)
+
+
+def test_breaks_at_other_distances_do_not_count():
+    layout = lay_out("3x4", left_mm=20.0)
+    curves = with_gaps(curves_between(layout, 20.0, 270.0), (70.0, 145.0, 200.0))
+    assert column_places(layout, curves)[0].start_mm == pytest.approx(20.0, abs=0.05)
+
+
 def test_pulse_that_was_read_as_a_trace_does_not_move_the_columns():
     layout = lay_out(left_mm=23.0)
     curves = curves_between(layout, 20.0, 270.0, pulse_mm=12.0)
