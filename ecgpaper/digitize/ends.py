@@ -34,10 +34,11 @@ LEAST_SPREAD_MM = 0.01
 CLOSE_MM, MOST_LOOKS = 0.04, 4
 # A pulse's stroke covers about so many points of the row behind it: half a pen's width.
 STROKE_POINTS = 3
-# Ends of strips where no trace is seen for this long are left out; less may be a pen's faint start.
+# Ends of strips where no trace is seen for this long are left out; less may be columns that are
+# placed a little off: two worn photos of four lost 2 mm of their last column to no avail.
 # Such a trace changes to another line before: it ends where it was sure last. At least this share
 # of a strip must be sure.
-BLANK_MM, SURE_PRESENCE, LEAST_SURE = 1.0, 0.8, 0.5
+BLANK_MM, SURE_PRESENCE, LEAST_SURE = 3.0, 0.8, 0.5
 # Ends agree if they are about so close.
 AGREEMENT_MM, N_ROUNDS = 0.03, 8
 # The ends of rows tell their length to about half a mm, those of all strips tell it finer; where

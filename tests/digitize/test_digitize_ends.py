@@ -173,6 +173,6 @@ def test_strips_that_are_seen_faintly_or_hardly_at_all_stay_whole(reading):
         traces = traces_seen(reading, lambda at_mm, share=presence: np.full(len(at_mm), share))
         for before, after in zip(traces, without_blank_ends(traces, SCALE), strict=True):
             assert len(after.x_px) == len(before.x_px)
-    traces = traces_seen(reading, lambda at_mm: np.where(at_mm < 0.8, 0.3, 1.0))
+    traces = traces_seen(reading, lambda at_mm: np.where(at_mm < 2.0, 0.3, 1.0))
     for before, after in zip(traces, without_blank_ends(traces, SCALE), strict=True):
         assert len(after.x_px) == len(before.x_px)
