@@ -74,13 +74,13 @@ EDGE_WIDTH_MM = 0.6
 MOST_STARTS = 4
 # Paper does not run past a pen, nor a grid through a press, at exactly its speed: rows may be
 # longer or shorter by this share. Their two ends must then be so much steeper together than where
-# rows of the usual length end: of 16 generated pages, which have that length, one reached 1.47
+# rows of the usual length end: of 15 generated pages, which have that length, one reached 1.47
 # times, for a pulse. Differences that hardly matter are not looked for.
 MOST_STRETCH, STRETCH_STEP, LEAST_STRETCH = 0.03, 0.0005, 0.003
 STEEPER = 1.4
 # Columns may leave a gap between them: so wide, beside stretches of trace, in all rows of columns.
 # Where several are as far from each other as columns are, they tell where these stand. The least of
-# them lacks so much presence; of pages without gaps none lacks more than 0.05.
+# them lacks so much presence; on half a dozen pages without gaps it lacked 0.05 at most.
 GAP_MM, BESIDE_MM, LEAST_GAPS, MIN_GAP = 0.6, (0.8, 1.6), 2, 0.25
 # Traces are taken to start this much before where they are found: 4 ms at 25 mm/s. The Challenge's
 # later scorer nearly voids a lead that is early by a sample; both forgive one that is late.
