@@ -62,6 +62,9 @@ def reading():
         log_probability -= np.log(np.exp(log_probability).sum(axis=1, keepdims=True))
         log_probability = log_probability.astype(np.float32)
         ink = np.ones_like(log_probability)
-        return RowReading(x_mm, top_mm, log_probability, ink, presence, np.exp(log_probability))
+        return RowReading(
+            *(x_mm, top_mm, log_probability, ink, presence, np.exp(log_probability)),
+            np.ones(len(x_mm), bool),
+        )
 
     return make

@@ -11,7 +11,7 @@ wide as the pen.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -70,9 +70,11 @@ class RowReading:
     ink : ndarray of float32, of shape (n_points, n_rows), in [0, 1]
         How much print there is that is no writing: a curve leaves ink where it goes.
     presence : ndarray of shape (n_points,), in [0, 1]
-        How likely there is a trace at all; none is beyond the photo.
+        How likely there is a trace at all; beyond the photo, as at its edge.
     darkness : ndarray of float32, of shape (n_points, n_rows)
         Of the print in all colors, as it is: finer than `ink`, which any faint print fills.
+    is_on_photo : ndarray of bool, of shape (n_points,)
+        Whether the photo shows the place: nothing that is read elsewhere can be trusted.
     """
 
     x_mm: FloatArray
@@ -81,6 +83,7 @@ class RowReading:
     ink: NDArray[np.float32]
     presence: FloatArray
     darkness: NDArray[np.float32]
+    is_on_photo: BoolArray
 
     @property
     def middle_mm(self) -> float:
@@ -172,10 +175,10 @@ def read_rows(
         size_px = (round(height_mm * STRIP_PX_PER_MM), width_px)
         image = sample_strip(photo, page, scale, corner_mm, size_px)
         text = _writing(maps, scale, corner_mm, size_px)
-        reading = _read(image, text, corner_mm, network)
-        points_mm = np.column_stack([reading.x_mm, np.full(len(reading.x_mm), baseline_mm)])
+        x_mm = corner_mm[0] + (sub_columns_px(width_px) + 0.5) / STRIP_PX_PER_MM
+        points_mm = np.column_stack([x_mm, np.full(len(x_mm), baseline_mm)])
         is_on_photo = _is_inside(page.page_to_photo(scale.px_from_mm(points_mm)), photo)
-        return replace(reading, presence=reading.presence * is_on_photo)
+        return _read(image, text, is_on_photo, corner_mm, network)
 
     readings = []
     for strips in layout.rows():
@@ -226,6 +229,7 @@ def _writing(
 def _read(
     image: ByteArray,
     text: NDArray[np.float32],
+    is_on_photo: BoolArray,
     corner_mm: tuple[float, float],
     network: StripNet,
 ) -> RowReading:
@@ -246,7 +250,13 @@ def _read(
     ink = _ink(in_all)[:, np.rint(columns_px).astype(np.intp)].T * (1 - BLANK_SHARE * text)
     darkness = _between_columns(in_all, columns_px)
     return RowReading(
-        x_mm, corner_mm[1], log_probability, np.ascontiguousarray(ink), found, darkness
+        x_mm,
+        corner_mm[1],
+        log_probability,
+        np.ascontiguousarray(ink),
+        found,
+        darkness,
+        is_on_photo,
     )
 
 
@@ -404,5 +414,5 @@ def _curve(part: _Part, path: NDArray[np.intp]) -> _Curve:
     return _Curve(
         part.reading.top_mm + (row + 0.5) / STRIP_PX_PER_MM,
         spread / STRIP_PX_PER_MM,
-        part.reading.presence[part.first : part.stop] * mass,
+        (part.reading.presence * part.reading.is_on_photo)[part.first : part.stop] * mass,
     )

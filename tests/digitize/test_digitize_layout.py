@@ -41,7 +41,9 @@ def curves_between(layout, start_mm, stop_mm, *, pulse_mm=None):
     presence = present.astype(float)
     return tuple(
         RowReading(
-            x_mm, row[0].baseline_mm, np.zeros((0, 0)), np.zeros((0, 0)), presence, np.zeros((0, 0))
+            *(x_mm, row[0].baseline_mm, np.zeros((0, 0)), np.zeros((0, 0)), presence),
+            np.zeros((0, 0)),
+            np.ones(len(x_mm), bool),
         )
         for row in layout.rows()
     )

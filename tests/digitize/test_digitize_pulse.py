@@ -33,7 +33,10 @@ def blank_rows():
     for baseline_mm in BASELINES_MM:
         ink = np.zeros((len(x_mm), round(STRIP_HEIGHT_MM * STRIP_PX_PER_MM)), np.float32)
         top_mm = baseline_mm - STRIP_HEIGHT_MM / 2
-        reading = RowReading(x_mm, top_mm, np.zeros((0, 0)), ink, np.ones(len(x_mm)), ink)
+        reading = RowReading(
+            *(x_mm, top_mm, np.zeros((0, 0)), ink, np.ones(len(x_mm)), ink),
+            np.ones(len(x_mm), bool),
+        )
         draw(reading, (LEFT_MM, LEFT_MM + ROW_MM), (baseline_mm, baseline_mm))
         rows.append(reading)
     return tuple(rows)

@@ -36,7 +36,10 @@ def row():
     shape = (len(x_mm), N_ROWS)
     log_probability = rng.uniform(-12, 0, shape).astype(np.float32)
     darkness = rng.uniform(0, 1, shape).astype(np.float32)
-    reading = RowReading(x_mm, TOP_MM, log_probability, darkness, np.ones(len(x_mm)), darkness)
+    reading = RowReading(
+        *(x_mm, TOP_MM, log_probability, darkness, np.ones(len(x_mm)), darkness),
+        np.ones(len(x_mm), bool),
+    )
     rows = 190.3 + 45 * np.sin(np.arange(120) / 9)
     return reading, trace_along(reading, rows)
 

@@ -241,3 +241,20 @@ def test_curve_keeps_away_from_writing(written):
             y_mm = scale.mm_from_px(np.column_stack([trace.x_px, trace.y_px]))[:, 1]
             row = (y_mm - top_mm) * STRIP_PX_PER_MM - 0.5
             assert row == pytest.approx(np.full(len(row), 350.0 - written), abs=0.1)
+
+
+def test_beyond_the_photo_nothing_is_trusted(print_page):
+    """The trace goes on where the edge is continued; rows that are cut off keep their length."""
+    page = print_page(0, dpi=120.0)
+    truth = page.truth
+    width_px = page.image.shape[1] * 3 // 4
+    photo = np.ascontiguousarray(page.image[:, :width_px])
+    flat = FlatPage(photo, truth.page_to_photo)
+    readings = read_rows(photo, flat, NO_MAPS, truth.scale, truth.layout, Darkest())
+    traces = TraceCutter(truth.scale).cut(truth.layout, readings)
+    photo_x_px = [truth.page_to_photo(np.column_stack([t.x_px, t.y_px]))[:, 0] for t in traces]
+    x_px, confidence = np.concatenate(photo_x_px), np.concatenate([t.confidence for t in traces])
+    assert (x_px > width_px + 5).sum() > 1000
+    assert not confidence[x_px > width_px + 1].any()
+    assert np.median(confidence[x_px < width_px - 1]) > 0.5
+    assert all(reading.presence.min() > 0 for reading in readings)
