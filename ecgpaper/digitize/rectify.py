@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 import cv2
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgpaper.digitize.grid import MAX_FRAME_MM
+from ecgpaper.digitize.plotted import without_rounding
 from ecgpaper.digitize.ruler import BLOCK_PX, RULER_LONG_SIDE_PX, GridMap, follow_grid, grid_lines
 from ecgpaper.digitize.sampling import map_pixels
 from ecgpaper.digitize.segment import MAP_LONG_SIDE_PX, darkness, working_image
@@ -74,6 +76,7 @@ def rectify(photo: ByteArray, maps: PixelMaps) -> tuple[FlatPage, PixelMaps]:
     try:
         found = follow_grid(grid_lines(photo, maps))
         inside = _page_blocks(found)
+        found = _as_printed(found, inside)
         warp, size = _page_to_photo(found, inside, photo.shape[:2])
     except GridError as error:
         logger.info("turning the page upright only: %s", error)
@@ -152,6 +155,17 @@ def _page_blocks(found: GridMap) -> BoolArray:
         raise GridError("expected a grid; none was followed for more than a few millimetres")
     largest = 1 + int(np.argmax(statistics[1:, cv2.CC_STAT_AREA]))
     return np.asarray(parts == largest)
+
+
+def _as_printed(found: GridMap, inside: BoolArray) -> GridMap:
+    """Return the map as the print lies, whose grid may be rounded to whole pixels."""
+    slopes = _slopes(np.dstack([found.x_mm, found.y_mm]))[inside]
+    block_mm = float(np.median(np.sqrt(np.abs(np.linalg.det(slopes)))))
+    return replace(
+        found,
+        x_mm=without_rounding(found.x_mm, found.y_mm, inside, block_mm),
+        y_mm=without_rounding(found.y_mm, found.x_mm, inside, block_mm),
+    )
 
 
 def _solid(is_seen: BoolArray) -> NDArray[np.uint8]:

@@ -84,9 +84,14 @@ def _profile(
     """Share of each pixel along an axis that lines cover; exact, whatever the resolution."""
     edges_px = np.arange(n_px + 1) - 0.5
     edges_mm = (edges_px - scale.origin_px[axis]) / scale.px_per_mm[axis]
-    phase_mm = edges_mm - spec.grid_origin_mm[axis] + width_mm / 2
-    box = np.floor(phase_mm / pitch_mm)
-    covered_mm = box * width_mm + np.minimum(phase_mm - box * pitch_mm, width_mm)
+    origin_mm = spec.grid_origin_mm[axis]
+    first, last = np.floor((edges_mm[[0, -1]] - origin_mm) / pitch_mm)
+    lines_mm = np.arange(first - 1, last + 3) * pitch_mm
+    if spec.plot_px_mm is not None:
+        lines_mm = np.round(lines_mm / spec.plot_px_mm) * spec.plot_px_mm
+    starts_mm = origin_mm + lines_mm - width_mm / 2
+    before = np.searchsorted(starts_mm, edges_mm, side="right") - 1
+    covered_mm = before * width_mm + np.minimum(edges_mm - starts_mm[before], width_mm)
     profile: FloatArray = np.clip(np.diff(covered_mm) * scale.px_per_mm[axis], 0, 1)
     return profile
 

@@ -164,6 +164,9 @@ class PaperSpec:
         (x, y) of a crossing of two 25 mm lines.
     grid_margins_mm : tuple of float
         Paper without grid at the left, top, right and bottom.
+    plot_px_mm : float or None, in mm
+        Pixels of the plot that was printed: its grid's lines, unlike its traces, stand on whole
+        ones, up to half of one off their place. None where lines stand where they belong.
     relief : ReliefSpec
         Folds, creases and curl.
     wear : WearSpec
@@ -184,6 +187,7 @@ class PaperSpec:
     halftone_depth: float = 0.0
     grid_origin_mm: Point = (0.0, 0.0)
     grid_margins_mm: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    plot_px_mm: float | None = None
     relief: ReliefSpec = field(default_factory=ReliefSpec)
     wear: WearSpec = field(default_factory=WearSpec)
     objects: tuple[PaperObject, ...] = ()

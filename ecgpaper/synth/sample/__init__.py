@@ -145,7 +145,7 @@ def _any_state(
 def _handle(page: PageSpec, preset: str, rng: np.random.Generator) -> PageSpec:
     """Draw what the preset does with a printed page."""
     if preset == "clean":
-        return page
+        return replace(page, paper=printing.plotted_at(page.paper, page.camera.dpi))
     size_mm = page.layout.size_mm
     relief, wear, camera = ReliefSpec(), WearSpec(), page.camera
     if preset.startswith("scan"):
