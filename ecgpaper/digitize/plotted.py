@@ -23,7 +23,7 @@ _SMOOTH_MM, _SMOOTH_CURVE_MM = 8.0, 7.0
 _AVERAGE_MM = 1.0
 # Rounding moves lines by half a pixel at the most, 0.13 mm at 100 dpi, of which the ruler follows a
 # part: what is further off, beside a fold, counts no more.
-_MOST_MM = 0.08
+_MOST_MM = 0.12
 # A line of which less is seen says nothing.
 _LEAST_BLOCKS = 8.0
 # Both halves of plotted lines have at least so much of their displacements in common, by power:
@@ -64,9 +64,7 @@ def without_rounding(
     power = float(np.mean(np.square(halves)))
     if power == 0 or float(np.mean(halves[0] * halves[1])) < _LEAST_SHARE * power:
         return position_mm
-    # What only one half has is none of the print's.
-    agreed_mm = np.where(halves[0] * halves[1] > 0, np.abs(halves).min(axis=0), 0.0)
-    print_mm = np.sign(halves[0]) * agreed_mm
+    print_mm = np.mean(halves, axis=0)
     corrected_mm: FloatArray = position_mm - np.interp(position_mm, lines_mm, print_mm)
     return corrected_mm
 
