@@ -22,8 +22,9 @@ from ecgpaper.page import LARGE_BOX_MM, SMALL_BOX_MM
 
 # Harmonic of the 1-mm lines in waves every 5 mm.
 SMALL = round(LARGE_BOX_MM / SMALL_BOX_MM)
-# What is followed, the 5-mm or the 1-mm lines, and the harmonics that show their direction.
-_HARMONICS = {1: (1, 2, 3), SMALL: (SMALL,)}
+# What is followed, the 5-mm or the 1-mm lines, and the harmonics that show their direction. Stripes
+# may be as fine as 1-mm lines and stronger, but then have no others beside them.
+_HARMONICS = {1: (1, 2, 3), SMALL: (1, 2, 3, SMALL)}
 # A photo may be turned by as much; beyond, the grid looks the same again.
 _MAX_TURN_DEG = 44.0
 _FINE_DEG = np.linspace(-1.25, 1.25, 11)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from ecgpaper.digitize.colors import grid_color
 from ecgpaper.digitize.middle import SMALL, middle_slopes
 from ecgpaper.digitize.segment import darkness, printed_area
 from ecgpaper.digitize.waves import (
@@ -80,7 +81,7 @@ class GridMap:
 
 
 def grid_lines(photo: ByteArray, maps: PixelMaps) -> Float32Array:
-    """Return the fine lines of a photo, ink and text blanked out, all about equally strong.
+    """Return the fine lines of a photo in each color, ink and text blanked out.
 
     Parameters
     ----------
@@ -90,31 +91,36 @@ def grid_lines(photo: ByteArray, maps: PixelMaps) -> Float32Array:
 
     Returns
     -------
-    ndarray of float32, of shape (height, width)
-        The long side has `RULER_LONG_SIDE_PX`.
+    ndarray of float32, of shape (height, width, 3)
+        Dark is positive; the long side has `RULER_LONG_SIDE_PX`.
     """
     factor = RULER_LONG_SIDE_PX / max(photo.shape[:2])
     size = (round(photo.shape[1] * factor), round(photo.shape[0] * factor))
     method = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
-    dark = darkness(np.asarray(cv2.resize(photo, size, interpolation=method))).max(axis=2)
+    dark = darkness(np.asarray(cv2.resize(photo, size, interpolation=method)))
     covered = cv2.dilate(np.maximum(maps.of("ink"), maps.of("text")), np.ones((3, 3), np.uint8))
     is_free = (cv2.resize(covered, size) < 0.3).astype(np.float32)
     area = printed_area(maps)
     if area.mean() > _MIN_AREA:
         # What lies around the sheet has lines of its own.
         is_free *= cv2.resize(area.astype(np.float32), size, interpolation=cv2.INTER_NEAREST)
-    around = cv2.blur(dark * is_free, (31, 31)) / np.maximum(cv2.blur(is_free, (31, 31)), 1e-3)
-    fine = np.clip(dark - around, -0.3, 0.3) * is_free
+    share = np.maximum(cv2.blur(is_free, (31, 31)), 1e-3)[..., None]
+    around = cv2.blur(dark * is_free[..., None], (31, 31)) / share
+    return np.asarray(np.clip(dark - around, -0.3, 0.3) * is_free[..., None], np.float32)
+
+
+def _even(fine: Float32Array) -> Float32Array:
+    """Make the lines of a picture of shape (height, width) about equally strong everywhere."""
     strength = np.sqrt(np.maximum(cv2.blur(fine**2, (61, 61)), 0)) + 0.01
     return np.asarray(fine / strength, np.float32)
 
 
-def follow_grid(lines: Float32Array) -> GridMap:
+def follow_grid(colors: Float32Array) -> GridMap:
     """Follow the grid over a photo.
 
     Parameters
     ----------
-    lines : ndarray of float32, of shape (height, width)
+    colors : ndarray of float32, of shape (height, width, 3)
         See `grid_lines`.
 
     Raises
@@ -123,12 +129,12 @@ def follow_grid(lines: Float32Array) -> GridMap:
         If no grid is seen in the middle of the image.
     """
     multiple = BLOCK_PX * COARSE
-    height, width = (side // multiple * multiple for side in lines.shape)
-    lines = lines[:height, :width]
+    height, width = (side // multiple * multiple for side in colors.shape[:2])
+    colors = colors[:height, :width]
+    slopes = middle_slopes(_even(colors.mean(axis=2)))
+    lines = _even(colors @ grid_color(colors, slopes))
     coarse = cv2.resize(lines, (width // COARSE, height // COARSE), interpolation=cv2.INTER_AREA)
-    found = [
-        _follow(lines, np.asarray(coarse, np.float32), slopes) for slopes in middle_slopes(lines)
-    ]
+    found = [_follow(lines, np.asarray(coarse, np.float32), slope) for slope in slopes]
     (x_mm, x_seen), (y_mm, y_seen) = found
     return GridMap(x_mm, y_mm, x_seen & y_seen)
 
