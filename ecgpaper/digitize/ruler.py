@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ecgpaper.digitize.colors import grid_color
+from ecgpaper.digitize.colors import grid_colors
 from ecgpaper.digitize.middle import SMALL, middle_slopes
 from ecgpaper.digitize.segment import darkness, printed_area
 from ecgpaper.digitize.waves import (
@@ -132,21 +132,21 @@ def follow_grid(colors: Float32Array) -> GridMap:
     height, width = (side // multiple * multiple for side in colors.shape[:2])
     colors = colors[:height, :width]
     slopes = middle_slopes(_even(colors.mean(axis=2)))
-    lines = _even(colors @ grid_color(colors, slopes))
-    coarse = cv2.resize(lines, (width // COARSE, height // COARSE), interpolation=cv2.INTER_AREA)
+    lines = {kind: _even(colors @ mix) for kind, mix in grid_colors(colors, slopes).items()}
+    coarse = cv2.resize(lines[1], (width // COARSE, height // COARSE), interpolation=cv2.INTER_AREA)
     found = [_follow(lines, np.asarray(coarse, np.float32), slope) for slope in slopes]
     (x_mm, x_seen), (y_mm, y_seen) = found
     return GridMap(x_mm, y_mm, x_seen & y_seen)
 
 
 def _follow(
-    lines: Float32Array, coarse: Float32Array, slopes: dict[int, FloatArray]
+    lines: dict[int, Float32Array], coarse: Float32Array, slopes: dict[int, FloatArray]
 ) -> tuple[FloatArray, BoolArray]:
     """Position of each block along one coordinate, and where the grid was followed."""
     step_px = BLOCK_PX * COARSE
     shape = (coarse.shape[0] // BLOCK_PX, coarse.shape[1] // BLOCK_PX)
     # Half as fine, lines every millimetre would be lost.
-    seen_lines = {1: coarse, SMALL: lines}
+    seen_lines = {1: coarse, SMALL: lines[SMALL]}
     start_mm, harmonic = _start(seen_lines, shape, slopes)
     slope = slopes[harmonic]
     straight_mm = _straight(shape, slope * step_px)
@@ -242,7 +242,11 @@ def _grown(known: BoolArray, is_sure: BoolArray) -> BoolArray:
 
 
 def _correct(
-    lines: Float32Array, position_mm: FloatArray, known: BoolArray, block_mm: float, first: int
+    lines: dict[int, Float32Array],
+    position_mm: FloatArray,
+    known: BoolArray,
+    block_mm: float,
+    first: int,
 ) -> tuple[FloatArray, BoolArray]:
     """Bend a map that is right to a line to the lines themselves."""
     seen = known
@@ -250,7 +254,8 @@ def _correct(
         if harmonic < first:
             continue
         reach = reach_mm / block_mm
-        wave = demodulate(lines, position_mm, harmonic, reach)
+        kind = SMALL if harmonic == SMALL else 1
+        wave = demodulate(lines[kind], position_mm, harmonic, reach)
         ahead_mm, strength = off_mm(wave, harmonic), np.abs(wave)
         floor = _WEAK * float(np.percentile(strength[known], 70))
         is_sure = known & (strength > floor) & (np.abs(ahead_mm) < trust_mm)
