@@ -109,6 +109,11 @@ def grid_lines(photo: ByteArray, maps: PixelMaps) -> Float32Array:
     return np.asarray(np.clip(dark - around, -0.3, 0.3) * is_free[..., None], np.float32)
 
 
+def _mixed(colors: Float32Array, mix: Float32Array) -> Float32Array:
+    """Weighted sum of the colors, of shape (height, width)."""
+    return np.asarray(cv2.transform(colors, mix[None]), np.float32)
+
+
 def _even(fine: Float32Array) -> Float32Array:
     """Make the lines of a picture of shape (height, width) about equally strong everywhere."""
     strength = np.sqrt(np.maximum(cv2.blur(fine**2, (61, 61)), 0)) + 0.01
@@ -131,8 +136,9 @@ def follow_grid(colors: Float32Array) -> GridMap:
     multiple = BLOCK_PX * COARSE
     height, width = (side // multiple * multiple for side in colors.shape[:2])
     colors = colors[:height, :width]
-    slopes = middle_slopes(_even(colors.mean(axis=2)))
-    lines = {kind: _even(colors @ mix) for kind, mix in grid_colors(colors, slopes).items()}
+    slopes = middle_slopes(_even(_mixed(colors, np.full(3, 1 / 3, np.float32))))
+    mixes = grid_colors(colors, slopes)
+    lines = {kind: _even(_mixed(colors, mix)) for kind, mix in mixes.items()}
     coarse = cv2.resize(lines[1], (width // COARSE, height // COARSE), interpolation=cv2.INTER_AREA)
     found = [_follow(lines, np.asarray(coarse, np.float32), slope) for slope in slopes]
     (x_mm, x_seen), (y_mm, y_seen) = found
