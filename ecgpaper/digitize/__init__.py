@@ -130,6 +130,14 @@ class Digitization:
             return MIN_CREDIBLE if self.pulse is None else MIN_AGREEMENT
         return -np.inf if self.agreement is None else self.agreement
 
+    def enough(self, *, is_likely: bool) -> float:
+        """Rank with which the page is not turned to another way that is likely, or is not.
+
+        The edge of a page, seen across, may look like a single lead, which nothing contradicts.
+        """
+        is_compared = self.agreement is not None
+        return MIN_CREDIBLE if is_compared and not is_likely else MIN_AGREEMENT
+
     @property
     def is_backwards(self) -> bool:
         """Whether the page is surely read from right to left.
@@ -222,8 +230,7 @@ class Digitizer:
         faults: list[EcgPaperError] = []
         likely, unlikely = ((0, 2), (1, 3)) if rows_are_upright(maps) else ((1, 3), (0, 2))
         for n_quarters in (*likely, *unlikely):
-            enough = MIN_AGREEMENT if n_quarters in likely else MIN_CREDIBLE
-            if best is not None and best.rank >= enough:
+            if best is not None and best.rank >= best.enough(is_likely=n_quarters in likely):
                 break
             try:
                 found = self._read(photo, *turned(page, maps, n_quarters), fs, stated)

@@ -108,7 +108,9 @@ def comb_scale(lines: NDArray[np.float32], long_side_px: float) -> tuple[float, 
 
 def _grid_lines(page: FlatPage, maps: PixelMaps) -> FloatArray:
     """Darkness of the page with ink and text blanked out, of shape (height, width)."""
-    dark = 255.0 - page.image.min(axis=2).astype(np.float32)
+    # The darkest of three colors, plane by plane: much faster than along the last axis.
+    red, green, blue = cv2.split(page.image)
+    dark = 255.0 - cv2.min(cv2.min(red, green), blue).astype(np.float32)
     covered = np.maximum(maps.of("ink"), maps.of("text"))
     covered = cv2.dilate(covered, np.ones((3, 3), np.uint8))
     covered = cv2.resize(covered, dark.shape[::-1], interpolation=cv2.INTER_LINEAR) > 0.3

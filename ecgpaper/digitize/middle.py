@@ -2,14 +2,17 @@
 
 Public: `middle_slopes`, `SMALL`.
 
-The angle is where the lines' projections are sharpest, the scale that of the best comb. Seen
-aslant, the two directions have scales and angles of their own: where the spectrum is strongest.
+Lines' projections are sharpest at the grid's angle, or at that of the stripes that a monitor's
+pixels and a camera's make together; only a grid has the teeth of a comb. So of the sharpest angles
+that with the best comb is taken, and its scale. Seen aslant, the two directions have scales and
+angles of their own: where the spectrum is strongest.
 """
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
+from scipy.signal import find_peaks
 
 from ecgpaper.digitize.grid import comb_scale
 from ecgpaper.digitize.waves import Float32Array
@@ -19,11 +22,16 @@ from ecgpaper.page import LARGE_BOX_MM, SMALL_BOX_MM
 
 # Harmonic of the 1-mm lines in waves every 5 mm.
 SMALL = round(LARGE_BOX_MM / SMALL_BOX_MM)
-# What is followed, the 5-mm or the 1-mm lines, and the harmonics that show their direction.
-_HARMONICS = {1: (1, 2, 3), SMALL: (SMALL,)}
+# What is followed, the 5-mm or the 1-mm lines, and the harmonics that show their direction. Stripes
+# may be as fine as 1-mm lines and stronger, but then have no others beside them.
+_HARMONICS = {1: (1, 2, 3), SMALL: (1, 2, 3, SMALL)}
 # A photo may be turned by as much; beyond, the grid looks the same again.
 _MAX_TURN_DEG = 44.0
 _FINE_DEG = np.linspace(-1.25, 1.25, 11)
+# Angles whose combs are compared: so many, and as sharp as this share of the sharpest. Beside a
+# monitor's stripes the grid was the third at the most, with a share of 0.089 and more; beside the
+# grid's own angle nothing but its side lobes is left, with 0.03 (60 generated screens).
+_MOST_ANGLES, _LEAST_SHARPNESS = 4, 0.05
 # Strength of the grid's comb (see `comb_scale`) below which there is no grid.
 _MIN_STRENGTH = 1.5
 # Seen aslant, the spacing of lines in one direction is off their mean by up to this factor, and
@@ -91,17 +99,36 @@ def _middle(lines: Float32Array) -> tuple[float, float]:
     middle = lines[height // 2 - half : height // 2 + half, width // 2 - half : width // 2 + half]
     # Lines that are a little off a degree's steps still look sharp over a short way.
     inner = middle[half // 2 : -(half // 2), half // 2 : -(half // 2)]
-    best_deg = _sharpest_deg(inner, np.linspace(-_MAX_TURN_DEG, _MAX_TURN_DEG, 89))
-    for steps_deg in (_FINE_DEG, _FINE_DEG / 5):
-        best_deg = _sharpest_deg(middle, best_deg + steps_deg)
-    px_per_mm, strength = comb_scale(_turned(middle, best_deg), max(lines.shape))
+    found = [_comb_near(middle, about_deg, max(lines.shape)) for about_deg in _sharp_degs(inner)]
+    turn_deg, px_per_mm, strength = max(found, key=lambda comb: comb[2])
     if strength < _MIN_STRENGTH:
         raise GridError(
             "expected a grid of 5-mm lines in the middle of the image; the strongest pattern has "
             f"a strength of {strength:.2f} (at least {_MIN_STRENGTH} is needed): crop the image "
             "to the page, or scan at 150 dpi or more"
         )
-    return float(np.deg2rad(best_deg)), px_per_mm
+    return float(np.deg2rad(turn_deg)), px_per_mm
+
+
+def _sharp_degs(inner: Float32Array) -> FloatArray:
+    """Angles at which the lines' projections are sharper than a degree beside, sharpest first."""
+    angles_deg = np.linspace(-_MAX_TURN_DEG, _MAX_TURN_DEG, 89)
+    scores = np.array([_sharpness(inner, angle_deg) for angle_deg in angles_deg])
+    peaks, _ = find_peaks(
+        np.pad(scores, 1, constant_values=-1.0), height=_LEAST_SHARPNESS * scores.max()
+    )
+    order = np.argsort(-scores[peaks - 1])
+    sharp_deg: FloatArray = angles_deg[peaks - 1][order][:_MOST_ANGLES]
+    return sharp_deg
+
+
+def _comb_near(
+    middle: Float32Array, about_deg: float, long_side_px: float
+) -> tuple[float, float, float]:
+    """Exact angle (in degrees), scale and strength of the comb at a sharp angle."""
+    for steps_deg in (_FINE_DEG, _FINE_DEG / 5):
+        about_deg = _sharpest_deg(middle, about_deg + steps_deg)
+    return (about_deg, *comb_scale(_turned(middle, about_deg), long_side_px))
 
 
 def _turned(middle: Float32Array, angle_deg: float) -> Float32Array:

@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from ecgpaper.geometry import Homography
 from ecgpaper.raster import FlatPage, PixelMaps
 
+# Share of the page, at each side, where its own edges may be taken for ink: the end of a sheet or
+# a window, a scroll bar.
+_BORDER = 0.06
 # Share of the ink at either end that is not looked at; and the quantile that counts as low.
 _TAIL, _LOW = 0.05, 0.1
 
@@ -25,6 +28,8 @@ def rows_are_upright(maps: PixelMaps) -> bool:
     is little. Heartbeats at one time in all rows make peaks in both directions.
     """
     ink = maps.of("ink")
+    rows, columns = (round(_BORDER * side) for side in ink.shape)
+    ink = ink[rows : ink.shape[0] - rows, columns : ink.shape[1] - columns]
     return _evenness(ink.sum(axis=0)) >= _evenness(ink.sum(axis=1))
 
 

@@ -22,7 +22,7 @@ from ecgpaper.digitize.grid import MAX_FRAME_MM
 from ecgpaper.digitize.plotted import without_rounding
 from ecgpaper.digitize.ruler import BLOCK_PX, RULER_LONG_SIDE_PX, GridMap, follow_grid, grid_lines
 from ecgpaper.digitize.sampling import map_pixels
-from ecgpaper.digitize.segment import MAP_LONG_SIDE_PX, darkness, working_image
+from ecgpaper.digitize.segment import MAP_LONG_SIDE_PX, darkness, printed_area, working_image
 from ecgpaper.digitize.waves import extended
 from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
 from ecgpaper.errors import GridError
@@ -47,6 +47,9 @@ _MIN_FLAT_SHARE = 0.9
 _MAX_TILT = 0.22
 # A grid that is followed over less was lost on the way.
 _MIN_GRID_MM = 150.0
+# Ink beyond it belongs to the page if its breaks are below twice as many blocks, of some 2 mm; a
+# block has ink if so much of it is inked: a third of a thin line through it.
+_BREAK_BLOCKS, _MIN_INK = 2, 0.05
 # How far the grid is continued beyond where it was seen, step by step, in blocks of some 2 mm.
 _BEYOND_BLOCKS = (3.0, 10.0, 30.0)
 _NODE_PX = 24.0
@@ -77,7 +80,8 @@ def rectify(photo: ByteArray, maps: PixelMaps) -> tuple[FlatPage, PixelMaps]:
         found = follow_grid(grid_lines(photo, maps))
         inside = _page_blocks(found)
         found = _as_printed(found, inside)
-        warp, size = _page_to_photo(found, inside, photo.shape[:2])
+        shown = inside | _ink_beyond(inside, maps)
+        warp, size = _page_to_photo(found, inside, shown, photo.shape[:2])
     except GridError as error:
         logger.info("turning the page upright only: %s", error)
         angle_deg = _skew_deg(photo)
@@ -120,18 +124,18 @@ def _sample(image: NDArray[Pixel], where: NDArray[np.float32]) -> NDArray[Pixel]
 
 
 def _page_to_photo(
-    found: GridMap, inside: BoolArray, photo_shape: tuple[int, ...]
+    found: GridMap, inside: BoolArray, shown: BoolArray, photo_shape: tuple[int, ...]
 ) -> tuple[Warp, tuple[int, int]]:
-    """Turn positions known per block of the photo into a warp from a page of (height, width)."""
-    x_mm, y_mm = found.x_mm[inside], found.y_mm[inside]
-    corner_mm = np.array([x_mm.min(), y_mm.min()])
-    extent_mm = np.array([x_mm.max(), y_mm.max()]) - corner_mm
-    if not _MIN_GRID_MM <= extent_mm.max() <= MAX_FRAME_MM:
+    """Turn positions known inside into a warp from a page of (height, width) with all shown."""
+    seen_mm = np.array([np.ptp(position[inside]) for position in (found.x_mm, found.y_mm)])
+    whole = [extended(position, inside, _BEYOND_BLOCKS) for position in (found.x_mm, found.y_mm)]
+    corner_mm = np.array([position[shown].min() for position in whole])
+    extent_mm = np.array([position[shown].max() for position in whole]) - corner_mm
+    if seen_mm.max() < _MIN_GRID_MM or extent_mm.max() > MAX_FRAME_MM:
         raise GridError(
             f"expected a grid over {_MIN_GRID_MM:.0f} to {MAX_FRAME_MM:.0f} mm; followed it over "
-            f"{extent_mm[0]:.0f} x {extent_mm[1]:.0f} mm"
+            f"{seen_mm[0]:.0f} x {seen_mm[1]:.0f} mm"
         )
-    whole = [extended(position, inside, _BEYOND_BLOCKS) for position in (found.x_mm, found.y_mm)]
     page = (np.dstack(whole) - corner_mm) * FLAT_PX_PER_MM
     factor = RULER_LONG_SIDE_PX / max(photo_shape)
     blocks = _lattice(inside.shape, BLOCK_PX) + (BLOCK_PX - 1) / 2
@@ -166,6 +170,21 @@ def _as_printed(found: GridMap, inside: BoolArray) -> GridMap:
         x_mm=without_rounding(found.x_mm, found.y_mm, inside, block_mm),
         y_mm=without_rounding(found.y_mm, found.x_mm, inside, block_mm),
     )
+
+
+def _ink_beyond(inside: BoolArray, maps: PixelMaps) -> BoolArray:
+    """Blocks of ink that joins on to the grid that was followed: rows go on where it is lost."""
+    size = inside.shape[::-1]
+    on_sheet = printed_area(maps).astype(np.float32)
+    ink, sheet = (
+        cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in (maps.of("ink"), on_sheet)
+    )
+    reach = np.ones((2 * _BREAK_BLOCKS + 1,) * 2, np.uint8)
+    # The sheet's edge may look like ink.
+    is_ink = (ink > _MIN_INK) & (cv2.erode((sheet > 0.5).astype(np.uint8), reach) > 0)
+    joined = inside | (cv2.dilate(is_ink.astype(np.uint8), reach) > 0)
+    _, parts = cv2.connectedComponents(joined.astype(np.uint8))
+    return np.asarray(joined & (parts == parts[inside][0]))
 
 
 def _solid(is_seen: BoolArray) -> NDArray[np.uint8]:

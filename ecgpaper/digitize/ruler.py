@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from ecgpaper.digitize.colors import grid_colors
 from ecgpaper.digitize.middle import SMALL, middle_slopes
 from ecgpaper.digitize.segment import darkness, printed_area
 from ecgpaper.digitize.waves import (
@@ -81,7 +82,7 @@ class GridMap:
 
 
 def grid_lines(photo: ByteArray, maps: PixelMaps) -> Float32Array:
-    """Return the fine lines of a photo, ink and text blanked out, all about equally strong.
+    """Return the fine lines of a photo in each color, ink and text blanked out.
 
     Parameters
     ----------
@@ -91,31 +92,41 @@ def grid_lines(photo: ByteArray, maps: PixelMaps) -> Float32Array:
 
     Returns
     -------
-    ndarray of float32, of shape (height, width)
-        The long side has `RULER_LONG_SIDE_PX`.
+    ndarray of float32, of shape (height, width, 3)
+        Dark is positive; the long side has `RULER_LONG_SIDE_PX`.
     """
     factor = RULER_LONG_SIDE_PX / max(photo.shape[:2])
     size = (round(photo.shape[1] * factor), round(photo.shape[0] * factor))
     method = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
-    dark = darkness(np.asarray(cv2.resize(photo, size, interpolation=method))).max(axis=2)
+    dark = darkness(np.asarray(cv2.resize(photo, size, interpolation=method)))
     covered = cv2.dilate(np.maximum(maps.of("ink"), maps.of("text")), np.ones((3, 3), np.uint8))
     is_free = (cv2.resize(covered, size) < 0.3).astype(np.float32)
     area = printed_area(maps)
     if area.mean() > _MIN_AREA:
         # What lies around the sheet has lines of its own.
         is_free *= cv2.resize(area.astype(np.float32), size, interpolation=cv2.INTER_NEAREST)
-    around = cv2.blur(dark * is_free, (31, 31)) / np.maximum(cv2.blur(is_free, (31, 31)), 1e-3)
-    fine = np.clip(dark - around, -0.3, 0.3) * is_free
+    share = np.maximum(cv2.blur(is_free, (31, 31)), 1e-3)[..., None]
+    around = cv2.blur(dark * is_free[..., None], (31, 31)) / share
+    return np.asarray(np.clip(dark - around, -0.3, 0.3) * is_free[..., None], np.float32)
+
+
+def _mixed(colors: Float32Array, mix: Float32Array) -> Float32Array:
+    """Weighted sum of the colors, of shape (height, width)."""
+    return np.asarray(cv2.transform(colors, mix[None]), np.float32)
+
+
+def _even(fine: Float32Array) -> Float32Array:
+    """Make the lines of a picture of shape (height, width) about equally strong everywhere."""
     strength = np.sqrt(np.maximum(cv2.blur(fine**2, (61, 61)), 0)) + 0.01
     return np.asarray(fine / strength, np.float32)
 
 
-def follow_grid(lines: Float32Array) -> GridMap:
+def follow_grid(colors: Float32Array) -> GridMap:
     """Follow the grid over a photo.
 
     Parameters
     ----------
-    lines : ndarray of float32, of shape (height, width)
+    colors : ndarray of float32, of shape (height, width, 3)
         See `grid_lines`.
 
     Raises
@@ -124,24 +135,25 @@ def follow_grid(lines: Float32Array) -> GridMap:
         If no grid is seen in the middle of the image.
     """
     multiple = BLOCK_PX * COARSE
-    height, width = (side // multiple * multiple for side in lines.shape)
-    lines = lines[:height, :width]
-    coarse = cv2.resize(lines, (width // COARSE, height // COARSE), interpolation=cv2.INTER_AREA)
-    found = [
-        _follow(lines, np.asarray(coarse, np.float32), slopes) for slopes in middle_slopes(lines)
-    ]
+    height, width = (side // multiple * multiple for side in colors.shape[:2])
+    colors = colors[:height, :width]
+    slopes = middle_slopes(_even(_mixed(colors, np.full(3, 1 / 3, np.float32))))
+    mixes = grid_colors(colors, slopes)
+    lines = {kind: _even(_mixed(colors, mix)) for kind, mix in mixes.items()}
+    coarse = cv2.resize(lines[1], (width // COARSE, height // COARSE), interpolation=cv2.INTER_AREA)
+    found = [_follow(lines, np.asarray(coarse, np.float32), slope) for slope in slopes]
     (x_mm, x_seen), (y_mm, y_seen) = found
     return GridMap(x_mm, y_mm, x_seen & y_seen)
 
 
 def _follow(
-    lines: Float32Array, coarse: Float32Array, slopes: dict[int, FloatArray]
+    lines: dict[int, Float32Array], coarse: Float32Array, slopes: dict[int, FloatArray]
 ) -> tuple[FloatArray, BoolArray]:
     """Position of each block along one coordinate, and where the grid was followed."""
     step_px = BLOCK_PX * COARSE
     shape = (coarse.shape[0] // BLOCK_PX, coarse.shape[1] // BLOCK_PX)
     # Half as fine, lines every millimetre would be lost.
-    seen_lines = {1: coarse, SMALL: lines}
+    seen_lines = {1: coarse, SMALL: lines[SMALL]}
     start_mm, harmonic = _start(seen_lines, shape, slopes)
     slope = slopes[harmonic]
     straight_mm = _straight(shape, slope * step_px)
@@ -237,7 +249,11 @@ def _grown(known: BoolArray, is_sure: BoolArray) -> BoolArray:
 
 
 def _correct(
-    lines: Float32Array, position_mm: FloatArray, known: BoolArray, block_mm: float, first: int
+    lines: dict[int, Float32Array],
+    position_mm: FloatArray,
+    known: BoolArray,
+    block_mm: float,
+    first: int,
 ) -> tuple[FloatArray, BoolArray]:
     """Bend a map that is right to a line to the lines themselves."""
     seen = known
@@ -245,7 +261,8 @@ def _correct(
         if harmonic < first:
             continue
         reach = reach_mm / block_mm
-        wave = demodulate(lines, position_mm, harmonic, reach)
+        kind = SMALL if harmonic == SMALL else 1
+        wave = demodulate(lines[kind], position_mm, harmonic, reach)
         ahead_mm, strength = off_mm(wave, harmonic), np.abs(wave)
         floor = _WEAK * float(np.percentile(strength[known], 70))
         is_sure = known & (strength > floor) & (np.abs(ahead_mm) < trust_mm)

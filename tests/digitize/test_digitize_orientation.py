@@ -1,9 +1,17 @@
+from dataclasses import dataclass, replace
+
 import numpy as np
 import pytest
 
+from ecgpaper.digitize import Digitization, Digitizer
+from ecgpaper.digitize.leads import Fit
 from ecgpaper.digitize.orientation import mirrored, rows_are_upright, turned
+from ecgpaper.digitize.paper import UNSTATED
+from ecgpaper.errors import LayoutError
 from ecgpaper.geometry import Homography
-from ecgpaper.raster import FlatPage, PixelMaps
+from ecgpaper.raster import PIXEL_CLASSES, FlatPage, PixelMaps
+
+PIXEL_IS_INK = np.array([name == "ink" for name in PIXEL_CLASSES], np.float32)
 
 
 def noise_page(height=40, width=60):
@@ -52,3 +60,53 @@ def test_ink_lies_in_rows_until_the_page_is_turned(print_page, true_maps, name, 
     assert rows_are_upright(maps)
     assert not rows_are_upright(turned(flat, maps, 1)[1])
     assert rows_are_upright(turned(flat, maps, 2)[1])
+
+
+def test_a_line_along_the_edge_of_a_page_does_not_turn_it(print_page, true_maps):
+    """The end of a sheet on a monitor looks like ink."""
+    maps = true_maps(print_page(0, layout="3x4+1R", dpi=100.0))
+    probabilities = maps.probabilities.copy()
+    n_columns = probabilities.shape[1]
+    probabilities[:, -round(0.05 * n_columns) : -round(0.03 * n_columns)] = PIXEL_IS_INK
+    assert rows_are_upright(PixelMaps(probabilities, maps.px_per_map_px))
+
+
+@dataclass(frozen=True, eq=False)
+class Turned(Digitizer):
+    """Has read a page in each way that it may lie, `None` where it shows no rows."""
+
+    ways: tuple[Digitization | None, ...] = ()
+
+    def _read(self, _photo, page, *_others):
+        found = self.ways[int(page.image[0, 0, 0])]
+        if found is None:
+            raise LayoutError("no rows")
+        return found
+
+
+def test_what_looks_like_a_single_lead_does_not_hide_leads_that_fit(print_page):
+    """The edge of a page, seen across, may look like one, and nothing contradicts it."""
+    truth = print_page(0, layout="3x4+1R", dpi=100.0).truth
+    whole = Digitization(
+        ecg=truth.ecg,
+        confidence=np.ones_like(truth.ecg.signal_mv),
+        page=noise_page()[0],
+        scale=replace(truth.scale, confidence=1.0),
+        layout=truth.layout,
+        traces=truth.traces,
+        quality=1.0,
+        fits=(Fit(frozenset(["II"]), 1.0),),
+        pulse=None,
+        evidence=np.zeros((12, 11)),
+        predicted_snr_db=np.zeros(12),
+    )
+    single = replace(whole, fits=(), traces=truth.traces[:1])
+    # The pixel that comes to the corner says how often the page was turned.
+    image = np.zeros((4, 6, 3), np.uint8)
+    image[0, -1], image[-1, -1], image[-1, 0] = 1, 2, 3
+    page = FlatPage(image, Homography.identity())
+    maps = PixelMaps(np.zeros((2, 3, len(PIXEL_CLASSES)), np.float32), 2.0)
+    for ways in ((single, whole), (single, whole, single, None), (None, whole, single, None)):
+        digitizer = Turned(*[None] * 5, (*ways, *[None] * (4 - len(ways))))
+        best, _ = digitizer._best_way(image, page, maps, 500.0, UNSTATED)
+        assert best is whole

@@ -68,3 +68,17 @@ def test_maps_turn_with_the_page(print_page, true_maps, skew_deg):
         inside = (row >= 0) & (row < ink.shape[0]) & (column >= 0) & (column < ink.shape[1])
         assert (ink[row[inside], column[inside]] > 0.1).mean() > 0.95
     assert maps.probabilities.shape[2] == len(PIXEL_CLASSES)
+
+
+def test_rows_go_on_where_the_grid_is_lost(print_page, true_maps):
+    page = print_page(3, dpi=120.0, skew_deg=0.0)
+    maps = true_maps(page)
+    ink = cv2.resize(maps.of("ink"), page.image.shape[1::-1])
+    is_lost = ink < 0.05
+    is_lost[:, page.image.shape[1] // 3 :] = False
+    photo = np.where(is_lost[..., None], np.uint8(235), page.image)
+    flat, _ = rectify(photo, maps)
+    for ends in row_ends(page):
+        x = flat.page_to_photo.inverse(ends)[:, 0] / FLAT_PX_PER_MM
+        assert x.min() > 0
+        assert x.max() < flat.image.shape[1] / FLAT_PX_PER_MM

@@ -3,6 +3,7 @@ import pytest
 
 from ecgpaper.digitize import ruler
 from ecgpaper.digitize.grid import comb_scale
+from ecgpaper.digitize.middle import SMALL, middle_slopes
 from ecgpaper.digitize.rectify import FLAT_PX_PER_MM, rectify
 from ecgpaper.digitize.waves import extended, local_planes, smoothed
 from ecgpaper.errors import GridError
@@ -82,6 +83,18 @@ def test_lines_every_millimetre_are_not_taken_for_lines_every_two():
     lines += np.random.default_rng(0).normal(0, 80, lines.shape).astype(np.float32)
     px_per_mm, _ = comb_scale(lines.mean() - lines, 0.8 * WIDTH)
     assert px_per_mm == pytest.approx(PX_PER_MM, rel=0.01)
+
+
+@pytest.mark.parametrize(("turn_rad", "spacing_mm"), [(0.4, 1.3), (-0.08, 1.1)])
+def test_stripes_that_are_sharper_than_the_grid_are_not_taken_for_it(turn_rad, spacing_mm):
+    """A monitor's pixels and a camera's make stripes, stronger than what the monitor shows."""
+    y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(float)
+    along_mm = (x * np.cos(turn_rad) + y * np.sin(turn_rad)) / PX_PER_MM
+    stripes = 150 * np.sin(2 * np.pi * along_mm / spacing_mm)
+    lines = photograph_grid()[..., 0].mean() - photograph_grid()[..., 0] + stripes
+    for slopes, true in zip(middle_slopes(lines.astype(np.float32)), np.eye(2), strict=True):
+        for harmonic in (1, SMALL):
+            assert slopes[harmonic] * PX_PER_MM == pytest.approx(true, abs=0.02)
 
 
 def test_local_planes_keep_a_plane_also_at_its_edge():
