@@ -46,6 +46,8 @@ _GOOD, _BETTER, _SURELY_AT_ONCE = 0.85, 0.15, 0.97
 _BEAT, _SURELY_TOGETHER = 1.0, 0.93
 # A row that is read so surely and has waves of such a standard deviation is no line and no text.
 _SURELY_READ, _LEAST_WAVES_MV = 0.8, 0.03
+# A last row that is read less surely may be the edge of a sheet: three such had 0.5 to 0.6.
+_HARDLY_READ = 0.7
 # A rhythm strip is the usual lead unless it is nothing like that one and just like another: on bent
 # pages even the same lead looks different twice.
 _POOR_RHYTHM, _SURE_RHYTHM = 0.5, 0.95
@@ -96,6 +98,7 @@ def name_leads(layout: PageLayout, readings: tuple[RowReading, ...], scale: Grid
     scale : GridScale
     """
     cutter = TraceCutter(scale)
+    layout, readings = _without_edge(layout, readings, scale, cutter)
     usual = _named(layout, cutter.cut(layout, readings), scale)
     best = next(_at_once(usual, scale), usual)
     if best.fit is None or best.fit >= _GOOD:
@@ -110,6 +113,28 @@ def name_leads(layout: PageLayout, readings: tuple[RowReading, ...], scale: Grid
                 only_lacks = _only_lacks_a_lead(other, usual, scale)
                 best = replace(usual, fits=named.fits) if only_lacks else named
     return best
+
+
+def _without_edge(
+    layout: PageLayout, readings: tuple[RowReading, ...], scale: GridScale, cutter: TraceCutter
+) -> tuple[PageLayout, tuple[RowReading, ...]]:
+    """Leave out a last row that is hardly read as a trace and looks like none of the leads.
+
+    The lower edge of a sheet runs as level as a rhythm strip.
+    """
+    traces = cutter.cut(layout, readings)
+    last = traces[-1]
+    if not last.strip.segment.is_rhythm or last.confidence.mean() > _HARDLY_READ:
+        return layout, readings
+    *others, rhythm = (_Curve(trace, layout, scale) for trace in traces)
+    shares = [_same_share(rhythm, other) for other in others if not other.is_rhythm]
+    if max((share for share in shares if share is not None), default=0.0) > _GOOD:
+        return layout, readings
+    short = [strip for strip in layout.strips if not strip.segment.is_rhythm]
+    for shorter in _others(layout, slice(0, len(readings) - 1)):
+        if [strip for strip in shorter.strips if not strip.segment.is_rhythm] == short:
+            return shorter, readings[:-1]
+    return layout, readings
 
 
 def _only_lacks_a_lead(other: PageLayout, usual: Named, scale: GridScale) -> bool:

@@ -22,7 +22,7 @@ from ecgpaper.digitize.grid import MAX_FRAME_MM
 from ecgpaper.digitize.plotted import without_rounding
 from ecgpaper.digitize.ruler import BLOCK_PX, RULER_LONG_SIDE_PX, GridMap, follow_grid, grid_lines
 from ecgpaper.digitize.sampling import map_pixels
-from ecgpaper.digitize.segment import MAP_LONG_SIDE_PX, darkness, printed_area, working_image
+from ecgpaper.digitize.segment import MAP_LONG_SIDE_PX, darkness, working_image
 from ecgpaper.digitize.waves import extended
 from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
 from ecgpaper.errors import GridError
@@ -50,6 +50,9 @@ _MIN_GRID_MM = 150.0
 # Ink beyond it belongs to the page if its breaks are below twice as many blocks, of some 2 mm; a
 # block has ink if so much of it is inked: a third of a thin line through it.
 _BREAK_BLOCKS, _MIN_INK = 2, 0.05
+# Rows cross a side if, so near to it on both its sides, there is ink in three places or more with
+# gaps between them: rows of another sheet come close on one side only.
+_NEAR_SIDE_MM, _ROW_GAP_MM, _FEWEST_ROWS = 6.0, 5.0, 3
 # How far the grid is continued beyond where it was seen, step by step, in blocks of some 2 mm.
 _BEYOND_BLOCKS = (3.0, 10.0, 30.0)
 _NODE_PX = 24.0
@@ -80,8 +83,7 @@ def rectify(photo: ByteArray, maps: PixelMaps) -> tuple[FlatPage, PixelMaps]:
         found = follow_grid(grid_lines(photo, maps))
         inside = _page_blocks(found)
         found = _as_printed(found, inside)
-        shown = inside | _ink_beyond(inside, maps)
-        warp, size = _page_to_photo(found, inside, shown, photo.shape[:2])
+        warp, size = _page_to_photo(found, inside, _ink_beside(inside, maps), photo.shape[:2])
     except GridError as error:
         logger.info("turning the page upright only: %s", error)
         angle_deg = _skew_deg(photo)
@@ -124,11 +126,12 @@ def _sample(image: NDArray[Pixel], where: NDArray[np.float32]) -> NDArray[Pixel]
 
 
 def _page_to_photo(
-    found: GridMap, inside: BoolArray, shown: BoolArray, photo_shape: tuple[int, ...]
+    found: GridMap, inside: BoolArray, ink: BoolArray, photo_shape: tuple[int, ...]
 ) -> tuple[Warp, tuple[int, int]]:
-    """Turn positions known inside into a warp from a page of (height, width) with all shown."""
+    """Turn positions known inside into a warp from a page of (height, width) with all its rows."""
     seen_mm = np.array([np.ptp(position[inside]) for position in (found.x_mm, found.y_mm)])
     whole = [extended(position, inside, _BEYOND_BLOCKS) for position in (found.x_mm, found.y_mm)]
+    shown = inside | _rows_beyond(inside, ink, whole)
     corner_mm = np.array([position[shown].min() for position in whole])
     extent_mm = np.array([position[shown].max() for position in whole]) - corner_mm
     if seen_mm.max() < _MIN_GRID_MM or extent_mm.max() > MAX_FRAME_MM:
@@ -172,19 +175,34 @@ def _as_printed(found: GridMap, inside: BoolArray) -> GridMap:
     )
 
 
-def _ink_beyond(inside: BoolArray, maps: PixelMaps) -> BoolArray:
-    """Blocks of ink that joins on to the grid that was followed: rows go on where it is lost."""
-    size = inside.shape[::-1]
-    on_sheet = printed_area(maps).astype(np.float32)
-    ink, sheet = (
-        cv2.resize(part, size, interpolation=cv2.INTER_AREA) for part in (maps.of("ink"), on_sheet)
-    )
-    reach = np.ones((2 * _BREAK_BLOCKS + 1,) * 2, np.uint8)
-    # The sheet's edge may look like ink.
-    is_ink = (ink > _MIN_INK) & (cv2.erode((sheet > 0.5).astype(np.uint8), reach) > 0)
-    joined = inside | (cv2.dilate(is_ink.astype(np.uint8), reach) > 0)
+def _ink_beside(inside: BoolArray, maps: PixelMaps) -> BoolArray:
+    """Blocks of ink inside and of what joins on to it."""
+    ink = cv2.resize(maps.of("ink"), inside.shape[::-1], interpolation=cv2.INTER_AREA) > _MIN_INK
+    near = np.ones((2 * _BREAK_BLOCKS + 1,) * 2, np.uint8)
+    joined = inside | (cv2.dilate(ink.astype(np.uint8), near) > 0)
     _, parts = cv2.connectedComponents(joined.astype(np.uint8))
-    return np.asarray(joined & (parts == parts[inside][0]))
+    return np.asarray(ink & (parts == parts[inside][0]))
+
+
+def _rows_beyond(inside: BoolArray, ink: BoolArray, whole: Sequence[FloatArray]) -> BoolArray:
+    """Blocks of ink beyond the sides that rows cross: these go on where the grid is lost.
+
+    The edge of a sheet, which may look like ink, runs along a side.
+    """
+    shown = ink.copy()
+    for position_mm, along_mm in zip(whole, reversed(whole), strict=True):
+        for side in (-1, 1):
+            beyond_mm = side * position_mm - float((side * position_mm[inside]).max())
+            is_near = ink & (np.abs(beyond_mm) < _NEAR_SIDE_MM)
+            both = (along_mm[is_near & is_side] for is_side in (beyond_mm > 0, beyond_mm <= 0))
+            if min(_n_rows(at_mm) for at_mm in both) < _FEWEST_ROWS:
+                shown &= beyond_mm <= 0
+    return shown
+
+
+def _n_rows(at_mm: FloatArray) -> int:
+    """Count the places, with gaps between them, where there is something."""
+    return int((np.diff(np.sort(at_mm), prepend=-np.inf) > _ROW_GAP_MM).sum())
 
 
 def _solid(is_seen: BoolArray) -> NDArray[np.uint8]:

@@ -132,3 +132,28 @@ def test_line_beside_the_rows_is_no_row(reading, is_above):
     named = name_leads(replace(wrong, strips=strips), found, SCALE)
     assert named.layout.name == "3x4+1R"
     assert named.layout.strips == layout.strips
+
+
+@pytest.mark.parametrize(("presence", "name"), [(0.5, "3x4+1R"), (1.0, "3x4+2R")])
+def test_last_row_is_a_rhythm_strip_only_if_it_is_surely_read_or_looks_like_a_lead(
+    reading, presence, name
+):
+    """The edge of a sheet with shadows may look a little like any lead."""
+    ecg = simulate_record(rng=np.random.default_rng([5, 0])).ecg
+    layout = lay_out(LAYOUTS["3x4+2R"])
+    readings = read_perfectly(reading, ecg, layout)
+    x_mm = readings[0].x_mm
+    v5_mm = 10.0 * np.interp((x_mm - 20) / 25, np.arange(ecg.n_samples) / ecg.fs, ecg.lead("V5"))
+    shadows_mm = 1.3 * v5_mm.std() * np.sin(2 * np.pi * x_mm / 7)
+    baseline_mm = layout.strips[-1].baseline_mm
+    at_mm = baseline_mm - v5_mm - shadows_mm
+    top_mm = baseline_mm - STRIP_HEIGHT_MM / 2
+    edge = reading(x_mm, at_mm, np.full_like(x_mm, presence), top_mm)
+    named = name_leads(layout, (*readings[:-1], edge), SCALE)
+    assert named.layout.name == name
+    kept = [
+        strip
+        for strip in layout.strips
+        if strip.segment.row < named.layout.strips[-1].segment.row + 1
+    ]
+    assert list(named.layout.strips) == kept

@@ -6,7 +6,7 @@ import pytest
 from ecgpaper.digitize import Digitization, Digitizer
 from ecgpaper.digitize.leads import Fit
 from ecgpaper.digitize.orientation import mirrored, rows_are_upright, turned
-from ecgpaper.digitize.paper import UNSTATED
+from ecgpaper.digitize.paper import UNSTATED, Stated
 from ecgpaper.errors import LayoutError
 from ecgpaper.geometry import Homography
 from ecgpaper.raster import PIXEL_CLASSES, FlatPage, PixelMaps
@@ -84,10 +84,9 @@ class Turned(Digitizer):
         return found
 
 
-def test_what_looks_like_a_single_lead_does_not_hide_leads_that_fit(print_page):
-    """The edge of a page, seen across, may look like one, and nothing contradicts it."""
-    truth = print_page(0, layout="3x4+1R", dpi=100.0).truth
-    whole = Digitization(
+def digitization(truth):
+    """What would be found if all went well."""
+    return Digitization(
         ecg=truth.ecg,
         confidence=np.ones_like(truth.ecg.signal_mv),
         page=noise_page()[0],
@@ -100,13 +99,39 @@ def test_what_looks_like_a_single_lead_does_not_hide_leads_that_fit(print_page):
         evidence=np.zeros((12, 11)),
         predicted_snr_db=np.zeros(12),
     )
-    single = replace(whole, fits=(), traces=truth.traces[:1])
-    # The pixel that comes to the corner says how often the page was turned.
+
+
+def blank_page():
+    """Image and page; the pixel that comes to the corner says how often the page was turned."""
     image = np.zeros((4, 6, 3), np.uint8)
     image[0, -1], image[-1, -1], image[-1, 0] = 1, 2, 3
-    page = FlatPage(image, Homography.identity())
     maps = PixelMaps(np.zeros((2, 3, len(PIXEL_CLASSES)), np.float32), 2.0)
-    for ways in ((single, whole), (single, whole, single, None), (None, whole, single, None)):
-        digitizer = Turned(*[None] * 5, (*ways, *[None] * (4 - len(ways))))
-        best, _ = digitizer._best_way(image, page, maps, 500.0, UNSTATED)
+    return image, FlatPage(image, Homography.identity()), maps
+
+
+def test_what_looks_like_a_single_lead_does_not_hide_leads_that_fit(print_page):
+    """The edge of a page, seen across, may look like one, and nothing contradicts it."""
+    whole = digitization(print_page(0, layout="3x4+1R", dpi=100.0).truth)
+    single = replace(whole, fits=(), traces=whole.traces[:1])
+    for ways in (
+        (single, whole, None, None),
+        (single, whole, single, None),
+        (None, whole, single, None),
+    ):
+        best, _ = Turned(*[None] * 5, ways)._best_way(*blank_page(), 500.0, UNSTATED)
         assert best is whole
+
+
+@pytest.mark.parametrize(("share", "is_refused"), [(0.3, True), (0.4, False)])
+def test_leads_that_do_not_fit_each_other_are_refused_unless_the_layout_is_stated(
+    print_page, share, is_refused
+):
+    whole = digitization(print_page(0, layout="3x4+1R", dpi=100.0).truth)
+    misread = replace(whole, fits=(Fit(frozenset(["II"]), share),))
+    digitizer = Turned(*[None] * 5, (misread,) * 4)
+    assert digitizer._read_any_way(*blank_page(), 500.0, Stated(layout="3x4+1R")) is misread
+    if is_refused:
+        with pytest.raises(LayoutError, match=r"fit by 0\.30"):
+            digitizer._read_any_way(*blank_page(), 500.0, UNSTATED)
+    else:
+        assert digitizer._read_any_way(*blank_page(), 500.0, UNSTATED) is misread
