@@ -24,6 +24,9 @@ _RIDGE = 0.5
 # The weights are drawn towards the networks alone, as strongly as so many records would.
 _PRIOR = np.eye(N_OPINIONS + 1)[0]
 _PRIOR_RECORDS = np.array([*[3.0] * N_OPINIONS, 0.0])
+# No opinion counts against what it says: one that knows nothing, if it is left without a record,
+# says a little the opposite of the truth, as the others have one of that kind less.
+_BOUNDS = [(0.0, None)] * N_OPINIONS + [(None, None)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,7 +183,8 @@ def fit_weights(opinions: FloatArray, truth: BoolArray) -> FloatArray:
 
     Notes
     -----
-    Logistic regression by maximum likelihood, with a Gaussian prior around the networks alone.
+    Logistic regression by maximum likelihood, with a Gaussian prior around the networks alone and
+    without negative weights.
     """
     weights = np.tile(_PRIOR, (truth.shape[1], 1))
     for column in np.flatnonzero(truth.any(axis=0) & ~truth.all(axis=0)):
@@ -198,4 +202,5 @@ def _fit_class(terms: FloatArray, is_true: BoolArray) -> FloatArray:
         value = np.logaddexp(0, -margin).sum() + 0.5 * off @ (weights - _PRIOR)
         return float(value), off - (sign * expit(-margin)) @ terms
 
-    return np.asarray(minimize(loss, _PRIOR, jac=True, method="L-BFGS-B").x, dtype=np.float64)
+    found = minimize(loss, _PRIOR, jac=True, method="L-BFGS-B", bounds=_BOUNDS)
+    return np.asarray(found.x, dtype=np.float64)

@@ -127,6 +127,15 @@ def test_the_better_opinion_counts_and_what_is_said_is_calibrated(best):
     assert said.mean() == pytest.approx(truth.mean(), abs=1e-3)
 
 
+def test_no_opinion_counts_against_what_it_says():
+    rng = np.random.default_rng(0)
+    opinions = rng.normal(0, 2, (N_OPINIONS, 3000, 1))
+    truth = rng.random((3000, 1)) < expit(opinions[0] - opinions[1])
+    weights = fit_weights(opinions, truth)[0]
+    assert weights[0] > 0.5
+    assert weights[1] == 0
+
+
 def test_a_class_that_all_or_none_have_is_left_to_the_networks():
     truth = np.array([[True, False]] * 10)
     opinions = np.random.default_rng(0).normal(size=(N_OPINIONS, 10, 2))
