@@ -10,11 +10,13 @@ a rhythm strip shows. Then one per folder: its records, in both of these ways an
 Figures stand with 95 % intervals of a bootstrap over records (the same draws for every view and
 model) and the standard deviation over models; the last lines say by how much a view is better than
 another of the same records. Age and sex are hidden, as in a test. A class that no record has is
-left out of the means.
+left out of the means. The last line says how long an answer takes, from complete leads at the
+record's own sampling frequency, on the cores at hand.
 """
 
 import argparse
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +32,7 @@ from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.page import LAYOUTS
 from ecgpaper.records import find_records, read_ecg, read_header
 
-N_RESAMPLES = 1000
+N_RESAMPLES, N_TIMED = 1000, 50
 ORIGINAL, CUT, DIGITIZED = "original 10 s", f"cut to {USUAL_LAYOUT}", "digitized"
 FIGURES = (*CLASSES, "macro F", "macro AUROC", "superclass AUROC", "calibration error")
 N_MEANS = 4
@@ -64,6 +66,22 @@ def answer(models, records, names, out):
         )
         for view, rows in found.items()
     }
+
+
+def write_time(model, records, names):
+    """Write how long one model takes for a record: the median, and processor time."""
+    ecgs = [read_ecg(records / name) for name in names[:N_TIMED]]
+    model.diagnose(ecgs[0])
+    clocks = np.array([clock_of(model, ecg) for ecg in ecgs])
+    wall_s, processor_s = np.median(clocks, axis=0)
+    sys.stdout.write(f"\n{wall_s:.3f} s per record, {processor_s:.3f} s of processor time\n")
+
+
+def clock_of(model, ecg):
+    """Return seconds, and seconds of processor time, of one answer."""
+    start = time.perf_counter(), time.process_time()
+    model.diagnose(ecg)
+    return time.perf_counter() - start[0], time.process_time() - start[1]
 
 
 def measure(answers, truth, rows):
@@ -142,6 +160,7 @@ def main(argv=None):
         names = [name for name in find_records(pages) if name in known]
         rows = np.stack([truth[name] for name in names])
         write_table(pages.name, answer(models, args.records, names, out), rows)
+    write_time(models[0], args.records, known)
     return 0
 
 

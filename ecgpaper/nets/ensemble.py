@@ -10,7 +10,6 @@ much and errs elsewhere.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -21,13 +20,15 @@ from ecgpaper.nets.resnet1d import ResNet1d, ResNet1dConfig
 N_OPINIONS = 4
 # Values are compressed as log(1 + |value| / 4), sign kept: tall waves should not drown low ones.
 _COMPRESSION = 0.25
-# How near is alike, as a share of the distance that items have: a few features can be compared
-# more narrowly than hundreds of values.
-_SHAPE_WIDTH, _FEATURE_WIDTH, _MEASURE_WIDTH = 1.0, 0.3, 1.0
+# How near is alike, as a share of the distance that items have.
+_SHAPE_WIDTH, _FEATURE_WIDTH, _MEASURE_WIDTH = 1.0, 0.5, 0.5
 
 
 class Likeness(nn.Module):
-    """How much items resemble stored ones: a Gaussian kernel of what both show.
+    """How much items resemble stored ones: a Laplacian kernel of what both show.
+
+    Distances are sums of absolute differences: one value that is far off makes two items no more
+    unlike than many that are a little off.
 
     Parameters
     ----------
@@ -35,14 +36,14 @@ class Likeness(nn.Module):
     n_values : int
         Of each item.
     width : float
-        Distance at which the kernel falls to 1 / e, in units of the stored items' root mean square
-        distance from each other.
+        Distance at which the kernel falls to 1 / e, in units of the stored items' mean distance
+        from each other.
 
     Attributes
     ----------
     stored : Tensor of shape (n_stored, n_values)
     radius : Tensor of shape ()
-        The width in units of the values, as if one value made the distance.
+        The width in units of the values, per value.
     """
 
     stored: Tensor
@@ -57,9 +58,8 @@ class Likeness(nn.Module):
     def store(self, values: Tensor) -> None:
         """Keep items, of shape (n_stored, n_values), to compare others with."""
         self.stored.copy_(values)
-        # Two independent values differ, squared, by twice their variance.
-        spread = values.var(dim=0, unbiased=False).mul(2).mean().sqrt()
-        self.radius.copy_(self.width * spread.clamp(min=1e-3))
+        distance = torch.cdist(values, values, p=1).mean() / values.shape[1]
+        self.radius.copy_(self.width * distance.clamp(min=1e-3))
 
     def forward(self, values: Tensor, seen: Tensor) -> Tensor:
         """Compare items with those stored.
@@ -77,13 +77,15 @@ class Likeness(nn.Module):
             1 where they are equal in all that is seen; 0 where nothing is seen.
         """
         n_seen = seen.sum(dim=1, keepdim=True)
-        squares = (values**2).sum(dim=1, keepdim=True) + seen @ (self.stored**2).T
-        distance = (squares - 2 * values @ self.stored.T) / n_seen.clamp(min=1)
-        return torch.exp(-distance.clamp(min=0) / self.radius**2) * n_seen / seen.shape[1]
+        # Missing values are 0 and so as far from the stored ones as these are high.
+        of_missing = (1 - seen) @ self.stored.abs().T
+        distance = torch.cdist(values, self.stored, p=1) - of_missing
+        per_value = distance.clamp(min=0) / n_seen.clamp(min=1)
+        return torch.exp(-per_value / self.radius) * n_seen / seen.shape[1]
 
 
 class SignalEnsemble(nn.Module):
-    """Residual networks, and per network three regressions on likeness; all weighed per class.
+    """Residual networks and three regressions on likeness, all weighed per class.
 
     Parameters
     ----------
@@ -99,8 +101,9 @@ class SignalEnsemble(nn.Module):
     networks : ModuleList of ResNet1d
     shapes, features, measures : Likeness
         Of aligned series, of features and of measures.
-    coefficients : Tensor of shape (3, n_members, n_stored, n_classes)
-        Of the regressions: what resembling a stored item says for a class.
+    coefficients : Tensor of shape (3, n_members + 1, n_stored, n_classes)
+        Of the regressions: what resembling a stored item says for a class. The last ones know all
+        items and speak beside all networks; the others know what one network knows.
     weights : Tensor of shape (n_classes, 5)
         Of the logit of the networks, of the regressions and of 1 in the logit of a class.
     """
@@ -122,7 +125,7 @@ class SignalEnsemble(nn.Module):
         self.shapes = Likeness(n_stored, n_values, _SHAPE_WIDTH)
         self.features = Likeness(n_stored, n_compared, _FEATURE_WIDTH)
         self.measures = Likeness(n_stored, config.n_measures, _MEASURE_WIDTH)
-        shape = (N_OPINIONS - 1, n_members, n_stored, config.n_classes)
+        shape = (N_OPINIONS - 1, n_members + 1, n_stored, config.n_classes)
         self.register_buffer("coefficients", torch.zeros(shape))
         weights = torch.zeros(config.n_classes, N_OPINIONS + 1)
         weights[:, 0] = 1
@@ -130,31 +133,24 @@ class SignalEnsemble(nn.Module):
 
     @property
     def members(self) -> Sequence[nn.Module]:
-        """Each network with its regressions; called as the ensemble is."""
+        """Each network with the regressions that know what it knows; called as the ensemble is."""
         return [_Member(self, index) for index in range(len(self.networks))]
 
     def forward(
         self, series: Tensor, aligned: Tensor, features: Tensor, measures: Tensor
     ) -> Tensor:
         """Classify a batch; shapes as in `ResNet1d.forward` and `compare`."""
-        everyone = range(len(self.networks))
-        return self.answer(everyone, series, aligned, features, measures)
-
-    def answer(
-        self,
-        members: Sequence[int],
-        series: Tensor,
-        aligned: Tensor,
-        features: Tensor,
-        measures: Tensor,
-    ) -> Tensor:
-        """Return the mean logits of some members, of shape (n_items, n_classes)."""
         inputs = series, aligned, features, measures
-        logits = [cast("ResNet1d", self.networks[i])(*inputs) for i in members]
-        coefficients = self.coefficients[:, list(members)].mean(dim=1)
-        regressed = self.compare(aligned, features, measures) @ coefficients
-        said = torch.cat([torch.stack(logits).mean(dim=0)[None], regressed])
-        terms = torch.cat([said, torch.ones_like(said[:1])])
+        logits = torch.stack([network(*inputs) for network in self.networks]).mean(dim=0)
+        return self.weigh(logits, self.regress(-1, aligned, features, measures))
+
+    def regress(self, index: int, aligned: Tensor, features: Tensor, measures: Tensor) -> Tensor:
+        """Answer by the regressions of an index of `coefficients`: (3, n_items, n_classes)."""
+        return self.compare(aligned, features, measures) @ self.coefficients[:, index]
+
+    def weigh(self, logits: Tensor, regressed: Tensor) -> Tensor:
+        """Make one logit per item and class of those of networks and of the regressions."""
+        terms = torch.cat([logits[None], regressed, torch.ones_like(logits[None])])
         return torch.einsum("obc,co->bc", terms, self.weights)
 
     def store(self, aligned: Tensor, features: Tensor, measures: Tensor) -> None:
@@ -186,7 +182,7 @@ class SignalEnsemble(nn.Module):
 
 
 class _Member(nn.Module):
-    """One network of an ensemble with its regressions."""
+    """One network of an ensemble with the regressions that know what it knows."""
 
     def __init__(self, ensemble: SignalEnsemble, index: int) -> None:
         super().__init__()
@@ -196,7 +192,9 @@ class _Member(nn.Module):
         self, series: Tensor, aligned: Tensor, features: Tensor, measures: Tensor
     ) -> Tensor:
         """Classify a batch; shapes as in `SignalEnsemble.forward`."""
-        return self.ensemble.answer([self.index], series, aligned, features, measures)
+        network = self.ensemble.networks[self.index]
+        regressed = self.ensemble.regress(self.index, aligned, features, measures)
+        return self.ensemble.weigh(network(series, aligned, features, measures), regressed)
 
 
 def _compressed(aligned: Tensor) -> tuple[Tensor, Tensor]:

@@ -81,7 +81,7 @@ class ClassifierConfig:
         )
     )
     n_members: int = 3
-    n_stored: int = 1000
+    n_stored: int = 2000
     batch_size: int = 64
     steps_per_root: float = 20.0
     min_steps: int = 150

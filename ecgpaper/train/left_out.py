@@ -26,7 +26,7 @@ from ecgpaper.classify.waves import N_WAVE_MEASURES
 from ecgpaper.ecg import FloatArray
 from ecgpaper.nets.ensemble import SignalEnsemble
 from ecgpaper.train.cohort import BatchSource
-from ecgpaper.train.likeness import Known, fit_likeness, fit_weights, regressed_by
+from ecgpaper.train.likeness import Known, fit_likeness, fit_weights
 
 logger = logging.getLogger(__name__)
 
@@ -63,9 +63,9 @@ def choose_left_out(
     leads_mv = source.cohort.leads_mv[is_real]
     looks = [_look(network, leads_mv, folds, view) for view in LEFT_OUT_VIEWS]
     rng = np.random.default_rng(source.seed)
-    fit_likeness(network, looks[0].known, truth, rng=rng)
+    regressed = fit_likeness(network, [look.known for look in looks], truth, rng=rng)
     opinions = np.concatenate(
-        [[look.logits, *regressed_by(network, look.known)] for look in looks], axis=1
+        [[look.logits, *answers] for look, answers in zip(looks, regressed, strict=True)], axis=1
     )
     repeated = np.concatenate([truth] * len(looks))
     weights = fit_weights(opinions, repeated)

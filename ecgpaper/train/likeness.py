@@ -1,10 +1,11 @@
 """Fit what resembling known records says, and what it counts beside the networks.
 
-Public: `Known`, `fit_likeness`, `regressed_by`, `fit_weights`.
+Public: `Known`, `fit_likeness`, `fit_weights`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,9 @@ _RIDGE = 0.5
 # The weights are drawn towards the networks alone, as strongly as so many records would.
 _PRIOR = np.eye(N_OPINIONS + 1)[0]
 _PRIOR_RECORDS = np.array([*[3.0] * N_OPINIONS, 0.0])
+# No opinion counts against what it says: one that knows nothing, if it is left without a record,
+# says a little the opposite of the truth, as the others have one of that kind less.
+_BOUNDS = [(0.0, None)] * N_OPINIONS + [(None, None)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,53 +65,105 @@ class Known:
 
 
 def fit_likeness(
-    network: SignalEnsemble, known: Known, truth: BoolArray, *, rng: np.random.Generator
-) -> None:
+    network: SignalEnsemble, looks: Sequence[Known], truth: BoolArray, *, rng: np.random.Generator
+) -> FloatArray:
     """Store some records, and regress the classes of all records on likeness to these.
 
-    Each member's regressions know nothing of the records that its network has left out.
+    Each member's regressions know nothing of the records that its network has left out; the last
+    ones know all records.
 
     Parameters
     ----------
     network : SignalEnsemble
-    known : Known
+    looks : sequence of Known
+        The same records as one layout or another prints them; learnt from as the first does.
     truth : ndarray of bool, of shape (n_records, 11)
     rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of shape (n_looks, 3, n_records, 11)
+        What the last regressions would say of each record if they did not know its classes.
 
     Notes
     -----
     Kernel ridge regression with a subset of the records as regressors (Smola and Bartlett 2001).
     """
     stored = np.sort(rng.permutation(len(truth))[: network.coefficients.shape[2]])
-    network.store(*(rows[stored] for rows in known.tensors(network.coefficients.device)))
+    first = looks[0]
+    network.store(*(rows[stored] for rows in first.tensors(network.coefficients.device)))
     targets = torch.from_numpy(2.0 * truth - 1)
-    for kind, likeness in enumerate(known.compared_by(network).double()):
+    compared = [look.compared_by(network) for look in looks]
+    answers = np.zeros((len(looks), N_OPINIONS - 1, *truth.shape))
+    for kind in range(N_OPINIONS - 1):
+        seen = [likeness[kind].double() for likeness in compared]
+        coefficients, answers[:, kind] = _regress_all(seen, stored, targets)
+        network.coefficients[kind, -1] = coefficients.to(network.coefficients)
         for member in range(len(network.networks)):
-            learnt = torch.from_numpy(known.folds != member)
-            is_known = learnt[stored]
-            coefficients = torch.zeros(len(stored), truth.shape[1], dtype=torch.float64)
-            among = likeness[stored][is_known][:, is_known]
-            coefficients[is_known] = _regress(likeness[learnt][:, is_known], among, targets[learnt])
-            network.coefficients[kind, member] = coefficients.to(network.coefficients)
+            part = _regress_part(seen[0], stored, targets, first.folds != member)
+            network.coefficients[kind, member] = part.to(network.coefficients)
+    return answers
 
 
-def _regress(likeness: Tensor, among: Tensor, targets: Tensor) -> Tensor:
-    """Regress targets about their means on the likeness to stored records and among these."""
+def _regress_all(
+    looks: Sequence[Tensor], stored: NDArray[np.int64], targets: Tensor
+) -> tuple[Tensor, FloatArray]:
+    """Regress on all records; tell also what each would be told without its own target.
+
+    Parameters
+    ----------
+    looks : sequence of Tensor of shape (n_records, n_stored)
+        Likeness of the records, seen in one way or another; the first is regressed on.
+    stored : ndarray of int, of shape (n_stored,)
+        Which of the records are stored.
+    targets : Tensor of shape (n_records, n_classes)
+
+    Returns
+    -------
+    coefficients : Tensor of shape (n_stored, n_classes)
+    left_out : ndarray of shape (n_looks, n_records, n_classes)
+    """
+    learnt = looks[0]
+    influence = _influence(learnt, learnt[torch.from_numpy(stored)])
+    centered = targets - targets.mean(dim=0)
+    coefficients = influence @ centered
+    own = (learnt * influence.T).sum(dim=1, keepdim=True)
+    # A linear fit without a record misses it by so much.
+    missed = (centered - learnt @ coefficients) / (1 - own)
+    left_out = [
+        seen @ coefficients - (seen * influence.T).sum(dim=1, keepdim=True) * missed
+        for seen in looks
+    ]
+    return coefficients, torch.stack(left_out).numpy()
+
+
+def _regress_part(
+    likeness: Tensor, stored: NDArray[np.int64], targets: Tensor, is_learnt: BoolArray
+) -> Tensor:
+    """Regress on some records alone, and on likeness to those of them that are stored."""
+    learnt, is_known = torch.from_numpy(is_learnt), torch.from_numpy(is_learnt[stored])
+    rows = likeness[:, is_known]
+    influence = _influence(rows[learnt], rows[torch.from_numpy(stored)][is_known])
+    coefficients = torch.zeros(len(stored), targets.shape[1], dtype=targets.dtype)
+    own = targets[learnt]
+    coefficients[is_known] = influence @ (own - own.mean(dim=0))
+    return coefficients
+
+
+def _influence(likeness: Tensor, among: Tensor) -> Tensor:
+    """Return what the target of each record adds to each coefficient, (n_stored, n_records).
+
+    Parameters
+    ----------
+    likeness : Tensor of shape (n_records, n_stored)
+    among : Tensor of shape (n_stored, n_stored)
+        Of the stored records to each other.
+    """
     square = likeness.T @ likeness + _RIDGE * among
     # Equal records make it singular.
     square.diagonal().add_(1e-6 * len(likeness))
-    solution: Tensor = torch.linalg.solve(square, likeness.T @ (targets - targets.mean(dim=0)))
-    return solution
-
-
-def regressed_by(network: SignalEnsemble, known: Known) -> FloatArray:
-    """Answers, (3, n_records, 11), of each record by the regressions that know nothing of it."""
-    likeness = known.compared_by(network)
-    answers = np.zeros((*likeness.shape[:2], network.coefficients.shape[3]))
-    for member in range(len(network.networks)):
-        rows = np.flatnonzero(known.folds == member)
-        answers[:, rows] = (likeness[:, rows] @ network.coefficients[:, member].cpu()).numpy()
-    return answers
+    influence: Tensor = torch.linalg.solve(square, likeness.T)
+    return influence
 
 
 def fit_weights(opinions: FloatArray, truth: BoolArray) -> FloatArray:
@@ -127,7 +183,8 @@ def fit_weights(opinions: FloatArray, truth: BoolArray) -> FloatArray:
 
     Notes
     -----
-    Logistic regression by maximum likelihood, with a Gaussian prior around the networks alone.
+    Logistic regression by maximum likelihood, with a Gaussian prior around the networks alone and
+    without negative weights.
     """
     weights = np.tile(_PRIOR, (truth.shape[1], 1))
     for column in np.flatnonzero(truth.any(axis=0) & ~truth.all(axis=0)):
@@ -145,4 +202,5 @@ def _fit_class(terms: FloatArray, is_true: BoolArray) -> FloatArray:
         value = np.logaddexp(0, -margin).sum() + 0.5 * off @ (weights - _PRIOR)
         return float(value), off - (sign * expit(-margin)) @ terms
 
-    return np.asarray(minimize(loss, _PRIOR, jac=True, method="L-BFGS-B").x, dtype=np.float64)
+    found = minimize(loss, _PRIOR, jac=True, method="L-BFGS-B", bounds=_BOUNDS)
+    return np.asarray(found.x, dtype=np.float64)

@@ -54,11 +54,18 @@ def ensemble():
     return made
 
 
-def test_ensemble_answers_with_the_mean_of_different_members(ensemble):
+def test_ensemble_answers_with_the_mean_of_its_networks(ensemble):
+    ensemble.coefficients[:, -1] = ensemble.coefficients[:, :-1].mean(dim=1)
     answers = torch.stack([member(*draw_batch()) for member in ensemble.members])
     assert answers.shape == (3, 6, 3)
     assert answers.std(dim=0).min() > 0
     torch.testing.assert_close(ensemble(*draw_batch()), answers.mean(dim=0))
+
+
+def test_regressions_of_the_members_say_nothing_beside_all_networks(ensemble):
+    before = ensemble(*draw_batch())
+    ensemble.coefficients[:, :-1] *= 2
+    torch.testing.assert_close(ensemble(*draw_batch()), before)
 
 
 @pytest.mark.parametrize("kind", range(3))
@@ -100,6 +107,21 @@ def test_an_item_is_most_like_itself(likeness):
     off_diagonal = found[~torch.eye(5, dtype=torch.bool)]
     assert off_diagonal.max() < 0.7
     assert off_diagonal.min() > 0
+
+
+@pytest.mark.parametrize("width", [0.5, 1.0])
+def test_stored_items_are_a_width_from_each_other(width):
+    stored = Likeness(5, 40, width=width)
+    stored.store(see(draw_series(5))[0])
+    widths_away = -torch.log(stored(*see(draw_series(5))))
+    torch.testing.assert_close(widths_away.mean(), torch.tensor(1 / width))
+
+
+def test_likeness_at_twice_the_distance_is_squared(likeness):
+    values, seen = see(draw_series(5))
+    near, far = (likeness(values + by, seen).diagonal() for by in (0.5, 1.0))
+    assert near.max() < 0.8
+    torch.testing.assert_close(far, near**2)
 
 
 def test_likeness_falls_with_distance_and_further_within_a_width(likeness):
