@@ -33,7 +33,11 @@ def write_pages(preset, size_px, n_pages, folder):
         rng = np.random.default_rng([5, seed])
         image = synthesize(simulate_record(rng=rng).ecg, sample_spec(preset, rng=rng)).image
         if size_px:
-            image = cv2.resize(image, size_px, interpolation=cv2.INTER_CUBIC)
+            # A photo held upright stays so.
+            upright = image.shape[0] > image.shape[1]
+            image = cv2.resize(
+                image, size_px[:: -1 if upright else 1], interpolation=cv2.INTER_CUBIC
+            )
         files.append(folder / f"{preset}{seed}.jpg")
         files[-1].write_bytes(jpeg_bytes(image, 92))
     return files
