@@ -16,6 +16,7 @@ import numpy as np
 
 from ecgpaper.ecg import CABRERA_ORDER, STANDARD_ORDER, BoolArray, Ecg, FloatArray
 
+MM_PER_INCH = 25.4
 SMALL_BOX_MM = 1.0
 LARGE_BOX_MM = 5.0
 # The calibration pulse: 1 mV for 0.2 s.

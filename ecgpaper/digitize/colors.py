@@ -13,15 +13,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.fft import fft2, fftfreq
+from scipy.fft import fftfreq
 from scipy.linalg import eigh
 
-from ecgpaper.digitize.middle import SMALL
+from ecgpaper.digitize.middle import SMALL, SPECTRUM_PX, middle_spectrum
 from ecgpaper.digitize.waves import ComplexArray, Float32Array
 from ecgpaper.ecg import FloatArray
 from ecgpaper.page import LARGE_BOX_MM
 
-_SPECTRUM_PX = 1024
 # Around a wave's place in the spectrum, in bins: as wide as the window's trace there.
 _REACH = 4
 # For the 5-mm lines and for the 1-mm lines: the harmonics that show them, and what counts as noise,
@@ -50,13 +49,8 @@ def grid_colors(
         For the 5-mm lines (1) and for the 1-mm lines (`SMALL`); the weights' sizes add up to 1, and
         lines are positive in the sum.
     """
-    height, width = colors.shape[:2]
-    half = min(height, width) // 4
-    middle = colors[height // 2 - half : height // 2 + half, width // 2 - half : width // 2 + half]
-    window = np.hanning(2 * half).astype(np.float32)
-    faded = (middle - middle.mean(axis=(0, 1))) * np.outer(window, window)[..., None]
-    spectrum = fft2(faded, (_SPECTRUM_PX, _SPECTRUM_PX), axes=(0, 1))
-    per_px = fftfreq(_SPECTRUM_PX)
+    spectrum = middle_spectrum(colors)
+    per_px = fftfreq(SPECTRUM_PX)
     found = {}
     for lines, (harmonics, (lowest, highest)) in _SHOWN.items():
         per_mm = np.hypot(per_px, per_px[:, None]) / float(np.hypot(*slopes[0][lines]))
@@ -80,8 +74,8 @@ def _power(spectrum: ComplexArray) -> FloatArray:
 def _bins(slope: FloatArray) -> tuple[np.ndarray, ...]:
     """Where in the spectrum waves every 5 mm along a slope are: rows and columns."""
     around = np.arange(-_REACH, _REACH + 1)
-    x, y = np.rint(slope * _SPECTRUM_PX / LARGE_BOX_MM).astype(int)
-    return np.ix_((y + around) % _SPECTRUM_PX, (x + around) % _SPECTRUM_PX)
+    x, y = np.rint(slope * SPECTRUM_PX / LARGE_BOX_MM).astype(int)
+    return np.ix_((y + around) % SPECTRUM_PX, (x + around) % SPECTRUM_PX)
 
 
 def _best_mix(grid: FloatArray, noise: FloatArray) -> Float32Array:

@@ -1,6 +1,6 @@
 """Fine lines of a photo -> how the grid runs in the image's middle: its turn and its scales.
 
-Public: `middle_slopes`, `SMALL`.
+Public: `middle_slopes`, `middle_spectrum`, `SMALL`, `SPECTRUM_PX`.
 
 Lines' projections are sharpest at the grid's angle, or at that of the stripes that a monitor's
 pixels and a camera's make together; only a grid has the teeth of a comb. So of the sharpest angles
@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from scipy.fft import fft2
 from scipy.signal import find_peaks
 
 from ecgpaper.digitize.grid import comb_scale
-from ecgpaper.digitize.waves import Float32Array
+from ecgpaper.digitize.waves import ComplexArray, Float32Array
 from ecgpaper.ecg import FloatArray
 from ecgpaper.errors import GridError
 from ecgpaper.page import LARGE_BOX_MM, SMALL_BOX_MM
@@ -37,7 +38,7 @@ _MIN_STRENGTH = 1.5
 # Seen aslant, the spacing of lines in one direction is off their mean by up to this factor, and
 # their angle by as much.
 _SLANT, _SLANT_DEG = 1.25, 12.0
-_SPECTRUM_PX = 1024
+SPECTRUM_PX = 1024
 
 
 def middle_slopes(lines: Float32Array) -> list[dict[int, FloatArray]]:
@@ -46,7 +47,7 @@ def middle_slopes(lines: Float32Array) -> list[dict[int, FloatArray]]:
     Parameters
     ----------
     lines : ndarray of float32, of shape (height, width)
-        See `ruler.grid_lines`.
+        Fine lines, ink blanked out, all about equally strong.
 
     Returns
     -------
@@ -60,19 +61,33 @@ def middle_slopes(lines: Float32Array) -> list[dict[int, FloatArray]]:
         If no grid is seen there.
     """
     turn_rad, px_per_mm = _middle(lines)
-    height, width = lines.shape
-    half = min(height, width) // 4
-    middle = lines[height // 2 - half : height // 2 + half, width // 2 - half : width // 2 + half]
-    window = np.hanning(2 * half)
-    faded = (middle - middle.mean()) * np.outer(window, window)
-    spectrum = np.abs(np.fft.fft2(faded, (_SPECTRUM_PX, _SPECTRUM_PX))).astype(np.float32)
-    spectrum = np.asarray(cv2.GaussianBlur(spectrum, (0, 0), 1.0))
+    strength = np.abs(middle_spectrum(lines[..., None])[..., 0])
+    spectrum = np.asarray(cv2.GaussianBlur(strength, (0, 0), 1.0), np.float32)
     along_x = np.array([np.cos(turn_rad), np.sin(turn_rad)]) / px_per_mm
     along_y = np.array([-along_x[1], along_x[0]])
     return [
         {first: _sharpened(spectrum, slope, all_of_it) for first, all_of_it in _HARMONICS.items()}
         for slope in (along_x, along_y)
     ]
+
+
+def middle_spectrum(colors: Float32Array) -> ComplexArray:
+    """Transform the middle of a picture, faded out towards its sides, color by color.
+
+    Parameters
+    ----------
+    colors : ndarray of float32, of shape (height, width, n_colors)
+
+    Returns
+    -------
+    ndarray of complex64, of shape (SPECTRUM_PX, SPECTRUM_PX, n_colors)
+    """
+    height, width = colors.shape[:2]
+    half = min(height, width) // 4
+    middle = colors[height // 2 - half : height // 2 + half, width // 2 - half : width // 2 + half]
+    window = np.hanning(2 * half).astype(np.float32)
+    faded = (middle - middle.mean(axis=(0, 1))) * np.outer(window, window)[..., None]
+    return np.asarray(fft2(faded, (SPECTRUM_PX, SPECTRUM_PX), axes=(0, 1)), np.complex64)
 
 
 def _sharpened(spectrum: Float32Array, slope: FloatArray, harmonics: tuple[int, ...]) -> FloatArray:
@@ -84,8 +99,8 @@ def _sharpened(spectrum: Float32Array, slope: FloatArray, harmonics: tuple[int, 
     y = scale * (slope[0] * np.sin(turn_rad) + slope[1] * np.cos(turn_rad))
     strength = np.zeros_like(x)
     for harmonic in harmonics:
-        to_bin = harmonic * _SPECTRUM_PX / LARGE_BOX_MM
-        columns, rows = ((part * to_bin % _SPECTRUM_PX).astype(np.float32) for part in (x, y))
+        to_bin = harmonic * SPECTRUM_PX / LARGE_BOX_MM
+        columns, rows = ((part * to_bin % SPECTRUM_PX).astype(np.float32) for part in (x, y))
         found = cv2.remap(spectrum, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
         strength += np.sqrt(found)
     best = np.unravel_index(int(np.argmax(strength)), strength.shape)

@@ -59,8 +59,8 @@ _MAX_STEPS, _LEAST_GROWTH = 60, 0.002
 # Local corrections: harmonic of the 5-mm wave, reach of the average in mm, and the largest
 # difference in mm that is believed.
 _CORRECTIONS = (
-    *((1, 5.0, 1.8), (1, 4.0, 1.5), (2, 4.0, 0.8), (2, 3.0, 0.8), (5, 3.0, 0.35), (5, 2.5, 0.35)),
-    (5, 2.5, 0.35),
+    *((1, 5.0, 1.8), (1, 4.0, 1.5), (2, 4.0, 0.8), (2, 3.0, 0.8)),
+    *((5, 3.0, 0.35), (5, 2.5, 0.35), (5, 2.5, 0.35)),
 )
 
 

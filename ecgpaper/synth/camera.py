@@ -14,6 +14,7 @@ import numpy as np
 
 from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
 from ecgpaper.geometry import DenseWarp, Homography, Warp
+from ecgpaper.page import MM_PER_INCH
 from ecgpaper.synth.scene import corners_photo
 from ecgpaper.synth.spec import CameraSpec, Color
 from ecgpaper.synth.texture import FloatImage
@@ -31,7 +32,6 @@ class ContactShadow:
 # The warp is exact at every eighth pixel of the photo, and linear in between.
 NODE_STEP_PX = 8
 _BAND_PX = 256
-_MM_PER_INCH = 25.4
 # Light and the shades of a bent sheet are put together at a quarter of the photo's resolution.
 _LIGHT_STEP_PX = 4
 
@@ -45,7 +45,7 @@ def lay_sheet(spec: CameraSpec, page_shape: tuple[int, int]) -> tuple[Homography
             edges.astype(np.float32), corners_photo(spec.scene).astype(np.float32)
         )
         return Homography(np.asarray(matrix, dtype=np.float64)), spec.scene.photo_px
-    left, top, right, bottom = (part * spec.dpi / _MM_PER_INCH for part in spec.scanner.bed_mm)
+    left, top, right, bottom = (part * spec.dpi / MM_PER_INCH for part in spec.scanner.bed_mm)
     photo_shape = (
         round((height + top + bottom) * spec.stretch[1]),
         round((width + left + right) * spec.stretch[0]),

@@ -13,7 +13,7 @@ import numpy as np
 
 from ecgpaper.ecg import Ecg
 from ecgpaper.geometry import DenseWarp, Homography, Warp
-from ecgpaper.page import PageLayout
+from ecgpaper.page import MM_PER_INCH, PageLayout
 from ecgpaper.raster import GridScale, Trace
 from ecgpaper.synth.camera import lay_sheet, page_to_photo
 from ecgpaper.synth.cover import Cover, Objects, find_cover
@@ -22,8 +22,6 @@ from ecgpaper.synth.objects import draw_objects
 from ecgpaper.synth.relief import bend, height_field
 from ecgpaper.synth.spec import PageSpec
 from ecgpaper.synth.texture import FloatImage
-
-_MM_PER_INCH = 25.4
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +81,7 @@ class Plan:
 
 def plan_page(ecg: Ecg, spec: PageSpec) -> Plan:
     """Place everything, from the strips on the paper to the paper in the photo."""
-    px_per_mm = spec.camera.dpi / _MM_PER_INCH
+    px_per_mm = spec.camera.dpi / MM_PER_INCH
     # The corner of the sheet is the corner of the first pixel, half a pixel off its centre.
     scale = GridScale((px_per_mm, px_per_mm), (-0.5, -0.5))
     layout = place_strips(ecg, spec.layout)

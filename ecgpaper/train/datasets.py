@@ -23,6 +23,7 @@ from ecgpaper.digitize.trace import (
     sub_columns_px,
 )
 from ecgpaper.ecg import BoolArray, Ecg, FloatArray
+from ecgpaper.page import MM_PER_INCH
 from ecgpaper.raster import FlatPage, GridScale, Trace
 from ecgpaper.synth import (
     PageSpec,
@@ -45,7 +46,6 @@ SCALE_JITTER = 0.003
 # sees without what is around them.
 _FINER = 1.3
 _CLOSE_SHARE = 0.6
-_MM_PER_INCH = 25.4
 # Share of crops that show where a row begins or ends, and where one of its strips begins: what is
 # hardest to tell is rarest.
 END_SHARE, START_SHARE = 0.35, 0.35
@@ -232,7 +232,7 @@ def segment_batch(source: PageSource, step: int, *, n_pages: int, n_crops: int) 
     for _ in range(n_pages):
         _, ecg, spec = source.draw(rng)
         # The segmenter sees small pages, and those are drawn faster.
-        page_px = max(spec.layout.size_mm) * spec.camera.dpi / _MM_PER_INCH
+        page_px = max(spec.layout.size_mm) * spec.camera.dpi / MM_PER_INCH
         spec = resized(spec, min(1.0, _FINER * MAP_LONG_SIDE_PX / page_px))
         page, full = synthesize(ecg, spec), draw_maps(ecg, spec).probabilities
         part = _page_part(page, rng) if rng.random() < _CLOSE_SHARE else np.s_[:, :]

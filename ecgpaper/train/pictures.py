@@ -32,6 +32,7 @@ from ecgpaper.ecg import BoolArray, ByteArray, Ecg, FloatArray
 from ecgpaper.files import write_whole
 from ecgpaper.nets.convnext import ConvNext, ConvNextConfig
 from ecgpaper.nets.device import best_device, channels_last
+from ecgpaper.page import MM_PER_INCH
 from ecgpaper.synth import PRESETS, SyntheticPage, resized, sample_spec, synthesize
 from ecgpaper.train.cohort import LABEL_SMOOTHING
 from ecgpaper.train.datasets import without_gaps
@@ -45,7 +46,6 @@ Prepare: TypeAlias = Callable[[ByteArray], Float32Array]
 _WHOLE_SHARE = 0.25
 # Pages are drawn with about this many pixels per pixel of the picture.
 _FINER = 1.5
-_MM_PER_INCH = 25.4
 # How pictures are kept: ten times smaller than without loss, and nothing to be seen of it.
 _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 95]
 _JPEG += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
@@ -152,7 +152,7 @@ class PictureStore(Sequence[ByteArray]):
         number, record = divmod(index, len(self.ecgs))
         spec = sample_spec(self.presets[(number + record) % len(self.presets)], rng=rng)
         px_per_mm = _FINER * min(np.array(PICTURE_PX[::-1]) / spec.layout.size_mm)
-        dpi = px_per_mm * _MM_PER_INCH
+        dpi = px_per_mm * MM_PER_INCH
         ecg = without_gaps(self.ecgs[record])
         page = synthesize(ecg, resized(spec, min(1.0, dpi / spec.camera.dpi)))
         return _seen(page, is_whole=rng.random() < _WHOLE_SHARE)

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ecgpaper.page import MM_PER_INCH
 from ecgpaper.synth.sample.draws import chance, jitter, uniform
 from ecgpaper.synth.sample.flatbed import (
     sample_any_scanner,
@@ -45,7 +46,6 @@ __all__ = [
     "sample_screen_photo",
 ]
 
-_MM_PER_INCH = 25.4
 # Share of photos with a quarter turn, that cut off some margin, and with a finger, clip or pen.
 _QUARTER_SHARE = 0.1
 _CUT_SHARE = 0.15
@@ -121,7 +121,7 @@ def _photograph(framing: Framing, pose: Pose, rng: np.random.Generator) -> Camer
     )
     return replace(
         _sample_sensor(pose, rng),
-        dpi=float(np.clip(framing.px_per_mm, *_PX_PER_MM)) * _MM_PER_INCH,
+        dpi=float(np.clip(framing.px_per_mm, *_PX_PER_MM)) * MM_PER_INCH,
         scene=scene,
     )
 
@@ -185,7 +185,7 @@ def sample_screen_photo(
     )
     return replace(
         _sample_sensor(pose, rng),
-        dpi=_MM_PER_INCH * max(float(np.clip(framing.px_per_mm, *_PX_PER_MM)) / 2, 4.0),
+        dpi=MM_PER_INCH * max(float(np.clip(framing.px_per_mm, *_PX_PER_MM)) / 2, 4.0),
         blur_px=uniform(rng, 0.4, 0.9),
         motion_px=0.0,
         sharpening=uniform(rng, 0, 1),

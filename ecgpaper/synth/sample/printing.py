@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ecgpaper.page import LeadLayout
+from ecgpaper.page import MM_PER_INCH, LeadLayout
 from ecgpaper.synth.bilevel import BILEVEL_TONES
 from ecgpaper.synth.rules import Rule, frame
 from ecgpaper.synth.sample.blocks import official_header
@@ -32,7 +32,6 @@ _PLOT_DPI, _ANY_DPI = 200.0, (100.0, 300.0)
 _USUAL_DPI_SHARE = 0.6
 # Share of other pages that are such plots.
 _PLOT_SHARE = 0.2
-_MM_PER_INCH = 25.4
 _GRID_COLORS: tuple[Color, ...] = (
     (225.0, 60.0, 60.0),
     (240.0, 120.0, 130.0),
@@ -79,7 +78,7 @@ def sample_official_page(
     level = uniform(rng, 0, 90) if chance(rng, 0.6) else 0.0
     strong = uniform(rng, 140, 255), level, level * uniform(rng, 0.8, 1.1)
     official = sample_paper(rng)
-    plot_px_mm = _plot_px_mm(rng)
+    plot_dpi = _plot_dpi(rng)
     paper = replace(
         official,
         color=WHITE,
@@ -87,25 +86,24 @@ def sample_official_page(
         small_contrast=uniform(rng, 0.12, 0.4),
         large_contrast=uniform(rng, 0.7, 1.0),
         large_mm=uniform(rng, 0.14, 0.24),
-        grid_origin_mm=(plot_px_mm / 2, 0.0),
-        plot_px_mm=plot_px_mm,
     )
-    return layout, ink, paper
+    return layout, ink, _as_plot(paper, plot_dpi)
 
 
-def _plot_px_mm(rng: np.random.Generator) -> float:
-    """Draw the size of a plot's pixels, and leave all other draws as they are without."""
+def _plot_dpi(rng: np.random.Generator) -> float:
+    """Draw the resolution of a plot, and leave all other draws as they are without."""
     own = rng.spawn(1)[0]
-    dpi = _PLOT_DPI if chance(own, _USUAL_DPI_SHARE) else uniform(own, *_ANY_DPI)
-    return _MM_PER_INCH / dpi
+    return _PLOT_DPI if chance(own, _USUAL_DPI_SHARE) else uniform(own, *_ANY_DPI)
+
+
+def _as_plot(paper: PaperSpec, dpi: float) -> PaperSpec:
+    px_mm = MM_PER_INCH / dpi
+    return replace(paper, grid_origin_mm=(px_mm / 2, 0.0), plot_px_mm=px_mm)
 
 
 def plotted_at(paper: PaperSpec, dpi: float) -> PaperSpec:
     """Return the paper with the pixels of its plot, if it is one, being those of a picture."""
-    if paper.plot_px_mm is None:
-        return paper
-    px_mm = _MM_PER_INCH / dpi
-    return replace(paper, grid_origin_mm=(px_mm / 2, 0.0), plot_px_mm=px_mm)
+    return paper if paper.plot_px_mm is None else _as_plot(paper, dpi)
 
 
 def _edge(layout: LayoutSpec) -> tuple[Rule, ...]:
@@ -166,7 +164,7 @@ def vary_paper(paper: PaperSpec, rng: np.random.Generator) -> PaperSpec:
         large_mm=uniform(rng, 0.12, 0.45),
         dotted=chance(rng, 0.15),
         grid_origin_mm=_grid_origin(rng),
-        plot_px_mm=_plot_px_mm(rng) if chance(rng.spawn(1)[0], _PLOT_SHARE) else None,
+        plot_px_mm=MM_PER_INCH / _plot_dpi(rng) if chance(rng.spawn(1)[0], _PLOT_SHARE) else None,
     )
 
 
