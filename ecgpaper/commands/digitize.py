@@ -15,6 +15,7 @@ import logging
 import math
 import re
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,6 +100,7 @@ def _write(
         "speed_mm_per_s": found.layout.scale.speed_mm_per_s,
         "gain_mm_per_mv": found.layout.scale.gain_mm_per_mv,
         "pulse_mm": found.pulse and [found.pulse.width_mm, found.pulse.height_mm],
+        "printed": asdict(found.said),
         "px_per_mm": found.scale.px_per_mm,
         "quality": found.quality,
         "agreement": found.agreement,

@@ -23,6 +23,7 @@ from ecgpaper.digitize.layout import column_places, find_layout, place_columns, 
 from ecgpaper.digitize.leads import Fit, Named, agreement, name_leads, take_names
 from ecgpaper.digitize.orientation import mirrored, rows_are_upright, turned
 from ecgpaper.digitize.paper import UNSTATED, Stated, find_paper_scale
+from ecgpaper.digitize.printed import READER, Said, read_said
 from ecgpaper.digitize.pulse import Pulse, find_pulse
 from ecgpaper.digitize.rectify import rectify
 from ecgpaper.digitize.refine import REFINER, refine_traces
@@ -36,6 +37,7 @@ from ecgpaper.nets.checkpoint import load_info, load_weights
 from ecgpaper.nets.device import best_device, channels_last
 from ecgpaper.nets.ends import EndNet
 from ecgpaper.nets.quality import QualityConfig, QualityNet
+from ecgpaper.nets.reader import LineReader
 from ecgpaper.nets.refiner import Refiner
 from ecgpaper.nets.unet import SegmentNet, StripNet
 from ecgpaper.page import LAYOUTS, PageLayout
@@ -97,7 +99,10 @@ class Digitization:
     fits : tuple of Fit
         How well the leads fit each other.
     pulse : Pulse or None
-        The calibration pulse that was seen; without one the gain is taken to be the usual.
+        The calibration pulse that was seen.
+    said : Said
+        What the print says of speed and gain; with neither pulse nor print they are taken to be
+        the usual.
     evidence : ndarray of shape (12, len(evidence.FEATURES))
         What speaks for each lead; NaN for leads that no trace shows.
     predicted_snr_db : ndarray of shape (12,), in dB
@@ -113,6 +118,7 @@ class Digitization:
     quality: float
     fits: tuple[Fit, ...]
     pulse: Pulse | None
+    said: Said
     evidence: FloatArray
     predicted_snr_db: FloatArray
 
@@ -165,6 +171,7 @@ class Digitizer:
     tracer: StripNet
     ends: EndNet
     refiner: Refiner
+    reader: LineReader
     judge: QualityNet
 
     @classmethod
@@ -180,10 +187,11 @@ class Digitizer:
         tracer = load_network(folder, TRACER, StripNet)
         ends = load_network(folder, ENDS, EndNet)
         refiner = load_network(folder, REFINER, Refiner)
+        reader = load_network(folder, READER, LineReader)
         info = load_info(folder, QUALITY, QualityNet.__name__)
         judge = QualityNet(QualityConfig(**info.config))
         load_weights(folder, QUALITY, judge, info)
-        return cls(segmenter, tracer, ends, refiner, judge.eval())
+        return cls(segmenter, tracer, ends, refiner, reader, judge.eval())
 
     def digitize(
         self, photo: ByteArray, *, fs: float = 500.0, stated: Stated = UNSTATED
@@ -283,7 +291,8 @@ class Digitizer:
         )
         traces = without_strokes(refine_traces(traces, readings, scale, self.refiner))
         named = replace(named, layout=layout, traces=traces)
-        layout, traces = _at_its_scale(named, scale, pulse, stated)
+        said = read_said(page, maps, scale, self.reader)
+        layout, traces = _at_its_scale(named, scale, stated, pulse, said)
         quality = float(sum(trace.confidence.mean() for trace in traces) / len(traces))
         traces = without_blank_ends(traces, scale)
         evidence = lead_evidence(traces, named.fits, page, scale)
@@ -298,6 +307,7 @@ class Digitizer:
             quality=quality,
             fits=named.fits,
             pulse=pulse,
+            said=said,
             evidence=evidence,
             predicted_snr_db=np.full(len(evidence), np.nan),
         )
@@ -324,11 +334,11 @@ class Digitizer:
 
 
 def _at_its_scale(
-    named: Named, scale: GridScale, pulse: Pulse | None, stated: Stated
+    named: Named, scale: GridScale, stated: Stated, pulse: Pulse | None, said: Said
 ) -> tuple[PageLayout, tuple[Trace, ...]]:
     """Give a page the speed and gain that it was printed at."""
     at_usual, _ = signal_from_traces(named.traces, named.layout, scale, HEARTBEAT_FS)
-    paper = stated.over(find_paper_scale(pulse, at_usual, named.layout.scale))
+    paper = stated.over(find_paper_scale(pulse, said, at_usual, named.layout.scale))
     layout = with_margin(named.layout.at_scale(paper))
     traces = tuple(
         replace(trace, strip=strip)
@@ -346,11 +356,11 @@ def _reduced(photo: ByteArray) -> tuple[ByteArray, float]:
     return np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), np.uint8), factor
 
 
-Network = TypeVar("Network", SegmentNet, StripNet, EndNet, Refiner)
+Network = TypeVar("Network", SegmentNet, StripNet, EndNet, Refiner, LineReader)
 
 
 def load_network(folder: Path, name: str, network_class: type[Network]) -> Network:
-    """Read the segmenter, the tracer, the ends or the refiner from a model folder.
+    """Read the segmenter, the tracer, the ends, the refiner or the reader from a model folder.
 
     Raises
     ------

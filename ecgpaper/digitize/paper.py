@@ -1,10 +1,12 @@
-"""Speed and gain of a print: from its calibration pulses and, as a last resort, its heartbeats.
+"""Speed and gain of a print: from its calibration pulses, from what is printed, from heartbeats.
 
 Public: `Stated`, `UNSTATED`, `find_paper_scale`.
 
-Nearly all paper runs at 25 mm/s and shows 1 mV as 10 mm; another scale must be seen clearly. Rows
-at 50 mm/s are as long as others, they only show less time, and hearts then seem to beat slowly and
-their waves to be dull.
+A pulse is as high as the gain is, and print that says the gain is next. Of the speed, a pulse says
+less than print: its width differs from maker to maker. Where neither says anything: nearly all
+paper runs at 25 mm/s and shows 1 mV as 10 mm; another scale must be seen clearly. Rows at 50 mm/s
+are as long as others, they only show less time, and hearts then seem to beat slowly and their waves
+to be dull.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from ecgpaper.digitize.heartbeat import fast_odds
 from ecgpaper.digitize.layout import FAST_MM_PER_S
+from ecgpaper.digitize.printed import Said
 from ecgpaper.digitize.pulse import Pulse
 from ecgpaper.ecg import Ecg
 from ecgpaper.page import LAYOUTS, PULSE_MV, PULSE_S, PaperScale
@@ -59,23 +62,32 @@ class Stated:
 UNSTATED = Stated()
 
 
-def find_paper_scale(pulse: Pulse | None, ecg: Ecg, read_at: PaperScale) -> PaperScale:
+def find_paper_scale(pulse: Pulse | None, said: Said, ecg: Ecg, read_at: PaperScale) -> PaperScale:
     """Tell speed and gain of a print.
 
     Parameters
     ----------
     pulse : Pulse or None
         The calibration pulse that was found beside the rows.
+    said : Said
+        What the print on the page says.
     ecg : Ecg
         The page, read with the scale below.
     read_at : PaperScale
         What was assumed: the usual scale, or fast paper if the rows are too long for any other.
     """
-    if pulse is None:
-        is_fast = fast_odds(ecg) > _SURE
-    else:
-        read_at = replace(read_at, gain_mm_per_mv=pulse.height_mm / PULSE_MV)
-        is_fast = pulse.width_mm > _WIDE_MM or fast_odds(ecg) > _DOUBLY_SURE
-    if is_fast and read_at.speed_mm_per_s == USUAL.speed_mm_per_s:
+    gain = said.gain_mm_per_mv if pulse is None else pulse.height_mm / PULSE_MV
+    if gain is not None:
+        read_at = replace(read_at, gain_mm_per_mv=gain)
+    if read_at.speed_mm_per_s == USUAL.speed_mm_per_s and _is_fast(pulse, said, ecg):
         return replace(read_at, speed_mm_per_s=FAST_MM_PER_S)
     return read_at
+
+
+def _is_fast(pulse: Pulse | None, said: Said, ecg: Ecg) -> bool:
+    """Whether paper that is not too long for the usual speed ran faster."""
+    if said.speed_mm_per_s is not None:
+        return said.speed_mm_per_s == FAST_MM_PER_S
+    if pulse is None:
+        return fast_odds(ecg) > _SURE
+    return pulse.width_mm > _WIDE_MM or fast_odds(ecg) > _DOUBLY_SURE

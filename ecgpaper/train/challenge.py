@@ -26,6 +26,7 @@ from ecgpaper.train.digitizer import DigitizerBudget, train_segmenter, train_tra
 from ecgpaper.train.ends import train_ends
 from ecgpaper.train.facts import RecordFacts
 from ecgpaper.train.quality import train_quality
+from ecgpaper.train.reader import train_reader
 from ecgpaper.train.refiner import train_refiner
 from ecgpaper.train.spared import Labeled
 
@@ -61,6 +62,7 @@ def budget_for(n_records: int) -> DigitizerBudget:
             curve_pages=8,
             ends_steps=60,
             refiner_steps=60,
+            reader_steps=60,
             quality_pages=8,
         )
     if torch.cuda.is_available():
@@ -71,6 +73,7 @@ def budget_for(n_records: int) -> DigitizerBudget:
             curve_pages=600,
             ends_steps=6000,
             refiner_steps=6000,
+            reader_steps=6000,
         )
     if n_records < MANY_RECORDS:
         return DigitizerBudget(segmenter_steps=800, tracer_steps=1500)
@@ -141,6 +144,7 @@ def train_all(data_folder: Path, model_folder: Path, *, seed: int = SEED) -> Non
     train_ends(pages, model_folder, n_steps=budget.ends_steps, seed=seed)
     train_refiner(pages, model_folder, n_steps=budget.refiner_steps, seed=seed)
     forget_pages(model_folder)
+    train_reader(model_folder, n_steps=budget.reader_steps, seed=seed)
     train_quality(ecgs, model_folder, n_pages=budget.quality_pages, seed=seed)
     state_file = model_folder / ".classifier"
     network, info = train_classifier(ecgs, facts, seed=seed, state_file=state_file)

@@ -44,6 +44,9 @@ MOST_ROWS = 4
 # where they are found to start and end. The latter is drawn for each page between what clean pages
 # and the worst photos show: a network taught with the worst alone smooths over every end.
 _BASELINE_JITTER_MM, _LEAST_END_MM, _MOST_END_MM = 1.0, 0.01, 0.1
+# A share of pages is placed by something else, a pulse or a name, up to so far off: there no curve
+# begins.
+_LOST_SHARE, _LOST_MM = 0.15, 3.0
 # Along x, a scale is off by as much over such a width.
 _WIDTH_MM = 200.0
 # A curve further off than this is another one: nothing can be learned from it.
@@ -200,7 +203,8 @@ def _moved(layout: PageLayout, end_mm: float, rng: np.random.Generator) -> PageL
     """Return the layout as it may be found: each row a little higher or lower, sooner or later."""
     rows = {strip.segment.row for strip in layout.strips}
     down_mm = {row: rng.normal(0, _BASELINE_JITTER_MM) for row in sorted(rows)}
-    right_mm = {row: rng.normal(0, end_mm) for row in sorted(rows)}
+    lost_mm = rng.uniform(-_LOST_MM, _LOST_MM) if rng.random() < _LOST_SHARE else 0.0
+    right_mm = {row: lost_mm + rng.normal(0, end_mm) for row in sorted(rows)}
     strips = tuple(
         replace(
             strip,

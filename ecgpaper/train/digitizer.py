@@ -64,6 +64,7 @@ class DigitizerBudget:
     curve_pages: int = 120
     ends_steps: int = 1500
     refiner_steps: int = 600
+    reader_steps: int = 1500
     quality_pages: int = 150
 
 

@@ -25,9 +25,12 @@ from ecgpaper.train.loop import TrainConfig, fit
 from ecgpaper.train.start import start_from
 
 BATCH_SIZE = 64
-# How far the middle of what is seen may be from where the strip was cut, and ends that are looked
-# for from there, in points.
-_MOST_SHIFT, _FARTHEST = 8, 12.0
+# How far the middle of what is seen mostly is from where the strip was cut, in points. A share of
+# all is seen so much further inside: there is no end, and a network that never saw that is as sure
+# of one as of any.
+_MOST_SHIFT, _BLIND_SHARE, _MOST_INSIDE = 8, 0.15, 400
+# Ends further than this from the middle are as good as none.
+_FARTHEST = 20.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +41,7 @@ class EndBatch:
     ----------
     features : ndarray of float32, of shape (n, N_FEATURES, END_POINTS)
     place : ndarray of float32, of shape (n,), in points
-        How far behind the middle the curve begins.
+        How far behind the middle the curve begins; NaN where it is not seen to.
     """
 
     features: NDArray[np.float32]
@@ -104,10 +107,9 @@ class EndSource:
         for page in pages:
             stops = np.cumsum(page.lengths)
             for stop, length, ends in zip(stops, page.lengths, page.ends, strict=True):
-                is_near = np.abs(ends) < _FARTHEST
-                if length >= END_POINTS + 2 * BEYOND_POINTS and is_near.any():
+                if length >= END_POINTS + 2 * BEYOND_POINTS and np.isfinite(ends).any():
                     curves.append(page.features[stop - length : stop])
-                    places.append(np.where(is_near, ends * [1, -1], np.nan))
+                    places.append(ends * [1, -1])
         if not curves:
             raise ValueError(f"expected pages with ends; none of {len(pages)} shows any")
         self._curves, self._places = curves, np.stack(places)
@@ -125,17 +127,27 @@ class EndSource:
 
     def _end(self, rng: np.random.Generator) -> tuple[NDArray[np.float32], np.float32]:
         curve, side = self._ends[int(rng.integers(len(self)))]
+        features = self._curves[curve]
         shift = int(rng.integers(-_MOST_SHIFT, _MOST_SHIFT + 1))
-        window = end_windows(self._curves[curve], shift)[side].astype(np.float32)
+        if rng.random() < _BLIND_SHARE:
+            inside = len(features) - END_POINTS - 2 * BEYOND_POINTS
+            shift = int(rng.integers(min(inside, _MOST_INSIDE) + 1))
+        window = end_windows(features, shift)[side].astype(np.float32)
         if rng.random() < 0.5:
             window = seen_upside_down(window.T).T
-        return window, np.float32(self._places[curve, side] - shift)
+        place = self._places[curve, side] - shift
+        return window, np.float32(place if abs(place) < _FARTHEST else np.nan)
 
 
 def _loss(network: nn.Module, batch: EndBatch) -> Tensor:
-    """Likelihood of the error, as of Laplace's distribution: some ends nobody can see."""
+    """Likelihood of the error, as of Laplace's distribution: some ends nobody can see.
+
+    Where there is none, whatever place is said is as far off as can be seen.
+    """
     like = next(network.parameters())
     place, log_spread = network(torch.from_numpy(batch.features).to(like.device))
-    error = (place - torch.from_numpy(batch.place).to(like.device)).abs()
+    true = torch.from_numpy(batch.place).to(like.device)
+    is_seen = true.isfinite()
+    error = torch.where(is_seen, (place - torch.where(is_seen, true, 0)).abs(), END_POINTS / 2)
     loss: Tensor = (error * torch.exp(-log_spread) + log_spread).mean()
     return loss

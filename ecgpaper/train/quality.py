@@ -29,6 +29,7 @@ from ecgpaper.digitize import (
 )
 from ecgpaper.digitize.ends import ENDS
 from ecgpaper.digitize.evidence import FEATURES
+from ecgpaper.digitize.printed import READER
 from ecgpaper.digitize.refine import REFINER
 from ecgpaper.ecg import STANDARD_ORDER, Ecg, FloatArray
 from ecgpaper.errors import EcgPaperError
@@ -36,6 +37,7 @@ from ecgpaper.files import write_whole
 from ecgpaper.nets.checkpoint import CheckpointInfo, save_checkpoint
 from ecgpaper.nets.ends import EndNet
 from ecgpaper.nets.quality import QualityConfig, QualityNet
+from ecgpaper.nets.reader import LineReader
 from ecgpaper.nets.refiner import Refiner
 from ecgpaper.nets.unet import SegmentNet, StripNet
 from ecgpaper.synth import PRESETS, sample_spec, synthesize
@@ -74,7 +76,7 @@ def train_quality(ecgs: Sequence[Ecg], folder: Path, *, n_pages: int, seed: int)
     ecgs : sequence of Ecg
         What the pages show.
     folder : Path
-        Of the segmenter and the tracer; an interrupted run goes on where it stopped.
+        Of the other networks; an interrupted run goes on where it stopped.
     n_pages : int
         Of all presets in turn.
     seed : int
@@ -86,6 +88,7 @@ def train_quality(ecgs: Sequence[Ecg], folder: Path, *, n_pages: int, seed: int)
         load_network(folder, TRACER, StripNet),
         load_network(folder, ENDS, EndNet),
         load_network(folder, REFINER, Refiner),
+        load_network(folder, READER, LineReader),
         network,
     )
     state_file = folder / f".{QUALITY}"

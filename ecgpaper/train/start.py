@@ -21,7 +21,7 @@ def start_from(folder: Path | None, name: str, network: Network) -> dict[str, st
         Model folder; None leaves the network as it is.
     name : str
         Of the network's files.
-    network : SegmentNet, StripNet, EndNet or Refiner
+    network : SegmentNet, StripNet, EndNet, Refiner or LineReader
         The first two may be wider than what the folder holds.
 
     Returns

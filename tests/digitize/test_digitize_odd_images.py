@@ -7,10 +7,12 @@ import torch
 from ecgpaper.digitize import Digitizer
 from ecgpaper.digitize.ends import END_POINTS
 from ecgpaper.digitize.evidence import FEATURES
+from ecgpaper.digitize.printed import LETTERS
 from ecgpaper.digitize.refine import N_FEATURES
 from ecgpaper.errors import EcgPaperError
 from ecgpaper.nets.ends import EndConfig, EndNet
 from ecgpaper.nets.quality import QualityConfig, QualityNet
+from ecgpaper.nets.reader import LineReader, ReaderConfig
 from ecgpaper.nets.refiner import Refiner, RefinerConfig
 from ecgpaper.nets.unet import SegmentNet, StripNet, UNetConfig
 
@@ -37,7 +39,8 @@ def digitizer():
     refiner = Refiner(RefinerConfig(N_FEATURES)).eval()
     ends = EndNet(EndConfig(N_FEATURES, END_POINTS)).eval()
     judge = QualityNet(QualityConfig(len(FEATURES)))
-    return Digitizer(segmenter, tracer, ends, refiner, judge)
+    reader = LineReader(ReaderConfig(1 + len(LETTERS))).eval()
+    return Digitizer(segmenter, tracer, ends, refiner, reader, judge)
 
 
 @pytest.mark.parametrize(

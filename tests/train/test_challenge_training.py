@@ -15,6 +15,7 @@ import train_model
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.digitize import QUALITY, SEGMENTER, TRACER
 from ecgpaper.digitize.ends import ENDS
+from ecgpaper.digitize.printed import READER
 from ecgpaper.digitize.refine import REFINER
 from ecgpaper.ecg import Ecg
 from ecgpaper.errors import RecordError
@@ -28,7 +29,7 @@ from ecgpaper.train.challenge import budget_for, readable_records, train_all
 from ecgpaper.train.classifier import ClassifierConfig, train_classifier
 from ecgpaper.train.digitizer import DigitizerBudget, train_segmenter, train_tracer
 
-NAMES = (SEGMENTER, TRACER, ENDS, REFINER, QUALITY, "classifier", "picture")
+NAMES = (SEGMENTER, TRACER, ENDS, REFINER, READER, QUALITY, "classifier", "picture")
 N_RECORDS = 5
 SEEN = ConvNextConfig(1, len(CLASSES), widths=(16,), depths=(1,), kernel=3)
 TINY = DigitizerBudget(
@@ -39,6 +40,7 @@ TINY = DigitizerBudget(
     curve_pages=1,
     ends_steps=5,
     refiner_steps=2,
+    reader_steps=2,
     quality_pages=1,
 )
 

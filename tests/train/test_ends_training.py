@@ -11,7 +11,7 @@ from ecgpaper.digitize.ends import END_POINTS
 from ecgpaper.digitize.refine import BEYOND_POINTS, N_FEATURES
 from ecgpaper.train import ends
 from ecgpaper.train.curves import Curves
-from ecgpaper.train.ends import EndSource, train_ends
+from ecgpaper.train.ends import EndBatch, EndSource, train_ends
 
 # A feature that is the same upside down.
 CONFIDENCE = N_FEATURES - 5
@@ -38,11 +38,40 @@ def page(*true_ends, length=400, seed=0):
 
 def test_ends_are_seen_from_inside_and_those_of_no_curve_are_left_out(monkeypatch):
     monkeypatch.setattr(ends, "_MOST_SHIFT", 0)
+    monkeypatch.setattr(ends, "_BLIND_SHARE", 0.0)
     source = EndSource([page((3, -2), (np.nan, 5)), page((40, 7), seed=1)], 0)
-    assert len(source) == 4
+    assert len(source) == 5
     places = {float(place) for step in range(4) for place in source.batch(step).place}
-    # Behind the last point is before the first one when seen backwards.
-    assert places == {3.0, 2.0, -5.0, -7.0}
+    # Behind the last point is before the first one when seen backwards. The end beyond what is
+    # looked at is none.
+    assert {place for place in places if np.isfinite(place)} == {3.0, 2.0, -5.0, -7.0}
+    assert any(np.isnan(place) for place in places)
+
+
+def test_where_no_end_is_seen_only_the_spread_learns():
+    """Whatever place is said there is as far off as can be seen: the surer, the worse."""
+
+    class Says(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.place = torch.nn.Parameter(torch.zeros(2))
+            self.log_spread = torch.nn.Parameter(torch.zeros(2))
+
+        def forward(self, _):
+            return self.place, self.log_spread
+
+    says = Says()
+    batch = EndBatch(np.zeros((2, 1, 1), np.float32), np.array([np.nan, 4.0], np.float32))
+    torch.autograd.backward(ends._loss(says, batch))
+    assert says.place.grad[0] == 0
+    assert says.place.grad[1] < 0
+    assert says.log_spread.grad[0] < says.log_spread.grad[1] < 0
+
+
+def test_some_are_looked_at_where_no_end_is():
+    source = EndSource([page((3, -2), (1, 5))], 0)
+    places = np.concatenate([source.batch(step).place for step in range(8)])
+    assert 0.08 < np.isnan(places).mean() < 0.2
 
 
 def test_place_is_where_the_end_is_seen_wherever_one_looks():
@@ -50,9 +79,10 @@ def test_place_is_where_the_end_is_seen_wherever_one_looks():
     for step in range(4):
         batch = source.batch(step)
         assert batch.features.shape[1:] == (N_FEATURES, END_POINTS)
-        marked = batch.features[:, CONFIDENCE].argmax(axis=1)
-        assert (marked - END_POINTS // 2 == batch.place).all()
-        places |= set(batch.place.tolist())
+        is_seen = np.isfinite(batch.place)
+        marked = batch.features[is_seen, CONFIDENCE].argmax(axis=1)
+        assert (marked - END_POINTS // 2 == batch.place[is_seen]).all()
+        places |= set(batch.place[is_seen].tolist())
     assert len(places) > 12
 
 

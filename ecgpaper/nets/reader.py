@@ -1,0 +1,95 @@
+"""A network along a line of print: which letters follow each other.
+
+Public: `ReaderConfig`, `LineReader`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ecgpaper.nets.refiner import residual_block
+
+
+@dataclass(frozen=True)
+class ReaderConfig:
+    """Sizes of a `LineReader`.
+
+    Parameters
+    ----------
+    n_outputs : int
+        Letters that are told apart, and one more for none.
+    height : int, in px
+        Of a line; a multiple of 16.
+    widths : tuple of int
+        Channels at full, half, quarter and eighth height.
+    width : int
+        Channels along the line.
+    dilations : tuple of int
+        Of the residual blocks, in steps of 4 px.
+    """
+
+    n_outputs: int
+    height: int = 32
+    widths: tuple[int, int, int, int] = (24, 40, 64, 96)
+    width: int = 112
+    dilations: tuple[int, ...] = (1, 2)
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> ReaderConfig:
+        """Rebuild from a checkpoint's JSON, which knows lists but no tuples."""
+        tuples = {name: tuple(fields[name]) for name in ("widths", "dilations")}
+        return cls(**{**fields, **tuples})
+
+
+class LineReader(nn.Module):
+    """Lines (B, 3, height, width) -> logarithms of probabilities (B, n_outputs, width / 4).
+
+    A convolutional network over the picture, then along it, as for text in scenes [1]_; without
+    a recurrent part, as what is to be read is shorter than what it sees.
+
+    References
+    ----------
+    .. [1] Shi, Bai and Yao, "An end-to-end trainable neural network for image-based sequence
+       recognition", IEEE TPAMI 39 (2017).
+    """
+
+    config_class: ClassVar[type[ReaderConfig]] = ReaderConfig
+
+    def __init__(self, config: ReaderConfig) -> None:
+        super().__init__()
+        first, second, third, fourth = config.widths
+        self.picture = nn.Sequential(
+            _layer(3, first),
+            nn.MaxPool2d(2),
+            _layer(first, second),
+            nn.MaxPool2d(2),
+            _layer(second, third),
+            nn.MaxPool2d((2, 1)),
+            _layer(third, fourth),
+            nn.MaxPool2d((2, 1)),
+        )
+        self.flat = nn.Conv1d(fourth * config.height // 16, config.width, 3, padding=1)
+        self.blocks = nn.ModuleList(
+            residual_block(config.width, dilation) for dilation in config.dilations
+        )
+        self.letters = nn.Conv1d(config.width, config.n_outputs, 1)
+
+    def forward(self, lines: Tensor) -> Tensor:
+        """Return the logarithm of the probability of each letter at each step."""
+        found = functional.gelu(self.flat(self.picture(lines).flatten(1, 2)))
+        for block in self.blocks:
+            found = found + block(found)
+        log_probability: Tensor = self.letters(found).float().log_softmax(dim=1)
+        return log_probability
+
+
+def _layer(n_inputs: int, n_outputs: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(n_inputs, n_outputs, 3, padding=1, bias=False),
+        nn.BatchNorm2d(n_outputs),
+        nn.GELU(),
+    )
