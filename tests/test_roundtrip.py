@@ -6,11 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ecgpaper import score
+from ecgpaper import digitize, score
 from ecgpaper.digitize import Digitizer
 from ecgpaper.digitize.paper import UNSTATED, Stated
 from ecgpaper.errors import MirrorError
+from ecgpaper.geometry import Homography
 from ecgpaper.page import PaperScale
+from ecgpaper.raster import FlatPage, GridScale
 from ecgpaper.simulate import simulate_record
 from ecgpaper.synth import sample_spec, synthesize
 
@@ -49,14 +51,16 @@ def test_clean_pages_are_read_above_the_floor(pairs):
     assert score.mean_of_finite(snrs) > FLOOR_DB
 
 
-def read_back(*, paper=None, stated=UNSTATED, **choices):
+def read_back(*, paper=None, stated=UNSTATED, has_pulse=True, **choices):
     """What is read of a clean page, and its mean SNR in dB over the leads shown."""
     rng = np.random.default_rng([2024, 1])
     record = simulate_record(rng=rng)
     spec = sample_spec("clean", rng=rng, **choices)
     spec = replace(spec, paper=replace(spec.paper, **(paper or {})))
+    if not has_pulse:
+        spec = replace(spec, layout=replace(spec.layout, pulse_left_mm=None))
     page = synthesize(record.ecg, spec)
-    assert page.truth.layout.pulse_left_mm is not None
+    assert (page.truth.layout.pulse_left_mm is not None) == has_pulse
     found = Digitizer.load(MODEL).digitize(page.image, fs=record.ecg.fs, stated=stated)
     shown = page.truth.ecg.signal_mv
     read = np.full_like(shown, np.nan)
@@ -74,6 +78,31 @@ def test_page_without_a_grid_is_measured_by_its_rows():
     found, snr_db = read_back(paper=bare)
     assert snr_db > 10
     assert found.scale.confidence <= 0.5
+
+
+def test_dots_that_look_like_a_grid_of_another_scale_are_not_believed(monkeypatch):
+    """Where no grid could be followed, rows 340 mm long show that what is seen is none."""
+
+    def not_followed(photo, maps):
+        return FlatPage(photo, Homography.identity()), maps
+
+    def dots(page, _):
+        px_per_mm = page.image.shape[1] / 279.4 / 1.36
+        return GridScale((px_per_mm, px_per_mm))
+
+    monkeypatch.setattr(digitize, "rectify", not_followed)
+    monkeypatch.setattr(digitize, "find_grid_scale", dots)
+    found, snr_db = read_back()
+    assert snr_db > 10
+    assert found.scale.confidence <= 0.5
+
+
+def test_gain_of_a_page_without_a_pulse_is_read_from_its_print():
+    found, snr_db = read_back(has_pulse=False, scale=PaperScale(gain_mm_per_mv=5.0))
+    assert found.pulse is None
+    assert found.said.gain_mm_per_mv == 5.0
+    assert found.layout.scale == PaperScale(gain_mm_per_mv=5.0)
+    assert snr_db > 10
 
 
 def test_other_speed_and_gain_are_found_and_what_is_stated_wins():

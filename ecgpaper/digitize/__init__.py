@@ -17,7 +17,7 @@ import numpy as np
 from ecgpaper.digitize.ends import ENDS, settle_columns, without_blank_ends, without_strokes
 from ecgpaper.digitize.evidence import lead_evidence, predict_snr
 from ecgpaper.digitize.grid import find_grid_scale
-from ecgpaper.digitize.gridless import scale_without_grid
+from ecgpaper.digitize.gridless import fits_rows, scale_without_grid
 from ecgpaper.digitize.heartbeat import runs_backwards
 from ecgpaper.digitize.layout import column_places, find_layout, place_columns, with_margin
 from ecgpaper.digitize.leads import Fit, Named, agreement, name_leads, take_names
@@ -25,7 +25,7 @@ from ecgpaper.digitize.orientation import mirrored, rows_are_upright, turned
 from ecgpaper.digitize.paper import UNSTATED, Stated, find_paper_scale
 from ecgpaper.digitize.printed import READER, Said, read_said
 from ecgpaper.digitize.pulse import Pulse, find_pulse
-from ecgpaper.digitize.rectify import rectify
+from ecgpaper.digitize.rectify import FLAT_PX_PER_MM, rectify
 from ecgpaper.digitize.refine import REFINER, refine_traces
 from ecgpaper.digitize.segment import find_page, segment
 from ecgpaper.digitize.signal import signal_from_traces
@@ -61,6 +61,8 @@ MIN_CREDIBLE = 0.5
 MIN_LEGIBLE = 0.35
 # A lead that is expected to be worse says less than none: the Challenge gives no lead 0 dB.
 MIN_SNR_DB = 0.0
+# A page that is flattened along its grid has the scale that it was given, but for so much.
+MAX_FOLLOWED_OFF = 0.01
 # A grid that was seen has more; what is measured without one has to be credible.
 MIN_GRID_CONFIDENCE = 0.6
 _NO_GRID = (
@@ -164,6 +166,20 @@ class Digitization:
 
 
 @dataclass(frozen=True, eq=False)
+class SeenPhoto:
+    """A photo and what its pixels are.
+
+    Parameters
+    ----------
+    image : ndarray of uint8, of shape (height, width, 3), RGB
+    maps : PixelMaps
+    """
+
+    image: ByteArray
+    maps: PixelMaps
+
+
+@dataclass(frozen=True, eq=False)
 class Digitizer:
     """The stages in order, with the networks they need."""
 
@@ -222,14 +238,15 @@ class Digitizer:
             maps = segment(photo, self.segmenter)
         photo, factor = _reduced(photo)
         maps = replace(maps, px_per_map_px=maps.px_per_map_px * factor)
-        page, maps = rectify(photo, maps)
-        found = self._judged(self._read_any_way(photo, page, maps, fs, stated))
+        page, page_maps = rectify(photo, maps)
+        found = self._read_any_way(SeenPhoto(photo, maps), page, page_maps, fs, stated)
+        found = self._judged(found)
         to_whole = Homography.scaling(1 / factor).compose(Homography.translation((left, top)))
         moved = found.page.page_to_photo.compose(to_whole)
         return replace(found, page=FlatPage(found.page.image, moved))
 
     def _read_any_way(
-        self, photo: ByteArray, page: FlatPage, maps: PixelMaps, fs: float, stated: Stated
+        self, photo: SeenPhoto, page: FlatPage, maps: PixelMaps, fs: float, stated: Stated
     ) -> Digitization:
         """Read a page as it lies, or turned by quarters if its leads do not fit each other."""
         best, faults = self._best_way(photo, page, maps, fs, stated)
@@ -240,7 +257,7 @@ class Digitizer:
         return best
 
     def _best_way(
-        self, photo: ByteArray, page: FlatPage, maps: PixelMaps, fs: float, stated: Stated
+        self, photo: SeenPhoto, page: FlatPage, maps: PixelMaps, fs: float, stated: Stated
     ) -> tuple[Digitization | None, list[EcgPaperError]]:
         """Turn a page until its leads fit each other; also return what speaks against it."""
         best: Digitization | None = None
@@ -263,7 +280,7 @@ class Digitizer:
         return best, faults
 
     def _refuse_mirrored(
-        self, photo: ByteArray, page: FlatPage, maps: PixelMaps, stated: Stated
+        self, photo: SeenPhoto, page: FlatPage, maps: PixelMaps, stated: Stated
     ) -> None:
         """Raise an error if a page that runs backwards is credible when its sides are swapped."""
         try:
@@ -275,13 +292,13 @@ class Digitizer:
             raise MirrorError(_MIRRORED)
 
     def _read(
-        self, photo: ByteArray, page: FlatPage, maps: PixelMaps, fs: float, stated: Stated
+        self, photo: SeenPhoto, page: FlatPage, maps: PixelMaps, fs: float, stated: Stated
     ) -> Digitization:
         """Read a page whose rows lie level."""
-        scale = self._scale(photo, page, maps)
+        scale = self._scale(photo.image, page, maps)
         leads = None if stated.layout is None else LAYOUTS[stated.layout]
         layout = find_layout(page, maps, scale, leads)
-        readings = read_rows(photo, page, maps, scale, layout, self.tracer)
+        readings = read_rows(photo.image, page, maps, scale, layout, self.tracer)
         places = column_places(layout, readings)
         layout = place_columns(layout, places[0])
         named = (name_leads if leads is None else take_names)(layout, readings, scale)
@@ -291,7 +308,7 @@ class Digitizer:
         )
         traces = without_strokes(refine_traces(traces, readings, scale, self.refiner))
         named = replace(named, layout=layout, traces=traces)
-        said = read_said(page, maps, scale, self.reader)
+        said = read_said(photo.image, photo.maps, page, scale, self.reader)
         layout, traces = _at_its_scale(named, scale, stated, pulse, said)
         quality = float(sum(trace.confidence.mean() for trace in traces) / len(traces))
         traces = without_blank_ends(traces, scale)
@@ -325,12 +342,24 @@ class Digitizer:
         )
 
     def _scale(self, photo: ByteArray, page: FlatPage, maps: PixelMaps) -> GridScale:
-        """Measure the scale of a page by its grid, or without one."""
+        """Measure the scale of a page by its grid, or without one.
+
+        What looks like a grid but could not be followed over the page must fit the rows.
+        """
         try:
-            return find_grid_scale(page, maps)
+            scale = find_grid_scale(page, maps)
         except GridError as error:
             logger.info("measuring the rows: %s", error)
             return scale_without_grid(photo, page, maps, self.tracer)
+        is_followed = np.allclose(scale.px_per_mm, FLAT_PX_PER_MM, rtol=MAX_FOLLOWED_OFF)
+        if is_followed or fits_rows(maps, scale):
+            return scale
+        logger.info("measuring the rows: what looks like a grid fits none")
+        try:
+            return scale_without_grid(photo, page, maps, self.tracer)
+        except LayoutError as error:
+            logger.info("a doubtful grid is better than none: %s", error)
+            return scale
 
 
 def _at_its_scale(

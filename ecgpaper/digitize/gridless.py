@@ -1,6 +1,6 @@
 """Scale of a flat page whose grid is not seen: too faint, lost to a threshold, or never printed.
 
-Public: `scale_without_grid`.
+Public: `scale_without_grid`, `fits_rows`.
 
 What is printed has sizes, too. A full row is 250 mm long, or what a sheet of a known format leaves
 room for; and a calibration pulse beside it is 5, 10 or 20 mm high if that is true. A row is
@@ -11,7 +11,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from ecgpaper.digitize.layout import EDGE_WIDTH_MM, ROW_MM, Presence, find_layout, row_width_mm
+from ecgpaper.digitize.layout import (
+    EDGE_WIDTH_MM,
+    OTHER_ROWS_MM,
+    PULSE_ROOM_MM,
+    ROW_MM,
+    ROW_TOLERANCE_MM,
+    Presence,
+    find_layout,
+    row_width_mm,
+)
 from ecgpaper.digitize.pulse import Pulse, find_pulse
 from ecgpaper.digitize.trace import MARGIN_MM, RowReading, read_rows
 from ecgpaper.ecg import ByteArray
@@ -28,6 +37,8 @@ _SHORT_ROWS_MM = (187.5, 125.0)
 # The ink of a row is about so much longer than its trace: some have pulses.
 _BESIDE_MM = 3.0
 _ROW_TOLERANCE_MM = 16.0
+# A grid's lines are as far from each other in x as in y, but for so much.
+_MOST_STRETCH = 0.01
 # Ends of traces are looked for so far around those of the ink.
 _REACH_MM, _STEP_MM = 14.0, 0.0125
 # Confidence in a scale that a pulse confirms, and in one from a row's length alone.
@@ -70,6 +81,31 @@ def scale_without_grid(
     px_per_mm *= _trace_width_mm(layout, readings, pulse) / row_mm
     confidence = _UNCONFIRMED if pulse is None else _CONFIRMED
     return GridScale((px_per_mm, px_per_mm), confidence=confidence)
+
+
+def fits_rows(maps: PixelMaps, scale: GridScale) -> bool:
+    """Whether a scale makes sense: alike in x and y, and rows as long as some are.
+
+    Dots of a halftone, and noise where a grid was lost, may look like lines at any distance.
+
+    Parameters
+    ----------
+    maps : PixelMaps
+        Of the page.
+    scale : GridScale
+
+    Raises
+    ------
+    LayoutError
+        If there are no rows, too few, or only short ones.
+    """
+    x_px_per_mm, y_px_per_mm = scale.px_per_mm
+    if abs(x_px_per_mm / y_px_per_mm - 1) > _MOST_STRETCH:
+        return False
+    width_mm = row_width_mm(maps, scale)
+    return any(
+        -ROW_TOLERANCE_MM < width_mm - row_mm < PULSE_ROOM_MM for row_mm in (ROW_MM, *OTHER_ROWS_MM)
+    )
 
 
 def _sheet_scale(page: FlatPage) -> float:

@@ -1,4 +1,4 @@
-"""Flat page -> what its print says of speed and gain: "25 mm/s", "10 mm/mV".
+"""Photo and flat page -> what the print says of speed and gain: "25 mm/s", "10 mm/mV".
 
 Public: `READER`, `LINE_PX`, `LETTERS`, `letters_of`, `Said`, `find_lines`, `read_said`, `said_in`.
 
@@ -17,7 +17,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ecgpaper.digitize.segment import darkness
+from ecgpaper.digitize.sampling import map_pixels
+from ecgpaper.ecg import ByteArray, FloatArray
+from ecgpaper.geometry import Homography, Warp
 from ecgpaper.nets.reader import LineReader
 from ecgpaper.raster import FlatPage, GridScale, PixelMaps
 
@@ -32,11 +34,15 @@ STEP_PX = 4
 # What the network tells apart; "?" is any other letter. Position 0 of its answer is no letter.
 OTHER = "?"
 LETTERS = "0123456789.,/msv " + OTHER
+# So much paper around the page is looked at, at so many px per mm.
+_AROUND_MM, _MAP_PX_PER_MM = 40.0, 4.0
+# Of a line at least this share of pixels is darker than paper, or nearly so.
+_PAPER_SHARE = 0.8
 # Pixels that are likely text, and gaps within a line that are bridged.
 _LIKELY, _GAP_MM, _LEADING_MM = 0.3, 4.0, 0.3
 # Heights and least length of a line, and how much more of it is looked at to either side: what is
 # printed in light colors is seen in part.
-_HEIGHTS_MM, _LEAST_MM, _MORE_MM = (0.9, 7.0), 4.0, 5.0
+_HEIGHTS_MM, _LEAST_MM, _MORE_MM = (0.9, 7.0), 4.0, 8.0
 # More lines than this are no header and no footer.
 _MOST_LINES = 80
 # Speeds and gains that recorders print at.
@@ -66,73 +72,91 @@ def letters_of(text: str) -> list[int]:
     return [1 + LETTERS.index(letter) for letter in known]
 
 
-def read_said(page: FlatPage, maps: PixelMaps, scale: GridScale, network: LineReader) -> Said:
-    """Read what the print says of speed and gain.
+def read_said(
+    photo: ByteArray,
+    photo_maps: PixelMaps,
+    page: FlatPage,
+    scale: GridScale,
+    network: LineReader,
+) -> Said:
+    """Read what the print says of speed and gain, on the page and on the sheet around it.
 
     Parameters
     ----------
+    photo : ndarray of uint8, of shape (height, width, 3), RGB
+    photo_maps : PixelMaps
+        Of the photo: a page ends where its grid does, and print may stand beyond.
     page : FlatPage
-    maps : PixelMaps
-        Of the page.
     scale : GridScale
     network : LineReader
     """
-    boxes = find_lines(maps, scale)
-    if not boxes:
-        return Said()
-    dark = darkness(page.image)
     device = next(network.parameters()).device
     texts = []
-    for box in boxes:
-        line = torch.from_numpy(_cut(dark, box)).permute(2, 0, 1)[None].to(device)
+    for box_mm in find_lines(photo_maps, page, scale):
+        values = np.ascontiguousarray(_cut(photo, page, scale, box_mm).transpose(2, 0, 1))
         with torch.inference_mode():
-            texts.append(_spelled(network(line)[0].exp().cpu().numpy()))
+            found = network(torch.from_numpy(values)[None].to(device))
+        texts.append(_spelled(found[0].exp().cpu().numpy()))
     return said_in(texts)
 
 
-def find_lines(maps: PixelMaps, scale: GridScale) -> list[Box]:
-    """Find lines of print: (left, top, right, bottom) in px of the flat page, the longest first."""
-    likely = (maps.of("text") > _LIKELY).astype(np.uint8)
-    per_mm_x, per_mm_y = (px_per_mm / maps.px_per_map_px for px_per_mm in scale.px_per_mm)
-    bridge = np.ones((_odd(_LEADING_MM * per_mm_y), _odd(_GAP_MM * per_mm_x)), np.uint8)
-    joined = cv2.morphologyEx(likely, cv2.MORPH_CLOSE, bridge)
+def find_lines(photo_maps: PixelMaps, page: FlatPage, scale: GridScale) -> list[Box]:
+    """Find lines of print: (left, top, right, bottom) in mm on the paper, the longest first.
+
+    Parameters
+    ----------
+    photo_maps : PixelMaps
+        Of the photo.
+    page : FlatPage
+    scale : GridScale
+    """
+    corner_mm = scale.mm_from_px(np.array([[0.0, 0.0]]))[0] - _AROUND_MM
+    height_px, width_px = page.image.shape[:2]
+    size_mm = np.array([width_px, height_px]) / scale.px_per_mm + 2 * _AROUND_MM
+    size = tuple(round(float(side) * _MAP_PX_PER_MM) for side in size_mm[::-1])
+    to_maps = _to_photo(page, scale, corner_mm, 1 / _MAP_PX_PER_MM).compose(
+        Homography.scaling(1 / photo_maps.px_per_map_px)
+    )
+    at = map_pixels(to_maps, size)
+    text = cv2.remap(photo_maps.of("text"), at[..., 0], at[..., 1], cv2.INTER_LINEAR)
+    bridge = np.ones((_odd_px(_LEADING_MM), _odd_px(_GAP_MM)), np.uint8)
+    joined = cv2.morphologyEx((text > _LIKELY).astype(np.uint8), cv2.MORPH_CLOSE, bridge)
     _, _, stats, _ = cv2.connectedComponentsWithStats(joined)
     boxes: list[Box] = []
-    for left, top, width, height, _ in sorted(stats[1:].tolist(), key=lambda part: -part[2]):
-        is_line = _HEIGHTS_MM[0] <= height / per_mm_y <= _HEIGHTS_MM[1]
-        if is_line and width / per_mm_x >= _LEAST_MM:
-            more = _MORE_MM * per_mm_x
-            edges = (left - more, top, left + width + more, top + height)
-            first, upper, last, lower = (edge * maps.px_per_map_px for edge in edges)
-            boxes.append((first, upper, last, lower))
+    for part in sorted(stats[1:].tolist(), key=lambda part: -part[2]):
+        left, top, width, height = (edge / _MAP_PX_PER_MM for edge in part[:4])
+        if _HEIGHTS_MM[0] <= height <= _HEIGHTS_MM[1] and width >= _LEAST_MM:
+            left, top = left + float(corner_mm[0]), top + float(corner_mm[1])
+            boxes.append((left - _MORE_MM, top, left + width + _MORE_MM, top + height))
     return boxes[:_MOST_LINES]
 
 
-def _odd(size: float) -> int:
-    return 2 * round(size / 2) + 1
+def _odd_px(length_mm: float) -> int:
+    return 2 * round(length_mm * _MAP_PX_PER_MM / 2) + 1
 
 
-def _cut(dark: NDArray[np.float32], box: Box) -> NDArray[np.float32]:
-    """Cut a line out, as high as the network reads; beyond the page is paper."""
-    left, top, right, bottom = box
-    high = (bottom - top) / PRINT_SHARE
-    px = LINE_PX / high
-    width = max(2 * STEP_PX, round((right - left) * px / STEP_PX) * STEP_PX)
-    first, above = max(int(left), 0), max(int((top + bottom - high) / 2), 0)
-    part = dark[above : int((top + bottom + high) / 2) + 2, first : int(right) + 2]
-    # Averaged down first: a warp alone skips the pixels between.
-    small = max(1, int(1 / px))
-    size = (max(1, part.shape[1] // small), max(1, part.shape[0] // small))
-    part = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.float32)
-    step = 1 / (px * small)
-    to_page = np.array(
-        [
-            [step, 0, (left - first) / small],
-            [0, step, ((top + bottom - high) / 2 - above) / small],
-        ]
+def _to_photo(page: FlatPage, scale: GridScale, corner_mm: FloatArray, px_mm: float) -> Warp:
+    """Return the map to the photo from a picture of the paper whose pixels are so large."""
+    left, top = corner_mm + px_mm / 2
+    to_mm = Homography(np.array([[px_mm, 0, left], [0, px_mm, top], [0, 0, 1.0]]))
+    (x_px, y_px), (x_origin, y_origin) = scale.px_per_mm, scale.origin_px
+    to_px = Homography(np.array([[x_px, 0, x_origin], [0, y_px, y_origin], [0, 0, 1.0]]))
+    return to_mm.compose(to_px).compose(page.page_to_photo)
+
+
+def _cut(photo: ByteArray, page: FlatPage, scale: GridScale, box_mm: Box) -> NDArray[np.float32]:
+    """Cut the darkness of a line out of a photo, as high as the network reads."""
+    left, top, right, bottom = box_mm
+    high_mm = (bottom - top) / PRINT_SHARE
+    px_mm = high_mm / LINE_PX
+    width = max(2 * STEP_PX, round((right - left) / px_mm / STEP_PX) * STEP_PX)
+    corner_mm = np.array([left, (top + bottom - high_mm) / 2])
+    at = map_pixels(_to_photo(page, scale, corner_mm, px_mm), (LINE_PX, width))
+    line = cv2.remap(
+        photo, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(part, to_page, (width, LINE_PX), flags=flags), np.float32)
+    paper = np.maximum(np.quantile(line, _PAPER_SHARE, axis=(0, 1)), 8)
+    return np.asarray(np.clip(1 - line / paper, -0.25, 1), np.float32)
 
 
 def _spelled(probabilities: NDArray[np.float32]) -> Spelled:

@@ -6,7 +6,7 @@ In the middle of the page two straight waves fit the grid's lines. From there th
 by block, over all that joins on: where it goes next is a plane through what lies behind, and how
 far that is off is read from the 5-mm lines, or where none is seen from the 1-mm ones (see `waves`).
 Folds, whose far side is tilted, are crossed so, and stains and writing grown around. At last ever
-finer waves of the pattern correct it.
+finer waves of the pattern correct it, and it is smoothed as far as that makes it surer.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 
 from ecgpaper.digitize.colors import grid_colors
+from ecgpaper.digitize.halves import banded, steadied
 from ecgpaper.digitize.middle import SMALL, middle_slopes
 from ecgpaper.digitize.segment import darkness, printed_area
 from ecgpaper.digitize.waves import (
@@ -166,7 +167,12 @@ def _follow(
     if not known.any():
         raise GridError("expected a grid; none was followed for more than a few millimetres")
     known = cv2.resize(known.astype(np.float32), fine_shape[::-1]) > 0.5
-    return _correct(lines, position_mm, known, block_mm / COARSE, harmonic)
+    block_mm /= COARSE
+    found_mm, seen = _correct(lines, position_mm, known, block_mm, harmonic)
+    halves = [
+        _correct(half, position_mm, known, block_mm, harmonic)[0] for half in banded(lines, slope)
+    ]
+    return steadied(found_mm, halves, seen, block_mm), seen
 
 
 def _straight(shape: tuple[int, ...], slope_per_block: FloatArray) -> FloatArray:

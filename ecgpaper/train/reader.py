@@ -184,7 +184,7 @@ def _worn(layer: ByteArray, px_per_mm: float, rng: np.random.Generator) -> Float
     if rng.random() < 0.75:
         grid = _grid(px_per_mm, blur_px, rng)[..., None] * rng.uniform(0, 0.6, 3).astype(np.float32)
         picture = np.maximum(picture, grid.astype(np.float32))
-    if rng.random() < 0.15:
+    if rng.random() < 0.3:
         _add_trace(picture, px_per_mm, rng)
     slope = rng.normal(0, 0.05, 2)
     across = np.linspace(-1, 1, layer.shape[1], dtype=np.float32)

@@ -13,6 +13,7 @@ from ecgpaper.classify.picture import (
 )
 from ecgpaper.digitize import Digitization
 from ecgpaper.digitize.leads import Fit
+from ecgpaper.digitize.printed import Said
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.raster import FlatPage
 from ecgpaper.synth import InkSpec, sample_spec, synthesize
@@ -121,6 +122,7 @@ def digitization_of(page, predicted_snr_db, shares=(0.95,)):
         quality=1.0,
         fits=tuple(Fit(frozenset({"I"}), share) for share in shares),
         pulse=None,
+        said=Said(),
         evidence=np.zeros((12, 1)),
         predicted_snr_db=predicted,
     )

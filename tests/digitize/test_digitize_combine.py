@@ -3,6 +3,7 @@ import pytest
 
 from ecgpaper.digitize import Digitization
 from ecgpaper.digitize.combine import combine_views, fit_to_record, join_frames
+from ecgpaper.digitize.printed import Said
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.geometry import Homography
 from ecgpaper.page import PageLayout, PaperScale
@@ -25,6 +26,7 @@ def view(level_mv, confidence=1.0, *, duration_s=10.0):
         quality=1.0,
         fits=(),
         pulse=None,
+        said=Said(),
         evidence=np.zeros((12, 1)),
         predicted_snr_db=np.zeros(12),
     )

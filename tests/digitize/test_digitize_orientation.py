@@ -7,6 +7,7 @@ from ecgpaper.digitize import Digitization, Digitizer
 from ecgpaper.digitize.leads import Fit
 from ecgpaper.digitize.orientation import mirrored, rows_are_upright, turned
 from ecgpaper.digitize.paper import UNSTATED, Stated
+from ecgpaper.digitize.printed import Said
 from ecgpaper.errors import LayoutError
 from ecgpaper.geometry import Homography
 from ecgpaper.raster import PIXEL_CLASSES, FlatPage, PixelMaps
@@ -96,6 +97,7 @@ def digitization(truth):
         quality=1.0,
         fits=(Fit(frozenset(["II"]), 1.0),),
         pulse=None,
+        said=Said(),
         evidence=np.zeros((12, 11)),
         predicted_snr_db=np.zeros(12),
     )
@@ -118,7 +120,7 @@ def test_what_looks_like_a_single_lead_does_not_hide_leads_that_fit(print_page):
         (single, whole, single, None),
         (None, whole, single, None),
     ):
-        best, _ = Turned(*[None] * 5, ways)._best_way(*blank_page(), 500.0, UNSTATED)
+        best, _ = Turned(*[None] * 6, ways)._best_way(*blank_page(), 500.0, UNSTATED)
         assert best is whole
 
 
@@ -128,7 +130,7 @@ def test_leads_that_do_not_fit_each_other_are_refused_unless_the_layout_is_state
 ):
     whole = digitization(print_page(0, layout="3x4+1R", dpi=100.0).truth)
     misread = replace(whole, fits=(Fit(frozenset(["II"]), share),))
-    digitizer = Turned(*[None] * 5, (misread,) * 4)
+    digitizer = Turned(*[None] * 6, (misread,) * 4)
     assert digitizer._read_any_way(*blank_page(), 500.0, Stated(layout="3x4+1R")) is misread
     if is_refused:
         with pytest.raises(LayoutError, match=r"fit by 0\.30"):

@@ -64,10 +64,10 @@ def test_rows_too_long_for_slow_paper_stay_fast(healthy_ecg):
     assert find_paper_scale(None, NOTHING, shown(healthy_ecg), FAST) == FAST
 
 
-def test_print_tells_the_gain_where_no_pulse_does(healthy_ecg):
+def test_print_tells_the_gain_whatever_a_pulse_looks_like(healthy_ecg):
     said = Said(gain_mm_per_mv=5.0)
     assert find_paper_scale(None, said, shown(healthy_ecg), USUAL) == PaperScale(25.0, 5.0)
-    assert find_paper_scale(pulse(), said, shown(healthy_ecg), USUAL) == USUAL
+    assert find_paper_scale(pulse(), said, shown(healthy_ecg), USUAL) == PaperScale(25.0, 5.0)
 
 
 def test_print_tells_the_speed_whatever_pulse_and_heartbeats_look_like(healthy_ecg):

@@ -14,6 +14,7 @@ from ecgpaper.digitize.printed import (
     read_said,
     said_in,
 )
+from ecgpaper.geometry import Homography
 from ecgpaper.nets.reader import LineReader
 from ecgpaper.raster import PIXEL_CLASSES, FlatPage, GridScale, PixelMaps
 from ecgpaper.synth.text import TextLine, box_mm, draw_text
@@ -62,27 +63,37 @@ def test_letters_are_told_apart_as_far_as_a_scale_needs_them():
 
 
 def printed(*lines, shape=(400, 1200)):
-    """A page with lines, and maps that know where they are, half as fine."""
+    """A sheet with lines, and maps that know where they are, half as fine."""
     layer = np.zeros(shape, np.uint8)
     likely = np.zeros((shape[0] // 2, shape[1] // 2, len(PIXEL_CLASSES)), np.float32)
     for line in lines:
         draw_text(layer, line, SCALE)
         left, top, right, bottom = (round(edge * 4) for edge in box_mm(line))
         likely[top:bottom, left:right, PIXEL_CLASSES.index("text")] = 1
-    image = np.repeat(255 - layer[..., None], 3, axis=-1)
-    return FlatPage(image, None), PixelMaps(likely, 2.0)
+    return np.repeat(255 - layer[..., None], 3, axis=-1), PixelMaps(likely, 2.0)
+
+
+def whole(photo):
+    """The sheet as it lies on the photo."""
+    return FlatPage(photo, Homography.identity())
+
+
+def upper_part(photo):
+    """The page that ends above what is printed in the foot, and is twice as fine as the photo."""
+    page = np.repeat(np.repeat(photo[:200], 2, axis=0), 2, axis=1)
+    return FlatPage(page, Homography.scaling(0.5))
 
 
 def test_words_of_a_line_are_one_line_and_short_or_high_things_none():
     near = TextLine("25 mm/s", (20.0, 20.0), 2.5), TextLine("10 mm/mV", (37.0, 20.0), 2.5)
     name, title = TextLine("II", (20.0, 40.0), 2.5), TextLine("ECG", (90.0, 45.0), 14.0)
-    _, maps = printed(*near, name, title)
-    ((left, top, right, bottom),) = find_lines(maps, SCALE)
-    boxes_px = 8 * np.array([box_mm(line) for line in near])
-    assert left < boxes_px[:, 0].min() - 20
-    assert right > boxes_px[:, 2].max() + 20
-    assert top == pytest.approx(boxes_px[:, 1].min(), abs=3)
-    assert bottom == pytest.approx(boxes_px[:, 3].max(), abs=3)
+    photo, maps = printed(*near, name, title)
+    ((left, top, right, bottom),) = find_lines(maps, whole(photo), SCALE)
+    boxes_mm = np.array([box_mm(line) for line in near])
+    assert boxes_mm[:, 0].min() - 10 < left < boxes_mm[:, 0].min() - 3
+    assert boxes_mm[:, 2].max() + 3 < right < boxes_mm[:, 2].max() + 10
+    assert top == pytest.approx(boxes_mm[:, 1].min(), abs=0.4)
+    assert bottom == pytest.approx(boxes_mm[:, 3].max(), abs=0.4)
 
 
 @pytest.fixture(scope="module")
@@ -100,18 +111,24 @@ def test_print_is_read(reader, font, height_mm, speed, gain):
         TextLine(text, (x_mm, 40.0), height_mm, font)
         for text, x_mm in zip(texts, (10.0, 85.0), strict=True)
     )
-    page, maps = printed(name, *scales)
-    assert read_said(page, maps, SCALE, reader) == Said(speed, gain)
+    photo, maps = printed(name, *scales)
+    assert read_said(photo, maps, whole(photo), SCALE, reader) == Said(speed, gain)
+
+
+def test_print_beyond_the_page_is_read(reader):
+    photo, maps = printed(TextLine("25 mm/s  20 mm/mV", (20.0, 40.0), 2.5))
+    found = read_said(photo, maps, upper_part(photo), GridScale((16.0, 16.0)), reader)
+    assert found == Said(25.0, 20.0)
 
 
 def test_page_without_print_says_nothing(reader):
-    page, maps = printed()
-    assert read_said(page, maps, SCALE, reader) == Said()
+    photo, maps = printed()
+    assert read_said(photo, maps, whole(photo), SCALE, reader) == Said()
 
 
 def test_line_at_the_very_edge_is_no_error(reader):
-    page, maps = printed(
+    photo, maps = printed(
         TextLine("25 mm/s", (0.0, 3.0), 2.8), TextLine("5 mm/mV", (140.0, 50), 2.8)
     )
-    said = read_said(page, maps, SCALE, reader)
+    said = read_said(photo, maps, whole(photo), SCALE, reader)
     assert said.speed_mm_per_s in (None, 25.0)
