@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "digitize.segment": (f"{CORE} digitize nets", f"{ARRAYS} cv2 torch"),
     "digitize.trace": (f"{CORE} digitize nets", f"{ARRAYS} cv2 torch"),
     "digitize.evidence": (f"{CORE} digitize nets", f"{ARRAYS} cv2 torch"),
+    "digitize.printed": (f"{CORE} digitize nets", f"{ARRAYS} cv2 torch"),
     "digitize.refine": (f"{CORE} digitize nets", f"{ARRAYS} torch"),
     "digitize.ends": (f"{CORE} digitize nets", f"{ARRAYS} torch"),
     "classify": (f"{CORE} classify nets", f"{ARRAYS} torch"),
