@@ -78,10 +78,11 @@ def whole(photo):
     return FlatPage(photo, Homography.identity())
 
 
-def upper_part(photo):
-    """The page that ends above what is printed in the foot, and is twice as fine as the photo."""
-    page = np.repeat(np.repeat(photo[:200], 2, axis=0), 2, axis=1)
-    return FlatPage(page, Homography.scaling(0.5))
+def part(photo, rows):
+    """The page that is some rows of the photo only, and twice as fine."""
+    page = np.repeat(np.repeat(photo[rows], 2, axis=0), 2, axis=1)
+    to_photo = Homography.scaling(0.5).compose(Homography.translation((0.0, rows.start)))
+    return FlatPage(page, to_photo)
 
 
 def test_words_of_a_line_are_one_line_and_short_or_high_things_none():
@@ -115,9 +116,12 @@ def test_print_is_read(reader, font, height_mm, speed, gain):
     assert read_said(photo, maps, whole(photo), SCALE, reader) == Said(speed, gain)
 
 
-def test_print_beyond_the_page_is_read(reader):
-    photo, maps = printed(TextLine("25 mm/s  20 mm/mV", (20.0, 40.0), 2.5))
-    found = read_said(photo, maps, upper_part(photo), GridScale((16.0, 16.0)), reader)
+@pytest.mark.parametrize(
+    ("rows", "height_mm"), [(slice(0, 200), 40.0), (slice(200, 400), 10.0), (slice(100, 400), 25.0)]
+)
+def test_print_is_read_beside_the_page_and_on_it(reader, rows, height_mm):
+    photo, maps = printed(TextLine("25 mm/s  20 mm/mV", (20.0, height_mm), 2.5))
+    found = read_said(photo, maps, part(photo, rows), GridScale((16.0, 16.0)), reader)
     assert found == Said(25.0, 20.0)
 
 
