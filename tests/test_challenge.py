@@ -17,6 +17,7 @@ import run_model
 import team_code
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.digitize import Digitization
+from ecgpaper.digitize.printed import Said
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.errors import CheckpointError
 from ecgpaper.geometry import Homography
@@ -28,7 +29,10 @@ ROOT = Path(__file__).parents[1]
 MODEL = ROOT / "model"
 MODEL_FILES = [
     f"{name}.{kind}"
-    for name in ("segmenter", "tracer", "ends", "refiner", "quality", "classifier", "picture")
+    for name in (
+        *("segmenter", "tracer", "ends", "refiner", "reader", "quality"),
+        *("classifier", "picture"),
+    )
     for kind in ("json", "safetensors")
 ]
 FS = 500
@@ -263,7 +267,7 @@ class Knowing:
         layout = PageLayout("3x4+1R", (1.0, 1.0), PaperScale(), (strip,))
         scale, nothing = GridScale((1.0, 1.0)), np.zeros(12)
         return Digitization(
-            ecg, np.ones(shape), page, scale, layout, (), 1.0, (), None, nothing, nothing
+            ecg, np.ones(shape), page, scale, layout, (), 1.0, (), None, Said(), nothing, nothing
         )
 
 
