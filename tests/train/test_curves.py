@@ -129,3 +129,18 @@ def test_pages_are_kept_until_they_are_forgotten(
         read_pages([healthy_ecg], tmp_path, n_pages=1, seed=0)
     forget_pages(tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_some_pages_are_placed_where_no_curve_begins(
+    segmenter, tracer, healthy_ecg, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(curves, "PRESETS", ("clean",))
+    monkeypatch.setattr(curves, "MOST_ROWS", 1)
+    farthest = []
+    for share in (0.0, 1.0):
+        monkeypatch.setattr(curves, "_LOST_SHARE", share)
+        kept = tmp_path / str(share)
+        found = read_curves(segmenter, tracer, [healthy_ecg], 1, seed=3, kept=kept)
+        farthest.append(np.nanmin(np.abs(found.ends)))
+    assert farthest[0] < 8
+    assert farthest[1] > 8
