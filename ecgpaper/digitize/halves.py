@@ -11,10 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 
-from ecgpaper.digitize.waves import Float32Array, smoothed
+from ecgpaper.digitize.waves import Float32Array, inner_blocks, smoothed
 from ecgpaper.ecg import BoolArray, FloatArray
 
 # Height of a band.
@@ -73,8 +72,7 @@ def steadied(
     -------
     ndarray of shape (n_rows, n_columns), in mm
     """
-    edge = np.ones((_EDGE_BLOCKS, _EDGE_BLOCKS), np.uint8)
-    inner = cv2.erode(seen.astype(np.uint8), edge) > 0
+    inner = inner_blocks(seen, _EDGE_BLOCKS)
     if not inner.any():
         return position_mm
     weight = seen.astype(np.float64)

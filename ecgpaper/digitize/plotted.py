@@ -1,6 +1,6 @@
 """Plotted grids: undo what rounding to whole pixels does to the places of grid lines.
 
-Public: `without_rounding`, `HEAVY_MM`.
+Public: `without_rounding`.
 
 Programs that plot a page move the lines of its grid, but not its traces, to whole pixels. Lines
 every millimetre or every five then stand up to half a pixel off, and a ruler that follows them is
@@ -11,12 +11,14 @@ rounding is tells them apart.
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from ecgpaper.digitize.waves import smoothed
+from ecgpaper.digitize.middle import SMALL
+from ecgpaper.digitize.ruler import CORRECTIONS
+from ecgpaper.digitize.waves import inner_blocks, smoothed
 from ecgpaper.ecg import BoolArray, FloatArray
+from ecgpaper.page import LARGE_BOX_MM
 
 # Displacements are taken against a surface that is as smooth as this, and then against a curve.
 _SMOOTH_MM, _SMOOTH_CURVE_MM = 8.0, 7.0
@@ -30,16 +32,16 @@ _LEAST_BLOCKS = 8.0
 # Both halves of plotted lines have at least so much of their displacements in common, by power:
 # 0.6 to 0.98 on 15 generated photos of plotted pages, some of the others less.
 _LEAST_SHARE = 0.6
-# Heavy lines are so far apart. What part of a pixel each is further off than the one before, and
-# where the first is, are looked for in these steps; so many waves of the saw tooth count.
-HEAVY_MM, _GROWTH_STEP, _FIRST_STEP, _N_WAVES = 5.0, 0.002, 1 / 24, 12
+# What part of a pixel each heavy line is further off than the one before, and where the first is,
+# are looked for in these steps; so many waves of the saw tooth count.
+_GROWTH_STEP, _FIRST_STEP, _N_WAVES = 0.002, 1 / 24, 12
 # Least share of the power seen that a saw tooth must explain: 0.5 to 0.88 on generated photos of
 # plotted pages that were followed well, with the growth of their resolution; less with any other.
 _LEAST_SAW = 0.5
 # What is too slow to be seen may have so much of the power of what is.
 _MOST_TOLD = 1.5
 # How far the ruler averages in its last passes.
-_RULER_REACHES_MM = (3.0, 2.5, 2.5, 2.5)
+_RULER_REACHES_MM = [reach_mm for harmonic, reach_mm, _ in CORRECTIONS if harmonic == SMALL]
 # What is seen of a page's edge is bent by what lies beside it.
 _EDGE_BLOCKS = 7
 
@@ -62,8 +64,7 @@ def without_rounding(
     -------
     ndarray of shape (n_rows, n_columns), in mm
     """
-    edge = np.ones((_EDGE_BLOCKS, _EDGE_BLOCKS), np.uint8)
-    inner = cv2.erode(is_seen.astype(np.uint8), edge) > 0
+    inner = inner_blocks(is_seen, _EDGE_BLOCKS)
     if not inner.any():
         return position_mm
     surface_mm = smoothed(position_mm, is_seen.astype(np.float64), _SMOOTH_MM / block_mm)
@@ -89,7 +90,7 @@ def _slow_part(seen_mm: FloatArray, lines_mm: FloatArray) -> FloatArray:
     waves, of which those that are fast tell the others.
     """
     power = float(np.sum(seen_mm**2))
-    n_heavy = len(lines_mm) / HEAVY_MM
+    n_heavy = len(lines_mm) / LARGE_BOX_MM
     total, norm, share = np.zeros_like(seen_mm), 0.0, 0.0
     waves = np.arange(1, _N_WAVES + 1)
     at_line = np.outer(waves, np.arange(0, 1, _FIRST_STEP))
@@ -97,8 +98,8 @@ def _slow_part(seen_mm: FloatArray, lines_mm: FloatArray) -> FloatArray:
     for growth in np.arange(_GROWTH_STEP, 1, _GROWTH_STEP):
         # Turns per line; whole ones are not seen.
         turns = (growth * waves + 0.5) % 1 - 0.5
-        followed, kept = _followed(turns / HEAVY_MM), _kept(turns / HEAVY_MM)
-        along = np.exp(2j * np.pi * np.outer(lines_mm / HEAVY_MM, turns)) * followed
+        followed, kept = _followed(turns / LARGE_BOX_MM), _kept(turns / LARGE_BOX_MM)
+        along = np.exp(2j * np.pi * np.outer(lines_mm / LARGE_BOX_MM, turns)) * followed
         fast = ((along * kept) @ saws).imag
         fast_power = np.maximum(np.sum(fast**2, axis=0), 1e-12)
         slow = ((along * (1 - kept)) @ saws).imag

@@ -1,6 +1,6 @@
 """The printed grid as a ruler that bends with the paper: which pixel lies at which millimetre.
 
-Public: `GridMap`, `grid_lines`, `follow_grid`.
+Public: `GridMap`, `grid_lines`, `follow_grid`, `CORRECTIONS`.
 
 In the middle of the page two straight waves fit the grid's lines. From there the map grows, block
 by block, over all that joins on: where it goes next is a plane through what lies behind, and how
@@ -59,7 +59,7 @@ _CLEAR, _WEAK = 0.5, 0.3
 _MAX_STEPS, _LEAST_GROWTH = 60, 0.002
 # Local corrections: harmonic of the 5-mm wave, reach of the average in mm, and the largest
 # difference in mm that is believed.
-_CORRECTIONS = (
+CORRECTIONS = (
     *((1, 5.0, 1.8), (1, 4.0, 1.5), (2, 4.0, 0.8), (2, 3.0, 0.8)),
     *((5, 3.0, 0.35), (5, 2.5, 0.35), (5, 2.5, 0.35)),
 )
@@ -263,7 +263,7 @@ def _correct(
 ) -> tuple[FloatArray, BoolArray]:
     """Bend a map that is right to a line to the lines themselves."""
     seen = known
-    for harmonic, reach_mm, trust_mm in _CORRECTIONS:
+    for harmonic, reach_mm, trust_mm in CORRECTIONS:
         if harmonic < first:
             continue
         reach = reach_mm / block_mm

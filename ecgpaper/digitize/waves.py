@@ -1,6 +1,6 @@
 """Waves against lines: how far a grid is ahead of where it is thought to be, and smooth surfaces.
 
-Public: `demodulate`, `off_mm`, `local_planes`, `smoothed`, `extended`,
+Public: `demodulate`, `off_mm`, `local_planes`, `smoothed`, `extended`, `inner_blocks`,
 `block_coordinates`.
 
 Multiply a picture of lines with a wave of their spacing and average: what is left is the phase by
@@ -115,6 +115,12 @@ def smoothed(values: FloatArray, weight: FloatArray, reach: float) -> FloatArray
     """Return a smooth surface through values of shape (n_rows, n_columns), see `local_planes`."""
     base = _plane(values, weight > 0)
     return base + local_planes(values - base, weight, reach)[0]
+
+
+def inner_blocks(seen: BoolArray, edge_blocks: int) -> BoolArray:
+    """Tell which blocks that were seen have others around, in a square of so many."""
+    square = np.ones((edge_blocks, edge_blocks), np.uint8)
+    return np.asarray(cv2.erode(seen.astype(np.uint8), square) > 0)
 
 
 def extended(values: FloatArray, known: BoolArray, reaches: tuple[float, ...]) -> FloatArray:
