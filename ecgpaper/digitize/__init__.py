@@ -21,6 +21,7 @@ from ecgpaper.digitize.gridless import fits_rows, scale_without_grid
 from ecgpaper.digitize.heartbeat import runs_backwards
 from ecgpaper.digitize.layout import column_places, find_layout, place_columns, with_margin
 from ecgpaper.digitize.leads import Fit, Named, agreement, name_leads, take_names
+from ecgpaper.digitize.negative import is_dark, negative
 from ecgpaper.digitize.orientation import mirrored, rows_are_upright, turned
 from ecgpaper.digitize.paper import UNSTATED, Stated, find_paper_scale
 from ecgpaper.digitize.printed import READER, Said, read_said
@@ -212,7 +213,7 @@ class Digitizer:
     def digitize(
         self, photo: ByteArray, *, fs: float = 500.0, stated: Stated = UNSTATED
     ) -> Digitization:
-        """Read a photo or scan of one page.
+        """Read a photo or scan of one page, or a picture with light traces on a dark ground.
 
         Parameters
         ----------
@@ -232,6 +233,27 @@ class Digitizer:
                 f"expected an image of a page, at least {MIN_SIDE_PX} pixels high and wide; got "
                 f"{photo.shape[0]} x {photo.shape[1]}: scan it at 150 dpi or more"
             )
+        try:
+            return self._digitize(photo, fs, stated)
+        except EcgPaperError:
+            if found := self._digitize_negative(photo, fs, stated):
+                return found
+            raise
+
+    def _digitize_negative(
+        self, photo: ByteArray, fs: float, stated: Stated
+    ) -> Digitization | None:
+        """Read light traces on a dark ground; None where there are none."""
+        if not is_dark(photo):
+            return None
+        try:
+            return self._digitize(negative(photo), fs, stated)
+        except EcgPaperError as error:
+            logger.info("not on a dark ground either: %s", error)
+            return None
+
+    def _digitize(self, photo: ByteArray, fs: float, stated: Stated) -> Digitization:
+        """Find the page on a photo, flatten and read it."""
         maps, (top, left) = segment(photo, self.segmenter), (0, 0)
         if part := find_page(maps):
             photo, (top, left) = photo[part], (part[0].start, part[1].start)

@@ -21,6 +21,7 @@ from ecgpaper.digitize.layout import (
     find_layout,
     row_width_mm,
 )
+from ecgpaper.digitize.outline import SHEETS_MM
 from ecgpaper.digitize.pulse import Pulse, find_pulse
 from ecgpaper.digitize.trace import MARGIN_MM, RowReading, read_rows
 from ecgpaper.ecg import ByteArray
@@ -28,9 +29,7 @@ from ecgpaper.nets.unet import StripNet
 from ecgpaper.page import PageLayout
 from ecgpaper.raster import FlatPage, GridScale, PixelMaps
 
-# Long and short sides of A4 and of letter paper; an image is one of these if its sides are in this
-# proportion, give or take a little.
-_SHEETS_MM = ((297.0, 210.0), (279.4, 215.9))
+# An image is a sheet if its sides are in a sheet's proportion, give or take a little.
 _PROPORTION = 0.015
 # Lengths of rows on upright sheets: as many seconds as fit.
 _SHORT_ROWS_MM = (187.5, 125.0)
@@ -111,14 +110,14 @@ def fits_rows(maps: PixelMaps, scale: GridScale) -> bool:
 def _sheet_scale(page: FlatPage) -> float:
     """Scale of a page if the image shows a whole sheet; roughly right in any case."""
     long, short = sorted(page.image.shape[:2], reverse=True)
-    off = [abs(long / short * wide / high - 1) for high, wide in _SHEETS_MM]
-    return float(long / _SHEETS_MM[int(np.argmin(off))][0])
+    off = [abs(long / short * wide / high - 1) for high, wide in SHEETS_MM]
+    return float(long / SHEETS_MM[int(np.argmin(off))][0])
 
 
 def _row_mm(width_mm: float, page: FlatPage) -> float:
     """Length of a row whose ink is so wide if the image is a whole sheet."""
     long, short = sorted(page.image.shape[:2], reverse=True)
-    is_sheet = any(abs(long / short * wide / high - 1) < _PROPORTION for high, wide in _SHEETS_MM)
+    is_sheet = any(abs(long / short * wide / high - 1) < _PROPORTION for high, wide in SHEETS_MM)
     fitting = (at for at in _SHORT_ROWS_MM if -2 < width_mm - at < _ROW_TOLERANCE_MM)
     return next(fitting, ROW_MM) if is_sheet else ROW_MM
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
 
 from ecgpaper.digitize.grid import MAX_FRAME_MM
+from ecgpaper.digitize.outline import find_sheet
 from ecgpaper.digitize.plotted import without_rounding
 from ecgpaper.digitize.ruler import BLOCK_PX, RULER_LONG_SIDE_PX, GridMap, follow_grid, grid_lines
 from ecgpaper.digitize.sampling import map_pixels
@@ -87,11 +88,19 @@ def rectify(photo: ByteArray, maps: PixelMaps) -> tuple[FlatPage, PixelMaps]:
         warp, size = _page_to_photo(found, inside, _ink_beside(inside, maps), photo.shape[:2])
     except GridError as error:
         logger.info("turning the page upright only: %s", error)
-        angle_deg = _skew_deg(photo)
-        if abs(angle_deg) < _NEGLIGIBLE_DEG:
-            return FlatPage(photo, Homography.identity()), maps
-        return flatten(photo, maps, _rotation(photo.shape[:2], angle_deg), photo.shape[:2])
+        return _upright(photo, maps)
     return flatten(photo, maps, warp, size)
+
+
+def _upright(photo: ByteArray, maps: PixelMaps) -> tuple[FlatPage, PixelMaps]:
+    """Flatten a photo by the sides of the sheet, where these are seen, and by its print."""
+    sheet = find_sheet(photo, maps)
+    warp, size = sheet or (Homography.identity(), photo.shape[:2])
+    image = photo if sheet is None else _sample(photo, map_pixels(warp, size))
+    angle_deg = _skew_deg(image)
+    if abs(angle_deg) >= _NEGLIGIBLE_DEG:
+        return flatten(photo, maps, _rotation(size, angle_deg).compose(warp), size)
+    return (FlatPage(photo, warp), maps) if sheet is None else flatten(photo, maps, warp, size)
 
 
 def flatten(

@@ -1,0 +1,27 @@
+"""Light traces on a dark ground, as programs and monitors show them.
+
+Public: `is_dark`, `negative`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ecgpaper.ecg import ByteArray
+
+# Half of a picture with a dark ground is no brighter than this in any color.
+_DARK_LEVEL = 90
+
+
+def is_dark(photo: ByteArray) -> bool:
+    """Tell whether most of a photo, of shape (height, width, 3), is dark."""
+    return bool(np.median(photo.max(axis=2)) < _DARK_LEVEL)
+
+
+def negative(photo: ByteArray) -> ByteArray:
+    """Return a picture, of the same shape, whose ground is paper and whose traces are ink.
+
+    A trace is light in one color at least; ink is dark in all.
+    """
+    dark: ByteArray = 255 - photo.max(axis=2, keepdims=True)
+    return np.repeat(dark, 3, axis=2)

@@ -1,0 +1,204 @@
+"""Photo -> where the sheet lies on it, told by its edges.
+
+Public: `find_sheet`, `SHEETS_MM`.
+
+Where no grid can be followed, the four sides of a sheet still tell how the camera stood. The sheet
+looks like what lies between the ink, up to some edge. Its proportions follow from where its corners
+are (Zhang and He 2007, whiteboard scanning), once the camera is taken to be a phone's.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
+from ecgpaper.geometry import Homography
+from ecgpaper.raster import PixelMaps
+
+# Long and short sides of A4 and of letter paper.
+SHEETS_MM = ((297.0, 210.0), (279.4, 215.9))
+# Long side of the picture in which edges are looked for.
+_LONG_SIDE_PX = 480
+# Surely ink, and the least of it.
+_INK, _FEWEST_DOTS = 0.5, 50
+# Ink that is as near to other ink is on the same sheet: the most of it, if it is not all over the
+# photo. Graphs are cut so many times (Rother et al. 2004, GrabCut).
+_NEAR_SHARE, _MOST_INK, _N_CUTS = 0.08, 0.9, 4
+# It begins with the colors, in such steps, that are rarer at the photo's rim than between ink.
+_RIM_PX, _COLOR_STEP, _N_STEPS = 12, 16, 16
+# What is printed leaves holes in the paper of up to this size.
+_PRINT_PX = 9
+# What is taken for ink may be the sheet's edge: sides are looked for from so far inside.
+_INSIDE = 0.8
+# Each side is looked for along so many rays; it is seen where so many of these end on one line.
+_N_RAYS, _ON_LINE_PX, _MIN_ON_LINE = 60, 1.5, 0.6
+# The sheet fills so much of what its sides enclose.
+_MIN_FILLED = 0.93
+# Sides that meet nowhere.
+_PARALLEL = 1e-9
+# A phone's lens: 26 mm on film of 36 mm.
+_FOCAL_SHARE = 26.0 / 36.0
+# Proportions this near to a known sheet's are that sheet's.
+_SAME_SHEET = 0.05
+
+
+def find_sheet(photo: ByteArray, maps: PixelMaps) -> tuple[Homography, tuple[int, int]] | None:
+    """Find a sheet that lies on something else.
+
+    Parameters
+    ----------
+    photo : ndarray of uint8, of shape (height, width, 3), RGB
+    maps : PixelMaps
+        Of the photo.
+
+    Returns
+    -------
+    tuple of Homography and (height, width), or None
+        From the upright sheet to the photo, and the sheet's size in pixels about as fine as the
+        photo's; None where no four sides are seen.
+    """
+    factor = _LONG_SIDE_PX / max(photo.shape[:2])
+    size = (round(photo.shape[1] * factor), round(photo.shape[0] * factor))
+    small = np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), np.uint8)
+    dots = _inked(np.asarray(cv2.resize(maps.of("ink"), size) > _INK))
+    if dots is None:
+        return None
+    box = np.asarray(cv2.boxPoints(cv2.minAreaRect(dots)), np.float64)
+    corners = _corners(_paper(small, dots), box)
+    if corners is None:
+        return None
+    on_photo = Homography.scaling(1 / factor)(corners)
+    width, height = _size(on_photo, photo.shape[:2])
+    sheet = np.array([[0, 0], [width, 0], [width, height], [0, height]]) - 0.5
+    matrix = cv2.getPerspectiveTransform(sheet.astype(np.float32), on_photo.astype(np.float32))
+    return Homography(np.asarray(matrix, np.float64)), (round(height), round(width))
+
+
+def _inked(ink: BoolArray) -> NDArray[np.float32] | None:
+    """Points (n_points, 2) of the largest group of ink; None where it is all over the photo."""
+    reach = round(_NEAR_SHARE * _LONG_SIDE_PX)
+    near = cv2.dilate(ink.astype(np.uint8), np.ones((reach, reach), np.uint8))
+    _, groups = cv2.connectedComponents(near)
+    counts = np.bincount(groups[ink], minlength=2)
+    dots = np.argwhere(ink & (groups == counts.argmax()))[:, ::-1].astype(np.float32)
+    if len(dots) < _FEWEST_DOTS:
+        return None
+    covered = cv2.contourArea(cv2.convexHull(dots))
+    return dots if covered < _MOST_INK * ink.size else None
+
+
+def _paper(image: ByteArray, dots: NDArray[np.float32]) -> BoolArray:
+    """Tell paper from what lies around it: it has the colors that are between all ink."""
+    within = np.zeros(image.shape[:2], np.uint8)
+    cv2.fillConvexPoly(within, cv2.convexHull(dots).astype(np.int32), 1)
+    inner = (slice(_RIM_PX, -_RIM_PX),) * 2
+    rim = 1 - within
+    rim[inner] = 0
+    steps = (image // _COLOR_STEP).astype(np.intp) @ (_N_STEPS ** np.arange(3))
+    share = [
+        (np.bincount(steps[part > 0], minlength=_N_STEPS**3) + 0.5) / max(part.sum(), 1)
+        for part in (within, rim)
+    ]
+    labels = np.where(share[0][steps] > share[1][steps], cv2.GC_PR_FGD, cv2.GC_PR_BGD)
+    labels = np.where(within > 0, cv2.GC_FGD, labels).astype(np.uint8)
+    # Its starting points are drawn from OpenCV's own generator.
+    cv2.setRNGSeed(0)
+    colors = [np.zeros((1, 65)) for _ in range(2)]
+    whole = (0, 0, image.shape[1], image.shape[0])
+    cv2.grabCut(image, labels, whole, colors[0], colors[1], _N_CUTS, cv2.GC_INIT_WITH_MASK)
+    found = ((labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)).astype(np.uint8)
+    disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_PRINT_PX, _PRINT_PX))
+    return np.asarray(cv2.morphologyEx(found, cv2.MORPH_CLOSE, disk) > 0)
+
+
+def _corners(paper: BoolArray, box: FloatArray) -> FloatArray | None:
+    """Return the corners (4, 2) of a sheet, clockwise from the top left, around a box inside."""
+    box = _clockwise(box)
+    box = box.mean(axis=0) + _INSIDE * (box - box.mean(axis=0))
+    sides = []
+    for first, last in zip(box, np.roll(box, -1, axis=0), strict=True):
+        side = _line(_edge(paper, first, last))
+        if side is None:
+            return None
+        sides.append(side)
+    corners = np.cross(np.roll(sides, 1, axis=0), sides)
+    if (np.abs(corners[:, 2]) < _PARALLEL).any():
+        return None
+    found: FloatArray = corners[:, :2] / corners[:, 2:]
+    enclosed = np.zeros(paper.shape, np.uint8)
+    cv2.fillConvexPoly(enclosed, np.rint(found).astype(np.int32), 1)
+    is_filled = enclosed.any() and paper[enclosed > 0].mean() > _MIN_FILLED
+    return _clockwise(found) if is_filled else None
+
+
+def _edge(paper: BoolArray, first: FloatArray, last: FloatArray) -> FloatArray:
+    """Where paper ends (n_rays, 2) beyond a side of a box; NaN where the photo ends before."""
+    along = last - first
+    # Clockwise, with y down, what is left of a side is outside.
+    outside = np.array([along[1], -along[0]]) / max(float(np.linalg.norm(along)), 1e-9)
+    starts = first + np.linspace(0.02, 0.98, _N_RAYS)[:, None] * along
+    rays = starts[:, None] + np.arange(max(paper.shape))[:, None] * outside
+    columns, rows = np.moveaxis(np.rint(rays).astype(np.intp), 2, 0)
+    height, width = paper.shape
+    is_on = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
+    is_paper = paper[np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)] & is_on
+    ends = np.argmin(is_paper, axis=1)
+    rays_on = np.arange(_N_RAYS)
+    is_seen = is_on[rays_on, ends] & (ends > 0)
+    return np.where(is_seen[:, None], rays[rays_on, ends] - outside / 2, np.nan)
+
+
+def _line(points: FloatArray) -> FloatArray | None:
+    """Line (a, b, c), a x + b y + c = 0, on which most points are, if that is most of them."""
+    seen = points[np.isfinite(points).all(axis=1)]
+    if len(seen) < _MIN_ON_LINE * len(points):
+        return None
+    first, second = np.triu_indices(len(seen), 1)
+    lines = np.cross(_homogeneous(seen[first]), _homogeneous(seen[second]))
+    lines /= np.maximum(np.linalg.norm(lines[:, :2], axis=1), 1e-9)[:, None]
+    is_on = np.abs(lines @ _homogeneous(seen).T) < _ON_LINE_PX
+    on_best = seen[is_on[int(is_on.sum(axis=1).argmax())]]
+    if len(on_best) < _MIN_ON_LINE * len(points):
+        return None
+    x, y, x0, y0 = cv2.fitLine(on_best.astype(np.float32), cv2.DIST_L2, 0, 0.01, 0.01).ravel()
+    return np.array([-y, x, y * x0 - x * y0], np.float64)
+
+
+def _homogeneous(points: FloatArray) -> FloatArray:
+    return np.column_stack([points, np.ones(len(points))])
+
+
+def _clockwise(corners: FloatArray) -> FloatArray:
+    """Order corners clockwise on the image, where y points down, from the top left."""
+    middle = corners.mean(axis=0)
+    angles = np.arctan2(*(corners - middle).T[::-1])
+    ordered = corners[np.argsort(angles)]
+    return np.roll(ordered, -int(np.argmin(ordered.sum(axis=1))), axis=0)
+
+
+def _size(corners: FloatArray, shape: tuple[int, ...]) -> tuple[float, float]:
+    """Width and height of a sheet, in px about as fine as the photo's."""
+    sides = np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1)
+    width, height = float(sides[[0, 2]].mean()), float(sides[[1, 3]].mean())
+    proportion = _proportion(corners, shape)
+    long = max(proportion, 1 / proportion)
+    nearest = min((a / b for a, b in SHEETS_MM), key=lambda known: abs(known / long - 1))
+    if abs(nearest / long - 1) < _SAME_SHEET:
+        proportion = nearest if proportion > 1 else 1 / nearest
+    area = width * height
+    return float(np.sqrt(area * proportion)), float(np.sqrt(area / proportion))
+
+
+def _proportion(corners: FloatArray, shape: tuple[int, ...]) -> float:
+    """Width over height of a sheet whose corners are seen so by a phone."""
+    middle = (np.array(shape[::-1]) - 1) / 2
+    rays = np.column_stack([(corners - middle) / (_FOCAL_SHARE * max(shape)), np.ones(4)])
+    top_left, top_right, bottom_right, bottom_left = rays
+    # The corners' distances from the camera make the four a parallelogram.
+    across = np.cross(top_left, bottom_right)
+    right = (across @ bottom_left) / (np.cross(top_right, bottom_right) @ bottom_left)
+    below = (across @ top_right) / (np.cross(bottom_left, bottom_right) @ top_right)
+    wide, high = right * top_right - top_left, below * bottom_left - top_left
+    return float(np.linalg.norm(wide) / np.linalg.norm(high))
