@@ -5,6 +5,10 @@ known signals of 500 Hz were printed from copies of 100 Hz (PTB-XL has both): wh
 samples is not on the paper. Each lead is brought to that sampling frequency, its points are joined
 by straight lines, as plots do, and that is scored, at the most favorable of the places where the
 samples may lie. One line per record: the mean over its leads, in dB, and each lead's.
+
+With ``--answers FOLDER``, as ``python -m ecgpaper digitize SCANS/*.png --out FOLDER`` writes it,
+also how well each lead was read: against what was printed instead of the record, at the best of the
+places of the samples.
 """
 
 import argparse
@@ -23,20 +27,29 @@ from ecgpaper.records import find_records, read_ecg
 MARGIN_S = 1.0
 
 
-def best_snr_db(ref_mv, fs, n_apart):
-    """Return the SNR of a lead of which only every n-th sample was printed."""
+def printed_leads(ref_mv, fs, n_apart):
+    """Yield a lead as it was printed if only every n-th sample was, from each first one on."""
     shown = np.flatnonzero(np.isfinite(ref_mv))
     part = ref_mv[shown[0] : shown[-1] + 1]
     n_margin = round(MARGIN_S * fs / n_apart)
-    snrs = []
     for first in range(n_apart):
         padded = np.pad(part[first:], n_margin * n_apart, mode="edge")
-        printed = resample_poly(padded, 1, n_apart)
-        at = first + n_apart * (np.arange(len(printed)) - n_margin)
-        est = np.full_like(ref_mv, np.nan)
-        est[shown[0] : shown[-1] + 1] = np.interp(np.arange(len(part)), at, printed)
-        snrs.append(score.snr(ref_mv, score.align_within_limits(ref_mv, est, fs))[0])
-    return max(snrs)
+        samples = resample_poly(padded, 1, n_apart)
+        at = first + n_apart * (np.arange(len(samples)) - n_margin)
+        printed = np.full_like(ref_mv, np.nan)
+        printed[shown[0] : shown[-1] + 1] = np.interp(np.arange(len(part)), at, samples)
+        yield printed
+
+
+def snr_db(ref_mv, est_mv, fs):
+    """Return the SNR of one lead against another, as the Challenge aligns and scores them."""
+    return score.snr(ref_mv, score.align_within_limits(ref_mv, est_mv, fs))[0]
+
+
+def report(name, snrs):
+    """Print the mean of a record's leads and each."""
+    each = " ".join(f"{value:5.1f}" for value in snrs)
+    sys.stdout.write(f"{name:28} {np.mean(snrs):6.1f}   {each}\n")
 
 
 def main(argv=None):
@@ -44,20 +57,30 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("records", type=Path)
     parser.add_argument("--fs", type=float, default=100.0, help="of what was printed, in Hz")
+    parser.add_argument("--answers", type=Path, help="folder of what was read of the pages")
     args = parser.parse_args(argv)
-    means = []
+    best, read = [], []
     for name in find_records(args.records):
         ecg = read_ecg(args.records / name)
         n_apart = round(ecg.fs / args.fs)
-        leads = [
-            best_snr_db(lead, ecg.fs, n_apart)
-            for lead in ecg.signal_mv.T
-            if np.isfinite(lead).any()
-        ]
-        means.append(np.mean(leads))
-        each = " ".join(f"{snr_db:5.1f}" for snr_db in leads)
-        sys.stdout.write(f"{name:20} {means[-1]:6.1f}   {each}\n")
-    sys.stdout.write(f"{'mean':20} {np.mean(means):6.1f}\n")
+        leads = [lead for lead in ecg.lead_names if np.isfinite(ecg.lead(lead)).any()]
+        printed = {lead: list(printed_leads(ecg.lead(lead), ecg.fs, n_apart)) for lead in leads}
+        best.append(
+            [max(snr_db(ecg.lead(lead), est, ecg.fs) for est in printed[lead]) for lead in leads]
+        )
+        report(name, best[-1])
+        if args.answers:
+            answer = read_ecg(next(args.answers.glob(f"{name}*.hea")).with_suffix(""))
+            read.append(
+                [
+                    max(snr_db(ref, answer.lead(lead)[: len(ref)], ecg.fs) for ref in printed[lead])
+                    for lead in leads
+                ]
+            )
+            report("  read, of what was printed", read[-1])
+    sys.stdout.write(f"{'mean':28} {np.mean(np.concatenate(best)):6.1f}\n")
+    if read:
+        sys.stdout.write(f"{'  read':28} {np.mean(np.concatenate(read)):6.1f}\n")
     return 0
 
 

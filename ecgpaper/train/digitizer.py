@@ -21,8 +21,7 @@ from ecgpaper.digitize import SEGMENTER, TRACER
 from ecgpaper.digitize.segment import MAP_LONG_SIDE_PX
 from ecgpaper.digitize.trace import N_SUB_COLUMNS, STRIP_HEIGHT_MM, STRIP_PX_PER_MM
 from ecgpaper.ecg import Ecg
-from ecgpaper.nets.checkpoint import CheckpointInfo, save_checkpoint
-from ecgpaper.nets.device import best_device, channels_last
+from ecgpaper.nets.device import channels_last
 from ecgpaper.nets.unet import (
     SegmentNet,
     StripNet,
@@ -37,8 +36,7 @@ from ecgpaper.train.datasets import (
     segment_batch,
     strip_batch,
 )
-from ecgpaper.train.loop import TrainConfig, fit
-from ecgpaper.train.start import start_from
+from ecgpaper.train.network import Lesson, train_network
 
 SEGMENTER_CONFIG = UNetConfig(n_inputs=3, widths=(16, 24, 32, 48), n_outputs=len(PIXEL_CLASSES))
 TRACER_CONFIG = UNetConfig(n_inputs=4, widths=(24, 40, 64, 96, 96), n_outputs=N_SUB_COLUMNS)
@@ -89,22 +87,23 @@ def train_segmenter(
         Model folder whose weights to go on from; its network may be narrower. From scratch without.
     """
     torch.manual_seed(seed)
-    device = best_device()
-    network = channels_last(SegmentNet(SEGMENTER_CONFIG))
-    provenance = _provenance(ecgs, budget, seed) | start_from(start, SEGMENTER, network)
-    network = network.to(device)
-    task = f"pages of {len(ecgs)} records, {budget}, seed {seed}, {provenance['start']}"
-    config = TrainConfig(n_steps=budget.segmenter_steps, task=task)
     make_batch = partial(
         segment_batch,
         PageSource(ecgs, seed),
         n_pages=budget.n_pages,
         n_crops=max(1, budget.n_crops // 2),
     )
-    state_file = folder / f".{SEGMENTER}"
-    fit(network, make_batch, _segment_loss, config, name=SEGMENTER, state_file=state_file)
-    inputs = {"long_side_px": MAP_LONG_SIDE_PX, "classes": PIXEL_CLASSES, "values": "darkness"}
-    _save(folder, SEGMENTER, network, SEGMENTER_CONFIG, inputs, provenance)
+    lesson = Lesson(
+        name=SEGMENTER,
+        config=SEGMENTER_CONFIG,
+        make_batch=make_batch,
+        loss=_segment_loss,
+        n_steps=budget.segmenter_steps,
+        task=f"pages of {len(ecgs)} records, {budget}, seed {seed}",
+        inputs={"long_side_px": MAP_LONG_SIDE_PX, "classes": PIXEL_CLASSES, "values": "darkness"},
+        training=_provenance(ecgs, budget, seed),
+    )
+    train_network(channels_last(SegmentNet(SEGMENTER_CONFIG)), lesson, folder, start=start)
 
 
 def train_tracer(
@@ -128,24 +127,25 @@ def train_tracer(
         Model folder whose weights to go on from; its network may be narrower. From scratch without.
     """
     torch.manual_seed(seed + 1)
-    device = best_device()
-    network = channels_last(StripNet(TRACER_CONFIG))
-    provenance = _provenance(ecgs, budget, seed) | start_from(start, TRACER, network)
-    network = network.to(device)
-    task = f"strips of {len(ecgs)} records, {budget}, seed {seed}, {provenance['start']}"
-    config = TrainConfig(n_steps=budget.tracer_steps, task=task)
     make_batch = partial(
         strip_batch, PageSource(ecgs, seed + 1), n_pages=budget.n_pages, n_crops=budget.n_crops
     )
-    state_file = folder / f".{TRACER}"
-    fit(network, make_batch, _tracer_loss, config, name=TRACER, state_file=state_file)
-    inputs = {
-        "px_per_mm": STRIP_PX_PER_MM,
-        "height_mm": STRIP_HEIGHT_MM,
-        "sub_columns_per_2_px": N_SUB_COLUMNS,
-        "values": "darkness of R, G, B and height from -1 (top) to 1",
-    }
-    _save(folder, TRACER, network, TRACER_CONFIG, inputs, provenance)
+    lesson = Lesson(
+        name=TRACER,
+        config=TRACER_CONFIG,
+        make_batch=make_batch,
+        loss=_tracer_loss,
+        n_steps=budget.tracer_steps,
+        task=f"strips of {len(ecgs)} records, {budget}, seed {seed}",
+        inputs={
+            "px_per_mm": STRIP_PX_PER_MM,
+            "height_mm": STRIP_HEIGHT_MM,
+            "sub_columns_per_2_px": N_SUB_COLUMNS,
+            "values": "darkness of R, G, B and height from -1 (top) to 1",
+        },
+        training=_provenance(ecgs, budget, seed),
+    )
+    train_network(channels_last(StripNet(TRACER_CONFIG)), lesson, folder, start=start)
 
 
 def _tensor(values: NDArray[Any], like: nn.Module) -> Tensor:
@@ -202,20 +202,3 @@ def _provenance(ecgs: Sequence[Ecg], budget: DigitizerBudget, seed: int) -> dict
         "torch": torch.__version__,
         "numpy": np.__version__,
     }
-
-
-def _save(
-    folder: Path,
-    name: str,
-    network: nn.Module,
-    config: UNetConfig,
-    inputs: dict[str, Any],
-    training: dict[str, Any],
-) -> None:
-    info = CheckpointInfo(
-        architecture=type(network).__name__,
-        config=asdict(config),
-        inputs=inputs,
-        training=training,
-    )
-    save_checkpoint(folder, name, network, info)

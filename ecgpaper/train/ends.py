@@ -6,7 +6,7 @@ Public: `train_ends`, `EndSource`, `EndBatch`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +17,9 @@ from torch import Tensor, nn
 from ecgpaper.digitize.ends import END_POINTS, ENDS, end_windows
 from ecgpaper.digitize.refine import BEYOND_POINTS, N_FEATURES, seen_upside_down
 from ecgpaper.digitize.trace import STRIP_PX_PER_MM
-from ecgpaper.nets.checkpoint import CheckpointInfo, save_checkpoint
-from ecgpaper.nets.device import best_device
 from ecgpaper.nets.ends import EndConfig, EndNet
 from ecgpaper.train.curves import PRESETS, Curves
-from ecgpaper.train.loop import TrainConfig, fit
-from ecgpaper.train.start import start_from
+from ecgpaper.train.network import Lesson, train_network
 
 BATCH_SIZE = 64
 # How far the middle of what is seen mostly is from where the strip was cut, in points. A share of
@@ -70,26 +67,23 @@ def train_ends(
     """
     torch.manual_seed(seed + 4)
     config = EndConfig(N_FEATURES, END_POINTS)
-    network = EndNet(config)
-    begun = start_from(start, ENDS, network)
-    network = network.to(best_device())
     source = EndSource(pages, seed)
-    task = f"ends of {len(source)} curves on {len(pages)} pages, {seed}, {begun['start']}"
-    plan = TrainConfig(n_steps, task=task)
-    fit(network, source.batch, _loss, plan, name=ENDS, state_file=folder / f".{ENDS}")
-    info = CheckpointInfo(
-        architecture=type(network).__name__,
-        config=asdict(config),
+    lesson = Lesson(
+        name=ENDS,
+        config=config,
+        make_batch=source.batch,
+        loss=_loss,
+        n_steps=n_steps,
+        task=f"ends of {len(source)} curves on {len(pages)} pages, seed {seed}",
         inputs={"px_per_mm": STRIP_PX_PER_MM, "curves": "as the tracer reads them"},
         training={
             "pages": f"{len(pages)} generated, {', '.join(sorted(set(PRESETS)))}",
             "n_ends": len(source),
             "n_steps": n_steps,
             "seed": seed,
-            **begun,
         },
     )
-    save_checkpoint(folder, ENDS, network, info)
+    train_network(EndNet(config), lesson, folder, start=start)
 
 
 class EndSource:

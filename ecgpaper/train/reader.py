@@ -7,7 +7,7 @@ What is printed on pages of the generator is drawn line by line: no page is need
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -19,14 +19,11 @@ from torch.nn import functional
 
 from ecgpaper.digitize.printed import LETTERS, LINE_PX, PRINT_SHARE, READER, STEP_PX, letters_of
 from ecgpaper.ecg import ByteArray
-from ecgpaper.nets.checkpoint import CheckpointInfo, save_checkpoint
-from ecgpaper.nets.device import best_device
 from ecgpaper.nets.reader import LineReader, ReaderConfig
 from ecgpaper.raster import GridScale
 from ecgpaper.synth import sample_spec
 from ecgpaper.synth.text import TextLine, box_mm, draw_text
-from ecgpaper.train.loop import TrainConfig, fit
-from ecgpaper.train.start import start_from
+from ecgpaper.train.network import Lesson, train_network
 
 FloatImage = NDArray[np.float32]
 BATCH_SIZE, LINE_WIDTH_PX = 48, 448
@@ -51,24 +48,21 @@ def train_reader(folder: Path, *, n_steps: int, seed: int, start: Path | None = 
     """
     torch.manual_seed(seed + 5)
     config = ReaderConfig(1 + len(LETTERS), height=LINE_PX)
-    network = LineReader(config)
-    begun = start_from(start, READER, network)
-    network = network.to(best_device())
-    plan = TrainConfig(n_steps, task=f"lines of print, seed {seed}, {begun['start']}")
-    source = LineSource(seed)
-    fit(network, source.batch, _loss, plan, name=READER, state_file=folder / f".{READER}")
-    info = CheckpointInfo(
-        architecture=type(network).__name__,
-        config=asdict(config),
+    lesson = Lesson(
+        name=READER,
+        config=config,
+        make_batch=LineSource(seed).batch,
+        loss=_loss,
+        n_steps=n_steps,
+        task=f"lines of print, seed {seed}",
         inputs={"height_px": LINE_PX, "letters": LETTERS, "values": "darkness"},
         training={
             "lines": f"{n_steps * BATCH_SIZE} generated",
             "n_steps": n_steps,
             "seed": seed,
-            **begun,
         },
     )
-    save_checkpoint(folder, READER, network, info)
+    train_network(LineReader(config), lesson, folder, start=start)
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ Every page is seen many times: in other crops, upside down and backwards.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -24,12 +24,9 @@ from ecgpaper.digitize.refine import (
     seen_upside_down,
 )
 from ecgpaper.digitize.trace import STRIP_PX_PER_MM
-from ecgpaper.nets.checkpoint import CheckpointInfo, save_checkpoint
-from ecgpaper.nets.device import best_device
 from ecgpaper.nets.refiner import Refiner, RefinerConfig
 from ecgpaper.train.curves import PRESETS, Curves
-from ecgpaper.train.loop import TrainConfig, fit
-from ecgpaper.train.start import start_from
+from ecgpaper.train.network import Lesson, train_network
 
 # Points of a stretch: 2.5 s at 25 mm/s, a strip of the usual layout from end to end, and what lies
 # beyond. Ends, where a separator or the neighbor's trace stands, are the hardest: of longer strips
@@ -64,27 +61,24 @@ def train_refiner(
     """
     torch.manual_seed(seed + 3)
     config = RefinerConfig(N_FEATURES)
-    network = Refiner(config)
-    begun = start_from(start, REFINER, network)
-    network = network.to(best_device())
     source = CurveSource(pages, seed)
     n_curves = sum(len(page.lengths) for page in pages)
-    task = f"{n_curves} curves on {len(pages)} pages, seed {seed}, {begun['start']}"
-    plan = TrainConfig(n_steps, task=task)
-    fit(network, source.batch, _loss, plan, name=REFINER, state_file=folder / f".{REFINER}")
-    info = CheckpointInfo(
-        architecture=type(network).__name__,
-        config=asdict(config),
+    lesson = Lesson(
+        name=REFINER,
+        config=config,
+        make_batch=source.batch,
+        loss=_loss,
+        n_steps=n_steps,
+        task=f"{n_curves} curves on {len(pages)} pages, seed {seed}",
         inputs={"px_per_mm": STRIP_PX_PER_MM, "curves": "as the tracer reads them"},
         training={
             "pages": f"{len(pages)} generated, {', '.join(sorted(set(PRESETS)))}",
             "n_curves": n_curves,
             "n_steps": n_steps,
             "seed": seed,
-            **begun,
         },
     )
-    save_checkpoint(folder, REFINER, network, info)
+    train_network(Refiner(config), lesson, folder, start=start)
 
 
 @dataclass(frozen=True, eq=False)

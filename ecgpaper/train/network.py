@@ -1,0 +1,103 @@
+"""Train one network of the digitizer: from its start to its files in a model folder.
+
+Public: `train_network`, `Lesson`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Generic
+
+from torch import Tensor, nn
+
+from ecgpaper.digitize import Network, load_network
+from ecgpaper.nets.checkpoint import CheckpointInfo, load_info, save_checkpoint
+from ecgpaper.nets.device import best_device
+from ecgpaper.nets.ends import EndConfig
+from ecgpaper.nets.reader import ReaderConfig
+from ecgpaper.nets.refiner import RefinerConfig
+from ecgpaper.nets.unet import SegmentNet, StripNet, UNetConfig, widen
+from ecgpaper.train.loop import Batch, TrainConfig, fit
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson(Generic[Batch]):
+    """What a network learns from, and what its files say of it.
+
+    Parameters
+    ----------
+    name : str
+        Of the network's files.
+    config : UNetConfig, EndConfig, RefinerConfig or ReaderConfig
+        Of the network.
+    make_batch : callable
+        Step -> batch.
+    loss : callable
+        (network, batch) -> what is to become less.
+    n_steps : int
+    task : str
+        What is learned from what: an unfinished run of another task is not gone on with.
+    inputs, training : dict
+        For the checkpoint: what the network is fed with, and what it learned from.
+    """
+
+    name: str
+    config: UNetConfig | EndConfig | RefinerConfig | ReaderConfig
+    make_batch: Callable[[int], Batch]
+    loss: Callable[[nn.Module, Batch], Tensor]
+    n_steps: int
+    task: str
+    inputs: dict[str, Any]
+    training: dict[str, Any]
+
+
+def train_network(
+    network: Network, lesson: Lesson[Batch], folder: Path, *, start: Path | None
+) -> None:
+    """Train a network and write it to a model folder.
+
+    Parameters
+    ----------
+    network : SegmentNet, StripNet, EndNet, Refiner or LineReader
+        As it begins where it starts from scratch.
+    lesson : Lesson
+    folder : Path
+        An interrupted run goes on where it stopped.
+    start : Path or None
+        Model folder whose weights to go on from. From scratch without.
+
+    Raises
+    ------
+    CheckpointError
+        If a file to start from is missing or does not fit.
+    """
+    name = lesson.name
+    begun = _start_from(start, name, network)
+    network = network.to(best_device())
+    plan = TrainConfig(lesson.n_steps, task=f"{lesson.task}, {begun['start']}")
+    state_file = folder / f".{name}"
+    fit(network, lesson.make_batch, lesson.loss, plan, name=name, state_file=state_file)
+    info = CheckpointInfo(
+        architecture=type(network).__name__,
+        config=asdict(lesson.config),
+        inputs=lesson.inputs,
+        training=lesson.training | begun,
+    )
+    save_checkpoint(folder, name, network, info)
+
+
+def _start_from(folder: Path | None, name: str, network: Network) -> dict[str, str]:
+    """Fill a network with a folder's weights, if any; say which they were.
+
+    Segmenter and tracer may be wider than what the folder holds.
+    """
+    if folder is None:
+        return {"start": "from scratch"}
+    former = load_network(folder, name, type(network))
+    if isinstance(network, SegmentNet | StripNet):
+        widen(former, network)
+    else:
+        network.load_state_dict(former.state_dict())
+    return {"start": f"weights {load_info(folder, name, type(network).__name__).sha256}"}
