@@ -15,10 +15,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from ecgpaper.digitize import Digitizer, find_page
+from ecgpaper.digitize import Digitizer
 from ecgpaper.digitize.grid import find_grid_scale
 from ecgpaper.digitize.rectify import rectify
-from ecgpaper.digitize.segment import segment
+from ecgpaper.digitize.segment import find_page, segment
 from ecgpaper.errors import EcgPaperError
 from ecgpaper.records import find_records, read_ecg
 from ecgpaper.synth import PRESETS, sample_spec, synthesize

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from ecgpaper.classify.inputs import Float32Array
-from ecgpaper.digitize import MIN_CREDIBLE, Digitization
+from ecgpaper.digitize.digitization import MIN_CREDIBLE, Digitization
 from ecgpaper.digitize.segment import darkness
 from ecgpaper.ecg import ByteArray, FloatArray
 from ecgpaper.geometry import Warp

@@ -14,13 +14,13 @@ from typing import TypeVar
 import cv2
 import numpy as np
 
+from ecgpaper.digitize.digitization import MIN_CREDIBLE, MIN_SNR_DB, Digitization
 from ecgpaper.digitize.ends import ENDS, settle_columns, without_blank_ends, without_strokes
 from ecgpaper.digitize.evidence import lead_evidence, predict_snr
 from ecgpaper.digitize.grid import find_grid_scale
 from ecgpaper.digitize.gridless import fits_rows, scale_without_grid
-from ecgpaper.digitize.heartbeat import runs_backwards
 from ecgpaper.digitize.layout import column_places, find_layout, place_columns, with_margin
-from ecgpaper.digitize.leads import Fit, Named, agreement, name_leads, take_names
+from ecgpaper.digitize.leads import Named, name_leads, take_names
 from ecgpaper.digitize.negative import is_dark, negative
 from ecgpaper.digitize.orientation import mirrored, rows_are_upright, turned
 from ecgpaper.digitize.paper import UNSTATED, Stated, find_paper_scale
@@ -31,7 +31,7 @@ from ecgpaper.digitize.refine import REFINER, refine_traces
 from ecgpaper.digitize.segment import find_page, segment
 from ecgpaper.digitize.signal import signal_from_traces
 from ecgpaper.digitize.trace import read_rows
-from ecgpaper.ecg import STANDARD_ORDER, ByteArray, Ecg, FloatArray
+from ecgpaper.ecg import ByteArray
 from ecgpaper.errors import EcgPaperError, GridError, LayoutError, MirrorError, RectifyError
 from ecgpaper.geometry import Homography
 from ecgpaper.nets.checkpoint import load_info, load_weights
@@ -44,6 +44,16 @@ from ecgpaper.nets.unet import SegmentNet, StripNet
 from ecgpaper.page import LAYOUTS, PageLayout
 from ecgpaper.raster import FlatPage, GridScale, PixelMaps, Trace
 
+__all__ = [
+    "QUALITY",
+    "SEGMENTER",
+    "TRACER",
+    "Digitization",
+    "Digitizer",
+    "Network",
+    "load_network",
+]
+
 logger = logging.getLogger(__name__)
 
 # Less than this cannot hold three rows of a legible trace.
@@ -51,17 +61,11 @@ MIN_SIDE_PX = 120
 # A page seen in more detail than 300 dpi is shrunk: curves are read at 8 px per mm, and cutting
 # them out of many more pixels would skip most of these.
 MAX_LONG_SIDE_PX = 3600
-# Leads that fit each other less are read the other ways round as well; another way must fit better
-# by so much.
-MIN_AGREEMENT, MIN_GAIN = 0.85, 0.15
-# Where some way round shows no page at all, or the rows would run upright, what is read must fit at
-# least as well as this.
-MIN_CREDIBLE = 0.5
+# Another way round must fit better by so much.
+MIN_GAIN = 0.15
 # Pages whose leads fit each other less are misread: seven with 0.30 and less scored 0 dB at the
 # best, six with 0.44 and more 5 to 14 dB (of 340 generated pages).
 MIN_LEGIBLE = 0.35
-# A lead that is expected to be worse says less than none: the Challenge gives no lead 0 dB.
-MIN_SNR_DB = 0.0
 # A page that is flattened along its grid has the scale that it was given, but for so much.
 MAX_FOLLOWED_OFF = 0.01
 # A grid that was seen has more; what is measured without one has to be credible.
@@ -81,89 +85,6 @@ _MIRRORED = (
 # Heartbeats are looked at with so many samples per second.
 HEARTBEAT_FS = 250.0
 SEGMENTER, TRACER, QUALITY = "segmenter", "tracer", "quality"
-
-
-@dataclass(frozen=True, eq=False)
-class Digitization:
-    """What was read from one photo, stage by stage.
-
-    Parameters
-    ----------
-    ecg : Ecg
-        The twelve leads, NaN where the page shows nothing or nothing sure was found, and where
-        less than `MIN_SNR_DB` is expected.
-    confidence : ndarray of shape (n_samples, 12), in [0, 1]
-    page : FlatPage
-    scale : GridScale
-    layout : PageLayout
-    traces : tuple of Trace
-    quality : float, in [0, 1]
-        Mean confidence over all that the layout says is printed.
-    fits : tuple of Fit
-        How well the leads fit each other.
-    pulse : Pulse or None
-        The calibration pulse that was seen.
-    said : Said
-        What the print says of speed and gain; with neither pulse nor print they are taken to be
-        the usual.
-    evidence : ndarray of shape (12, len(evidence.FEATURES))
-        What speaks for each lead; NaN for leads that no trace shows.
-    predicted_snr_db : ndarray of shape (12,), in dB
-        What each lead is expected to score; NaN for leads that no trace shows.
-    """
-
-    ecg: Ecg
-    confidence: FloatArray
-    page: FlatPage
-    scale: GridScale
-    layout: PageLayout
-    traces: tuple[Trace, ...]
-    quality: float
-    fits: tuple[Fit, ...]
-    pulse: Pulse | None
-    said: Said
-    evidence: FloatArray
-    predicted_snr_db: FloatArray
-
-    @property
-    def agreement(self) -> float | None:
-        """How well all leads fit each other, see `leads.agreement`."""
-        return agreement(self.fits)
-
-    @property
-    def left_out(self) -> tuple[str, ...]:
-        """Leads that the page shows but that were read too badly to be worth returning."""
-        bad = self.predicted_snr_db < MIN_SNR_DB
-        return tuple(lead for lead, is_bad in zip(STANDARD_ORDER, bad, strict=True) if is_bad)
-
-    @property
-    def rank(self) -> float:
-        """The agreement; where nothing can be compared, less than any.
-
-        A single lead agrees with itself: its pulse tells whether it stands upright.
-        """
-        if self.agreement is None and len(self.traces) == 1:
-            return MIN_CREDIBLE if self.pulse is None else MIN_AGREEMENT
-        return -np.inf if self.agreement is None else self.agreement
-
-    def enough(self, *, is_likely: bool) -> float:
-        """Rank with which the page is not turned to another way that is likely, or is not.
-
-        The edge of a page, seen across, may look like a single lead, which nothing contradicts.
-        """
-        is_compared = self.agreement is not None
-        return MIN_CREDIBLE if is_compared and not is_likely else MIN_AGREEMENT
-
-    @property
-    def is_backwards(self) -> bool:
-        """Whether the page is surely read from right to left.
-
-        Upside down, time runs backwards as well, but pulses point down, and where each lead has a
-        row of its own, the leads do not fit.
-        """
-        has_columns = any(strip.segment.column for strip in self.layout.strips)
-        is_upright = self.rank >= MIN_AGREEMENT if not has_columns else self.pulse is not None
-        return is_upright and runs_backwards(self.ecg)
 
 
 @dataclass(frozen=True, eq=False)
