@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecgpaper.commands import NamesIn
-from ecgpaper.errors import EcgPaperError
+from ecgpaper.errors import EcgPaperError, RecordError
 from ecgpaper.files import write_whole
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--speed", type=_positive, help="in mm/s, found by default")
     parser.add_argument("--gain", type=_positive, help="in mm/mV, found by default")
+    parser.add_argument("-v", "--verbose", action="store_true", help="say how pages are read")
 
 
 def _positive(text: str) -> float:
@@ -66,23 +67,38 @@ def run(arguments: argparse.Namespace) -> int:
     from ecgpaper.digitize.paper import Stated  # noqa: PLC0415
     from ecgpaper.records import read_image  # noqa: PLC0415
 
+    level = logging.INFO if arguments.verbose else logging.WARNING
+    logging.getLogger("ecgpaper.digitize").setLevel(level)
     stated = Stated(arguments.layout, arguments.speed, arguments.gain)
     digitizer, classifier = Digitizer.load(arguments.model), PageClassifier.load(arguments.model)
-    n_failed = 0
+    n_failed, written = 0, dict[str, Path]()
     for image in tqdm(arguments.images, disable=not sys.stderr.isatty()):
         try:
+            name = _own_name(image, written)
             photo = read_image(image)
             found = digitizer.digitize(photo, fs=arguments.fs, stated=stated)
             diagnosis = classifier.diagnose(found.ecg, [look_at(photo, found)])
-            _write(image, photo, arguments.out, found, diagnosis)
+            _write(arguments.out / name, image, photo, found, diagnosis)
+            written[name] = image
         except EcgPaperError as error:
             logger.warning("%s: %s", image, error)
             n_failed += 1
     return 1 if n_failed else 0
 
 
+def _own_name(image: Path, written: dict[str, Path]) -> str:
+    """Return the name of an image's files, which no other image of this run may have."""
+    name = re.sub(r"[^A-Za-z0-9_-]", "_", image.stem)
+    if other := written.get(name):
+        raise RecordError(
+            f"expected a name of its own; {other.name} is already written as {name}: rename one, "
+            "or give it another --out"
+        )
+    return name
+
+
 def _write(
-    image: Path, photo: ByteArray, out: Path, found: Digitization, diagnosis: Diagnosis
+    record: Path, image: Path, photo: ByteArray, found: Digitization, diagnosis: Diagnosis
 ) -> None:
     """Write the five files of one image."""
     from ecgpaper.classify.labels import CLASSES  # noqa: PLC0415
@@ -90,7 +106,7 @@ def _write(
     from ecgpaper.overlay import draw_overlay, jpeg_bytes  # noqa: PLC0415
     from ecgpaper.records import write_record  # noqa: PLC0415
 
-    name = re.sub(r"[^A-Za-z0-9_-]", "_", image.stem)
+    out, name = record.parent, record.name
     write_record(out, name, found.ecg, labels=diagnosis.labels)
     write_whole(out / f"{name}.csv", _csv(found.ecg).encode())
     report = {
@@ -102,6 +118,7 @@ def _write(
         "pulse_mm": found.pulse and [found.pulse.width_mm, found.pulse.height_mm],
         "printed": asdict(found.said),
         "px_per_mm": found.scale.px_per_mm,
+        "scale_confidence": found.scale.confidence,
         "quality": found.quality,
         "agreement": found.agreement,
         "predicted_snr_db": {
