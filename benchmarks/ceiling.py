@@ -4,7 +4,8 @@ Run from the repository's root: ``python benchmarks/ceiling.py RECORDS --fs 100`
 known signals of 500 Hz were printed from copies of 100 Hz (PTB-XL has both): what lies between the
 samples is not on the paper. Each lead is brought to that sampling frequency, its points are joined
 by straight lines, as plots do, and that is scored, at the most favorable of the places where the
-samples may lie. One line per record: the mean over its leads, in dB, and each lead's.
+samples may lie. One line per record: the mean over its leads, in dB, and each lead's; then the mean
+over all leads.
 
 With ``--answers FOLDER``, as ``python -m ecgpaper digitize SCANS/*.png --out FOLDER`` writes it,
 also how well each lead was read: against what was printed instead of the record, at the best of the
@@ -12,6 +13,7 @@ places of the samples.
 """
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
@@ -46,6 +48,21 @@ def snr_db(ref_mv, est_mv, fs):
     return score.snr(ref_mv, score.align_within_limits(ref_mv, est_mv, fs))[0]
 
 
+def read_answer(folder, name, fs):
+    """Read what was written of a record's only image."""
+    found = [
+        file
+        for file in folder.glob("*.hea")
+        if re.fullmatch(f"{re.escape(name)}(-\\d+)?", file.stem)
+    ]
+    if len(found) != 1:
+        raise SystemExit(f"expected one answer for {name} in {folder}; found {len(found)}")
+    answer = read_ecg(found[0].with_suffix(""))
+    if answer.fs != fs:
+        raise SystemExit(f"expected {found[0]} with {fs} samples per second; got {answer.fs}")
+    return answer
+
+
 def report(name, snrs):
     """Print the mean of a record's leads and each."""
     each = " ".join(f"{value:5.1f}" for value in snrs)
@@ -70,7 +87,7 @@ def main(argv=None):
         )
         report(name, best[-1])
         if args.answers:
-            answer = read_ecg(next(args.answers.glob(f"{name}*.hea")).with_suffix(""))
+            answer = read_answer(args.answers, name, ecg.fs)
             read.append(
                 [
                     max(snr_db(ref, answer.lead(lead)[: len(ref)], ecg.fs) for ref in printed[lead])

@@ -30,8 +30,10 @@ def results(tmp_path_factory, print_page):
     handler.emit = said.append
     logging.getLogger("ecgpaper").addHandler(handler)
     files = sorted(str(file) for file in images.iterdir())
-    status = program.main(["digitize", *files, "--out", str(out), "--fs", "250"])
-    logging.getLogger("ecgpaper").removeHandler(handler)
+    try:
+        status = program.main(["digitize", *files, files[0], "--out", str(out), "--fs", "250"])
+    finally:
+        logging.getLogger("ecgpaper").removeHandler(handler)
     return status, said, images, out
 
 
@@ -84,7 +86,9 @@ def test_overlay_has_the_size_of_the_page_and_shows_traces(results):
     assert (blue_beyond_red > 100).sum() > 1000
 
 
-def test_how_pages_are_read_is_said_on_demand(tmp_path, caplog):
+def test_how_pages_are_read_is_said_on_demand(tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr(logging.getLogger("ecgpaper.digitize"), "level", logging.NOTSET)
+    caplog.set_level(logging.INFO)
     blank = tmp_path / "blank.png"
     cv2.imwrite(str(blank), np.full((600, 800, 3), 255, np.uint8))
     command = ["digitize", str(blank), "--out", str(tmp_path / "out")]

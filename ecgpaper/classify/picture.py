@@ -17,6 +17,7 @@ import numpy as np
 
 from ecgpaper.classify.inputs import Float32Array
 from ecgpaper.digitize.digitization import MIN_CREDIBLE, Digitization
+from ecgpaper.digitize.negative import negative
 from ecgpaper.digitize.segment import darkness
 from ecgpaper.ecg import ByteArray, FloatArray
 from ecgpaper.geometry import Warp
@@ -53,6 +54,8 @@ def look_at(photo: ByteArray, found: Digitization | None) -> Sight:
     """
     if found is None:
         return Sight(whole_picture(photo), 0.0)
+    if found.is_negative:
+        photo = negative(photo)
     if found.agreement is not None and found.agreement < MIN_CREDIBLE:
         return Sight(whole_picture(photo), trust_in(found))
     picture = printed_picture(photo, found.layout, found.scale, found.page.page_to_photo)

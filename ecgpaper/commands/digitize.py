@@ -72,14 +72,14 @@ def run(arguments: argparse.Namespace) -> int:
     stated = Stated(arguments.layout, arguments.speed, arguments.gain)
     digitizer, classifier = Digitizer.load(arguments.model), PageClassifier.load(arguments.model)
     n_failed, written = 0, dict[str, Path]()
-    for image in tqdm(arguments.images, disable=not sys.stderr.isatty()):
+    for image in tqdm(dict.fromkeys(arguments.images), disable=not sys.stderr.isatty()):
         try:
             name = _own_name(image, written)
             photo = read_image(image)
             found = digitizer.digitize(photo, fs=arguments.fs, stated=stated)
             diagnosis = classifier.diagnose(found.ecg, [look_at(photo, found)])
             _write(arguments.out / name, image, photo, found, diagnosis)
-            written[name] = image
+            written[name.casefold()] = image
         except EcgPaperError as error:
             logger.warning("%s: %s", image, error)
             n_failed += 1
@@ -89,9 +89,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _own_name(image: Path, written: dict[str, Path]) -> str:
     """Return the name of an image's files, which no other image of this run may have."""
     name = re.sub(r"[^A-Za-z0-9_-]", "_", image.stem)
-    if other := written.get(name):
+    if other := written.get(name.casefold()):
         raise RecordError(
-            f"expected a name of its own; {other.name} is already written as {name}: rename one, "
+            f"expected a name of its own; {other} is already written as {name}: rename one, "
             "or give it another --out"
         )
     return name

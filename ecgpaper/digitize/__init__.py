@@ -23,6 +23,7 @@ from ecgpaper.digitize.layout import column_places, find_layout, place_columns, 
 from ecgpaper.digitize.leads import Named, name_leads, take_names
 from ecgpaper.digitize.negative import is_dark, negative
 from ecgpaper.digitize.orientation import mirrored, rows_are_upright, turned
+from ecgpaper.digitize.outline import View
 from ecgpaper.digitize.paper import UNSTATED, Stated, find_paper_scale
 from ecgpaper.digitize.printed import READER, Said, read_said
 from ecgpaper.digitize.pulse import Pulse, find_pulse
@@ -156,6 +157,8 @@ class Digitizer:
             )
         try:
             return self._digitize(photo, fs, stated)
+        except MirrorError:
+            raise
         except EcgPaperError:
             if found := self._digitize_negative(photo, fs, stated):
                 return found
@@ -168,20 +171,20 @@ class Digitizer:
         if not is_dark(photo):
             return None
         try:
-            return self._digitize(negative(photo), fs, stated)
+            return replace(self._digitize(negative(photo), fs, stated), is_negative=True)
         except EcgPaperError as error:
             logger.info("not on a dark ground either: %s", error)
             return None
 
     def _digitize(self, photo: ByteArray, fs: float, stated: Stated) -> Digitization:
         """Find the page on a photo, flatten and read it."""
-        maps, (top, left) = segment(photo, self.segmenter), (0, 0)
+        maps, (top, left), view = segment(photo, self.segmenter), (0, 0), View.of(photo)
         if part := find_page(maps):
             photo, (top, left) = photo[part], (part[0].start, part[1].start)
-            maps = segment(photo, self.segmenter)
+            maps, view = segment(photo, self.segmenter), view.cropped(left, top)
         photo, factor = _reduced(photo)
         maps = replace(maps, px_per_map_px=maps.px_per_map_px * factor)
-        page, page_maps = rectify(photo, maps)
+        page, page_maps = rectify(photo, maps, view.scaled(factor))
         found = self._read_any_way(SeenPhoto(photo, maps), page, page_maps, fs, stated)
         found = self._judged(found)
         to_whole = Homography.scaling(1 / factor).compose(Homography.translation((left, top)))

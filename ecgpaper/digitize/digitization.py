@@ -53,6 +53,8 @@ class Digitization:
         What speaks for each lead; NaN for leads that no trace shows.
     predicted_snr_db : ndarray of shape (12,), in dB
         What each lead is expected to score; NaN for leads that no trace shows.
+    is_negative : bool
+        Whether light traces on a dark ground were read.
     """
 
     ecg: Ecg
@@ -67,6 +69,7 @@ class Digitization:
     said: Said
     evidence: FloatArray
     predicted_snr_db: FloatArray
+    is_negative: bool = False
 
     @property
     def agreement(self) -> float | None:

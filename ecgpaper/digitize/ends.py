@@ -30,8 +30,8 @@ ENDS = "ends"
 END_POINTS = 48
 # An end is known no better than this, whatever the network says: then many ends count.
 LEAST_SPREAD_MM = 0.01
-# Where strips were moved further than this, their ends are looked at again, but not for ever: of a
-# shift the network tells a little less than there is.
+# Of a shift the network tells a little less than there is: where strips were moved further than
+# this, their ends are looked at again, but not for ever.
 CLOSE_MM, MOST_LOOKS = 0.01, 6
 # A pulse's stroke covers about so many points of the row behind it: half a pen's width.
 STROKE_POINTS = 3

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
 
 from ecgpaper.digitize.grid import MAX_FRAME_MM
-from ecgpaper.digitize.outline import find_sheet
+from ecgpaper.digitize.outline import View, find_sheet
 from ecgpaper.digitize.plotted import without_rounding
 from ecgpaper.digitize.ruler import BLOCK_PX, RULER_LONG_SIDE_PX, GridMap, follow_grid, grid_lines
 from ecgpaper.digitize.sampling import map_pixels
@@ -66,7 +66,9 @@ _BEYOND_NODES = (2.0, 6.0, 20.0)
 _MAX_REPAIRS, _MIN_KNOWN_SHARE = 6, 0.2
 
 
-def rectify(photo: ByteArray, maps: PixelMaps) -> tuple[FlatPage, PixelMaps]:
+def rectify(
+    photo: ByteArray, maps: PixelMaps, view: View | None = None
+) -> tuple[FlatPage, PixelMaps]:
     """Flatten a photo so that its rows are horizontal.
 
     Parameters
@@ -74,6 +76,8 @@ def rectify(photo: ByteArray, maps: PixelMaps) -> tuple[FlatPage, PixelMaps]:
     photo : ndarray of uint8, of shape (height, width, 3), RGB
     maps : PixelMaps
         Of the photo.
+    view : View, optional
+        Of the camera; a photo is all that it saw, if not told otherwise.
 
     Returns
     -------
@@ -88,13 +92,13 @@ def rectify(photo: ByteArray, maps: PixelMaps) -> tuple[FlatPage, PixelMaps]:
         warp, size = _page_to_photo(found, inside, _ink_beside(inside, maps), photo.shape[:2])
     except GridError as error:
         logger.info("turning the page upright only: %s", error)
-        return _upright(photo, maps)
+        return _upright(photo, maps, view or View.of(photo))
     return flatten(photo, maps, warp, size)
 
 
-def _upright(photo: ByteArray, maps: PixelMaps) -> tuple[FlatPage, PixelMaps]:
+def _upright(photo: ByteArray, maps: PixelMaps, view: View) -> tuple[FlatPage, PixelMaps]:
     """Flatten a photo by the sides of the sheet, where these are seen, and by its print."""
-    sheet = find_sheet(photo, maps)
+    sheet = find_sheet(photo, maps, view)
     warp, size = sheet or (Homography.identity(), photo.shape[:2])
     image = photo if sheet is None else _sample(photo, map_pixels(warp, size))
     angle_deg = _skew_deg(image)

@@ -3,9 +3,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ecgpaper.classify.picture import look_at
 from ecgpaper.digitize import Digitizer
 from ecgpaper.digitize.negative import is_dark, negative
-from ecgpaper.errors import EcgPaperError
+from ecgpaper.errors import GridError, LayoutError, MirrorError
 
 MODEL = Path(__file__).parents[2] / "model"
 GREEN, BLACK = (40, 220, 60), (8, 8, 8)
@@ -34,19 +35,50 @@ def test_pictures_of_paper_are_not_dark_but_those_on_black_are():
 
 def test_light_traces_on_a_dark_ground_are_read_as_dark_ones_on_paper(digitizer, print_page):
     page = print_page(3, dpi=150.0, paper={"color": (255.0,) * 3, "grid_color": (150.0,) * 3})
-    as_printed = digitizer.digitize(page.image).ecg.signal_mv
+    printed = digitizer.digitize(page.image)
+    as_printed = printed.ecg.signal_mv
     dark = 255 - page.image
     dark[..., [0, 2]] = (dark[..., [0, 2]] * 0.6).astype(np.uint8)
-    found = digitizer.digitize(dark).ecg.signal_mv
+    negative_of_it = digitizer.digitize(dark)
+    found = negative_of_it.ecg.signal_mv
     both = np.isfinite(as_printed) & np.isfinite(found)
     assert both.sum() > 0.95 * np.isfinite(as_printed).sum()
     assert np.corrcoef(as_printed[both], found[both])[0, 1] > 0.99
+    # The classifier sees it as a print, too.
+    assert (printed.is_negative, negative_of_it.is_negative) == (False, True)
+    seen, expected = (
+        look_at(photo, read).picture.astype(float)
+        for photo, read in ((dark, negative_of_it), (page.image, printed))
+    )
+    assert np.corrcoef(seen.ravel(), expected.ravel())[0, 1] > 0.7
 
 
-def test_dark_picture_without_traces_is_refused_for_what_it_is(digitizer):
+def refuse_both(monkeypatch, first_error):
+    """Make a digitizer refuse all; return it and what it was shown."""
+    seen = []
+
+    def refuse(_, photo, *__):
+        seen.append(photo)
+        raise first_error if len(seen) == 1 else GridError("as a negative")
+
+    monkeypatch.setattr(Digitizer, "_digitize", refuse)
+    return seen
+
+
+def test_what_is_no_negative_either_is_refused_for_what_it_is(digitizer, monkeypatch):
     photo = np.full((500, 700, 3), 20, np.uint8)
-    with pytest.raises(EcgPaperError) as as_it_is:
-        digitizer._digitize(photo, 500.0, None)
-    with pytest.raises(type(as_it_is.value), match="expected") as refused:
+    seen = refuse_both(monkeypatch, LayoutError("as it is"))
+    with pytest.raises(LayoutError, match="as it is"):
         digitizer.digitize(photo)
-    assert str(refused.value) == str(as_it_is.value)
+    assert [int(shown.mean()) for shown in seen] == [20, 235]
+
+
+def test_neither_paper_nor_a_mirrored_page_is_read_as_a_negative(digitizer, monkeypatch):
+    seen = refuse_both(monkeypatch, LayoutError("as it is"))
+    with pytest.raises(LayoutError):
+        digitizer.digitize(np.full((500, 700, 3), 230, np.uint8))
+    assert len(seen) == 1
+    seen = refuse_both(monkeypatch, MirrorError("mirrored"))
+    with pytest.raises(MirrorError):
+        digitizer.digitize(np.full((500, 700, 3), 20, np.uint8))
+    assert len(seen) == 1

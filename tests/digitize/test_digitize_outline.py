@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from ecgpaper.digitize.outline import find_sheet
+from ecgpaper.digitize.outline import View, find_sheet
 from ecgpaper.digitize.rectify import rectify
 from ecgpaper.raster import PIXEL_CLASSES, PixelMaps
 from ecgpaper.synth import sample_spec, synthesize
@@ -54,38 +54,84 @@ def take_photo(corners, *, shadow=1.0, desk=(120, 90, 70)):
     return photo, PixelMaps(probabilities, 2.0)
 
 
+def found_on(photo, maps):
+    return find_sheet(photo, maps, View.of(photo))
+
+
 @pytest.mark.parametrize("shadow", [1.0, 0.6])
 @pytest.mark.parametrize("tilt_deg", [-25.0, 0.0, 25.0])
 def test_sheet_is_found_by_its_sides(tilt_deg, shadow):
     corners = corners_on_photo(A4_MM, tilt_deg=tilt_deg)
-    warp, (height, width) = find_sheet(*take_photo(corners, shadow=shadow))
+    warp, (height, width) = found_on(*take_photo(corners, shadow=shadow))
     found = warp(np.array([[0, 0], [width, 0], [width, height], [0, height]]) - 0.5)
     assert np.abs(found - corners).max() < 5.0
     assert width / height == pytest.approx(A4_MM[0] / A4_MM[1], rel=0.002)
 
 
-def test_proportions_of_an_unknown_sheet_follow_from_its_corners():
-    corners = corners_on_photo((300.0, 170.0), tilt_deg=30.0)
-    _, (height, width) = find_sheet(*take_photo(corners))
-    assert width / height == pytest.approx(300 / 170, rel=0.02)
+@pytest.mark.parametrize("size_mm", [(300.0, 170.0), (280.0, 210.0)])
+def test_proportions_of_an_unknown_sheet_follow_from_its_corners(size_mm):
+    corners = corners_on_photo(size_mm, tilt_deg=30.0)
+    _, (height, width) = found_on(*take_photo(corners))
+    assert width / height == pytest.approx(size_mm[0] / size_mm[1], rel=0.01)
     flat = np.linalg.norm(corners[1] - corners[0]) / np.linalg.norm(corners[2] - corners[1])
-    assert flat != pytest.approx(300 / 170, rel=0.05)
+    assert flat != pytest.approx(size_mm[0] / size_mm[1], rel=0.05)
+
+
+def test_part_of_a_photo_is_seen_as_by_the_camera_of_the_whole():
+    corners = corners_on_photo((300.0, 170.0), tilt_deg=35.0, distance=2.5, shift=(0.4, 0.3))
+    photo, maps = take_photo(corners)
+    left, top = 640, 480
+    part = photo[top:, left:]
+    maps = PixelMaps(maps.probabilities[top // 2 :, left // 2 :], maps.px_per_map_px)
+    _, (height, width) = find_sheet(part, maps, View.of(photo).cropped(left, top))
+    assert width / height == pytest.approx(300 / 170, rel=0.02)
+    _, (height, width) = find_sheet(part, maps, View.of(part))
+    assert width / height != pytest.approx(300 / 170, rel=0.05)
+
+
+def test_view_of_a_smaller_photo():
+    view = View.of(np.zeros((600, 800, 3), np.uint8)).scaled(0.25)
+    assert view == View.of(np.zeros((150, 200, 3), np.uint8))
 
 
 def test_sheet_that_leaves_the_photo_has_no_four_sides():
     corners = corners_on_photo(A4_MM, tilt_deg=0.0, shift=(0.6, 0.0))
     assert corners[:, 0].max() > WIDTH
-    assert find_sheet(*take_photo(corners)) is None
+    assert found_on(*take_photo(corners)) is None
 
 
 def test_scan_of_a_whole_sheet_has_no_sides():
     corners = np.array([[-9, -9], [WIDTH + 9, -9], [WIDTH + 9, HEIGHT + 9], [-9, HEIGHT + 9]])
-    assert find_sheet(*take_photo(corners)) is None
+    assert found_on(*take_photo(corners)) is None
 
 
 def test_nothing_without_ink():
     photo, maps = take_photo(corners_on_photo(A4_MM))
-    assert find_sheet(photo, PixelMaps(np.zeros_like(maps.probabilities), 2.0)) is None
+    assert found_on(photo, PixelMaps(np.zeros_like(maps.probabilities), 2.0)) is None
+
+
+@pytest.mark.parametrize("height", [8, 40, 400])
+@pytest.mark.parametrize("level", [20, 232, None])
+def test_ink_where_there_is_no_sheet_is_nothing(level, height):
+    """Whether all has one color or none, nothing is told from anything."""
+    rng = np.random.default_rng(0)
+    noise = rng.integers(0, 256, (HEIGHT, WIDTH, 3)).astype(np.uint8)
+    photo = noise if level is None else np.full_like(noise, level)
+    probabilities = np.zeros((HEIGHT // 2, WIDTH // 2, len(PIXEL_CLASSES)), np.float32)
+    probabilities[300 : 300 + height, 300:420, PIXEL_CLASSES.index("ink")] = 1.0
+    assert found_on(photo, PixelMaps(probabilities, 2.0)) is None
+
+
+def test_sheet_with_a_corner_cut_off_far_has_no_size_without_bounds():
+    """Two of its sides are nearly one line, which would meet far beyond the photo."""
+    corners = corners_on_photo(A4_MM, tilt_deg=0.0, turn_deg=0.0)
+    photo, maps = take_photo(corners)
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    (left, top), (right, bottom) = corners[0], corners[2]
+    beyond = (x - left) / (right - left) + (y - top) / (bottom - top) > 1.3
+    photo[beyond] = photo[5, 5]
+    found = found_on(photo, maps)
+    assert found is None or max(found[1]) < 1.2 * WIDTH
 
 
 def test_photo_of_a_page_without_a_grid_is_flattened(healthy_ecg, true_maps):
