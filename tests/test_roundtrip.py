@@ -83,7 +83,7 @@ def test_page_without_a_grid_is_measured_by_its_rows():
 def test_dots_that_look_like_a_grid_of_another_scale_are_not_believed(monkeypatch):
     """Where no grid could be followed, rows 340 mm long show that what is seen is none."""
 
-    def not_followed(photo, maps):
+    def not_followed(photo, maps, _):
         return FlatPage(photo, Homography.identity()), maps
 
     def dots(page, _):
