@@ -58,6 +58,7 @@ class Found:
     def __init__(self, ecg):
         self.ecg = ecg
         self.agreement = 0.0  # so that the photo is seen whole
+        self.is_negative = False
         self.predicted_snr_db = np.full(12, 10.0)
 
 
