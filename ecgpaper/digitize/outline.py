@@ -138,7 +138,7 @@ def _inked(ink: BoolArray) -> NDArray[np.float32] | None:
 def _paper(image: ByteArray, dots: NDArray[np.float32]) -> BoolArray | None:
     """Tell paper from what lies around it: it has the colors that are between all ink.
 
-    None where no color is rarer there than at the rim.
+    None where nothing has other colors than that.
     """
     within = np.zeros(image.shape[:2], np.uint8)
     cv2.fillConvexPoly(within, cv2.convexHull(dots).astype(np.int32), 1)

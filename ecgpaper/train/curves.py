@@ -1,6 +1,7 @@
 """Curves of generated pages as the tracer reads them, and where they truly run, begin and end.
 
-Public: `Curves`, `read_pages`, `read_curves`, `forget_pages`.
+Public: `Curves`, `read_pages`, `read_curves`, `forget_pages`; `INPUTS` and `origin_of` for the
+checkpoints of what learns from curves.
 
 Drawing and reading a page takes a hundred times as long as learning from it once, so every page is
 kept for all that learns from curves.
@@ -24,7 +25,7 @@ from ecgpaper.digitize import SEGMENTER, TRACER, load_network
 from ecgpaper.digitize.rectify import flatten
 from ecgpaper.digitize.refine import BEYOND_POINTS, Course, course_of, row_of
 from ecgpaper.digitize.segment import segment
-from ecgpaper.digitize.trace import TraceCutter, read_rows
+from ecgpaper.digitize.trace import STRIP_PX_PER_MM, TraceCutter, read_rows
 from ecgpaper.ecg import BoolArray, Ecg, FloatArray
 from ecgpaper.files import write_whole
 from ecgpaper.nets.checkpoint import load_info
@@ -40,6 +41,7 @@ from ecgpaper.train.datasets import COLLISION_SHARE, curve_of, height_at, jitter
 # Half of the pages as wild as can be, the others as they mostly are.
 PRESETS = ("wild", "wild", "clean", "wild", "scan-color", "wild", "photo", "scan-bw")
 MOST_ROWS = 4
+INPUTS = {"px_per_mm": STRIP_PX_PER_MM, "curves": "as the tracer reads them"}
 # What the stages before leave behind: how far rows are from where they are found, and strips from
 # where they are found to start and end. The latter is drawn for each page between what clean pages
 # and the worst photos show: a network taught with the worst alone smooths over every end.
@@ -102,6 +104,11 @@ def read_pages(ecgs: Sequence[Ecg], folder: Path, *, n_pages: int, seed: int) ->
         read_curves(segmenter, tracer, ecgs, page, seed=seed, kept=kept)
         for page in tqdm(range(n_pages), desc="curves", disable=not sys.stderr.isatty())
     )
+
+
+def origin_of(pages: Sequence[Curves]) -> str:
+    """Say what pages were drawn."""
+    return f"{len(pages)} generated, {', '.join(sorted(set(PRESETS)))}"
 
 
 def forget_pages(folder: Path) -> None:

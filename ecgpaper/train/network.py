@@ -83,7 +83,7 @@ def train_network(
         architecture=type(network).__name__,
         config=asdict(lesson.config),
         inputs=lesson.inputs,
-        training=lesson.training | begun,
+        training=lesson.training | {"n_steps": lesson.n_steps} | begun,
     )
     save_checkpoint(folder, name, network, info)
 

@@ -56,11 +56,7 @@ def train_reader(folder: Path, *, n_steps: int, seed: int, start: Path | None = 
         n_steps=n_steps,
         task=f"lines of print, seed {seed}",
         inputs={"height_px": LINE_PX, "letters": LETTERS, "values": "darkness"},
-        training={
-            "lines": f"{n_steps * BATCH_SIZE} generated",
-            "n_steps": n_steps,
-            "seed": seed,
-        },
+        training={"lines": f"{n_steps * BATCH_SIZE} generated", "seed": seed},
     )
     train_network(LineReader(config), lesson, folder, start=start)
 
