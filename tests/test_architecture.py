@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 ROOT = Path(__file__).parent.parent
-CORE = "ecg page raster geometry errors score"
+CORE = "bounds ecg page raster geometry errors score"
 ARRAYS = "numpy scipy"
 # What each part of the package may import: (from the package, from outside). The longest fitting
 # prefix counts, so one module of a part can have its own line.

@@ -14,10 +14,11 @@ from typing import TypeVar
 import cv2
 import numpy as np
 
+from ecgpaper.bounds import FS_HZ, MAX_ASPECT, MIN_SIDE_PX, Clock
 from ecgpaper.digitize.digitization import MIN_CREDIBLE, MIN_SNR_DB, Digitization
 from ecgpaper.digitize.ends import ENDS, settle_columns, without_blank_ends, without_strokes
 from ecgpaper.digitize.evidence import lead_evidence, predict_snr
-from ecgpaper.digitize.grid import find_grid_scale
+from ecgpaper.digitize.grid import believable, find_grid_scale
 from ecgpaper.digitize.gridless import fits_rows, scale_without_grid
 from ecgpaper.digitize.layout import column_places, find_layout, place_columns, with_margin
 from ecgpaper.digitize.leads import Named, name_leads, take_names
@@ -57,8 +58,6 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
-# Less than this cannot hold three rows of a legible trace.
-MIN_SIDE_PX = 120
 # A page seen in more detail than 300 dpi is shrunk: curves are read at 8 px per mm, and cutting
 # them out of many more pixels would skip most of these.
 MAX_LONG_SIDE_PX = 3600
@@ -102,6 +101,24 @@ class SeenPhoto:
     maps: PixelMaps
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of the digitizer for one photo.
+
+    Parameters
+    ----------
+    fs : float, in Hz
+        Of the answer.
+    stated : Stated
+    clock : Clock
+        The time that the photo may take.
+    """
+
+    fs: float
+    stated: Stated
+    clock: Clock
+
+
 @dataclass(frozen=True, eq=False)
 class Digitizer:
     """The stages in order, with the networks they need."""
@@ -141,42 +158,39 @@ class Digitizer:
         ----------
         photo : ndarray of uint8, of shape (height, width, 3), RGB
         fs : float, in Hz
-            Sampling frequency of the answer.
+            Sampling frequency of the answer, in `ecgpaper.bounds.FS_HZ`.
         stated : Stated
             Layout, speed and gain, as far as they are known: they win over what is found.
 
         Raises
         ------
+        ValueError
+            If `fs` is out of its bounds.
         EcgPaperError
             The stage's own error if the photo defeats a stage: it says what was looked for.
         """
-        if min(photo.shape[:2]) < MIN_SIDE_PX:
-            raise RectifyError(
-                f"expected an image of a page, at least {MIN_SIDE_PX} pixels high and wide; got "
-                f"{photo.shape[0]} x {photo.shape[1]}: scan it at 150 dpi or more"
-            )
+        _check_sides(photo)
+        asked = Asked(FS_HZ.checked(fs), stated, Clock())
         try:
-            return self._digitize(photo, fs, stated)
+            return self._digitize(photo, asked)
         except MirrorError:
             raise
         except EcgPaperError:
-            if found := self._digitize_negative(photo, fs, stated):
+            if found := self._digitize_negative(photo, asked):
                 return found
             raise
 
-    def _digitize_negative(
-        self, photo: ByteArray, fs: float, stated: Stated
-    ) -> Digitization | None:
+    def _digitize_negative(self, photo: ByteArray, asked: Asked) -> Digitization | None:
         """Read light traces on a dark ground; None where there are none."""
-        if not is_dark(photo):
+        if asked.clock.is_over or not is_dark(photo):
             return None
         try:
-            return replace(self._digitize(negative(photo), fs, stated), is_negative=True)
+            return replace(self._digitize(negative(photo), asked), is_negative=True)
         except EcgPaperError as error:
             logger.info("not on a dark ground either: %s", error)
             return None
 
-    def _digitize(self, photo: ByteArray, fs: float, stated: Stated) -> Digitization:
+    def _digitize(self, photo: ByteArray, asked: Asked) -> Digitization:
         """Find the page on a photo, flatten and read it."""
         maps, (top, left), view = segment(photo, self.segmenter), (0, 0), View.of(photo)
         if part := find_page(maps):
@@ -185,25 +199,26 @@ class Digitizer:
         photo, factor = _reduced(photo)
         maps = replace(maps, px_per_map_px=maps.px_per_map_px * factor)
         page, page_maps = rectify(photo, maps, view.scaled(factor))
-        found = self._read_any_way(SeenPhoto(photo, maps), page, page_maps, fs, stated)
+        found = self._read_any_way(SeenPhoto(photo, maps), page, page_maps, asked)
         found = self._judged(found)
         to_whole = Homography.scaling(1 / factor).compose(Homography.translation((left, top)))
         moved = found.page.page_to_photo.compose(to_whole)
         return replace(found, page=FlatPage(found.page.image, moved))
 
     def _read_any_way(
-        self, photo: SeenPhoto, page: FlatPage, maps: PixelMaps, fs: float, stated: Stated
+        self, photo: SeenPhoto, page: FlatPage, maps: PixelMaps, asked: Asked
     ) -> Digitization:
         """Read a page as it lies, or turned by quarters if its leads do not fit each other."""
-        best, faults = self._best_way(photo, page, maps, fs, stated)
+        best, faults = self._best_way(photo, page, maps, asked)
         if best is None or (faults and best.rank < MIN_CREDIBLE):
             raise faults[0]
-        if best.agreement is not None and best.agreement < MIN_LEGIBLE and stated.layout is None:
+        is_told = asked.stated.layout is not None
+        if best.agreement is not None and best.agreement < MIN_LEGIBLE and not is_told:
             raise LayoutError(_MISREAD.format(least=MIN_LEGIBLE, found=best.agreement))
         return best
 
     def _best_way(
-        self, photo: SeenPhoto, page: FlatPage, maps: PixelMaps, fs: float, stated: Stated
+        self, photo: SeenPhoto, page: FlatPage, maps: PixelMaps, asked: Asked
     ) -> tuple[Digitization | None, list[EcgPaperError]]:
         """Turn a page until its leads fit each other; also return what speaks against it."""
         best: Digitization | None = None
@@ -212,13 +227,16 @@ class Digitizer:
         for n_quarters in (*likely, *unlikely):
             if best is not None and best.rank >= best.enough(is_likely=n_quarters in likely):
                 break
+            if asked.clock.is_over and (best or faults):
+                logger.info("this page has had its time: no other way round is tried")
+                break
             try:
-                found = self._read(photo, *turned(page, maps, n_quarters), fs, stated)
+                found = self._read(photo, *turned(page, maps, n_quarters), asked)
             except EcgPaperError as error:
                 faults.append(error)
                 continue
             if found.is_backwards:
-                self._refuse_mirrored(photo, *turned(page, maps, n_quarters), stated)
+                self._refuse_mirrored(photo, *turned(page, maps, n_quarters), asked)
             if found.scale.confidence < MIN_GRID_CONFIDENCE:
                 faults.append(GridError(_NO_GRID))
             if best is None or found.rank > best.rank + MIN_GAIN:
@@ -226,11 +244,11 @@ class Digitizer:
         return best, faults
 
     def _refuse_mirrored(
-        self, photo: SeenPhoto, page: FlatPage, maps: PixelMaps, stated: Stated
+        self, photo: SeenPhoto, page: FlatPage, maps: PixelMaps, asked: Asked
     ) -> None:
         """Raise an error if a page that runs backwards is credible when its sides are swapped."""
         try:
-            found = self._read(photo, *mirrored(page, maps), HEARTBEAT_FS, stated)
+            found = self._read(photo, *mirrored(page, maps), replace(asked, fs=HEARTBEAT_FS))
         except EcgPaperError as error:
             logger.info("mirrored: %s", error)
             return
@@ -238,11 +256,12 @@ class Digitizer:
             raise MirrorError(_MIRRORED)
 
     def _read(
-        self, photo: SeenPhoto, page: FlatPage, maps: PixelMaps, fs: float, stated: Stated
+        self, photo: SeenPhoto, page: FlatPage, maps: PixelMaps, asked: Asked
     ) -> Digitization:
         """Read a page whose rows lie level."""
         scale = self._scale(photo.image, page, maps)
-        leads = None if stated.layout is None else LAYOUTS[stated.layout]
+        layout_name = asked.stated.layout
+        leads = None if layout_name is None else LAYOUTS[layout_name]
         layout = find_layout(page, maps, scale, leads)
         readings = read_rows(photo.image, page, maps, scale, layout, self.tracer)
         places = column_places(layout, readings)
@@ -255,11 +274,11 @@ class Digitizer:
         traces = without_strokes(refine_traces(traces, readings, scale, self.refiner))
         named = replace(named, layout=layout, traces=traces)
         said = read_said(photo.image, photo.maps, page, scale, self.reader)
-        layout, traces = _at_its_scale(named, scale, stated, pulse, said)
+        layout, traces = _at_its_scale(named, scale, asked.stated, pulse, said)
         quality = float(sum(trace.confidence.mean() for trace in traces) / len(traces))
         traces = without_blank_ends(traces, scale)
         evidence = lead_evidence(traces, named.fits, page, scale)
-        ecg, confidence = signal_from_traces(traces, layout, scale, fs)
+        ecg, confidence = signal_from_traces(traces, layout, scale, asked.fs)
         return Digitization(
             ecg=ecg,
             confidence=confidence,
@@ -293,7 +312,7 @@ class Digitizer:
         What looks like a grid but could not be followed over the page must fit the rows.
         """
         try:
-            scale = find_grid_scale(page, maps)
+            scale = believable(find_grid_scale(page, maps), page)
         except GridError as error:
             logger.info("measuring the rows: %s", error)
             return scale_without_grid(photo, page, maps, self.tracer)
@@ -303,7 +322,7 @@ class Digitizer:
         logger.info("measuring the rows: what looks like a grid fits none")
         try:
             return scale_without_grid(photo, page, maps, self.tracer)
-        except LayoutError as error:
+        except (GridError, LayoutError) as error:
             logger.info("a doubtful grid is better than none: %s", error)
             return scale
 
@@ -320,6 +339,21 @@ def _at_its_scale(
         for trace, strip in zip(named.traces, layout.strips, strict=True)
     )
     return layout, traces
+
+
+def _check_sides(photo: ByteArray) -> None:
+    """Refuse a photo that can hold no page."""
+    height, width = photo.shape[:2]
+    if min(height, width) < MIN_SIDE_PX:
+        raise RectifyError(
+            f"expected an image of a page, at least {MIN_SIDE_PX} pixels high and wide; got "
+            f"{height} x {width}: scan it at 150 dpi or more"
+        )
+    if max(height, width) > MAX_ASPECT * min(height, width):
+        raise RectifyError(
+            f"expected an image of a page, at most {MAX_ASPECT:g} times as long as wide; got "
+            f"{height} x {width} pixels: cut it into pages"
+        )
 
 
 def _reduced(photo: ByteArray) -> tuple[ByteArray, float]:
