@@ -15,15 +15,14 @@ import logging
 import math
 import re
 import sys
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecgpaper.boundary import PageFault, attempt
-from ecgpaper.bounds import FS_HZ, GAIN_MM_PER_MV, SPEED_MM_PER_S, Range
-from ecgpaper.commands import NamesIn
+from ecgpaper.bounds import FS_HZ, GAIN_MM_PER_MV, SPEED_MM_PER_S
+from ecgpaper.commands import NamesIn, number_in
 from ecgpaper.errors import RecordError
 from ecgpaper.files import prepare_output_folder, write_whole
 
@@ -47,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for the results")
     parser.add_argument("--model", type=Path, default=SHIPPED_MODEL, help="folder of the weights")
     parser.add_argument(
-        "--fs", type=_within(FS_HZ), default=500.0, help="sampling frequency in Hz, 50 to 2000"
+        "--fs", type=number_in(FS_HZ), default=500.0, help="sampling frequency in Hz, 50 to 2000"
     )
     parser.add_argument(
         "--layout",
@@ -55,21 +54,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="LAYOUT",
         help="of all pages, found by default: %(choices)s",
     )
-    parser.add_argument("--speed", type=_within(SPEED_MM_PER_S), help="in mm/s, found by default")
-    parser.add_argument("--gain", type=_within(GAIN_MM_PER_MV), help="in mm/mV, found by default")
+    parser.add_argument("--speed", type=number_in(SPEED_MM_PER_S), help="in mm/s, found by default")
+    parser.add_argument("--gain", type=number_in(GAIN_MM_PER_MV), help="in mm/mV, found by default")
     parser.add_argument("-v", "--verbose", action="store_true", help="say how pages are read")
-
-
-def _within(allowed: Range) -> Callable[[str], float]:
-    """Return the type of an argument that is a number of a range."""
-
-    def number(text: str) -> float:
-        try:
-            return allowed.checked(float(text))
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from error
-
-    return number
 
 
 def run(arguments: argparse.Namespace) -> int:
