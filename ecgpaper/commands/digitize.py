@@ -80,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
     for image in tqdm(dict.fromkeys(arguments.images), disable=not sys.stderr.isatty()):
         page = attempt(partial(reader.read, image, written), "reading this image")
         if isinstance(page, PageFault):
-            logger.warning("%s: %s", image, page.reason)
+            logger.warning("%s: %s", _shown(image), page.reason)
             logger.log(logging.INFO if arguments.verbose else logging.DEBUG, page.details)
             n_failed += 1
             continue
@@ -88,6 +88,11 @@ def run(arguments: argparse.Namespace) -> int:
         page.write(arguments.out)
         written[page.name.casefold()] = image
     return 1 if n_failed else 0
+
+
+def _shown(image: Path) -> str:
+    """Return a path as it can be printed on one line."""
+    return str(image) if str(image).isprintable() else ascii(str(image))
 
 
 @dataclass(frozen=True, eq=False)
