@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from ecgpaper.train.crossval import View
     from ecgpaper.train.facts import RecordFacts
 
-SHIPPED_MODEL = Path(__file__).parents[2] / "model"
 CUT = "3x4+1R"
 
 
@@ -47,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--pages", metavar="PRESET", help="judge generated pages of this preset as well (slow)"
     )
     parser.add_argument(
-        "--model", type=Path, default=SHIPPED_MODEL, help="folder of the digitizer, for --pages"
+        "--model", type=Path, help="folder of the digitizer for --pages, ours by default"
     )
 
 
