@@ -7,11 +7,8 @@ preset, the least and the mean share of true points within a pixel of ink, of th
 
 import argparse
 import sys
-from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from ecgpaper.simulate import simulate_record
 from ecgpaper.synth import PRESETS, sample_spec
