@@ -7,8 +7,12 @@ preset, the least and the mean share of true points within a pixel of ink, of th
 
 import argparse
 import sys
+from pathlib import Path
 
 import numpy as np
+
+# For `tests`, which is not installed.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from ecgpaper.simulate import simulate_record
 from ecgpaper.synth import PRESETS, sample_spec
