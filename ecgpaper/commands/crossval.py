@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from ecgpaper.train.crossval import View
     from ecgpaper.train.facts import RecordFacts
 
-SHIPPED_MODEL = Path(__file__).parents[2] / "model"
 CUT = "3x4+1R"
 
 
@@ -55,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="judge generated pages of this preset as well (slow): %(choices)s",
     )
     parser.add_argument(
-        "--model", type=Path, default=SHIPPED_MODEL, help="folder of the digitizer, for --pages"
+        "--model", type=Path, help="folder of the digitizer for --pages, ours by default"
     )
 
 

@@ -37,14 +37,13 @@ logger = logging.getLogger(__name__)
 
 # Of the 255 bytes that a file's name may have, endings need some.
 _LONGEST_NAME = 200
-SHIPPED_MODEL = Path(__file__).parents[2] / "model"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("images", nargs="+", type=Path, help="PNG, JPEG, TIFF, BMP or WebP files")
     parser.add_argument("--out", type=Path, required=True, help="folder for the results")
-    parser.add_argument("--model", type=Path, default=SHIPPED_MODEL, help="folder of the weights")
+    parser.add_argument("--model", type=Path, help="folder of the weights, ours by default")
     parser.add_argument(
         "--fs", type=number_in(FS_HZ), default=500.0, help="sampling frequency in Hz, 50 to 2000"
     )

@@ -45,6 +45,7 @@ from ecgpaper.nets.refiner import Refiner
 from ecgpaper.nets.unet import SegmentNet, StripNet
 from ecgpaper.page import LAYOUTS, PageLayout
 from ecgpaper.raster import FlatPage, GridScale, PixelMaps, Trace
+from ecgpaper.weights import shipped_model
 
 __all__ = [
     "QUALITY",
@@ -131,14 +132,20 @@ class Digitizer:
     judge: QualityNet
 
     @classmethod
-    def load(cls, folder: Path) -> Digitizer:
-        """Read the networks from a model folder; the large ones run on the GPU when there is one.
+    def load(cls, folder: Path | None = None) -> Digitizer:
+        """Read the networks; the large ones run on the GPU when there is one.
+
+        Parameters
+        ----------
+        folder : Path, optional
+            The model folder; the shipped weights by default.
 
         Raises
         ------
         CheckpointError
             If a file is missing or does not fit.
         """
+        folder = folder or shipped_model()
         segmenter = load_network(folder, SEGMENTER, SegmentNet)
         tracer = load_network(folder, TRACER, StripNet)
         ends = load_network(folder, ENDS, EndNet)
