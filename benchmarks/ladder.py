@@ -14,14 +14,17 @@ import numpy as np
 
 from ecgpaper import score
 from ecgpaper.digitize import Digitizer
-from ecgpaper.digitize.ends import settle_columns
-from ecgpaper.digitize.grid import find_grid_scale
-from ecgpaper.digitize.layout import column_places, find_layout, place_columns
-from ecgpaper.digitize.rectify import flatten, rectify
-from ecgpaper.digitize.refine import refine_traces
+from ecgpaper.digitize.curves.path import TraceCutter
+from ecgpaper.digitize.curves.read import read_rows
+from ecgpaper.digitize.curves.refine import refine_traces
+from ecgpaper.digitize.grid.comb import find_grid_scale
+from ecgpaper.digitize.page.flatten import flatten
+from ecgpaper.digitize.page.rectify import rectify
+from ecgpaper.digitize.rows.align import settle_columns
+from ecgpaper.digitize.rows.columns import column_places, place_columns
+from ecgpaper.digitize.rows.find import find_layout
 from ecgpaper.digitize.segment import segment
 from ecgpaper.digitize.signal import signal_from_traces
-from ecgpaper.digitize.trace import TraceCutter, read_rows
 from ecgpaper.errors import EcgPaperError
 from ecgpaper.page import LAYOUTS
 from ecgpaper.raster import FlatPage

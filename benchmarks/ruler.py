@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from ecgpaper.digitize import Digitizer
-from ecgpaper.digitize.grid import find_grid_scale
-from ecgpaper.digitize.rectify import rectify
+from ecgpaper.digitize.grid.comb import find_grid_scale
+from ecgpaper.digitize.page.rectify import rectify
 from ecgpaper.digitize.segment import find_page, segment
 from ecgpaper.errors import EcgPaperError
 from ecgpaper.records import find_records, read_ecg

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 
+from ecgpaper.digitize.curves.read import RowReading
+from ecgpaper.digitize.curves.strip import STRIP_HEIGHT_MM, STRIP_PX_PER_MM
 from ecgpaper.digitize.segment import working_image
-from ecgpaper.digitize.trace import STRIP_HEIGHT_MM, STRIP_PX_PER_MM, RowReading
 from ecgpaper.raster import PixelMaps
 from ecgpaper.simulate import simulate_ecg
 from ecgpaper.synth import draw_maps, sample_spec, synthesize

@@ -17,7 +17,7 @@ import run_model
 import team_code
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.digitize import Digitization
-from ecgpaper.digitize.printed import Said
+from ecgpaper.digitize.calibration.printed_scale import Said
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.errors import CheckpointError
 from ecgpaper.geometry import Homography

@@ -8,7 +8,7 @@ import pytest
 
 from ecgpaper import digitize, score
 from ecgpaper.digitize import Digitizer
-from ecgpaper.digitize.paper import UNSTATED, Stated
+from ecgpaper.digitize.calibration.paper_scale import UNSTATED, Stated
 from ecgpaper.errors import MirrorError
 from ecgpaper.geometry import Homography
 from ecgpaper.page import PaperScale

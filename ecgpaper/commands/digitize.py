@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ecgpaper.classify import Diagnosis
     from ecgpaper.classify.branches import PageClassifier
     from ecgpaper.digitize import Digitization, Digitizer
-    from ecgpaper.digitize.paper import Stated
+    from ecgpaper.digitize.calibration.paper_scale import Stated
     from ecgpaper.ecg import ByteArray, Ecg
 
 logger = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from ecgpaper.classify.branches import PageClassifier  # noqa: PLC0415
     from ecgpaper.digitize import Digitizer  # noqa: PLC0415
-    from ecgpaper.digitize.paper import Stated  # noqa: PLC0415
+    from ecgpaper.digitize.calibration.paper_scale import Stated  # noqa: PLC0415
 
     level = logging.INFO if arguments.verbose else logging.WARNING
     logging.getLogger("ecgpaper.digitize").setLevel(level)

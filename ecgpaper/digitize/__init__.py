@@ -3,8 +3,8 @@
 Public: `Digitizer`, `Digitization`, `Stated`.
 """
 
-from ecgpaper.digitize.digitization import Digitization
+from ecgpaper.digitize.calibration.paper_scale import Stated
 from ecgpaper.digitize.digitizer import Digitizer
-from ecgpaper.digitize.paper import Stated
+from ecgpaper.digitize.result import Digitization
 
 __all__ = ["Digitization", "Digitizer", "Stated"]

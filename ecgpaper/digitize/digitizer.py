@@ -18,23 +18,25 @@ from pathlib import Path
 import numpy as np
 
 from ecgpaper.bounds import FS_HZ, Clock
-from ecgpaper.digitize.digitization import MIN_SNR_DB, Digitization
-from ecgpaper.digitize.ends import ENDS, settle_columns, without_blank_ends, without_strokes
-from ecgpaper.digitize.evidence import lead_evidence, predict_snr
-from ecgpaper.digitize.layout import column_places, find_layout, place_columns, with_margin
-from ecgpaper.digitize.leads import name_leads, take_names
-from ecgpaper.digitize.negative import is_dark
+from ecgpaper.digitize.calibration.paper_scale import UNSTATED, Stated, find_paper_scale
+from ecgpaper.digitize.calibration.printed_scale import READER, read_said
+from ecgpaper.digitize.calibration.pulse import find_pulse
+from ecgpaper.digitize.curves.read import read_rows
+from ecgpaper.digitize.curves.refine import REFINER, refine_traces
+from ecgpaper.digitize.curves.trim import without_blank_ends, without_strokes
 from ecgpaper.digitize.networks import SEGMENTER, TRACER, load_judge, load_network
-from ecgpaper.digitize.orientation import rows_are_upright
+from ecgpaper.digitize.page.negative import is_dark
+from ecgpaper.digitize.page.orientation import rows_are_upright
 from ecgpaper.digitize.page_image import PageImage, check_sides, see_negative, see_page
-from ecgpaper.digitize.paper import UNSTATED, Stated, find_paper_scale
-from ecgpaper.digitize.printed import READER, read_said
-from ecgpaper.digitize.pulse import find_pulse
+from ecgpaper.digitize.quality import lead_evidence, predict_snr
 from ecgpaper.digitize.reading import HEARTBEAT_FS, MIN_CREDIBLE, Reading
-from ecgpaper.digitize.refine import REFINER, refine_traces
+from ecgpaper.digitize.result import MIN_SNR_DB, Digitization
+from ecgpaper.digitize.rows.align import ENDS, settle_columns
+from ecgpaper.digitize.rows.columns import column_places, place_columns, with_margin
+from ecgpaper.digitize.rows.find import find_layout
+from ecgpaper.digitize.rows.leads import name_leads, take_names
 from ecgpaper.digitize.scale import find_scale
 from ecgpaper.digitize.signal import signal_from_traces
-from ecgpaper.digitize.trace import read_rows
 from ecgpaper.ecg import ByteArray
 from ecgpaper.errors import EcgPaperError, GridError, LayoutError, MirrorError
 from ecgpaper.nets.ends import EndNet

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ecgpaper.digitize.heartbeat import runs_backwards
-from ecgpaper.digitize.layout import Place
-from ecgpaper.digitize.leads import Fit, agreement
+from ecgpaper.digitize.calibration.heartbeat import runs_backwards
+from ecgpaper.digitize.calibration.pulse import Pulse
+from ecgpaper.digitize.curves.read import RowReading
 from ecgpaper.digitize.page_image import PageImage
-from ecgpaper.digitize.pulse import Pulse
+from ecgpaper.digitize.rows.columns import Place
+from ecgpaper.digitize.rows.leads import Fit, agreement
 from ecgpaper.digitize.signal import signal_from_traces
-from ecgpaper.digitize.trace import RowReading
 from ecgpaper.ecg import Ecg
 from ecgpaper.page import PageLayout
 from ecgpaper.raster import GridScale, Trace

@@ -21,11 +21,13 @@ from safetensors.numpy import load_file
 from safetensors.numpy import save as arrays_as_bytes
 from tqdm import tqdm
 
+from ecgpaper.digitize.curves.path import TraceCutter
+from ecgpaper.digitize.curves.read import read_rows
+from ecgpaper.digitize.curves.refine import BEYOND_POINTS, Course, course_of, with_rows
+from ecgpaper.digitize.curves.strip import STRIP_PX_PER_MM
 from ecgpaper.digitize.networks import SEGMENTER, TRACER, load_network
-from ecgpaper.digitize.rectify import flatten
-from ecgpaper.digitize.refine import BEYOND_POINTS, Course, course_of, with_rows
+from ecgpaper.digitize.page.flatten import flatten
 from ecgpaper.digitize.segment import segment
-from ecgpaper.digitize.trace import STRIP_PX_PER_MM, TraceCutter, read_rows
 from ecgpaper.ecg import BoolArray, Ecg, FloatArray
 from ecgpaper.files import write_whole
 from ecgpaper.nets.checkpoint import load_info

@@ -12,8 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ecgpaper.digitize.segment import MAP_LONG_SIDE_PX, darkness, working_image
-from ecgpaper.digitize.trace import (
+from ecgpaper.digitize.curves.strip import (
     MARGIN_MM,
     STRIP_HEIGHT_MM,
     STRIP_PX_PER_MM,
@@ -22,6 +21,7 @@ from ecgpaper.digitize.trace import (
     strip_tensor,
     sub_columns_px,
 )
+from ecgpaper.digitize.segment import MAP_LONG_SIDE_PX, darkness, working_image
 from ecgpaper.ecg import BoolArray, Ecg, FloatArray
 from ecgpaper.page import MM_PER_INCH
 from ecgpaper.raster import FlatPage, GridScale, Trace

@@ -14,8 +14,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ecgpaper.digitize.ends import END_POINTS, ENDS, end_windows
-from ecgpaper.digitize.refine import BEYOND_POINTS, N_FEATURES, seen_upside_down
+from ecgpaper.digitize.curves.refine import BEYOND_POINTS, N_FEATURES, seen_upside_down
+from ecgpaper.digitize.rows.align import END_POINTS, ENDS, end_windows
 from ecgpaper.nets.ends import EndConfig, EndNet
 from ecgpaper.train.curves import INPUTS, Curves, origin_of
 from ecgpaper.train.network import Lesson, train_network

@@ -21,8 +21,8 @@ from tqdm import tqdm
 
 from ecgpaper import score
 from ecgpaper.digitize import Digitizer
-from ecgpaper.digitize.evidence import FEATURES
 from ecgpaper.digitize.networks import QUALITY
+from ecgpaper.digitize.quality import FEATURES
 from ecgpaper.ecg import STANDARD_ORDER, Ecg, FloatArray
 from ecgpaper.errors import EcgPaperError
 from ecgpaper.files import write_whole

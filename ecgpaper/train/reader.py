@@ -17,7 +17,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ecgpaper.digitize.printed import LETTERS, LINE_PX, PRINT_SHARE, READER, STEP_PX, letters_of
+from ecgpaper.digitize.calibration.printed_scale import (
+    LETTERS,
+    LINE_PX,
+    PRINT_SHARE,
+    READER,
+    STEP_PX,
+    letters_of,
+)
 from ecgpaper.ecg import ByteArray
 from ecgpaper.nets.reader import LineReader, ReaderConfig
 from ecgpaper.raster import GridScale

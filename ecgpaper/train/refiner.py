@@ -16,14 +16,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ecgpaper.digitize.refine import (
+from ecgpaper.digitize.curves.refine import (
     BEYOND_POINTS,
     N_FEATURES,
     REFINER,
     seen_backwards,
     seen_upside_down,
 )
-from ecgpaper.digitize.trace import STRIP_PX_PER_MM
+from ecgpaper.digitize.curves.strip import STRIP_PX_PER_MM
 from ecgpaper.nets.refiner import Refiner, RefinerConfig
 from ecgpaper.train.curves import INPUTS, Curves, origin_of
 from ecgpaper.train.network import Lesson, train_network

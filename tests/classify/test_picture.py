@@ -12,8 +12,8 @@ from ecgpaper.classify.picture import (
     whole_picture,
 )
 from ecgpaper.digitize import Digitization
-from ecgpaper.digitize.leads import Fit
-from ecgpaper.digitize.printed import Said
+from ecgpaper.digitize.calibration.printed_scale import Said
+from ecgpaper.digitize.rows.leads import Fit
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.raster import FlatPage
 from ecgpaper.synth import InkSpec, sample_spec, synthesize

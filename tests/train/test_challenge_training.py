@@ -13,10 +13,10 @@ from safetensors.torch import load_file
 import team_code
 import train_model
 from ecgpaper.classify.labels import CLASSES
-from ecgpaper.digitize.ends import ENDS
+from ecgpaper.digitize.calibration.printed_scale import READER
+from ecgpaper.digitize.curves.refine import REFINER
 from ecgpaper.digitize.networks import QUALITY, SEGMENTER, TRACER
-from ecgpaper.digitize.printed import READER
-from ecgpaper.digitize.refine import REFINER
+from ecgpaper.digitize.rows.align import ENDS
 from ecgpaper.ecg import Ecg
 from ecgpaper.errors import RecordError
 from ecgpaper.nets.convnext import ConvNextConfig

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from ecgpaper.digitize.refine import BEYOND_POINTS
-from ecgpaper.digitize.trace import N_SUB_COLUMNS
+from ecgpaper.digitize.curves.refine import BEYOND_POINTS
+from ecgpaper.digitize.curves.strip import N_SUB_COLUMNS
 from ecgpaper.nets.unet import SegmentNet, StripNet, UNetConfig
 from ecgpaper.raster import PIXEL_CLASSES
 from ecgpaper.train import curves, datasets

@@ -3,13 +3,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecgpaper.digitize.segment import working_image
-from ecgpaper.digitize.trace import (
+from ecgpaper.digitize.curves.strip import (
     STRIP_HEIGHT_MM,
     STRIP_PX_PER_MM,
     sample_strip,
     sub_columns_px,
 )
+from ecgpaper.digitize.segment import working_image
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.raster import PIXEL_CLASSES
 from ecgpaper.synth import InkSpec, sample_spec

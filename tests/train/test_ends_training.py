@@ -7,8 +7,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from ecgpaper.digitize.ends import END_POINTS
-from ecgpaper.digitize.refine import BEYOND_POINTS, N_FEATURES
+from ecgpaper.digitize.curves.refine import BEYOND_POINTS, N_FEATURES
+from ecgpaper.digitize.rows.align import END_POINTS
 from ecgpaper.train import ends
 from ecgpaper.train.curves import Curves
 from ecgpaper.train.ends import EndBatch, EndSource, train_ends

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 
-from ecgpaper.digitize.printed import LETTERS, LINE_PX, letters_of
+from ecgpaper.digitize.calibration.printed_scale import LETTERS, LINE_PX, letters_of
 from ecgpaper.train.reader import BATCH_SIZE, LINE_WIDTH_PX, LineSource, train_reader
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from ecgpaper.digitize.refine import N_FEATURES
+from ecgpaper.digitize.curves.refine import N_FEATURES
 from ecgpaper.train.curves import Curves
 from ecgpaper.train.refiner import N_POINTS, CurveSource, train_refiner
 

@@ -1,0 +1,1 @@
+"""What a millimeter means: speed and gain, from print, calibration pulses and heartbeats."""

@@ -1,0 +1,79 @@
+"""Photo -> strip image: a row of the page at a fixed resolution, as the tracer sees it.
+
+Public: `STRIP_PX_PER_MM`, `STRIP_HEIGHT_MM`, `TALL_HEIGHT_MM`, `MARGIN_MM`, `N_SUB_COLUMNS`,
+`sub_columns_px`, `sample_strip`, `strip_tensor`.
+
+A row is cut out of the *photo* once, into an image of fixed pixels per millimeter whose middle is
+the row's baseline.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ecgpaper.digitize.sampling import map_pixels
+from ecgpaper.digitize.segment import darkness
+from ecgpaper.ecg import ByteArray, FloatArray
+from ecgpaper.geometry import Homography
+from ecgpaper.raster import FlatPage, GridScale
+
+STRIP_PX_PER_MM = 8.0
+STRIP_HEIGHT_MM = 48.0
+# Height of a second look at a row whose curve comes this near to the edge of the first: waves of
+# 2.4 mV are cut off there.
+TALL_HEIGHT_MM, EDGE_MM = 72.0, 2.0
+# Heights read per two columns of the strip image: 20 per mm, 500 per second at 25 mm/s.
+N_SUB_COLUMNS = 5
+# Paper before and after a row that is looked at as well, to see where its trace begins and ends;
+# calibration pulses stand there.
+MARGIN_MM = 16.0
+
+
+def sub_columns_px(width_px: int) -> FloatArray:
+    """Columns, in px of the strip image, at which heights are read."""
+    return (np.arange(width_px // 2 * N_SUB_COLUMNS) + 0.5) * 2 / N_SUB_COLUMNS - 0.5
+
+
+def sample_strip(
+    photo: ByteArray,
+    page: FlatPage,
+    scale: GridScale,
+    corner_mm: tuple[float, float],
+    size_px: tuple[int, int],
+) -> ByteArray:
+    """Cut a strip of paper out of a photo, in one resampling.
+
+    Parameters
+    ----------
+    photo : ndarray of uint8, of shape (height, width, 3)
+    page : FlatPage
+        Tells where the page lies on the photo.
+    scale : GridScale
+    corner_mm : tuple of float
+        (x, y) of the strip's top-left corner on the paper.
+    size_px : tuple of int
+        (height, width) of the strip image.
+
+    Returns
+    -------
+    ndarray of uint8, of shape (height, width, 3)
+        With `STRIP_PX_PER_MM`; beyond the photo its edge continues.
+    """
+    px_per_strip_px = np.array(scale.px_per_mm) / STRIP_PX_PER_MM
+    first_px = scale.px_from_mm(np.array([corner_mm]) + 0.5 / STRIP_PX_PER_MM)[0]
+    matrix = np.diag([*px_per_strip_px, 1.0])
+    matrix[:2, 2] = first_px
+    where = map_pixels(Homography(matrix).compose(page.page_to_photo), size_px)
+    strip = cv2.remap(
+        photo, where[..., 0], where[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(strip, dtype=np.uint8)
+
+
+def strip_tensor(strip: ByteArray) -> NDArray[np.float32]:
+    """Return the network's input, of shape (4, height, width): darkness per color, and height."""
+    height, width = strip.shape[:2]
+    ramp = np.linspace(-1, 1, height, dtype=np.float32)[:, None].repeat(width, axis=1)
+    return np.concatenate([darkness(strip).transpose(2, 0, 1), ramp[None]])

@@ -1,0 +1,94 @@
+"""How finely a grid can be followed: as finely as two halves of its lines agree.
+
+Public: `banded`, `steadied`.
+
+Where little is left of a grid, on bilevel scans or worn sheets, what is followed to and fro is
+noise, and the sheet had better be taken for flat. Cut into bands across, all lines are still there
+in both halves of the bands, but not the same noise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ecgpaper.digitize.grid.surface import Float32Array, inner_blocks, smoothed
+from ecgpaper.ecg import BoolArray, FloatArray
+
+# Height of a band.
+_BAND_MM = 4.0
+# Reaches of smoothing that are tried, besides none, until the error grows by so much again.
+_REACHES_MM, _WORSE = (2.5, 4.0, 8.0, 16.0, 32.0, 64.0), 1.3
+# What is further off, beside a fold or by a line, counts no more.
+_MOST_MM = 0.5
+# What is seen of a page's edge is bent by what lies beside it.
+_EDGE_BLOCKS = 5
+
+
+def banded(
+    lines: dict[int, Float32Array], slope_mm: FloatArray
+) -> tuple[dict[int, Float32Array], dict[int, Float32Array]]:
+    """Cut pictures of lines into bands across these, and blank out every other one.
+
+    Parameters
+    ----------
+    lines : dict of int to ndarray of float32, of shape (height, width)
+    slope_mm : ndarray of shape (2,), in mm
+        How much the position across the lines grows per px in (x, y).
+
+    Returns
+    -------
+    tuple of two dicts
+        The even bands and the odd ones.
+    """
+    height, width = next(iter(lines.values())).shape
+    y, x = np.ogrid[:height, :width]
+    is_even = np.floor((x * -slope_mm[1] + y * slope_mm[0]) / _BAND_MM) % 2 == 0
+    even, odd = (
+        {kind: np.asarray(picture * kept, np.float32) for kind, picture in lines.items()}
+        for kept in (is_even, ~is_even)
+    )
+    return even, odd
+
+
+def steadied(
+    position_mm: FloatArray, halves_mm: Sequence[FloatArray], seen: BoolArray, block_mm: float
+) -> FloatArray:
+    """Smooth positions as far as that takes out more noise than bends.
+
+    Parameters
+    ----------
+    position_mm : ndarray of shape (n_rows, n_columns), in mm
+        Of each block across the lines.
+    halves_mm : sequence of two such arrays
+        The same, from a half of what there is to see each.
+    seen : ndarray of bool, of the same shape
+        Where lines were followed.
+    block_mm : float, in mm
+        Size of a block.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_columns), in mm
+    """
+    inner = inner_blocks(seen, _EDGE_BLOCKS)
+    if not inner.any():
+        return position_mm
+    weight = seen.astype(np.float64)
+
+    def power(values_mm: FloatArray) -> float:
+        return float(np.mean(np.clip(values_mm[inner], -_MOST_MM, _MOST_MM) ** 2))
+
+    def error(first_mm: FloatArray, second_mm: FloatArray) -> float:
+        # How well one half, smoothed, tells the other, which has the same bends and other noise.
+        return power(first_mm - halves_mm[1]) + power(second_mm - halves_mm[0])
+
+    best_mm, least = position_mm, error(*halves_mm)
+    for reach_mm in _REACHES_MM:
+        found = error(*(smoothed(half_mm, weight, reach_mm / block_mm) for half_mm in halves_mm))
+        if found < least:
+            best_mm, least = smoothed(position_mm, weight, reach_mm / block_mm), found
+        elif found > _WORSE * least:
+            break
+    return np.where(seen, best_mm, position_mm)

@@ -1,0 +1,202 @@
+"""Photo -> flat page: undo the camera and the paper's bends.
+
+Public: `rectify`.
+
+Where the grid can be followed, it tells where every point of the photo lies on the paper. Where it
+cannot, the page is at least turned upright, by the sides of the sheet and by its print.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ecgpaper.digitize.grid.comb import MAX_FRAME_MM
+from ecgpaper.digitize.grid.follow import (
+    BLOCK_PX,
+    RULER_LONG_SIDE_PX,
+    GridMap,
+    follow_grid,
+    grid_lines,
+)
+from ecgpaper.digitize.grid.snapping import without_rounding
+from ecgpaper.digitize.grid.surface import extended
+from ecgpaper.digitize.page.bend import MIN_FLAT_SHARE, bend, fit_plane, lattice
+from ecgpaper.digitize.page.flatten import FLAT_PX_PER_MM, flatten, sampled
+from ecgpaper.digitize.page.sheet import View, find_sheet
+from ecgpaper.digitize.page.skew import rotation, skew_deg
+from ecgpaper.digitize.sampling import map_pixels
+from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
+from ecgpaper.errors import GridError
+from ecgpaper.geometry import Homography, Warp
+from ecgpaper.raster import FlatPage, PixelMaps
+
+logger = logging.getLogger(__name__)
+
+# Below this angle the ends of a strip move by less than a tenth of a millimetre: leave the pixels.
+_NEGLIGIBLE_DEG = 0.02
+# What a fold or a crumple does to the grid beside a flat one: its stretch, shear and turn together
+# stayed below this on 99 % of crumpled generated pages; another sheet below had more.
+_MAX_TILT = 0.22
+# A grid that is followed over less was lost on the way.
+_MIN_GRID_MM = 150.0
+# Ink beyond it belongs to the page if its breaks are below twice as many blocks, of some 2 mm; a
+# block has ink if so much of it is inked: a third of a thin line through it.
+_BREAK_BLOCKS, _MIN_INK = 2, 0.05
+# Rows cross a side if, so near to it on both its sides, there is ink in three places or more with
+# gaps between them: rows of another sheet come close on one side only.
+_NEAR_SIDE_MM, _ROW_GAP_MM, _FEWEST_ROWS = 6.0, 5.0, 3
+# How far the grid is continued beyond where it was seen, step by step, in blocks of some 2 mm.
+_BEYOND_BLOCKS = (3.0, 10.0, 30.0)
+
+
+def rectify(
+    photo: ByteArray, maps: PixelMaps, view: View | None = None
+) -> tuple[FlatPage, PixelMaps]:
+    """Flatten a photo so that its rows are horizontal.
+
+    Parameters
+    ----------
+    photo : ndarray of uint8, of shape (height, width, 3), RGB
+    maps : PixelMaps
+        Of the photo.
+    view : View, optional
+        Of the camera; a photo is all that it saw, if not told otherwise.
+
+    Returns
+    -------
+    page : FlatPage
+    maps : PixelMaps
+        Of the page.
+    """
+    try:
+        found = follow_grid(grid_lines(photo, maps))
+        inside = _page_blocks(found)
+        found = _as_printed(found, inside)
+        warp, size = _page_to_photo(found, inside, _ink_beside(inside, maps), photo.shape[:2])
+    except GridError as error:
+        logger.info("turning the page upright only: %s", error)
+        return _upright(photo, maps, view or View.of(photo))
+    return flatten(photo, maps, warp, size)
+
+
+def _upright(photo: ByteArray, maps: PixelMaps, view: View) -> tuple[FlatPage, PixelMaps]:
+    """Flatten a photo by the sides of the sheet, where these are seen, and by its print."""
+    sheet = find_sheet(photo, maps, view)
+    warp, size = sheet or (Homography.identity(), photo.shape[:2])
+    image = photo if sheet is None else sampled(photo, map_pixels(warp, size))
+    angle_deg = skew_deg(image)
+    if abs(angle_deg) >= _NEGLIGIBLE_DEG:
+        return flatten(photo, maps, rotation(size, angle_deg).compose(warp), size)
+    return (FlatPage(photo, warp), maps) if sheet is None else flatten(photo, maps, warp, size)
+
+
+def _page_to_photo(
+    found: GridMap, inside: BoolArray, ink: BoolArray, photo_shape: tuple[int, ...]
+) -> tuple[Warp, tuple[int, int]]:
+    """Turn positions known inside into a warp from a page of (height, width) with all its rows."""
+    seen_mm = np.array([np.ptp(position[inside]) for position in (found.x_mm, found.y_mm)])
+    whole = [extended(position, inside, _BEYOND_BLOCKS) for position in (found.x_mm, found.y_mm)]
+    shown = inside | _rows_beyond(inside, ink, whole)
+    corner_mm = np.array([position[shown].min() for position in whole])
+    extent_mm = np.array([position[shown].max() for position in whole]) - corner_mm
+    if seen_mm.max() < _MIN_GRID_MM or extent_mm.max() > MAX_FRAME_MM:
+        raise GridError(
+            f"expected a grid over {_MIN_GRID_MM:.0f} to {MAX_FRAME_MM:.0f} mm; followed it over "
+            f"{seen_mm[0]:.0f} x {seen_mm[1]:.0f} mm"
+        )
+    page = (np.dstack(whole) - corner_mm) * FLAT_PX_PER_MM
+    factor = RULER_LONG_SIDE_PX / max(photo_shape)
+    blocks = lattice(inside.shape, BLOCK_PX) + (BLOCK_PX - 1) / 2
+    on_photo = Homography.scaling(1 / factor)(blocks).reshape(page.shape)
+    width, height = (int(np.ceil(side * FLAT_PX_PER_MM)) for side in extent_mm)
+    plane, flat_share = fit_plane(page[inside], on_photo[inside])
+    if flat_share > MIN_FLAT_SHARE:
+        return plane, (height, width)
+    to_block = Homography.scaling(factor / BLOCK_PX)
+    return bend(page, plane, to_block, (height, width)).compose(plane), (height, width)
+
+
+def _page_blocks(found: GridMap) -> BoolArray:
+    """Largest connected part of the photo in which a grid was seen as one sheet may show it.
+
+    Where the grid goes on over the edge of another sheet, that one lies at an angle to the first.
+    """
+    seen = _solid(found.is_seen & _joins_on(found))
+    n_parts, parts, statistics, _ = cv2.connectedComponentsWithStats(seen)
+    if n_parts < 2:
+        raise GridError("expected a grid; none was followed for more than a few millimetres")
+    largest = 1 + int(np.argmax(statistics[1:, cv2.CC_STAT_AREA]))
+    return np.asarray(parts == largest)
+
+
+def _as_printed(found: GridMap, inside: BoolArray) -> GridMap:
+    """Return the map as the print lies, whose grid may be rounded to whole pixels."""
+    slopes = _slopes(np.dstack([found.x_mm, found.y_mm]))[inside]
+    block_mm = float(np.median(np.sqrt(np.abs(np.linalg.det(slopes)))))
+    return replace(
+        found,
+        x_mm=without_rounding(found.x_mm, found.y_mm, inside, block_mm),
+        y_mm=without_rounding(found.y_mm, found.x_mm, inside, block_mm),
+    )
+
+
+def _ink_beside(inside: BoolArray, maps: PixelMaps) -> BoolArray:
+    """Blocks of ink inside and of what joins on to it."""
+    ink = cv2.resize(maps.of("ink"), inside.shape[::-1], interpolation=cv2.INTER_AREA) > _MIN_INK
+    near = np.ones((2 * _BREAK_BLOCKS + 1,) * 2, np.uint8)
+    joined = inside | (cv2.dilate(ink.astype(np.uint8), near) > 0)
+    _, parts = cv2.connectedComponents(joined.astype(np.uint8))
+    return np.asarray(ink & (parts == parts[inside][0]))
+
+
+def _rows_beyond(inside: BoolArray, ink: BoolArray, whole: Sequence[FloatArray]) -> BoolArray:
+    """Blocks of ink beyond the sides that rows cross: these go on where the grid is lost.
+
+    The edge of a sheet, which may look like ink, runs along a side.
+    """
+    shown = ink.copy()
+    for position_mm, along_mm in zip(whole, reversed(whole), strict=True):
+        for side in (-1, 1):
+            beyond_mm = side * position_mm - float((side * position_mm[inside]).max())
+            is_near = ink & (np.abs(beyond_mm) < _NEAR_SIDE_MM)
+            both = (along_mm[is_near & is_side] for is_side in (beyond_mm > 0, beyond_mm <= 0))
+            if min(_n_rows(at_mm) for at_mm in both) < _FEWEST_ROWS:
+                shown &= beyond_mm <= 0
+    return shown
+
+
+def _n_rows(at_mm: FloatArray) -> int:
+    """Count the places, with gaps between them, where there is something."""
+    return int((np.diff(np.sort(at_mm), prepend=-np.inf) > _ROW_GAP_MM).sum())
+
+
+def _solid(is_seen: BoolArray) -> NDArray[np.uint8]:
+    """Cut off stray bits and narrow bridges."""
+    opened = cv2.morphologyEx(is_seen.astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
+    return np.asarray(opened, np.uint8)
+
+
+def _joins_on(found: GridMap) -> BoolArray:
+    """Tell where the grid runs about as in the plane through all of it: folds tilt it a little."""
+    blocks = lattice(found.is_seen.shape, 1)
+    seen = found.is_seen.ravel()
+    positions = np.dstack([found.x_mm, found.y_mm])
+    matrix, _ = cv2.findHomography(blocks[seen], positions.reshape(-1, 2)[seen], 0)
+    if matrix is None:
+        raise GridError("expected a flat or bent page; the grid's lines are no page's")
+    plane = Homography(np.asarray(matrix, np.float64))(blocks).reshape(positions.shape)
+    turns = _slopes(positions) @ np.linalg.inv(_slopes(plane)) - np.eye(2)
+    return np.asarray(np.linalg.norm(turns, axis=(2, 3)) < _MAX_TILT)
+
+
+def _slopes(positions: FloatArray) -> FloatArray:
+    """How each coordinate changes along columns and rows of blocks: (n_rows, n_columns, 2, 2)."""
+    smooth = np.asarray(cv2.GaussianBlur(positions, (0, 0), 1.5), np.float64)
+    along_columns, along_rows = (np.gradient(smooth, axis=axis) for axis in (1, 0))
+    return np.stack([along_columns, along_rows], axis=-1)

@@ -1,0 +1,143 @@
+"""What speaks for and against each lead that was read: from it the SNR is predicted.
+
+Public: `FEATURES`, `lead_evidence`, `predict_snr`.
+
+The error of a lead has three sources. The trace: how far the network's probability spreads over
+rows, against the height of the waves. Time: how the paper lay, how finely it was photographed, and
+how steep the waves are, as a shift costs most there. And mistakes: leads that are not what they
+are taken for do not fit each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import torch
+
+from ecgpaper.digitize.rows.leads import Fit
+from ecgpaper.ecg import STANDARD_ORDER, FloatArray
+from ecgpaper.geometry import Homography
+from ecgpaper.nets.quality import QualityNet
+from ecgpaper.raster import FlatPage, GridScale, Trace
+
+FEATURES = (
+    "waves over spread, dB",
+    "mean confidence",
+    "share of sure points",
+    "height of the waves, log10 mm",
+    "height over slope, dB",
+    "fit of the page",
+    "fit of the lead",
+    "share of leads that can be compared",
+    "confidence of the grid",
+    "photo, log2 px per mm",
+    "bend, log mm",
+)
+_SURE = 0.5
+# What two unrelated leads have in common, where nothing can be compared.
+_UNKNOWN_FIT = 0.8
+_LEAST_MM, _MOST_DB = 0.01, 45.0
+_BEND_NODES = 12
+
+
+def lead_evidence(
+    traces: Sequence[Trace], fits: Sequence[Fit], page: FlatPage, scale: GridScale
+) -> FloatArray:
+    """Gather the evidence about each lead of a page.
+
+    Parameters
+    ----------
+    traces : sequence of Trace
+    fits : sequence of Fit
+        How well leads fit each other.
+    page : FlatPage
+    scale : GridScale
+
+    Returns
+    -------
+    ndarray of shape (12, len(FEATURES))
+        Leads in standard order; NaN for those that no trace shows.
+    """
+    shares = [fit.share for fit in fits]
+    page_fit = float(np.mean(shares)) if shares else _UNKNOWN_FIT
+    compared = {lead for fit in fits for lead in fit.leads}
+    shown = {trace.strip.segment.lead for trace in traces}
+    of_page = (
+        len(compared) / max(1, len(shown)),
+        scale.confidence,
+        float(np.log2(_photo_px_per_mm(page, scale))),
+        float(np.log(_bend_mm(page, scale) + _LEAST_MM)),
+    )
+    evidence = np.full((len(STANDARD_ORDER), len(FEATURES)), np.nan)
+    for row, lead in enumerate(STANDARD_ORDER):
+        own = [trace for trace in traces if trace.strip.segment.lead == lead]
+        if not own:
+            continue
+        lengths = [len(trace.x_px) for trace in own]
+        of_traces = np.average([_of_trace(trace, scale) for trace in own], axis=0, weights=lengths)
+        lead_shares = [fit.share for fit in fits if lead in fit.leads]
+        lead_fit = float(np.mean(lead_shares)) if lead_shares else page_fit
+        evidence[row] = (*of_traces, page_fit, lead_fit, *of_page)
+    return evidence
+
+
+def predict_snr(evidence: FloatArray, network: QualityNet) -> FloatArray:
+    """Return what each lead is expected to score, of shape (12,), in dB; NaN without evidence."""
+    is_read = np.isfinite(evidence).all(axis=-1)
+    with torch.inference_mode():
+        found = network(torch.from_numpy(evidence[is_read]).float())
+    predicted = np.full(len(evidence), np.nan)
+    predicted[is_read] = found.double().numpy()
+    return predicted
+
+
+def _of_trace(trace: Trace, scale: GridScale) -> tuple[float, ...]:
+    """Return the first features, those of a curve alone."""
+    points_mm = scale.mm_from_px(np.column_stack([trace.x_px, trace.y_px]))
+    known = np.isfinite(points_mm[:, 1])
+    if known.sum() < len(known) / 2:
+        return (-10.0, 0.0, 0.0, np.log10(_LEAST_MM), 0.0)
+    x_mm, y_mm = points_mm[known].T
+    spread_px = np.zeros(len(known)) if trace.spread_px is None else trace.spread_px
+    spread_mm = spread_px[known] / scale.px_per_mm[1]
+    waves_mm2 = float(y_mm.var()) + _LEAST_MM**2
+    # Where no trace is believed, anything may be.
+    sure = trace.confidence[known]
+    noise_mm2 = float(np.mean(sure * spread_mm**2 + (1 - sure) * waves_mm2))
+    slope = np.gradient(y_mm, x_mm)
+    return (
+        float(np.clip(_db(waves_mm2 / max(noise_mm2, _LEAST_MM**2)), -_MOST_DB, _MOST_DB)),
+        float(trace.confidence.mean()),
+        float((trace.confidence > _SURE).mean()),
+        float(np.log10(waves_mm2) / 2),
+        _db(waves_mm2 / (float(np.mean(slope**2)) + _LEAST_MM**2)),
+    )
+
+
+def _db(ratio: float) -> float:
+    return 10 * float(np.log10(ratio))
+
+
+def _photo_px_per_mm(page: FlatPage, scale: GridScale) -> float:
+    """Pixels of the photo per mm in the middle of the page."""
+    height, width = page.image.shape[:2]
+    reach = 10 * np.array(scale.px_per_mm)
+    corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * reach / 2
+    x, y = page.page_to_photo(corners + np.array([width, height]) / 2).T
+    area = 0.5 * abs(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1)))
+    return float(np.sqrt(max(area, 1.0)) / 10)
+
+
+def _bend_mm(page: FlatPage, scale: GridScale) -> float:
+    """How far the paper is bent out of its plane, as seen on the photo, root mean square."""
+    height, width = page.image.shape[:2]
+    x, y = np.meshgrid(
+        np.linspace(0, width - 1, _BEND_NODES), np.linspace(0, height - 1, _BEND_NODES)
+    )
+    on_page = np.column_stack([x.ravel(), y.ravel()])
+    on_photo = page.page_to_photo(on_page)
+    matrix, _ = cv2.findHomography(on_page, on_photo, 0)
+    off_px = Homography(np.asarray(matrix, np.float64)).residuals(on_page, on_photo)
+    return float(np.sqrt(np.mean(off_px**2)) / _photo_px_per_mm(page, scale))

@@ -1,0 +1,1 @@
+"""Flat page -> rows, columns and the names of the leads."""

@@ -1,0 +1,204 @@
+"""Traces -> where exactly their strips start.
+
+Public: `ENDS`, `END_POINTS`, `end_windows`, `settle_columns`.
+
+All strips of a page start and end at times that are known, so their two dozen ends tell one number
+many times: how far the columns are from where they were placed. What the pen leaves beyond the
+start of a curve it leaves beyond its end as well; the mean over both does not depend on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ecgpaper.digitize.curves.path import TraceCutter
+from ecgpaper.digitize.curves.read import RowReading
+from ecgpaper.digitize.curves.refine import (
+    BEYOND_POINTS,
+    Real,
+    course_of,
+    seen_backwards,
+    with_rows,
+)
+from ecgpaper.digitize.rows.columns import Place, place_columns
+from ecgpaper.ecg import FloatArray
+from ecgpaper.nets.ends import EndNet
+from ecgpaper.page import PageLayout
+from ecgpaper.raster import GridScale, Trace
+
+ENDS = "ends"
+# Looked at around an end, half of them beyond it.
+END_POINTS = 48
+# An end is known no better than this, whatever the network says: then many ends count.
+LEAST_SPREAD_MM = 0.01
+# Of a shift the network tells a little less than there is: where strips were moved further than
+# this, their ends are looked at again, but not for ever.
+CLOSE_MM, MOST_LOOKS = 0.01, 6
+# Ends agree if they are about so close.
+AGREEMENT_MM, N_ROUNDS = 0.03, 8
+# The ends of rows tell their length to about half a mm, those of all strips tell it finer; where
+# they do not, as in rows of one strip, a stretch that is as much from 1 has half the weight.
+FINE_STRETCHES, STRETCH_SPREAD = np.linspace(0.998, 1.002, 17), 0.01
+# Ends that agree as if each were known no better than this may be no ends at all.
+SURE_MM = 0.02
+
+
+def end_windows(features: NDArray[Real], shift: int = 0) -> NDArray[Real]:
+    """Cut out what is around the two ends of a curve, the second run through backwards.
+
+    Parameters
+    ----------
+    features : ndarray of shape (n_points + 2 * BEYOND_POINTS, N_FEATURES)
+        Of a `Course`.
+    shift : int, optional
+        Points further inside.
+
+    Returns
+    -------
+    ndarray of shape (2, N_FEATURES, END_POINTS)
+        In its middle stand the first and the last point of the curve, if not shifted.
+    """
+    first = BEYOND_POINTS - END_POINTS // 2 + shift
+    around = (
+        features[first : first + END_POINTS],
+        seen_backwards(features[len(features) - first - END_POINTS : len(features) - first]),
+    )
+    return np.stack([window.T for window in around])
+
+
+def settle_columns(
+    layout: PageLayout,
+    traces: tuple[Trace, ...],
+    readings: tuple[RowReading, ...],
+    scale: GridScale,
+    network: EndNet,
+    places: Sequence[Place] = (),
+) -> tuple[PageLayout, tuple[Trace, ...]]:
+    """Move the strips of a page, all by the same, to where their traces begin and end.
+
+    Their length stays, unless that of another place fits the ends better.
+
+    Parameters
+    ----------
+    layout : PageLayout
+    traces : tuple of Trace
+        One per strip.
+    readings : tuple of RowReading
+        The rows that they were cut from, one per row of the layout.
+    scale : GridScale
+    network : EndNet
+    places : sequence of Place, optional
+        Where else the strips may stand: looked at where ends do not agree.
+
+    Returns
+    -------
+    layout : PageLayout
+    traces : tuple of Trace
+        Cut from the rows anew.
+    """
+    cutter = TraceCutter(scale)
+    look = _look(layout, traces, readings, scale, network, np.ones(1))
+    if look.weight < SURE_MM**-2:
+        for other, stretches in _others(layout, places):
+            traces = cutter.cut(other, readings)
+            found = _look(other, traces, readings, scale, network, stretches)
+            if found.weight > look.weight:
+                layout, look = other, found
+    for _ in range(MOST_LOOKS):
+        left_mm = min(strip.left_mm for strip in layout.strips)
+        layout = place_columns(layout, Place(left_mm + look.shift_mm, look.stretch))
+        traces = cutter.cut(layout, readings)
+        if abs(look.shift_mm) < CLOSE_MM:
+            break
+        look = _look(layout, traces, readings, scale, network, np.ones(1))
+    return layout, traces
+
+
+def _others(layout: PageLayout, places: Sequence[Place]) -> list[tuple[PageLayout, FloatArray]]:
+    """Return the layout at other places, and by how much each may be stretched further."""
+    as_it_is = np.ones(1)
+    return [
+        (place_columns(layout, place), as_it_is if place.stretch == 1 else FINE_STRETCHES)
+        for place in places
+    ]
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What the ends of a page say together.
+
+    Parameters
+    ----------
+    shift_mm : float, in mm
+        How far the first strips are to the left of their traces.
+    stretch : float
+        How long the rows are, as a share of what they were taken for.
+    weight : float, in 1/mm^2
+        Of the ends that agree, on the average of all ends.
+    """
+
+    shift_mm: float
+    stretch: float
+    weight: float
+
+
+def _look(
+    layout: PageLayout,
+    traces: Sequence[Trace],
+    readings: Sequence[RowReading],
+    scale: GridScale,
+    network: EndNet,
+    stretches: FloatArray,
+) -> _Look:
+    """Ask all ends of a page for the shift; starts and stops count the same."""
+    both = [pair for pair in with_rows(traces, readings) if len(pair[0].x_px) >= END_POINTS]
+    if not both:
+        return _Look(0.0, 1.0, 0.0)
+    long = [trace for trace, _ in both]
+    courses = [course_of(trace, reading, scale) for trace, reading in both]
+    windows = np.concatenate([end_windows(course.features) for course in courses])
+    device = next(network.parameters()).device
+    with torch.inference_mode():
+        found = network(torch.from_numpy(windows).to(device))
+        place, log_spread = (answer.double().cpu().numpy().reshape(-1, 2) for answer in found)
+    x_mm = [scale.mm_from_px(np.column_stack([t.x_px, t.y_px]))[:, 0] for t in long]
+    step_mm = x_mm[0][1] - x_mm[0][0]
+    # The second end is seen backwards.
+    found_mm = np.array([x[[0, -1]] for x in x_mm]) + place * step_mm * [1, -1]
+    cut_mm = np.array([[t.strip.left_mm, t.strip.right_mm(layout.scale)] for t in long])
+    weight = 1 / ((np.exp(log_spread) * step_mm) ** 2 + LEAST_SPREAD_MM**2)
+    looks = [_agreed_look(found_mm, cut_mm, weight, stretch) for stretch in stretches]
+    return max(looks, key=lambda look: look.weight)
+
+
+def _agreed_look(
+    found_mm: FloatArray, cut_mm: FloatArray, weight: FloatArray, stretch: float
+) -> _Look:
+    """Return what ends say together, arrays of shape (n_strips, 2), about stretched rows."""
+    left_mm = cut_mm.min()
+    shift_mm = found_mm - left_mm - stretch * (cut_mm - left_mm)
+    sides = [_agreed(shift_mm[:, side], weight[:, side]) for side in (0, 1)]
+    middle_mm, agreeing = np.sum(sides, axis=0)
+    agreeing /= weight.size * (1 + ((stretch - 1) / STRETCH_SPREAD) ** 2)
+    return _Look(float(middle_mm) / len(sides), stretch, float(agreeing))
+
+
+def _agreed(values: FloatArray, weight: FloatArray) -> tuple[float, float]:
+    """Return what most values agree on, and their weight.
+
+    It is their mean by weights that fall with the distance from it: where a pulse stands closely
+    before the rows, all of these seem to start elsewhere.
+    """
+    order = np.argsort(values)
+    below = np.cumsum(weight[order])
+    middle = float(values[order][np.searchsorted(below, below[-1] / 2)])
+    near = weight
+    for _ in range(N_ROUNDS):
+        near = weight / (1 + ((values - middle) / AGREEMENT_MM) ** 2) ** 2
+        middle = float(np.average(values, weights=near))
+    return middle, float(near.sum())

@@ -1,0 +1,143 @@
+"""Scale of a flat page whose grid is not seen: too faint, lost to a threshold, or never printed.
+
+Public: `scale_without_grid`, `fits_rows`.
+
+What is printed has sizes, too. A full row is 250 mm long, or what a sheet of a known format leaves
+room for; and a calibration pulse beside it is 5, 10 or 20 mm high if that is true. A row is
+measured where the network sees its traces begin and end, between the pulses.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ecgpaper.digitize.calibration.pulse import Pulse, find_pulse
+from ecgpaper.digitize.curves.read import RowReading, read_rows
+from ecgpaper.digitize.curves.strip import MARGIN_MM
+from ecgpaper.digitize.grid.comb import believable
+from ecgpaper.digitize.page.sheet import SHEETS_MM
+from ecgpaper.digitize.rows.columns import EDGE_WIDTH_MM, Presence
+from ecgpaper.digitize.rows.find import (
+    OTHER_ROWS_MM,
+    PULSE_ROOM_MM,
+    ROW_MM,
+    ROW_TOLERANCE_MM,
+    find_layout,
+    row_width_mm,
+)
+from ecgpaper.ecg import ByteArray
+from ecgpaper.nets.unet import StripNet
+from ecgpaper.page import PageLayout
+from ecgpaper.raster import FlatPage, GridScale, PixelMaps
+
+# An image is a sheet if its sides are in a sheet's proportion, give or take a little.
+_PROPORTION = 0.015
+# Lengths of rows on upright sheets: as many seconds as fit.
+_SHORT_ROWS_MM = (187.5, 125.0)
+# The ink of a row is about so much longer than its trace: some have pulses.
+_BESIDE_MM = 3.0
+_ROW_TOLERANCE_MM = 16.0
+# A grid's lines are as far from each other in x as in y, but for so much.
+_MOST_STRETCH = 0.01
+# Ends of traces are looked for so far around those of the ink.
+_REACH_MM, _STEP_MM = 14.0, 0.0125
+# Confidence in a scale that a pulse confirms, and in one from a row's length alone.
+_CONFIRMED, _UNCONFIRMED = 0.5, 0.3
+
+
+def scale_without_grid(
+    photo: ByteArray, page: FlatPage, maps: PixelMaps, network: StripNet
+) -> GridScale:
+    """Measure the scale of a page by its rows; the same in x and y.
+
+    Parameters
+    ----------
+    photo : ndarray of uint8, of shape (height, width, 3), RGB
+    page : FlatPage
+    maps : PixelMaps
+        Of the page.
+    network : StripNet
+        Tells where traces begin and end.
+
+    Returns
+    -------
+    GridScale
+        Its origin is the image's corner; its confidence at most a half.
+
+    Raises
+    ------
+    LayoutError
+        If the page shows no rows either.
+    GridError
+        If rows of their length cannot be on a page.
+    """
+    px_per_mm = _sheet_scale(page)
+    row_mm = _row_mm(row_width_mm(maps, GridScale((px_per_mm, px_per_mm))), page)
+    for _ in range(2):
+        width_mm = row_width_mm(maps, GridScale((px_per_mm, px_per_mm)))
+        px_per_mm *= width_mm / (row_mm + _BESIDE_MM)
+    scale = believable(GridScale((px_per_mm, px_per_mm)), page)
+    layout = find_layout(page, maps, scale)
+    readings = read_rows(photo, page, maps, scale, layout, network)
+    pulse = find_pulse(layout, readings)
+    px_per_mm *= _trace_width_mm(layout, readings, pulse) / row_mm
+    confidence = _UNCONFIRMED if pulse is None else _CONFIRMED
+    return believable(GridScale((px_per_mm, px_per_mm), confidence=confidence), page)
+
+
+def fits_rows(maps: PixelMaps, scale: GridScale) -> bool:
+    """Whether a scale makes sense: alike in x and y, and rows as long as some are.
+
+    Dots of a halftone, and noise where a grid was lost, may look like lines at any distance.
+
+    Parameters
+    ----------
+    maps : PixelMaps
+        Of the page.
+    scale : GridScale
+
+    Raises
+    ------
+    LayoutError
+        If there are no rows, too few, or only short ones.
+    """
+    x_px_per_mm, y_px_per_mm = scale.px_per_mm
+    if abs(x_px_per_mm / y_px_per_mm - 1) > _MOST_STRETCH:
+        return False
+    width_mm = row_width_mm(maps, scale)
+    return any(
+        -ROW_TOLERANCE_MM < width_mm - row_mm < PULSE_ROOM_MM for row_mm in (ROW_MM, *OTHER_ROWS_MM)
+    )
+
+
+def _sheet_scale(page: FlatPage) -> float:
+    """Scale of a page if the image shows a whole sheet; roughly right in any case."""
+    long, short = sorted(page.image.shape[:2], reverse=True)
+    off = [abs(long / short * wide / high - 1) for high, wide in SHEETS_MM]
+    return float(long / SHEETS_MM[int(np.argmin(off))][0])
+
+
+def _row_mm(width_mm: float, page: FlatPage) -> float:
+    """Length of a row whose ink is so wide if the image is a whole sheet."""
+    long, short = sorted(page.image.shape[:2], reverse=True)
+    is_sheet = any(abs(long / short * wide / high - 1) < _PROPORTION for high, wide in SHEETS_MM)
+    fitting = (at for at in _SHORT_ROWS_MM if -2 < width_mm - at < _ROW_TOLERANCE_MM)
+    return next(fitting, ROW_MM) if is_sheet else ROW_MM
+
+
+def _trace_width_mm(
+    layout: PageLayout, readings: tuple[RowReading, ...], pulse: Pulse | None
+) -> float:
+    """Width of a row from where its traces appear to where they end; no pulse is inside."""
+    left_mm = min(strip.left_mm for strip in layout.strips)
+    right_mm = max(strip.right_mm(layout.scale) for strip in layout.strips)
+    presence = Presence(readings)
+    around_mm = np.arange(-_REACH_MM, _REACH_MM, _STEP_MM)
+    starts_mm, stops_mm = left_mm + around_mm, right_mm + around_mm
+    if pulse is not None and pulse.left_mm < left_mm + MARGIN_MM:
+        starts_mm = starts_mm[starts_mm > pulse.left_mm + pulse.width_mm - EDGE_WIDTH_MM]
+    elif pulse is not None:
+        stops_mm = stops_mm[stops_mm < pulse.left_mm + EDGE_WIDTH_MM]
+    start_mm = float(starts_mm[int(np.argmax(presence.rise(starts_mm)))])
+    stop_mm = float(stops_mm[int(np.argmin(presence.rise(stops_mm)))])
+    return stop_mm - start_mm

@@ -1,0 +1,89 @@
+import contextlib
+
+import numpy as np
+import pytest
+import torch
+
+from ecgpaper.digitize import Digitizer
+from ecgpaper.digitize.calibration.printed_scale import LETTERS
+from ecgpaper.digitize.curves.refine import N_FEATURES
+from ecgpaper.digitize.quality import FEATURES
+from ecgpaper.digitize.rows.align import END_POINTS
+from ecgpaper.errors import EcgPaperError
+from ecgpaper.nets.ends import EndConfig, EndNet
+from ecgpaper.nets.quality import QualityConfig, QualityNet
+from ecgpaper.nets.reader import LineReader, ReaderConfig
+from ecgpaper.nets.refiner import Refiner, RefinerConfig
+from ecgpaper.nets.unet import SegmentNet, StripNet, UNetConfig
+
+NOISE = np.random.default_rng(0).integers(0, 256, (2000, 400, 3)).astype(np.uint8)
+ROWS, COLUMNS = np.mgrid[:450, :600]
+LANDSCAPE = np.clip(128 + 100 * np.sin(COLUMNS / 90) + 60 * np.cos(ROWS / 70), 0, 255)
+CHECKERS = 255 * ((COLUMNS // 5 + ROWS // 5) % 2)
+
+
+def flat(height, width, level):
+    return np.full((height, width, 3), level, np.uint8)
+
+
+def gray(levels):
+    return np.repeat(levels.astype(np.uint8)[..., None], 3, axis=2)
+
+
+@pytest.fixture(scope="module")
+def digitizer():
+    """Networks that have learnt nothing: their answers are arbitrary."""
+    torch.manual_seed(0)
+    segmenter = SegmentNet(UNetConfig(3, (16, 16, 16), 4)).eval()
+    tracer = StripNet(UNetConfig(4, (16, 16, 16), 5)).eval()
+    refiner = Refiner(RefinerConfig(N_FEATURES)).eval()
+    ends = EndNet(EndConfig(N_FEATURES, END_POINTS)).eval()
+    judge = QualityNet(QualityConfig(len(FEATURES)))
+    reader = LineReader(ReaderConfig(1 + len(LETTERS))).eval()
+    return Digitizer(segmenter, tracer, ends, refiner, reader, judge)
+
+
+@pytest.mark.parametrize(
+    "photo",
+    [
+        pytest.param(flat(1, 1, 255), id="one pixel"),
+        pytest.param(flat(2, 3, 0), id="a few pixels"),
+        pytest.param(NOISE[:40, :60].copy(), id="a thumbnail"),
+        pytest.param(flat(3, 3000, 255), id="a line"),
+        pytest.param(NOISE[:, :5].copy(), id="a column"),
+    ],
+)
+def test_image_that_can_hold_no_page_is_refused(digitizer, photo):
+    with pytest.raises(EcgPaperError, match=r"expected an image of a page.*got \d+ x \d+.*scan"):
+        digitizer.digitize(photo)
+
+
+@pytest.mark.parametrize("shape", [(130, 100_000), (30_000, 130), (120, 2_050)])
+def test_image_that_is_too_long_for_a_page_is_refused(digitizer, shape):
+    with pytest.raises(EcgPaperError, match=r"at most 17 times as long as wide; got \d+ x \d+"):
+        digitizer.digitize(flat(*shape, 255))
+
+
+@pytest.mark.parametrize("fs", [0.0, -1.0, 1e6, np.nan, np.inf])
+def test_no_answer_is_given_at_a_frequency_that_cannot_be(digitizer, fs):
+    with pytest.raises(ValueError, match="expected a sampling frequency of 50 to 2000 Hz; got"):
+        digitizer.digitize(flat(450, 600, 255), fs=fs)
+
+
+@pytest.mark.parametrize(
+    "photo",
+    [
+        pytest.param(flat(450, 600, 255), id="blank"),
+        pytest.param(flat(450, 600, 0), id="black"),
+        pytest.param(flat(450, 600, 127), id="gray"),
+        pytest.param(NOISE[:450], id="noise"),
+        pytest.param(gray(LANDSCAPE), id="a landscape"),
+        pytest.param(gray(CHECKERS), id="checkers"),
+        pytest.param(NOISE[:, :130].copy(), id="a tall ribbon"),
+        pytest.param(np.rot90(NOISE[:, :130]).copy(), id="a wide ribbon"),
+    ],
+)
+def test_image_of_something_else_is_an_error_of_a_stage_or_an_answer(digitizer, photo):
+    """Never another exception: it would cost a whole folder its outputs."""
+    with contextlib.suppress(EcgPaperError):
+        assert digitizer.digitize(photo).ecg.signal_mv.shape == (5000, 12)

@@ -1,0 +1,87 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ecgpaper.digitize.quality import FEATURES, lead_evidence
+from ecgpaper.digitize.rows.leads import fits_of
+from ecgpaper.ecg import STANDARD_ORDER
+from ecgpaper.geometry import DenseWarp, Homography
+from ecgpaper.raster import FlatPage
+
+WAVES, CONFIDENCE, _, HEIGHT, _, _, LEAD_FIT, _, _, PHOTO, BEND = range(len(FEATURES))
+
+
+@pytest.fixture(scope="module")
+def page(print_page):
+    """A page read with a spread of a tenth of a millimetre everywhere."""
+    page = print_page(0, layout="3x4+1R", dpi=100.0)
+    spread_px = 0.1 * page.truth.scale.px_per_mm[1]
+    traces = tuple(
+        replace(trace, spread_px=np.full(len(trace.x_px), spread_px)) for trace in page.truth.traces
+    )
+    return page, traces
+
+
+def evidence_of(page, traces, warp=None):
+    truth = page.truth
+    fits = fits_of(traces, truth.layout, truth.scale)
+    flat = FlatPage(page.image, warp or truth.page_to_photo)
+    return lead_evidence(traces, fits, flat, truth.scale)
+
+
+def test_twice_the_spread_costs_six_decibels(page):
+    page, traces = page
+    wider = tuple(replace(trace, spread_px=2 * trace.spread_px) for trace in traces)
+    lost_db = evidence_of(page, traces)[:, WAVES] - evidence_of(page, wider)[:, WAVES]
+    np.testing.assert_allclose(lost_db, 6.0, atol=0.3)
+
+
+def test_doubt_about_one_lead_is_seen_in_that_lead_alone(page):
+    page, traces = page
+    doubted = tuple(
+        replace(trace, confidence=0.5 * trace.confidence)
+        if trace.strip.segment.lead == "V3"
+        else trace
+        for trace in traces
+    )
+    before, after = evidence_of(page, traces), evidence_of(page, doubted)
+    changed = (before != after).any(axis=1)
+    assert [
+        lead for lead, is_changed in zip(STANDARD_ORDER, changed, strict=True) if is_changed
+    ] == ["V3"]
+    v3 = STANDARD_ORDER.index("V3")
+    assert after[v3, CONFIDENCE] < before[v3, CONFIDENCE]
+    assert after[v3, WAVES] < before[v3, WAVES]
+
+
+def test_lead_that_contradicts_the_others_fits_less(page):
+    page, traces = page
+    upside_down = tuple(
+        replace(trace, y_px=-trace.y_px) if trace.strip.segment.lead == "aVF" else trace
+        for trace in traces
+    )
+    before, after = evidence_of(page, traces), evidence_of(page, upside_down)
+    avf, v1 = STANDARD_ORDER.index("aVF"), STANDARD_ORDER.index("V1")
+    assert before[avf, LEAD_FIT] > 0.95
+    assert after[avf, LEAD_FIT] < after[v1, LEAD_FIT] < 0.95
+
+
+def test_smaller_and_bent_photos_are_noticed(page):
+    page, traces = page
+    warp = page.truth.page_to_photo
+    field = np.zeros((20, 20, 2))
+    field[..., 1] = 8 * np.sin(np.arange(20) / 2)[:, None]
+    plain = evidence_of(page, traces)
+    small = evidence_of(page, traces, warp.compose(Homography.scaling(0.5)))
+    bent = evidence_of(page, traces, DenseWarp(60.0, field).compose(warp))
+    np.testing.assert_allclose(plain[:, PHOTO] - small[:, PHOTO], 1.0, atol=0.01)
+    assert (bent[:, BEND] > plain[:, BEND] + 1).all()
+
+
+def test_lead_that_nobody_read_has_no_evidence(page):
+    page, traces = page
+    kept = tuple(trace for trace in traces if trace.strip.segment.lead != "V6")
+    evidence = evidence_of(page, kept)
+    assert np.isnan(evidence[-1]).all()
+    assert np.isfinite(evidence[:-1]).all()
