@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from ecgpaper.bounds import FS_HZ, MAX_ASPECT, MIN_SIDE_PX, Clock
+from ecgpaper.digitize.contract import CONTRACTS, QUALITY, SEGMENTER, TRACER
 from ecgpaper.digitize.digitization import MIN_CREDIBLE, MIN_SNR_DB, Digitization
 from ecgpaper.digitize.ends import ENDS, settle_columns, without_blank_ends, without_strokes
 from ecgpaper.digitize.evidence import lead_evidence, predict_snr
@@ -36,10 +37,10 @@ from ecgpaper.digitize.trace import read_rows
 from ecgpaper.ecg import ByteArray
 from ecgpaper.errors import EcgPaperError, GridError, LayoutError, MirrorError, RectifyError
 from ecgpaper.geometry import Homography
-from ecgpaper.nets.checkpoint import load_info, load_weights
+from ecgpaper.nets.checkpoint import load_info, load_weights, refusing, require_files
 from ecgpaper.nets.device import best_device, channels_last
 from ecgpaper.nets.ends import EndNet
-from ecgpaper.nets.quality import QualityConfig, QualityNet
+from ecgpaper.nets.quality import QualityNet
 from ecgpaper.nets.reader import LineReader
 from ecgpaper.nets.refiner import Refiner
 from ecgpaper.nets.unet import SegmentNet, StripNet
@@ -85,7 +86,6 @@ _MIRRORED = (
 )
 # Heartbeats are looked at with so many samples per second.
 HEARTBEAT_FS = 250.0
-SEGMENTER, TRACER, QUALITY = "segmenter", "tracer", "quality"
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,15 +146,14 @@ class Digitizer:
             If a file is missing or does not fit.
         """
         folder = folder or shipped_model()
+        require_files(folder, tuple(CONTRACTS))
         segmenter = load_network(folder, SEGMENTER, SegmentNet)
         tracer = load_network(folder, TRACER, StripNet)
         ends = load_network(folder, ENDS, EndNet)
         refiner = load_network(folder, REFINER, Refiner)
         reader = load_network(folder, READER, LineReader)
-        info = load_info(folder, QUALITY, QualityNet.__name__)
-        judge = QualityNet(QualityConfig(**info.config))
-        load_weights(folder, QUALITY, judge, info)
-        return cls(segmenter, tracer, ends, refiner, reader, judge.eval())
+        judge = load_network(folder, QUALITY, QualityNet).cpu()
+        return cls(segmenter, tracer, ends, refiner, reader, judge)
 
     def digitize(
         self, photo: ByteArray, *, fs: float = 500.0, stated: Stated = UNSTATED
@@ -372,11 +371,11 @@ def _reduced(photo: ByteArray) -> tuple[ByteArray, float]:
     return np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), np.uint8), factor
 
 
-Network = TypeVar("Network", SegmentNet, StripNet, EndNet, Refiner, LineReader)
+Network = TypeVar("Network", SegmentNet, StripNet, EndNet, Refiner, LineReader, QualityNet)
 
 
 def load_network(folder: Path, name: str, network_class: type[Network]) -> Network:
-    """Read the segmenter, the tracer, the ends, the refiner or the reader from a model folder.
+    """Read one of the networks in `CONTRACTS` from a model folder.
 
     Raises
     ------
@@ -384,6 +383,8 @@ def load_network(folder: Path, name: str, network_class: type[Network]) -> Netwo
         If a file is missing or does not fit.
     """
     info = load_info(folder, name, network_class.__name__)
-    network = channels_last(network_class(network_class.config_class.from_json(info.config)))
-    load_weights(folder, name, network, info)
+    with refusing(folder, name):
+        config = network_class.config_class.from_json(info.config)
+        CONTRACTS[name].check(info, config)
+    network = load_weights(folder, name, info, lambda: channels_last(network_class(config)))
     return network.to(best_device()).eval()

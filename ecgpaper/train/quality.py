@@ -27,6 +27,7 @@ from ecgpaper.digitize import (
     Digitizer,
     load_network,
 )
+from ecgpaper.digitize.contract import CONTRACTS
 from ecgpaper.digitize.ends import ENDS
 from ecgpaper.digitize.evidence import FEATURES
 from ecgpaper.digitize.printed import READER
@@ -103,7 +104,7 @@ def train_quality(ecgs: Sequence[Ecg], folder: Path, *, n_pages: int, seed: int)
     info = CheckpointInfo(
         architecture=type(network).__name__,
         config=asdict(QualityConfig(len(FEATURES))),
-        inputs={"features": FEATURES},
+        inputs=dict(CONTRACTS[QUALITY].inputs),
         training=training,
     )
     save_checkpoint(folder, QUALITY, network, info)

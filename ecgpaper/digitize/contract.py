@@ -1,0 +1,40 @@
+"""The networks of the digitizer: names of their files, and what they are fed with.
+
+Public: `SEGMENTER`, `TRACER`, `QUALITY`, `CONTRACTS`.
+"""
+
+from __future__ import annotations
+
+from ecgpaper.digitize.ends import END_POINTS, ENDS
+from ecgpaper.digitize.evidence import FEATURES
+from ecgpaper.digitize.printed import LETTERS, LINE_PX, READER
+from ecgpaper.digitize.refine import N_FEATURES, REFINER
+from ecgpaper.digitize.segment import MAP_LONG_SIDE_PX
+from ecgpaper.digitize.trace import N_SUB_COLUMNS, STRIP_HEIGHT_MM, STRIP_PX_PER_MM
+from ecgpaper.nets.checkpoint import Contract
+from ecgpaper.raster import PIXEL_CLASSES
+
+SEGMENTER, TRACER, QUALITY = "segmenter", "tracer", "quality"
+_ALONG_CURVES = {"px_per_mm": STRIP_PX_PER_MM, "curves": "as the tracer reads them"}
+CONTRACTS = {
+    SEGMENTER: Contract(
+        config={"n_inputs": 3, "n_outputs": len(PIXEL_CLASSES)},
+        inputs={"long_side_px": MAP_LONG_SIDE_PX, "classes": PIXEL_CLASSES, "values": "darkness"},
+    ),
+    TRACER: Contract(
+        config={"n_inputs": 4, "n_outputs": N_SUB_COLUMNS},
+        inputs={
+            "px_per_mm": STRIP_PX_PER_MM,
+            "height_mm": STRIP_HEIGHT_MM,
+            "sub_columns_per_2_px": N_SUB_COLUMNS,
+            "values": "darkness of R, G, B and height from -1 (top) to 1",
+        },
+    ),
+    ENDS: Contract(config={"n_features": N_FEATURES, "n_points": END_POINTS}, inputs=_ALONG_CURVES),
+    REFINER: Contract(config={"n_features": N_FEATURES}, inputs=_ALONG_CURVES),
+    READER: Contract(
+        config={"n_outputs": 1 + len(LETTERS), "height": LINE_PX},
+        inputs={"height_px": LINE_PX, "letters": LETTERS, "values": "darkness"},
+    ),
+    QUALITY: Contract(config={"n_features": len(FEATURES)}, inputs={"features": FEATURES}),
+}
