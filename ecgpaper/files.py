@@ -1,6 +1,6 @@
 """Write files so that an interrupted program never leaves half of one. Standard library only.
 
-Public: `write_whole`, `prepare_output_folder`, `remove_abandoned`.
+Public: `write_whole`, `write_new`, `prepare_output_folder`, `remove_abandoned`.
 
 Content goes into a partial file first, which its writer keeps locked and then renames. What an
 interrupted program leaves is a partial file that nobody locks: the next run removes it, and two
@@ -60,6 +60,29 @@ def write_whole(path: Path, content: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with _partial(path.parent, content) as partial:
             partial.replace(path)
+
+
+def write_new(path: Path, content: bytes) -> bool:
+    """Write a file as `write_whole` does, unless it is there; say whether it was written.
+
+    Of several runs that write it at once, one does.
+
+    Raises
+    ------
+    OutputError
+        If it is not there and cannot be written.
+    """
+    with _typed_errors(f"a file of {len(content)} bytes must be written to {path}"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _partial(path.parent, content) as partial:
+            try:
+                os.link(partial, path)
+            except FileExistsError:
+                return False
+            except OSError:
+                # A disk without links: two runs of the same second are not told apart.
+                partial.replace(path)
+    return True
 
 
 def prepare_output_folder(folder: Path) -> None:

@@ -24,7 +24,7 @@ from ecgpaper.digitize.evidence import lead_evidence, predict_snr
 from ecgpaper.digitize.layout import column_places, find_layout, place_columns, with_margin
 from ecgpaper.digitize.leads import name_leads, take_names
 from ecgpaper.digitize.negative import is_dark
-from ecgpaper.digitize.networks import SEGMENTER, TRACER, load_judge, load_network
+from ecgpaper.digitize.networks import CONTRACTS, QUALITY, SEGMENTER, TRACER, load_network
 from ecgpaper.digitize.orientation import rows_are_upright
 from ecgpaper.digitize.page_image import PageImage, check_sides, see_negative, see_page
 from ecgpaper.digitize.paper import UNSTATED, Stated, find_paper_scale
@@ -37,6 +37,7 @@ from ecgpaper.digitize.signal import signal_from_traces
 from ecgpaper.digitize.trace import read_rows
 from ecgpaper.ecg import ByteArray
 from ecgpaper.errors import EcgPaperError, GridError, LayoutError, MirrorError
+from ecgpaper.nets.checkpoint import require_files
 from ecgpaper.nets.ends import EndNet
 from ecgpaper.nets.quality import QualityNet
 from ecgpaper.nets.reader import LineReader
@@ -119,13 +120,14 @@ class Digitizer:
             If a file is missing or does not fit.
         """
         folder = folder or shipped_model()
+        require_files(folder, tuple(name for name in CONTRACTS if judge is None or name != QUALITY))
         return cls(
             load_network(folder, SEGMENTER, SegmentNet),
             load_network(folder, TRACER, StripNet),
             load_network(folder, ENDS, EndNet),
             load_network(folder, REFINER, Refiner),
             load_network(folder, READER, LineReader),
-            load_judge(folder) if judge is None else judge,
+            load_network(folder, QUALITY, QualityNet).cpu() if judge is None else judge,
         )
 
     def digitize(
