@@ -118,6 +118,8 @@ def _typed_errors(expected: str) -> Iterator[None]:
         found, remedy = _FOUND.get(error.errno or 0, (str(error), "choose another folder"))
         kind = DiskError if error.errno in _OF_THE_DISK else OutputError
         raise kind(f"{expected}; {found}: {remedy}") from error
+    except ValueError as error:  # a name with a null character
+        raise OutputError(f"{expected}; {error}: choose another name") from error
 
 
 @contextmanager

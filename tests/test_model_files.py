@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from ecgpaper.digitize.contract import CONTRACTS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load as load_tensors
@@ -21,8 +20,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from ecgpaper.classify import NAME, Classifier
 from ecgpaper.classify.branches import CONTRACT, PICTURE, PageClassifier, PictureBranch
 from ecgpaper.classify.labels import CLASSES
-from ecgpaper.digitize import QUALITY, SEGMENTER, TRACER, Digitizer, load_network
+from ecgpaper.digitize import Digitizer
 from ecgpaper.digitize.ends import ENDS
+from ecgpaper.digitize.networks import CONTRACTS, QUALITY, SEGMENTER, TRACER, load_network
 from ecgpaper.digitize.printed import READER
 from ecgpaper.digitize.refine import REFINER
 from ecgpaper.errors import CheckpointError
