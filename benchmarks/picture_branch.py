@@ -98,9 +98,8 @@ def trained(source, truth, folder, name):
         info = CheckpointInfo(ConvNext.__name__, asdict(network.config))
         save_checkpoint(folder, name, network, info)
     info = load_info(folder, name, ConvNext.__name__)
-    network = ConvNext(ConvNextConfig(**info.config))
-    load_weights(folder, name, network, info)
-    return network.eval()
+    config = ConvNextConfig.from_json(info.config)
+    return load_weights(folder, name, info, lambda: ConvNext(config)).eval()
 
 
 if __name__ == "__main__":

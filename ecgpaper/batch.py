@@ -12,15 +12,17 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from zlib import crc32
 
 import cv2
 import numpy as np
 
+from ecgpaper.boundary import PageFault, attempt
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
-from ecgpaper.errors import BatchError, RecordError
-from ecgpaper.files import remove_abandoned, write_whole
+from ecgpaper.errors import BatchError, DiskError, RecordError
+from ecgpaper.files import remove_abandoned, write_new, write_whole
 from ecgpaper.page import LAYOUTS, LeadLayout, PaperScale
 from ecgpaper.records import NAME, find_records, read_ecg, read_header, write_record
 from ecgpaper.synth import PageSpec, SyntheticPage, sample_spec, synthesize
@@ -87,12 +89,15 @@ class Outcome:
     name : str
     fault : str or None
         Why it was skipped.
+    details : str
+        The traceback, where that is a fault of the program.
     unprinted : tuple of str
         Leads that its signals have and its pictures do not.
     """
 
     name: str
     fault: str | None = None
+    details: str = ""
     unprinted: tuple[str, ...] = ()
 
 
@@ -103,17 +108,17 @@ def claim_folder(folder: Path, options: BatchOptions) -> None:
     ------
     BatchError
         If the folder holds records of other options, or of another origin.
+    OutputError
+        If it cannot be written.
     """
     file = folder / OPTIONS_FILE
-    if file.exists():
-        _compare(file, options)
-    elif find_records(folder):
+    if not file.exists() and find_records(folder):
         raise BatchError(
             f"expected a new folder, or one that holds {OPTIONS_FILE}; {folder} has records of "
             "another origin: choose another folder"
         )
-    else:
-        write_whole(file, (json.dumps(asdict(options), indent=2) + "\n").encode())
+    if not write_new(file, (json.dumps(asdict(options), indent=2) + "\n").encode()):
+        _compare(file, options)
     remove_abandoned(folder)
 
 
@@ -145,6 +150,16 @@ def print_record(source: Path, name: str, folder: Path, options: BatchOptions) -
     folder : Path
         Folder of the pages. A record that is skipped leaves nothing in it.
     options : BatchOptions
+
+    Returns
+    -------
+    Outcome
+        Whatever is wrong with the record, or with the program when it prints it, is its fault.
+
+    Raises
+    ------
+    DiskError
+        If the disk takes no file: that is no fault of the record.
     """
     if (folder / f"{name}.hea").exists():
         return Outcome(name)
@@ -152,11 +167,20 @@ def print_record(source: Path, name: str, folder: Path, options: BatchOptions) -
     n_threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
-        return _print(_usable(source, name), folder, options)
-    except RecordError as error:
-        return Outcome(name, str(error))
+        found = attempt(partial(_tried, source, name, folder, options), "printing this record")
     finally:
         cv2.setNumThreads(n_threads)
+    if isinstance(found, DiskError):
+        raise found
+    return Outcome(name, found.reason, found.details) if isinstance(found, PageFault) else found
+
+
+def _tried(source: Path, name: str, folder: Path, options: BatchOptions) -> Outcome | DiskError:
+    """Print a record; return a fault of the disk, so that it passes the boundary of a record."""
+    try:
+        return _print(_usable(source, name), folder, options)
+    except DiskError as error:
+        return error
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,19 +263,26 @@ def _print(record: _Record, folder: Path, options: BatchOptions) -> Outcome:
             page = synthesize(sheet.ecg, sheet.spec)
             files = {sheet.image_name: _encoded(page)} | _truth_files(sheet, options.truth)
             for name, content in files.items():
-                on_failure.callback(place.with_name(name).unlink, missing_ok=True)
                 write_whole(place.with_name(name), content)
+                on_failure.callback(_remove, place.with_name(name), place)
             image_names.append(sheet.image_name)
             visible = np.isfinite(page.truth.ecg.signal_mv)
             shown[sheet.first : sheet.first + len(visible)] |= visible
         if options.mask_unplotted:
             ecg = replace(ecg, signal_mv=np.where(shown, ecg.signal_mv, np.nan))
+        on_failure.callback(_remove, place.with_name(f"{place.name}.dat"), place)
         write_record(
             place.parent, place.name, ecg, comments=record.comments, image_names=image_names
         )
         on_failure.pop_all()
     unprinted = np.flatnonzero(~np.any(shown, axis=0))
     return Outcome(record.name, unprinted=tuple(ecg.lead_names[column] for column in unprinted))
+
+
+def _remove(file: Path, record: Path) -> None:
+    """Remove a file of a record that failed, unless another run has finished it meanwhile."""
+    if not record.with_name(f"{record.name}.hea").exists():
+        file.unlink(missing_ok=True)
 
 
 def _encoded(page: SyntheticPage) -> bytes:

@@ -1,6 +1,6 @@
 """Write files so that an interrupted program never leaves half of one. Standard library only.
 
-Public: `write_whole`, `prepare_output_folder`, `remove_abandoned`.
+Public: `write_whole`, `write_new`, `prepare_output_folder`, `remove_abandoned`.
 
 Content goes into a partial file first, which its writer keeps locked and then renames. What an
 interrupted program leaves is a partial file that nobody locks: the next run removes it, and two
@@ -62,6 +62,29 @@ def write_whole(path: Path, content: bytes) -> None:
             partial.replace(path)
 
 
+def write_new(path: Path, content: bytes) -> bool:
+    """Write a file as `write_whole` does, unless it is there; say whether it was written.
+
+    Of several runs that write it at once, one does.
+
+    Raises
+    ------
+    OutputError
+        If it is not there and cannot be written.
+    """
+    with _typed_errors(f"a file of {len(content)} bytes must be written to {path}"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _partial(path.parent, content) as partial:
+            try:
+                os.link(partial, path)
+            except FileExistsError:
+                return False
+            except OSError:
+                # A disk without links: two runs of the same second are not told apart.
+                partial.replace(path)
+    return True
+
+
 def prepare_output_folder(folder: Path) -> None:
     """Make a folder for the outputs of a run and prove that a file can be written in it.
 
@@ -95,6 +118,8 @@ def _typed_errors(expected: str) -> Iterator[None]:
         found, remedy = _FOUND.get(error.errno or 0, (str(error), "choose another folder"))
         kind = DiskError if error.errno in _OF_THE_DISK else OutputError
         raise kind(f"{expected}; {found}: {remedy}") from error
+    except ValueError as error:  # a name with a null character
+        raise OutputError(f"{expected}; {error}: choose another name") from error
 
 
 @contextmanager

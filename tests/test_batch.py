@@ -251,12 +251,3 @@ def test_folder_of_another_origin_is_refused(tmp_path):
     (tmp_path / "new/synthesize.json").write_text("{")
     with pytest.raises(BatchError, match="must be JSON"):
         claim_folder(tmp_path / "new", BatchOptions())
-
-
-def test_record_that_fails_half_way_leaves_nothing(tmp_path):
-    write_record(tmp_path / "in", "r1", Ecg(draw_mv(2000), 100.0, STANDARD_ORDER))
-    # No file can take the place of the second picture.
-    (tmp_path / "out/r1-1.png/sub").mkdir(parents=True)
-    with pytest.raises(OSError, match=r"r1-1\.png"):
-        print_record(tmp_path / "in", "r1", tmp_path / "out", BatchOptions(truth="light"))
-    assert [path.name for path in (tmp_path / "out").iterdir() if path.is_file()] == []

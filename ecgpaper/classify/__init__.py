@@ -1,22 +1,25 @@
 """Signals -> labels: an `Ecg`, complete or with gaps, to the probabilities of the 11 classes.
 
-Public: `Classifier`, `Diagnosis`, `ARCHITECTURE`, `N_FEATURES`, `NetworkInputs`,
-`inputs_from_leads`, `probabilities_of`, `logits_of`.
+Public: `Classifier`, `Diagnosis`, `ARCHITECTURE`, `CONTRACT`, `N_FEATURES`, `NetworkInputs`,
+`thresholds_from`, `inputs_from_leads`, `probabilities_of`, `logits_of`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from scipy.special import expit
 
 from ecgpaper.classify.beats import N_BEAT_SAMPLES, typical_beats
+from ecgpaper.classify.described import check_classes, numbers_from
 from ecgpaper.classify.ectopy import N_ECTOPY_FEATURES, ectopy_features
 from ecgpaper.classify.inputs import (
+    INPUT_FS,
     N_CHANNELS,
     N_SAMPLES,
     Float32Array,
@@ -27,15 +30,24 @@ from ecgpaper.classify.labels import CLASSES, labels_above
 from ecgpaper.classify.person import N_PERSON_FEATURES, person_features
 from ecgpaper.classify.rhythm import N_RHYTHM_FEATURES, find_beats, rhythm_features
 from ecgpaper.classify.waves import N_WAVE_MEASURES, wave_measures
-from ecgpaper.ecg import Ecg, FloatArray
-from ecgpaper.errors import CheckpointError
-from ecgpaper.nets.checkpoint import CheckpointInfo, load_info, load_weights
-from ecgpaper.nets.ensemble import SignalEnsemble
-from ecgpaper.nets.resnet1d import ResNet1dConfig
+from ecgpaper.ecg import STANDARD_ORDER, Ecg, FloatArray
+from ecgpaper.nets.checkpoint import Contract, load_info, load_weights, refusing
+from ecgpaper.nets.ensemble import EnsembleConfig, SignalEnsemble
 
 NAME = "classifier"
 ARCHITECTURE = "SignalEnsemble"
 N_FEATURES = N_RHYTHM_FEATURES + N_ECTOPY_FEATURES + N_PERSON_FEATURES
+CONTRACT = Contract(
+    config={
+        "n_channels": N_CHANNELS,
+        "n_aligned": N_BEAT_SAMPLES,
+        "n_features": N_FEATURES,
+        "n_measures": N_WAVE_MEASURES,
+        "n_classes": len(CLASSES),
+    },
+    inputs={"fs_hz": INPUT_FS, "n_samples": N_SAMPLES, "lead_order": STANDARD_ORDER},
+    extra=("classes", "thresholds"),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,22 +94,12 @@ class Classifier:
             If a file is missing or does not fit this program.
         """
         info = load_info(folder, NAME, ARCHITECTURE)
-        path = folder / f"{NAME}.json"
-        if tuple(info.extra.get("classes", ())) != CLASSES:
-            raise CheckpointError(
-                f"{path} must list the classes {', '.join(CLASSES)}; it lists "
-                f"{info.extra.get('classes')}: train again"
-            )
-        try:
-            network = network_from_config(info)
-            thresholds = np.array(info.extra["thresholds"], dtype=np.float64)
-            Diagnosis(np.zeros(len(CLASSES)), thresholds)
-        except (KeyError, TypeError, ValueError) as error:
-            raise CheckpointError(
-                f"{path} must describe the network and one threshold per class; {error}: train "
-                "again"
-            ) from error
-        load_weights(folder, NAME, network, info)
+        with refusing(folder, NAME):
+            config = EnsembleConfig.from_json(info.config)
+            CONTRACT.check(info, config.network)
+            check_classes(info.extra)
+            thresholds = thresholds_from(info.extra)
+        network = load_weights(folder, NAME, info, lambda: network_from_config(config))
         return cls(network.eval(), thresholds)
 
     def diagnose(
@@ -119,19 +121,17 @@ class Classifier:
         return Diagnosis(probabilities.mean(axis=0), self.thresholds)
 
 
-def network_from_config(info: CheckpointInfo) -> SignalEnsemble:
+def thresholds_from(extra: Mapping[str, Any]) -> FloatArray:
+    """Read the thresholds in the JSON of a checkpoint; a ``ValueError`` says what is wrong."""
+    thresholds = numbers_from(extra, "thresholds", (len(CLASSES),))
+    if not ((thresholds > 0) & (thresholds <= 1)).all():
+        raise ValueError(f"thresholds must be above 0 and not above 1; got {thresholds}")
+    return thresholds
+
+
+def network_from_config(config: EnsembleConfig) -> SignalEnsemble:
     """Build the networks that a checkpoint describes, with weights yet to be loaded."""
-    config = ResNet1dConfig(**info.config["network"])
-    shape = (
-        *(config.n_channels, config.n_aligned, config.n_features),
-        *(config.n_measures, config.n_classes),
-    )
-    if shape != (N_CHANNELS, N_BEAT_SAMPLES, N_FEATURES, N_WAVE_MEASURES, len(CLASSES)):
-        raise ValueError(
-            f"channels, samples of a beat, features, measures and classes cannot be {shape}"
-        )
-    n_members, n_stored = (int(info.config[name]) for name in ("n_members", "n_stored"))
-    return SignalEnsemble(config, n_members, n_stored, N_RHYTHM_FEATURES)
+    return SignalEnsemble(config.network, config.n_members, config.n_stored, N_RHYTHM_FEATURES)
 
 
 class NetworkInputs(NamedTuple):

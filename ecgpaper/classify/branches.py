@@ -1,6 +1,6 @@
 """Both branches of the classifier -> one diagnosis.
 
-Public: `PageClassifier`, `PictureBranch`, `PICTURE`.
+Public: `PageClassifier`, `PictureBranch`, `PICTURE`, `CONTRACT`.
 
 The signals speak first; the picture is the second opinion, which counts the more the less the
 digitizer is to be trusted, and the only one where nothing could be digitized.
@@ -16,18 +16,23 @@ import numpy as np
 import torch
 from scipy.special import expit, logit
 
-from ecgpaper.classify import Classifier, Diagnosis
-from ecgpaper.classify.fusion import Stacker
+from ecgpaper.classify import NAME, Classifier, Diagnosis, thresholds_from
+from ecgpaper.classify.described import check_classes, numbers_from
+from ecgpaper.classify.fusion import N_TERMS, Stacker
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.classify.picture import PICTURE_PX, Sight, ink_of
 from ecgpaper.ecg import Ecg, FloatArray
-from ecgpaper.errors import CheckpointError
-from ecgpaper.nets.checkpoint import CheckpointInfo, load_info, load_weights
+from ecgpaper.nets.checkpoint import Contract, load_info, load_weights, refusing, require_files
 from ecgpaper.nets.convnext import ConvNext, ConvNextConfig
 from ecgpaper.nets.device import channels_last
 from ecgpaper.weights import shipped_model
 
 PICTURE = "picture"
+CONTRACT = Contract(
+    config={"n_channels": 1, "n_classes": len(CLASSES)},
+    inputs={"picture_px": PICTURE_PX, "values": "ink"},
+    extra=("classes", "thresholds", "stacker"),
+)
 # Probabilities closer to 0 or 1 say nothing more.
 _LEAST_PROBABILITY = 1e-6
 
@@ -60,19 +65,13 @@ class PictureBranch:
             If a file is missing or does not fit this program.
         """
         info = load_info(folder, PICTURE, ConvNext.__name__)
-        path = folder / f"{PICTURE}.json"
-        try:
-            network = _network_from(info)
-            thresholds = np.array(info.extra["thresholds"], dtype=np.float64)
-            Diagnosis(np.zeros(len(CLASSES)), thresholds)
-            stacker = Stacker(np.array(info.extra["stacker"], dtype=np.float64))
-        except (KeyError, TypeError, ValueError) as error:
-            raise CheckpointError(
-                f"{path} must describe a network for pictures of {PICTURE_PX} pixels and the "
-                f"classes {', '.join(CLASSES)}, a threshold per class and a stacker; {error}: "
-                "train again"
-            ) from error
-        load_weights(folder, PICTURE, network, info)
+        with refusing(folder, PICTURE):
+            config = ConvNextConfig.from_json(info.config)
+            CONTRACT.check(info, config)
+            check_classes(info.extra)
+            thresholds = thresholds_from(info.extra)
+            stacker = Stacker(numbers_from(info.extra, "stacker", (len(CLASSES), N_TERMS)))
+        network = load_weights(folder, PICTURE, info, lambda: channels_last(ConvNext(config)))
         return cls(network.eval(), stacker, thresholds)
 
     def logits_of(self, sights: Sequence[Sight]) -> FloatArray:
@@ -81,15 +80,6 @@ class PictureBranch:
         with torch.inference_mode():
             logits = self.network(torch.from_numpy(pictures))
         return np.asarray(logits.double().numpy(), dtype=np.float64)
-
-
-def _network_from(info: CheckpointInfo) -> ConvNext:
-    """Build the network that a checkpoint describes, with weights yet to be loaded."""
-    if tuple(info.extra["classes"]) != CLASSES:
-        raise ValueError(f"its classes are {info.extra['classes']}")
-    if tuple(info.inputs["picture_px"]) != PICTURE_PX:
-        raise ValueError(f"its pictures have {info.inputs['picture_px']} pixels")
-    return channels_last(ConvNext(ConvNextConfig(**info.config)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +104,7 @@ class PageClassifier:
             If a file is missing or does not fit this program.
         """
         folder = folder or shipped_model()
+        require_files(folder, (NAME, PICTURE))
         return cls(Classifier.load(folder), PictureBranch.load(folder))
 
     def diagnose(

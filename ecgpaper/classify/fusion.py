@@ -1,6 +1,7 @@
 """Two opinions -> one: a logistic stacker per class that sees how well the page was digitized.
 
-Public: `Stacker`, `fit_stacker`, `choose_stacker`, `first_opinion`, `log_loss`.
+Public: `Stacker`, `fit_stacker`, `choose_stacker`, `first_opinion`, `log_loss`,
+`N_TERMS`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from ecgpaper.ecg import BoolArray, FloatArray
 # Drawn towards the first opinion alone, as strongly as so many records would.
 _PRIOR_RECORDS = 20.0
 _PRIOR = np.array([1.0, 0.0, 0.0, 0.0, 0.0])
+N_TERMS = len(_PRIOR)
 # Logits beyond this say nothing more.
 _LARGEST_LOGIT = 8.0
 _N_FOLDS = 5
@@ -37,8 +39,8 @@ class Stacker:
     def __post_init__(self) -> None:
         """Refuse weights that are not five finite numbers per class."""
         shape = np.shape(self.weights)
-        if len(shape) != 2 or shape[1] != len(_PRIOR) or not np.isfinite(self.weights).all():
-            raise ValueError(f"expected {len(_PRIOR)} finite weights per class; got {shape}")
+        if len(shape) != 2 or shape[1] != N_TERMS or not np.isfinite(self.weights).all():
+            raise ValueError(f"expected {N_TERMS} finite weights per class; got {shape}")
 
     def combine(
         self, signal_logits: FloatArray, picture_logits: FloatArray, quality: FloatArray

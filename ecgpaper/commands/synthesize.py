@@ -13,12 +13,14 @@ import argparse
 import logging
 import sys
 from collections.abc import Iterable, Iterator
+from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecgpaper.commands import MOST_SEED, MOST_WORKERS, NamesIn, whole_number
 from ecgpaper.errors import BatchError, RecordError
+from ecgpaper.files import prepare_output_folder
 
 if TYPE_CHECKING:
     from ecgpaper.batch import Outcome
@@ -110,12 +112,19 @@ def run(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         truth=arguments.truth,
     )
+    prepare_output_folder(out)
     claim_folder(out, options)
     with _cluster(arguments.cluster) if arguments.cluster else nullcontext():
         n_jobs = -1 if arguments.cluster else arguments.workers
         jobs = Parallel(n_jobs=n_jobs, return_as="generator_unordered")
         outcomes = jobs(delayed(print_record)(source, name, out, options) for name in names)
-        return _report(outcomes, len(names), out)
+        try:
+            return _report(outcomes, len(names), out)
+        except BrokenExecutor as error:
+            raise BatchError(
+                f"the processes that print must last; one was killed, maybe for lack of memory: "
+                f"run the same command again with fewer --workers, it goes on where {out} ends"
+            ) from error
 
 
 @contextmanager
@@ -147,6 +156,7 @@ def _report(outcomes: Iterable[Outcome], n_records: int, out: Path) -> int:
     for outcome in tqdm(outcomes, "synthesize", n_records, disable=not sys.stderr.isatty()):
         if outcome.fault:
             faults.append(f"skipped {outcome.name}: {outcome.fault}")
+            logger.debug("%s", outcome.details)
         n_partial += bool(outcome.unprinted)
         unprinted.update(outcome.unprinted)
     for fault in sorted(faults):

@@ -24,7 +24,7 @@ from ecgpaper.digitize.calibration.pulse import find_pulse
 from ecgpaper.digitize.curves.read import read_rows
 from ecgpaper.digitize.curves.refine import REFINER, refine_traces
 from ecgpaper.digitize.curves.trim import without_blank_ends, without_strokes
-from ecgpaper.digitize.networks import SEGMENTER, TRACER, load_judge, load_network
+from ecgpaper.digitize.networks import CONTRACTS, QUALITY, SEGMENTER, TRACER, load_network
 from ecgpaper.digitize.page.negative import is_dark
 from ecgpaper.digitize.page.orientation import rows_are_upright
 from ecgpaper.digitize.page_image import PageImage, check_sides, see_negative, see_page
@@ -39,6 +39,7 @@ from ecgpaper.digitize.scale import find_scale
 from ecgpaper.digitize.signal import signal_from_traces
 from ecgpaper.ecg import ByteArray
 from ecgpaper.errors import EcgPaperError, GridError, LayoutError, MirrorError
+from ecgpaper.nets.checkpoint import require_files
 from ecgpaper.nets.ends import EndNet
 from ecgpaper.nets.quality import QualityNet
 from ecgpaper.nets.reader import LineReader
@@ -121,13 +122,14 @@ class Digitizer:
             If a file is missing or does not fit.
         """
         folder = folder or shipped_model()
+        require_files(folder, tuple(name for name in CONTRACTS if judge is None or name != QUALITY))
         return cls(
             load_network(folder, SEGMENTER, SegmentNet),
             load_network(folder, TRACER, StripNet),
             load_network(folder, ENDS, EndNet),
             load_network(folder, REFINER, Refiner),
             load_network(folder, READER, LineReader),
-            load_judge(folder) if judge is None else judge,
+            load_network(folder, QUALITY, QualityNet).cpu() if judge is None else judge,
         )
 
     def digitize(

@@ -1,6 +1,6 @@
-"""The networks of the digitizer and the names of their files in a model folder.
+"""The networks of the digitizer: names of their files, what they are fed with, how they are loaded.
 
-Public: `SEGMENTER`, `TRACER`, `QUALITY`, `Network`, `load_network`, `load_judge`.
+Public: `SEGMENTER`, `TRACER`, `QUALITY`, `CONTRACTS`, `Network`, `load_network`.
 """
 
 from __future__ import annotations
@@ -8,21 +8,51 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeVar
 
-from ecgpaper.nets.checkpoint import load_info, load_weights
+from ecgpaper.digitize.calibration.printed_scale import LETTERS, LINE_PX, READER
+from ecgpaper.digitize.curves.refine import N_FEATURES, REFINER
+from ecgpaper.digitize.curves.strip import N_SUB_COLUMNS, STRIP_HEIGHT_MM, STRIP_PX_PER_MM
+from ecgpaper.digitize.quality import FEATURES
+from ecgpaper.digitize.rows.align import END_POINTS, ENDS
+from ecgpaper.digitize.segment import MAP_LONG_SIDE_PX
+from ecgpaper.nets.checkpoint import Contract, load_info, load_weights, refusing
 from ecgpaper.nets.device import best_device, channels_last
 from ecgpaper.nets.ends import EndNet
-from ecgpaper.nets.quality import QualityConfig, QualityNet
+from ecgpaper.nets.quality import QualityNet
 from ecgpaper.nets.reader import LineReader
 from ecgpaper.nets.refiner import Refiner
 from ecgpaper.nets.unet import SegmentNet, StripNet
+from ecgpaper.raster import PIXEL_CLASSES
 
 SEGMENTER, TRACER, QUALITY = "segmenter", "tracer", "quality"
+_ALONG_CURVES = {"px_per_mm": STRIP_PX_PER_MM, "curves": "as the tracer reads them"}
+CONTRACTS = {
+    SEGMENTER: Contract(
+        config={"n_inputs": 3, "n_outputs": len(PIXEL_CLASSES)},
+        inputs={"long_side_px": MAP_LONG_SIDE_PX, "classes": PIXEL_CLASSES, "values": "darkness"},
+    ),
+    TRACER: Contract(
+        config={"n_inputs": 4, "n_outputs": N_SUB_COLUMNS},
+        inputs={
+            "px_per_mm": STRIP_PX_PER_MM,
+            "height_mm": STRIP_HEIGHT_MM,
+            "sub_columns_per_2_px": N_SUB_COLUMNS,
+            "values": "darkness of R, G, B and height from -1 (top) to 1",
+        },
+    ),
+    ENDS: Contract(config={"n_features": N_FEATURES, "n_points": END_POINTS}, inputs=_ALONG_CURVES),
+    REFINER: Contract(config={"n_features": N_FEATURES}, inputs=_ALONG_CURVES),
+    READER: Contract(
+        config={"n_outputs": 1 + len(LETTERS), "height": LINE_PX},
+        inputs={"height_px": LINE_PX, "letters": LETTERS, "values": "darkness"},
+    ),
+    QUALITY: Contract(config={"n_features": len(FEATURES)}, inputs={"features": FEATURES}),
+}
 
-Network = TypeVar("Network", SegmentNet, StripNet, EndNet, Refiner, LineReader)
+Network = TypeVar("Network", SegmentNet, StripNet, EndNet, Refiner, LineReader, QualityNet)
 
 
 def load_network(folder: Path, name: str, network_class: type[Network]) -> Network:
-    """Read the segmenter, the tracer, the ends, the refiner or the reader from a model folder.
+    """Read one of the networks in `CONTRACTS` from a model folder.
 
     Raises
     ------
@@ -30,20 +60,8 @@ def load_network(folder: Path, name: str, network_class: type[Network]) -> Netwo
         If a file is missing or does not fit.
     """
     info = load_info(folder, name, network_class.__name__)
-    network = channels_last(network_class(network_class.config_class.from_json(info.config)))
-    load_weights(folder, name, network, info)
+    with refusing(folder, name):
+        config = network_class.config_class.from_json(info.config)
+        CONTRACTS[name].check(info, config)
+    network = load_weights(folder, name, info, lambda: channels_last(network_class(config)))
     return network.to(best_device()).eval()
-
-
-def load_judge(folder: Path) -> QualityNet:
-    """Read the network that predicts the SNR from a model folder.
-
-    Raises
-    ------
-    CheckpointError
-        If a file is missing or does not fit.
-    """
-    info = load_info(folder, QUALITY, QualityNet.__name__)
-    judge = QualityNet(QualityConfig(**info.config))
-    load_weights(folder, QUALITY, judge, info)
-    return judge.eval()

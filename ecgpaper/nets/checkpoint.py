@@ -1,25 +1,45 @@
 """Save and load a network as ``NAME.json`` (how to rebuild and read it) + ``NAME.safetensors``.
 
-Public: `CheckpointInfo`, `save_checkpoint`, `load_info`, `load_weights`.
+Public: `CheckpointInfo`, `Contract`, `save_checkpoint`, `require_files`, `load_info`,
+`load_weights`, `refusing`.
 
 Loading is strict: the JSON's checksum must match, every tensor must be there, nothing is guessed.
+The files may come from anybody: only regular files of bounded size are opened, nothing in them is
+run, and no network is built before it is known that the weights are its own.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
+import reprlib
+import stat
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
+from safetensors import SafetensorError, deserialize
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as tensors_as_bytes
-from torch import nn
+from torch import Tensor, nn
 
 from ecgpaper.errors import CheckpointError
 from ecgpaper.files import write_whole
+
+Network = TypeVar("Network", bound=nn.Module)
+
+# The longest JSON here has 4 kB, the largest weights 7 MB.
+MAX_JSON_BYTES = 2**18
+MAX_WEIGHTS_BYTES = 2**26
+# A message quotes no more of another one.
+_MOST_CHARACTERS = 300
+_HEX_DIGITS = frozenset("0123456789abcdef")
+_OBJECTS = ("config", "inputs", "training", "metrics", "extra")
 
 
 @dataclass(frozen=True)
@@ -52,17 +72,115 @@ class CheckpointInfo:
     extra: dict[str, Any] = field(default_factory=dict)
     sha256: str = ""
 
+    def __post_init__(self) -> None:
+        """Refuse fields of other types."""
+        for name in ("architecture", "sha256"):
+            if not isinstance(getattr(self, name), str):
+                raise ValueError(f"{name} must be text; it is {_shown(getattr(self, name))}")
+        for name in _OBJECTS:
+            if not isinstance(getattr(self, name), dict):
+                raise ValueError(f"{name} must be an object; it is {_shown(getattr(self, name))}")
+        if self.sha256 and (len(self.sha256) != 64 or not _HEX_DIGITS.issuperset(self.sha256)):
+            raise ValueError(f"sha256 must be 64 hexadecimal digits; it is {_shown(self.sha256)}")
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What this program feeds a network with and expects of it, whatever its inner sizes.
+
+    Parameters
+    ----------
+    config : mapping
+        Fields of the network's configuration that cannot be others.
+    inputs : mapping
+        All of the JSON's `inputs`.
+    extra : collection of str
+        Names of all that is in the JSON's `extra`.
+    """
+
+    config: Mapping[str, Any]
+    inputs: Mapping[str, Any]
+    extra: Sequence[str] = ()
+
+    def check(self, info: CheckpointInfo, config: object) -> None:
+        """Compare a network's description with it.
+
+        Parameters
+        ----------
+        info : CheckpointInfo
+        config : NetworkConfig
+            Made of ``info.config``.
+
+        Raises
+        ------
+        ValueError
+            If something is missing, unknown or other.
+        """
+        found = {name: getattr(config, name) for name in self.config}
+        _compare("config", found, self.config)
+        # JSON knows lists, but no tuples.
+        _compare("inputs", info.inputs, json.loads(json.dumps(dict(self.inputs))))
+        if set(info.extra) != set(self.extra):
+            names = ", ".join(self.extra) or "nothing"
+            raise ValueError(f"extra must have {names}; it has {_shown(sorted(info.extra))}")
+
+
+def _compare(name: str, found: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
+    for key in [*expected, *(key for key in found if key not in expected)]:
+        if key not in expected or found.get(key) != expected[key]:
+            wanted = _shown(expected[key]) if key in expected else "absent"
+            got = _shown(found[key]) if key in found else "absent"
+            raise ValueError(f"{_shown(key)} in {name} must be {wanted}; it is {got}")
+
 
 def save_checkpoint(folder: Path, name: str, network: nn.Module, info: CheckpointInfo) -> None:
-    """Write weights (float16 where a tensor is floating) and JSON; the JSON last."""
-    tensors = {
-        key: (value.half() if value.is_floating_point() else value).cpu().contiguous()
-        for key, value in network.state_dict().items()
-    }
-    weights = tensors_as_bytes(tensors)
+    """Write weights (float16 where a tensor is floating) and JSON; the JSON last.
+
+    Raises
+    ------
+    CheckpointError
+        If a weight is not finite.
+    OutputError
+        If a file cannot be written.
+    """
+    tensors = {key: value.detach().cpu() for key, value in network.state_dict().items()}
+    if faults := sorted(key for key, value in tensors.items() if not _is_finite(value)):
+        raise CheckpointError(
+            f"the weights of {name} must be finite; those of {_shown(faults)} are not: train again "
+            "with another seed"
+        )
+    weights = tensors_as_bytes({key: _narrowed(value) for key, value in tensors.items()})
     info = replace(info, sha256=hashlib.sha256(weights).hexdigest())
     write_whole(folder / f"{name}.safetensors", weights)
     write_whole(folder / f"{name}.json", (json.dumps(asdict(info), indent=2) + "\n").encode())
+
+
+def _is_finite(tensor: Tensor) -> bool:
+    return bool(torch.isfinite(tensor).all())
+
+
+def _narrowed(tensor: Tensor) -> Tensor:
+    """Return what is stored of a tensor; what is beyond float16 becomes its largest number."""
+    if tensor.is_floating_point():
+        largest = torch.finfo(torch.float16).max
+        tensor = tensor.clamp(-largest, largest).half()
+    return tensor.contiguous()
+
+
+def require_files(folder: Path, names: Sequence[str]) -> None:
+    """Look whether the files of all these networks are there, before any is read.
+
+    Raises
+    ------
+    CheckpointError
+        If not; it names all that are missing.
+    """
+    files = [f"{name}{ending}" for name in names for ending in (".json", ".safetensors")]
+    if missing := [file for file in files if not os.path.lexists(folder / file)]:
+        raise CheckpointError(
+            f"expected the model files of {', '.join(names)} in {folder}; not there: "
+            f"{', '.join(missing)}: train again with train_model.py, or copy the whole folder"
+        )
 
 
 def load_info(folder: Path, name: str, architecture: str) -> CheckpointInfo:
@@ -75,27 +193,48 @@ def load_info(folder: Path, name: str, architecture: str) -> CheckpointInfo:
     """
     path = folder / f"{name}.json"
     remedy = f"train again with train_model.py, or copy {name}.json and {name}.safetensors together"
+    content = _read(path, MAX_JSON_BYTES, remedy)
     try:
-        content = json.loads(path.read_text())
-        info = CheckpointInfo(**content)
-    except FileNotFoundError as error:
-        raise CheckpointError(
-            f"expected the model file {path}; it is not there: {remedy}"
-        ) from error
-    except (json.JSONDecodeError, UnicodeDecodeError, TypeError) as error:
+        info = CheckpointInfo(**json.loads(content))
+    # Numbers too long, bytes that are no text and brackets too deep are faults of a file, too.
+    except (ValueError, TypeError, RecursionError) as error:
         known = ", ".join(item.name for item in fields(CheckpointInfo))
         raise CheckpointError(
-            f"{path} must be a JSON object with the fields {known}; {error}: {remedy}"
+            f"{path} must be a JSON object with the fields {known}; {_brief(error)}: {remedy}"
         ) from error
     if info.architecture != architecture:
         raise CheckpointError(
-            f"{path} must describe a {architecture}; it describes a {info.architecture}: {remedy}"
+            f"{path} must describe a {architecture}; it describes {_shown(info.architecture)}: "
+            f"{remedy}"
         )
     return info
 
 
-def load_weights(folder: Path, name: str, network: nn.Module, info: CheckpointInfo) -> None:
-    """Fill a network, built from `info.config`, with its weights, on the CPU in float32.
+@contextmanager
+def refusing(folder: Path, name: str) -> Iterator[None]:
+    """Make a ``ValueError`` about what a network's JSON says a `CheckpointError` with its name."""
+    try:
+        yield
+    except ValueError as error:
+        raise CheckpointError(
+            f"{folder / name}.json must describe a network of this program; {_brief(error)}: train "
+            f"again with train_model.py, or copy {name}.json and {name}.safetensors together"
+        ) from error
+
+
+def load_weights(
+    folder: Path, name: str, info: CheckpointInfo, make: Callable[[], Network]
+) -> Network:
+    """Build the network that `info` describes and fill it, on the CPU in float32.
+
+    Parameters
+    ----------
+    folder : Path
+    name : str
+    info : CheckpointInfo
+    make : callable
+        Builds the network. It is called first without memory, to compare its tensors with those of
+        the file, and only then for good.
 
     Raises
     ------
@@ -104,27 +243,76 @@ def load_weights(folder: Path, name: str, network: nn.Module, info: CheckpointIn
     """
     path = folder / f"{name}.safetensors"
     remedy = f"copy {name}.json and {name}.safetensors together, or train again"
-    try:
-        weights = path.read_bytes()
-    except FileNotFoundError as error:
-        raise CheckpointError(f"expected the weights {path}; not there: {remedy}") from error
+    weights = _read(path, MAX_WEIGHTS_BYTES, remedy)
     found = hashlib.sha256(weights).hexdigest()
     if found != info.sha256:
         raise CheckpointError(
             f"{path} must have the SHA-256 {info.sha256[:12]}... of {name}.json; it has "
             f"{found[:12]}...: {remedy}"
         )
-    tensors = {
-        key: value.float() if value.is_floating_point() else value
-        for key, value in load_tensors(weights).items()
-    }
-    expected = network.state_dict()
-    misfits = sorted(
-        key
-        for key in expected.keys() | tensors.keys()
-        if key not in expected or key not in tensors or expected[key].shape != tensors[key].shape
-    )
-    if misfits:
-        raise CheckpointError(f"{path} does not fit its network at {', '.join(misfits)}: {remedy}")
+    try:
+        tensors = _own_tensors(weights, make)
+    except (SafetensorError, ValueError) as error:
+        raise CheckpointError(
+            f"{path} must hold the weights of its network; {_brief(error)}: {remedy}"
+        ) from error
+    network = make()
     with torch.no_grad():
         network.load_state_dict(tensors, strict=True)
+    return network
+
+
+def _own_tensors(weights: bytes, make: Callable[[], nn.Module]) -> dict[str, Tensor]:
+    """Return the tensors of a file if they are those of the network, and finite."""
+    listed = deserialize(weights)  # type: ignore[no-untyped-call]
+    found = {key: (view["shape"], view["dtype"]) for key, view in listed}
+    with torch.device("meta"):
+        expected = {
+            key: (list(value.shape), "F16" if value.is_floating_point() else "I64")
+            for key, value in make().state_dict().items()
+        }
+    if misfits := sorted(key for key in expected | found if expected.get(key) != found.get(key)):
+        raise ValueError(f"names, shapes or types of {_shown(misfits)} are not the network's")
+    tensors: dict[str, Tensor] = load_tensors(weights)
+    if faults := sorted(key for key, value in tensors.items() if not _is_finite(value)):
+        raise ValueError(f"{_shown(faults)} are not finite")
+    return tensors
+
+
+def _read(path: Path, most_bytes: int, remedy: str) -> bytes:
+    """Read a regular file that is not larger than it can be."""
+    try:
+        content = _content(path, most_bytes)
+    except FileNotFoundError as error:
+        raise CheckpointError(
+            f"expected the model file {path}; it is not there: {remedy}"
+        ) from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise CheckpointError(
+            f"expected a model file that can be read at {path}; {reason}: {remedy}"
+        ) from error
+    if len(content) > most_bytes:
+        raise CheckpointError(f"{path} must have at most {most_bytes} bytes; it has more: {remedy}")
+    return content
+
+
+def _content(path: Path, most_bytes: int) -> bytes:
+    """Read a byte more than there may be; a pipe or a device is not even opened."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "a folder, a pipe or a device is in its place")
+    # Should a pipe take its place now, it is not waited for.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as opened:
+        return opened.read(most_bytes + 1)
+
+
+def _shown(value: object) -> str:
+    """Spell a value in a few characters, however large it is."""
+    return reprlib.repr(value)
+
+
+def _brief(error: BaseException) -> str:
+    """Say on one line, and in not too many words, what an exception says."""
+    text = " ".join(str(error).split())
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}..."

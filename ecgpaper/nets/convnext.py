@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from ecgpaper.nets.config import Depths, NetworkConfig, Share, Size, Sizes
+
 # What the first convolution tells apart: strokes and where they turn.
 _N_STROKES = 24
 _EXPANSION = 4
@@ -26,7 +28,7 @@ _FIRST_SCALE = 0.1
 
 
 @dataclass(frozen=True)
-class ConvNextConfig:
+class ConvNextConfig(NetworkConfig):
     """Shape of a `ConvNext`.
 
     Parameters
@@ -42,21 +44,19 @@ class ConvNextConfig:
         Share of the pooled channels that the head does not see while training.
     """
 
-    n_channels: int
-    n_classes: int
-    widths: tuple[int, ...] = (48, 96, 160)
-    depths: tuple[int, ...] = (1, 2, 1)
-    kernel: int = 7
-    dropout: float = 0.2
+    n_channels: Size
+    n_classes: Size
+    widths: Sizes = (48, 96, 160)
+    depths: Depths = (1, 2, 1)
+    kernel: Size = 7
+    dropout: Share = 0.2
 
     def __post_init__(self) -> None:
-        """Accept the lists that JSON makes of tuples; refuse stages that do not match."""
-        object.__setattr__(self, "widths", tuple(self.widths))
-        object.__setattr__(self, "depths", tuple(self.depths))
-        if len(self.widths) != len(self.depths) or not self.widths:
+        """Refuse stages that do not match, and kernels without a middle."""
+        super().__post_init__()
+        if len(self.widths) != len(self.depths):
             raise ValueError(
-                f"widths and depths must name the same stages, at least one; got {self.widths} and "
-                f"{self.depths}"
+                f"widths and depths must name the same stages; got {self.widths} and {self.depths}"
             )
         if self.kernel % 2 == 0:
             raise ValueError(f"kernel must be odd; got {self.kernel}")

@@ -6,12 +6,13 @@ Public: `EndConfig`, `EndNet`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ecgpaper.nets.config import NetworkConfig, Size, Sizes
 from ecgpaper.nets.refiner import residual_block
 
 # From a three-hundredth of a point to as many points as are looked at.
@@ -19,7 +20,7 @@ _LOG_SPREAD_RANGE = (-6.0, 3.5)
 
 
 @dataclass(frozen=True)
-class EndConfig:
+class EndConfig(NetworkConfig):
     """Sizes of an `EndNet`.
 
     Parameters
@@ -34,15 +35,10 @@ class EndConfig:
         Of the residual blocks, in points.
     """
 
-    n_features: int
-    n_points: int
-    width: int = 48
-    dilations: tuple[int, ...] = (1, 2, 4, 8, 1)
-
-    @classmethod
-    def from_json(cls, fields: dict[str, Any]) -> EndConfig:
-        """Rebuild from a checkpoint's JSON, which knows lists but no tuples."""
-        return cls(**{**fields, "dilations": tuple(fields["dilations"])})
+    n_features: Size
+    n_points: Size
+    width: Size = 48
+    dilations: Sizes = (1, 2, 4, 8, 1)
 
 
 class EndNet(nn.Module):
@@ -67,8 +63,9 @@ class EndNet(nn.Module):
         )
         self.where = nn.Conv1d(width, 1, 1)
         self.spread = nn.Linear(width, 1)
-        place = torch.arange(config.n_points) - config.n_points // 2
-        self.register_buffer("place", place.float(), persistent=False)
+        # Not with torch's arithmetic: on tensors without memory it takes seconds to be imported.
+        place = [float(point - config.n_points // 2) for point in range(config.n_points)]
+        self.register_buffer("place", torch.tensor(place), persistent=False)
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """Return the place of the end, in points, and the logarithm of its spread."""

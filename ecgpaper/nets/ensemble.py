@@ -1,6 +1,6 @@
 """Networks that answer together with what is known of items that look alike.
 
-Public: `SignalEnsemble`, `Likeness`, `N_OPINIONS`.
+Public: `EnsembleConfig`, `SignalEnsemble`, `Likeness`, `N_OPINIONS`.
 
 A convolutional network learns what to look at; with a few thousand items to learn from, how far an
 item resembles known ones, in its shape, in some features and in what was measured of it, tells as
@@ -10,10 +10,13 @@ much and errs elsewhere.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from torch import Tensor, nn
 
+from ecgpaper.nets.config import NetworkConfig, Range, Repeats
 from ecgpaper.nets.resnet1d import ResNet1d, ResNet1dConfig
 
 # Of the networks, and of likeness of shape, of features and of measures.
@@ -22,6 +25,23 @@ N_OPINIONS = 4
 _COMPRESSION = 0.25
 # How near is alike, as a share of the distance that items have.
 _SHAPE_WIDTH, _FEATURE_WIDTH, _MEASURE_WIDTH = 1.0, 0.5, 0.5
+
+
+@dataclass(frozen=True)
+class EnsembleConfig(NetworkConfig):
+    """Shape of a `SignalEnsemble`, but for the features that items are compared in.
+
+    Parameters
+    ----------
+    network : ResNet1dConfig
+    n_members : int
+    n_stored : int
+        Items that others are compared with; 0 for none.
+    """
+
+    network: ResNet1dConfig
+    n_members: Repeats
+    n_stored: Annotated[int, Range(0, 100_000)]
 
 
 class Likeness(nn.Module):

@@ -6,13 +6,16 @@ Public: `QualityConfig`, `QualityNet`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
+from ecgpaper.nets.config import NetworkConfig, Size
+
 
 @dataclass(frozen=True)
-class QualityConfig:
+class QualityConfig(NetworkConfig):
     """Sizes of the network.
 
     Parameters
@@ -22,8 +25,8 @@ class QualityConfig:
     n_hidden : int
     """
 
-    n_features: int
-    n_hidden: int = 16
+    n_features: Size
+    n_hidden: Size = 16
 
 
 class QualityNet(nn.Module):
@@ -32,6 +35,7 @@ class QualityNet(nn.Module):
     Fresh, it knows nothing and says so: the same for every lead.
     """
 
+    config_class: ClassVar[type[QualityConfig]] = QualityConfig
     # What a lead is worth as long as nothing was learned, in dB.
     UNKNOWN_DB = 10.0
     SPREAD_DB = 10.0

@@ -6,16 +6,20 @@ Public: `ReaderConfig`, `LineReader`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ecgpaper.nets.config import NetworkConfig, Size, Sizes
 from ecgpaper.nets.refiner import residual_block
+
+# Stages of the picture, and what they halve its height to one of.
+_N_STAGES, _HEIGHT_UNIT = 4, 16
 
 
 @dataclass(frozen=True)
-class ReaderConfig:
+class ReaderConfig(NetworkConfig):
     """Sizes of a `LineReader`.
 
     Parameters
@@ -32,17 +36,19 @@ class ReaderConfig:
         Of the residual blocks, in steps of 4 px.
     """
 
-    n_outputs: int
-    height: int = 32
-    widths: tuple[int, int, int, int] = (24, 40, 64, 96)
-    width: int = 112
-    dilations: tuple[int, ...] = (1, 2)
+    n_outputs: Size
+    height: Size = 32
+    widths: Sizes = (24, 40, 64, 96)
+    width: Size = 112
+    dilations: Sizes = (1, 2)
 
-    @classmethod
-    def from_json(cls, fields: dict[str, Any]) -> ReaderConfig:
-        """Rebuild from a checkpoint's JSON, which knows lists but no tuples."""
-        tuples = {name: tuple(fields[name]) for name in ("widths", "dilations")}
-        return cls(**{**fields, **tuples})
+    def __post_init__(self) -> None:
+        """Refuse what the four stages cannot be made of."""
+        super().__post_init__()
+        if len(self.widths) != _N_STAGES:
+            raise ValueError(f"widths must be {_N_STAGES}; got {self.widths}")
+        if self.height % _HEIGHT_UNIT:
+            raise ValueError(f"height must be a multiple of {_HEIGHT_UNIT}; got {self.height}")
 
 
 class LineReader(nn.Module):
@@ -72,7 +78,7 @@ class LineReader(nn.Module):
             _layer(third, fourth),
             nn.MaxPool2d((2, 1)),
         )
-        self.flat = nn.Conv1d(fourth * config.height // 16, config.width, 3, padding=1)
+        self.flat = nn.Conv1d(fourth * config.height // _HEIGHT_UNIT, config.width, 3, padding=1)
         self.blocks = nn.ModuleList(
             residual_block(config.width, dilation) for dilation in config.dilations
         )

@@ -6,10 +6,12 @@ Public: `RefinerConfig`, `Refiner`, `residual_block`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from torch import Tensor, nn
 from torch.nn import functional
+
+from ecgpaper.nets.config import NetworkConfig, Size, Sizes
 
 _KERNEL = 5
 # From a fiftieth of a row to twenty rows.
@@ -17,7 +19,7 @@ _LOG_SPREAD_RANGE = (-4.0, 3.0)
 
 
 @dataclass(frozen=True)
-class RefinerConfig:
+class RefinerConfig(NetworkConfig):
     """Sizes of a `Refiner`.
 
     Parameters
@@ -30,14 +32,9 @@ class RefinerConfig:
         Of the residual blocks, in points.
     """
 
-    n_features: int
-    width: int = 96
-    dilations: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 1, 2, 4)
-
-    @classmethod
-    def from_json(cls, fields: dict[str, Any]) -> RefinerConfig:
-        """Rebuild from a checkpoint's JSON, which knows lists but no tuples."""
-        return cls(**{**fields, "dilations": tuple(fields["dilations"])})
+    n_features: Size
+    width: Size = 96
+    dilations: Sizes = (1, 2, 4, 8, 16, 32, 1, 2, 4)
 
 
 class Refiner(nn.Module):

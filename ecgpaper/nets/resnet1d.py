@@ -13,13 +13,17 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from ecgpaper.nets.config import Count, NetworkConfig, Repeats, Share, Size, Sizes
+
 _N_EMBEDDED = 32
+# Four times as many as the shipped one has.
+_MOST_BLOCKS = 16
 _N_ALIGNED = 64
 _N_MEASURED = 32
 
 
 @dataclass(frozen=True)
-class ResNet1dConfig:
+class ResNet1dConfig(NetworkConfig):
     """Shape of a `ResNet1d`.
 
     Parameters
@@ -45,25 +49,28 @@ class ResNet1dConfig:
         Share of the pooled channels that the head does not see while training.
     """
 
-    n_channels: int
-    n_classes: int
-    n_features: int = 0
-    n_aligned: int = 0
-    aligned_width: int = 48
-    n_measures: int = 0
-    widths: tuple[int, ...] = (32, 48, 64, 96)
-    n_blocks: int = 1
-    stem_kernel: int = 15
-    kernel: int = 7
-    dropout: float = 0.2
+    n_channels: Size
+    n_classes: Size
+    n_features: Count = 0
+    n_aligned: Count = 0
+    aligned_width: Size = 48
+    n_measures: Count = 0
+    widths: Sizes = (32, 48, 64, 96)
+    n_blocks: Repeats = 1
+    stem_kernel: Size = 15
+    kernel: Size = 7
+    dropout: Share = 0.2
 
     def __post_init__(self) -> None:
-        """Accept the list that JSON makes of a tuple; refuse kernels without a middle."""
-        object.__setattr__(self, "widths", tuple(self.widths))
+        """Refuse kernels without a middle, and a network too deep to be built in passing."""
+        super().__post_init__()
+        if len(self.widths) * self.n_blocks > _MOST_BLOCKS:
+            raise ValueError(
+                f"{len(self.widths)} stages of {self.n_blocks} blocks are more than the "
+                f"{_MOST_BLOCKS} blocks there may be"
+            )
         if self.stem_kernel % 2 == 0 or self.kernel % 2 == 0:
             raise ValueError(f"kernels must be odd; got {self.stem_kernel} and {self.kernel}")
-        if not self.widths:
-            raise ValueError("widths must name at least one stage")
 
 
 class ResNet1d(nn.Module):

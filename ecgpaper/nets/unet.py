@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from ecgpaper.nets.config import NetworkConfig, Size, Sizes
 
 # Height is decoded as the mean of the probabilities this many rows around the most probable one.
 DECODE_HALF_ROWS = 20
@@ -23,7 +25,7 @@ _POOLED, _N_POOLED = "presence.0.weight", 3
 
 
 @dataclass(frozen=True)
-class UNetConfig:
+class UNetConfig(NetworkConfig):
     """Sizes of a U-Net.
 
     Parameters
@@ -37,14 +39,9 @@ class UNetConfig:
         Classes per pixel (`SegmentNet`) or heights per pair of columns (`StripNet`).
     """
 
-    n_inputs: int = 3
-    widths: tuple[int, ...] = (24, 32, 48, 64)
-    n_outputs: int = 4
-
-    @classmethod
-    def from_json(cls, fields: dict[str, Any]) -> UNetConfig:
-        """Rebuild from a checkpoint's JSON, which knows lists but no tuples."""
-        return cls(**{**fields, "widths": tuple(fields["widths"])})
+    n_inputs: Size = 3
+    widths: Sizes = (24, 32, 48, 64)
+    n_outputs: Size = 4
 
 
 class _Block(nn.Sequential):

@@ -18,10 +18,10 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import expit
 
-from ecgpaper.classify.branches import PICTURE
+from ecgpaper.classify.branches import CONTRACT, PICTURE
 from ecgpaper.classify.fusion import first_opinion
 from ecgpaper.classify.labels import CLASSES, labels_above, one_hot
-from ecgpaper.classify.picture import PICTURE_PX, ink_of
+from ecgpaper.classify.picture import ink_of
 from ecgpaper.classify.scores import score_labels
 from ecgpaper.classify.thresholds import (
     PRIOR_THRESHOLD,
@@ -109,7 +109,7 @@ def train_picture_branch(
     info = CheckpointInfo(
         ConvNext.__name__,
         asdict(network.config),
-        inputs={"picture_px": PICTURE_PX, "values": "ink"},
+        inputs=dict(CONTRACT.inputs),
         training=training,
         metrics=metrics,
         extra={

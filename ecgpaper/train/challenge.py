@@ -17,6 +17,7 @@ from tqdm import tqdm
 from ecgpaper.classify.labels import one_hot
 from ecgpaper.ecg import Ecg
 from ecgpaper.errors import RecordError
+from ecgpaper.files import prepare_output_folder, remove_abandoned
 from ecgpaper.records import RecordHeader, find_records, read_ecg, read_header
 from ecgpaper.simulate import simulate_record
 from ecgpaper.train.branches import PictureBudget, train_picture_branch
@@ -108,12 +109,16 @@ def train_all(data_folder: Path, model_folder: Path, *, seed: int = SEED) -> Non
     ------
     FileNotFoundError
         If the folder holds no records.
+    OutputError
+        If the model folder cannot be written: before any record is read.
     RecordError
         If none of the records has both signals and a label.
     """
     names = find_records(data_folder)
     if not names:
         raise FileNotFoundError(f"expected records (*.hea) below {data_folder}; found none")
+    prepare_output_folder(model_folder)
+    remove_abandoned(model_folder)
     headers = readable_records(data_folder, names)
     if not any(header.labels for header in headers.values()):
         raise RecordError(
@@ -121,7 +126,6 @@ def train_all(data_folder: Path, model_folder: Path, *, seed: int = SEED) -> Non
             f"below {data_folder}, {len(headers)} have readable signals and none of them a label: "
             "prepare the folder with prepare_ptbxl_data.py"
         )
-    model_folder.mkdir(parents=True, exist_ok=True)
     ecgs: list[Ecg] | RecordFolder = RecordFolder(data_folder, tuple(headers))
     facts = [RecordFacts.from_header(header) for header in headers.values()]
     if len(headers) < FEW_RECORDS:

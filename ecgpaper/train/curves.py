@@ -1,7 +1,7 @@
 """Curves of generated pages as the tracer reads them, and where they truly run, begin and end.
 
-Public: `Curves`, `read_pages`, `read_curves`, `forget_pages`; `INPUTS` and `origin_of` for the
-checkpoints of what learns from curves.
+Public: `Curves`, `read_pages`, `read_curves`, `forget_pages`; `origin_of` for the checkpoints
+of what learns from curves.
 
 Drawing and reading a page takes a hundred times as long as learning from it once, so every page is
 kept for all that learns from curves.
@@ -24,7 +24,6 @@ from tqdm import tqdm
 from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.read import read_rows
 from ecgpaper.digitize.curves.refine import BEYOND_POINTS, Course, course_of, with_rows
-from ecgpaper.digitize.curves.strip import STRIP_PX_PER_MM
 from ecgpaper.digitize.networks import SEGMENTER, TRACER, load_network
 from ecgpaper.digitize.page.flatten import flatten
 from ecgpaper.digitize.segment import segment
@@ -43,7 +42,6 @@ from ecgpaper.train.datasets import COLLISION_SHARE, curve_of, height_at, jitter
 # Half of the pages as wild as can be, the others as they mostly are.
 PRESETS = ("wild", "wild", "clean", "wild", "scan-color", "wild", "photo", "scan-bw")
 MOST_ROWS = 4
-INPUTS = {"px_per_mm": STRIP_PX_PER_MM, "curves": "as the tracer reads them"}
 # What the stages before leave behind: how far rows are from where they are found, and strips from
 # where they are found to start and end. The latter is drawn for each page between what clean pages
 # and the worst photos show: a network taught with the worst alone smooths over every end.

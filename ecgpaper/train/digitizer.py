@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ecgpaper.digitize.curves.strip import N_SUB_COLUMNS, STRIP_HEIGHT_MM, STRIP_PX_PER_MM
+from ecgpaper.digitize.curves.strip import N_SUB_COLUMNS, STRIP_PX_PER_MM
 from ecgpaper.digitize.networks import SEGMENTER, TRACER
-from ecgpaper.digitize.segment import MAP_LONG_SIDE_PX
 from ecgpaper.ecg import Ecg
 from ecgpaper.nets.device import channels_last
 from ecgpaper.nets.unet import (
@@ -100,7 +99,6 @@ def train_segmenter(
         loss=_segment_loss,
         n_steps=budget.segmenter_steps,
         task=f"pages of {len(ecgs)} records, {budget}, seed {seed}",
-        inputs={"long_side_px": MAP_LONG_SIDE_PX, "classes": PIXEL_CLASSES, "values": "darkness"},
         training=_provenance(ecgs, budget, seed),
     )
     train_network(channels_last(SegmentNet(SEGMENTER_CONFIG)), lesson, folder, start=start)
@@ -137,12 +135,6 @@ def train_tracer(
         loss=_tracer_loss,
         n_steps=budget.tracer_steps,
         task=f"strips of {len(ecgs)} records, {budget}, seed {seed}",
-        inputs={
-            "px_per_mm": STRIP_PX_PER_MM,
-            "height_mm": STRIP_HEIGHT_MM,
-            "sub_columns_per_2_px": N_SUB_COLUMNS,
-            "values": "darkness of R, G, B and height from -1 (top) to 1",
-        },
         training=_provenance(ecgs, budget, seed),
     )
     train_network(channels_last(StripNet(TRACER_CONFIG)), lesson, folder, start=start)

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from ecgpaper.digitize.curves.refine import BEYOND_POINTS, N_FEATURES, seen_upside_down
 from ecgpaper.digitize.rows.align import END_POINTS, ENDS, end_windows
 from ecgpaper.nets.ends import EndConfig, EndNet
-from ecgpaper.train.curves import INPUTS, Curves, origin_of
+from ecgpaper.train.curves import Curves, origin_of
 from ecgpaper.train.network import Lesson, train_network
 
 BATCH_SIZE = 64
@@ -74,7 +74,6 @@ def train_ends(
         loss=_loss,
         n_steps=n_steps,
         task=f"ends of {len(source)} curves on {len(pages)} pages, seed {seed}",
-        inputs=INPUTS,
         training={"pages": origin_of(pages), "n_ends": len(source), "seed": seed},
     )
     train_network(EndNet(config), lesson, folder, start=start)

@@ -12,7 +12,7 @@ from typing import Any, Generic
 
 from torch import Tensor, nn
 
-from ecgpaper.digitize.networks import Network, load_network
+from ecgpaper.digitize.networks import CONTRACTS, Network, load_network
 from ecgpaper.nets.checkpoint import CheckpointInfo, load_info, save_checkpoint
 from ecgpaper.nets.device import best_device
 from ecgpaper.nets.ends import EndConfig
@@ -39,8 +39,8 @@ class Lesson(Generic[Batch]):
     n_steps : int
     task : str
         What is learned from what: an unfinished run of another task is not gone on with.
-    inputs, training : dict
-        For the checkpoint: what the network is fed with, and what it learned from.
+    training : dict
+        For the checkpoint: what the network learned from.
     """
 
     name: str
@@ -49,7 +49,6 @@ class Lesson(Generic[Batch]):
     loss: Callable[[nn.Module, Batch], Tensor]
     n_steps: int
     task: str
-    inputs: dict[str, Any]
     training: dict[str, Any]
 
 
@@ -82,7 +81,7 @@ def train_network(
     info = CheckpointInfo(
         architecture=type(network).__name__,
         config=asdict(lesson.config),
-        inputs=lesson.inputs,
+        inputs=dict(CONTRACTS[name].inputs),
         training=lesson.training | {"n_steps": lesson.n_steps} | begun,
     )
     save_checkpoint(folder, name, network, info)

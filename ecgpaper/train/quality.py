@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from ecgpaper import score
 from ecgpaper.digitize import Digitizer
-from ecgpaper.digitize.networks import QUALITY
+from ecgpaper.digitize.networks import CONTRACTS, QUALITY
 from ecgpaper.digitize.quality import FEATURES
 from ecgpaper.ecg import STANDARD_ORDER, Ecg, FloatArray
 from ecgpaper.errors import EcgPaperError
@@ -84,7 +84,7 @@ def train_quality(ecgs: Sequence[Ecg], folder: Path, *, n_pages: int, seed: int)
     info = CheckpointInfo(
         architecture=type(network).__name__,
         config=asdict(QualityConfig(len(FEATURES))),
-        inputs={"features": FEATURES},
+        inputs=dict(CONTRACTS[QUALITY].inputs),
         training=training,
     )
     save_checkpoint(folder, QUALITY, network, info)

@@ -62,7 +62,6 @@ def train_reader(folder: Path, *, n_steps: int, seed: int, start: Path | None = 
         loss=_loss,
         n_steps=n_steps,
         task=f"lines of print, seed {seed}",
-        inputs={"height_px": LINE_PX, "letters": LETTERS, "values": "darkness"},
         training={"lines": f"{n_steps * BATCH_SIZE} generated", "seed": seed},
     )
     train_network(LineReader(config), lesson, folder, start=start)

@@ -25,7 +25,7 @@ from ecgpaper.digitize.curves.refine import (
 )
 from ecgpaper.digitize.curves.strip import STRIP_PX_PER_MM
 from ecgpaper.nets.refiner import Refiner, RefinerConfig
-from ecgpaper.train.curves import INPUTS, Curves, origin_of
+from ecgpaper.train.curves import Curves, origin_of
 from ecgpaper.train.network import Lesson, train_network
 
 # Points of a stretch: 2.5 s at 25 mm/s, a strip of the usual layout from end to end, and what lies
@@ -70,7 +70,6 @@ def train_refiner(
         loss=_loss,
         n_steps=n_steps,
         task=f"{n_curves} curves on {len(pages)} pages, seed {seed}",
-        inputs=INPUTS,
         training={"pages": origin_of(pages), "n_curves": n_curves, "seed": seed},
     )
     train_network(Refiner(config), lesson, folder, start=start)

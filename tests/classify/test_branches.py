@@ -8,7 +8,7 @@ import torch
 from scipy.special import expit
 
 from ecgpaper.classify import Classifier, Diagnosis
-from ecgpaper.classify.branches import PICTURE, PageClassifier, PictureBranch, logits_from
+from ecgpaper.classify.branches import CONTRACT, PICTURE, PageClassifier, PictureBranch, logits_from
 from ecgpaper.classify.fusion import Stacker, first_opinion
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.classify.picture import PICTURE_PX, Sight
@@ -101,7 +101,7 @@ def saved(network, tmp_path):
     info = CheckpointInfo(
         "ConvNext",
         asdict(TINY),
-        inputs={"picture_px": PICTURE_PX},
+        inputs=dict(CONTRACT.inputs),
         extra={
             "classes": CLASSES,
             "thresholds": [0.3] * N_CLASSES,
@@ -143,6 +143,8 @@ def test_description_that_does_not_fit_is_refused_with_a_remedy(saved, place, va
 
 def test_folder_without_the_picture_branch_is_refused(saved, monkeypatch):
     monkeypatch.setattr(Classifier, "load", lambda _: Saying())
+    for name in ("classifier.json", "classifier.safetensors"):
+        (saved / name).touch()
     assert PageClassifier.load(saved).diagnose(LEVEL, [sight_of(0)]).labels
     shutil.move(saved / "picture.json", saved / "elsewhere.json")
     with pytest.raises(CheckpointError, match=r"expected .*picture\.json.*train again"):

@@ -22,11 +22,9 @@ def saved(tmp_path):
     return network.eval()
 
 
-def load(folder, network=None):
+def load(folder, make=make_network):
     info = load_info(folder, "toy", "Toy")
-    network = network or make_network(info.config["n_hidden"])
-    load_weights(folder, "toy", network, info)
-    return network.eval()
+    return load_weights(folder, "toy", info, make).eval()
 
 
 def test_loaded_network_answers_like_the_saved_one(saved, tmp_path):
@@ -69,7 +67,7 @@ def test_json_that_is_none_of_ours_says_so(tmp_path, content):
 
 @pytest.mark.usefixtures("saved")
 def test_json_of_another_architecture_is_refused(tmp_path):
-    with pytest.raises(CheckpointError, match="describes a Toy"):
+    with pytest.raises(CheckpointError, match="describes 'Toy'"):
         load_info(tmp_path, "toy", "UNet")
 
 
@@ -92,10 +90,10 @@ def test_truncated_weights_are_noticed(tmp_path):
 
 
 @pytest.mark.usefixtures("saved")
-@pytest.mark.parametrize("network", [make_network(9), nn.Linear(4, 2)])
-def test_weights_of_another_shape_are_refused_by_name(tmp_path, network):
-    with pytest.raises(CheckpointError, match="weight"):
-        load(tmp_path, network)
+@pytest.mark.parametrize("make", [lambda: make_network(9), lambda: nn.Linear(4, 2)])
+def test_weights_of_another_shape_are_refused_by_name(tmp_path, make):
+    with pytest.raises(CheckpointError, match=r"toy\.safetensors .*'0\.weight'.*not the network's"):
+        load(tmp_path, make)
 
 
 @pytest.mark.usefixtures("saved")
@@ -103,4 +101,32 @@ def test_other_checksum_in_the_json_is_noticed(tmp_path):
     content = json.loads((tmp_path / "toy.json").read_text())
     (tmp_path / "toy.json").write_text(json.dumps(content | {"sha256": "0" * 64}))
     with pytest.raises(CheckpointError, match="000000000000"):
+        load(tmp_path)
+
+
+def test_network_that_diverged_is_not_saved(tmp_path):
+    network = make_network()
+    with torch.no_grad():
+        network[0].weight[0, 0] = torch.nan
+    with pytest.raises(CheckpointError, match=r"toy must be finite; those of \['0\.weight'\]"):
+        save_checkpoint(tmp_path, "toy", network, CheckpointInfo("Toy", {}))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_number_beyond_float16_becomes_its_largest(tmp_path):
+    network = make_network()
+    with torch.no_grad():
+        network[1].running_var[:2] = torch.tensor([1e6, -1e6])
+    save_checkpoint(tmp_path, "toy", network, CheckpointInfo("Toy", {}))
+    assert load(tmp_path)[1].running_var[:3].tolist() == [65504, -65504, 1]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("config", None), ("extra", []), ("architecture", 5), ("sha256", "abc")]
+)
+@pytest.mark.usefixtures("saved")
+def test_field_of_another_type_is_named(tmp_path, field, value):
+    content = json.loads((tmp_path / "toy.json").read_text())
+    (tmp_path / "toy.json").write_text(json.dumps(content | {field: value}))
+    with pytest.raises(CheckpointError, match=rf"toy\.json must be a JSON object.*{field} must be"):
         load(tmp_path)

@@ -74,7 +74,7 @@ def test_pictures_of_a_batch_do_not_mix(network):
     ("options", "message"),
     [
         ({"widths": (16,), "depths": (1, 1)}, "same stages"),
-        ({"widths": (), "depths": ()}, "at least one"),
+        ({"widths": (), "depths": ()}, "1 to 12 numbers"),
         ({"kernel": 4}, "odd"),
     ],
 )

@@ -18,7 +18,7 @@ from ecgpaper.digitize.curves.refine import REFINER
 from ecgpaper.digitize.networks import QUALITY, SEGMENTER, TRACER
 from ecgpaper.digitize.rows.align import ENDS
 from ecgpaper.ecg import Ecg
-from ecgpaper.errors import RecordError
+from ecgpaper.errors import OutputError, RecordError
 from ecgpaper.nets.convnext import ConvNextConfig
 from ecgpaper.nets.resnet1d import ResNet1dConfig
 from ecgpaper.records import write_record
@@ -175,6 +175,22 @@ def test_folder_without_labels_is_refused_with_a_remedy(tmp_path, labels):
     write_record(tmp_path, "r", record.ecg, labels=labels)
     with pytest.raises(RecordError, match=r"none of them a label.*prepare_ptbxl_data"):
         train_all(tmp_path, tmp_path / "model")
+
+
+def test_model_folder_that_cannot_be_written_is_refused_before_a_record_is_read(tmp_path):
+    (tmp_path / "r.hea").write_text("no header")
+    (tmp_path / "model").touch()
+    with pytest.raises(OutputError, match=r"model must be a folder with room"):
+        train_all(tmp_path, tmp_path / "model")
+
+
+def test_model_folder_is_rid_of_what_a_killed_training_left_half_written(tmp_path):
+    (tmp_path / "r.hea").write_text("no header")
+    (tmp_path / "model/.picture-pages").mkdir(parents=True)
+    (tmp_path / "model/.picture-pages/.partial-0123456789abcdef").write_bytes(b"half")
+    with pytest.raises(RecordError):
+        train_all(tmp_path, tmp_path / "model")
+    assert list((tmp_path / "model/.picture-pages").iterdir()) == []
 
 
 def test_more_records_are_worth_more_steps():

@@ -1,12 +1,19 @@
+import os
+import subprocess
+import sys
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
+from ecgpaper.files import prepare_output_folder
 from ecgpaper.train import loop
 from ecgpaper.train.loop import TrainConfig, fit
 
+ROOT = Path(__file__).parents[2]
 PLAN = TrainConfig(n_steps=12, peak_rate=0.01, n_workers=0)
 
 
@@ -74,6 +81,41 @@ def test_interrupted_training_ends_with_the_same_weights(tmp_path, monkeypatch, 
     assert seen == list(range(step, PLAN.n_steps))
     assert_same(resumed, run())
     assert not state_file.exists()
+
+
+ENDLESS = """
+import importlib.util, sys
+from dataclasses import replace
+from ecgpaper.train import loop
+spec = importlib.util.spec_from_file_location("test_loop", sys.argv[1])
+test_loop = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(test_loop)
+loop.SAVE_EVERY_S = 0.0
+test_loop.run(test_loop.Path(sys.argv[2]), plan=replace(test_loop.PLAN, n_steps=10**6))
+"""
+
+
+def test_killed_training_goes_on_from_a_whole_state(tmp_path):
+    """It keeps its state after each step, so that it mostly dies while it does."""
+    folder, plan = tmp_path / "model", replace(PLAN, n_steps=10**6)
+    command = [sys.executable, "-c", ENDLESS, __file__, str(folder / "state")]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, env=environment) as process:
+        while not (folder / "state").exists():
+            assert process.poll() is None
+            time.sleep(0.002)
+        process.kill()
+    prepare_output_folder(folder)
+    assert [path.name for path in folder.iterdir()] == ["state"]
+    seen = []
+
+    def make(step):
+        seen.append(step)
+        raise PulledPlugError
+
+    with pytest.raises(PulledPlugError):
+        run(folder / "state", plan=plan, make=make)
+    assert seen[0] > 0
 
 
 @pytest.mark.parametrize("other", [{"peak_rate": 0.5}, {"task": "other records"}])
