@@ -1,6 +1,6 @@
 """The digitizer: a photo of a paper ECG becomes a signal, the counterpart of the generator.
 
-Public: `Digitizer`, `Asked`.
+Public: `Digitizer`.
 
 A page is read in two phases. The first is cheap and is done for each way round that the page may
 lie: scale, rows, columns, names of the leads, pulses. The second is done once, for the way whose
@@ -11,7 +11,6 @@ it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,10 +25,11 @@ from ecgpaper.digitize.curves.refine import REFINER, refine_traces
 from ecgpaper.digitize.curves.trim import without_blank_ends, without_strokes
 from ecgpaper.digitize.networks import CONTRACTS, QUALITY, SEGMENTER, TRACER, load_network
 from ecgpaper.digitize.page.negative import is_dark
-from ecgpaper.digitize.page.orientation import rows_are_upright
+from ecgpaper.digitize.page.orientation import ways_round
 from ecgpaper.digitize.page_image import PageImage, check_sides, see_negative, see_page
 from ecgpaper.digitize.quality import lead_evidence, predict_snr
 from ecgpaper.digitize.reading import HEARTBEAT_FS, MIN_CREDIBLE, Reading
+from ecgpaper.digitize.request import Request
 from ecgpaper.digitize.result import MIN_SNR_DB, Digitization
 from ecgpaper.digitize.rows.align import ENDS, settle_columns
 from ecgpaper.digitize.rows.columns import column_places, place_columns, with_margin
@@ -46,7 +46,7 @@ from ecgpaper.nets.reader import LineReader
 from ecgpaper.nets.refiner import Refiner
 from ecgpaper.nets.unet import SegmentNet, StripNet
 from ecgpaper.page import LAYOUTS, Strip
-from ecgpaper.raster import PixelMaps, Trace
+from ecgpaper.raster import Trace
 from ecgpaper.weights import shipped_model
 
 logger = logging.getLogger(__name__)
@@ -74,24 +74,6 @@ _NOTHING = (
     "expected traces of leads; what looks like rows of them shows none that can be trusted: check "
     "that the image shows an ECG, with dark traces, at 150 dpi or more"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What is asked of the digitizer for one photo.
-
-    Parameters
-    ----------
-    fs : float, in Hz
-        Of the answer.
-    stated : Stated
-    clock : Clock
-        The time that the photo may take.
-    """
-
-    fs: float
-    stated: Stated
-    clock: Clock
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,12 +135,12 @@ class Digitizer:
             The stage's own error if the photo defeats a stage: it says what was looked for.
         """
         check_sides(photo)
-        asked = Asked(FS_HZ.checked(fs), stated, Clock())
-        return self.answer(self.read(photo, asked), asked)
+        request = Request(FS_HZ.checked(fs), stated, Clock())
+        return self.answer(self.read(photo, request), request)
 
     # First phase: each way round, cheaply.
 
-    def read(self, photo: ByteArray, asked: Asked) -> Reading:
+    def read(self, photo: ByteArray, request: Request) -> Reading:
         """Read a photo in the first phase; a dark one as a negative, if not as it is.
 
         Raises
@@ -167,19 +149,19 @@ class Digitizer:
             If nothing is read either way: what speaks against the photo as it is.
         """
         try:
-            return self.read_any_way(see_page(photo, self.segmenter), asked)
+            return self.read_any_way(see_page(photo, self.segmenter), request)
         except MirrorError:
             raise
         except EcgPaperError as fault:
-            if asked.clock.is_over or not is_dark(photo):
+            if request.clock.is_over or not is_dark(photo):
                 raise
             try:
-                return self.read_any_way(see_negative(photo, self.segmenter), asked)
+                return self.read_any_way(see_negative(photo, self.segmenter), request)
             except EcgPaperError as error:
                 logger.info("not on a dark ground either: %s", error)
                 raise fault from None
 
-    def read_any_way(self, page: PageImage, asked: Asked) -> Reading:
+    def read_any_way(self, page: PageImage, request: Request) -> Reading:
         """Turn a page by quarters until its leads fit each other.
 
         Raises
@@ -189,13 +171,13 @@ class Digitizer:
         """
         best: Reading | None = None
         faults: list[EcgPaperError] = []
-        for n_quarters, is_likely in _ways_round(page.maps):
+        for n_quarters, is_likely in ways_round(page.maps):
             if best is not None and best.rank >= best.enough(is_likely=is_likely):
                 break
-            if asked.clock.is_over and (best or faults):
+            if request.clock.is_over and (best or faults):
                 logger.info("this page has had its time: no other way round is tried")
                 break
-            found = self._tried(page.turned(n_quarters), asked)
+            found = self._tried(page.turned(n_quarters), request)
             if isinstance(found, EcgPaperError):
                 faults.append(found)
                 continue
@@ -205,17 +187,17 @@ class Digitizer:
                 best = found
         if best is None or (faults and best.rank < MIN_CREDIBLE):
             raise faults[0]
-        _check_legible(best, asked.stated)
+        _check_legible(best, request.stated)
         return best
 
-    def _tried(self, page: PageImage, asked: Asked) -> Reading | EcgPaperError:
+    def _tried(self, page: PageImage, request: Request) -> Reading | EcgPaperError:
         """Read a page one way round; what speaks against this way is an answer, too."""
         try:
-            found = self.read_level(page, asked.stated)
+            found = self.read_level(page, request.stated)
         except EcgPaperError as error:
             return error
         if found.is_backwards:
-            self._refuse_mirrored(page, asked.stated)
+            self._refuse_mirrored(page, request.stated)
         return found
 
     def _refuse_mirrored(self, page: PageImage, stated: Stated) -> None:
@@ -257,7 +239,7 @@ class Digitizer:
 
     # Second phase: once.
 
-    def answer(self, reading: Reading, asked: Asked) -> Digitization:
+    def answer(self, reading: Reading, request: Request) -> Digitization:
         """Read a page exactly that was read one way round.
 
         Raises
@@ -273,13 +255,13 @@ class Digitizer:
         said = read_said(page.photo, page.photo_maps, page.flat, scale, self.reader)
         rough, _ = signal_from_traces(traces, layout, scale, HEARTBEAT_FS)
         found = find_paper_scale(reading.pulse, said, rough, layout.scale)
-        layout = with_margin(layout.at_scale(asked.stated.over(found)))
+        layout = with_margin(layout.at_scale(request.stated.over(found)))
         traces = tuple(map(_on_strip, traces, layout.strips))
         quality = float(np.mean([trace.confidence.mean() for trace in traces]))
         traces = without_blank_ends(traces, scale)
         evidence = lead_evidence(traces, reading.fits, page.flat, scale)
         predicted_snr_db = predict_snr(evidence, self.judge)
-        ecg, confidence = signal_from_traces(traces, layout, scale, asked.fs)
+        ecg, confidence = signal_from_traces(traces, layout, scale, request.fs)
         is_bad = predicted_snr_db < MIN_SNR_DB
         signal_mv = np.where(is_bad, np.nan, ecg.signal_mv)
         if not np.isfinite(signal_mv).any():
@@ -299,13 +281,6 @@ class Digitizer:
             predicted_snr_db=predicted_snr_db,
             is_negative=page.is_negative,
         )
-
-
-def _ways_round(maps: PixelMaps) -> Iterator[tuple[int, bool]]:
-    """Yield quarter turns, the likely ones first, and whether they are likely."""
-    likely, unlikely = ((0, 2), (1, 3)) if rows_are_upright(maps) else ((1, 3), (0, 2))
-    yield from ((n_quarters, True) for n_quarters in likely)
-    yield from ((n_quarters, False) for n_quarters in unlikely)
 
 
 def _check_legible(reading: Reading, stated: Stated) -> None:

@@ -1,12 +1,14 @@
 """Which side of a flat page is up: a photo may show it turned by quarters, or upside down.
 
-Public: `rows_are_upright`, `turned`, `mirrored`.
+Public: `rows_are_upright`, `ways_round`, `turned`, `mirrored`.
 
 The grid looks the same after a quarter turn, the traces do not: their ink lies in rows. Whether
 these are upside down shows when they are read, see `leads.agreement`.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +33,13 @@ def rows_are_upright(maps: PixelMaps) -> bool:
     rows, columns = (round(_BORDER * side) for side in ink.shape)
     ink = ink[rows : ink.shape[0] - rows, columns : ink.shape[1] - columns]
     return _evenness(ink.sum(axis=0)) >= _evenness(ink.sum(axis=1))
+
+
+def ways_round(maps: PixelMaps) -> Iterator[tuple[int, bool]]:
+    """Yield quarter turns, the likely ones first, and whether they are likely."""
+    likely, unlikely = ((0, 2), (1, 3)) if rows_are_upright(maps) else ((1, 3), (0, 2))
+    yield from ((n_quarters, True) for n_quarters in likely)
+    yield from ((n_quarters, False) for n_quarters in unlikely)
 
 
 def _evenness(profile: NDArray[np.float32]) -> float:

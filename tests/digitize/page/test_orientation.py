@@ -5,10 +5,10 @@ import pytest
 
 from ecgpaper.bounds import Clock
 from ecgpaper.digitize import Digitizer, Stated
-from ecgpaper.digitize.digitizer import Asked
 from ecgpaper.digitize.page.orientation import mirrored, rows_are_upright, turned
 from ecgpaper.digitize.page_image import PageImage
 from ecgpaper.digitize.reading import Reading
+from ecgpaper.digitize.request import Request
 from ecgpaper.digitize.rows.leads import Fit
 from ecgpaper.errors import LayoutError
 from ecgpaper.geometry import Homography
@@ -110,8 +110,8 @@ def blank_page():
     return PageImage(image, maps, FlatPage(image, identity), maps, identity)
 
 
-def asked(limit_s=60.0, **stated):
-    return Asked(500.0, Stated(**stated), Clock(limit_s))
+def request(limit_s=60.0, **stated):
+    return Request(500.0, Stated(**stated), Clock(limit_s))
 
 
 def test_what_looks_like_a_single_lead_does_not_hide_leads_that_fit(print_page):
@@ -123,15 +123,15 @@ def test_what_looks_like_a_single_lead_does_not_hide_leads_that_fit(print_page):
         (single, whole, single, None),
         (None, whole, single, None),
     ):
-        assert Turned(*[None] * 6, ways).read_any_way(blank_page(), asked()) is whole
+        assert Turned(*[None] * 6, ways).read_any_way(blank_page(), request()) is whole
 
 
 def test_a_page_that_has_had_its_time_is_not_tried_in_another_way(print_page):
     whole = read_without_fault(print_page(0, layout="3x4+1R", dpi=100.0).truth)
     digitizer = Turned(*[None] * 6, (None, whole, whole, whole))
-    assert digitizer.read_any_way(blank_page(), asked()) is whole
+    assert digitizer.read_any_way(blank_page(), request()) is whole
     with pytest.raises(LayoutError, match="no rows"):
-        digitizer.read_any_way(blank_page(), asked(limit_s=-1.0))
+        digitizer.read_any_way(blank_page(), request(limit_s=-1.0))
 
 
 @pytest.mark.parametrize(("share", "is_refused"), [(0.3, True), (0.4, False)])
@@ -141,9 +141,9 @@ def test_leads_that_do_not_fit_each_other_are_refused_unless_the_layout_is_state
     whole = read_without_fault(print_page(0, layout="3x4+1R", dpi=100.0).truth)
     misread = replace(whole, fits=(Fit(frozenset(["II"]), share),))
     digitizer = Turned(*[None] * 6, (misread,) * 4)
-    assert digitizer.read_any_way(blank_page(), asked(layout="3x4+1R")) is misread
+    assert digitizer.read_any_way(blank_page(), request(layout="3x4+1R")) is misread
     if is_refused:
         with pytest.raises(LayoutError, match=r"fit by 0\.30"):
-            digitizer.read_any_way(blank_page(), asked())
+            digitizer.read_any_way(blank_page(), request())
     else:
-        assert digitizer.read_any_way(blank_page(), asked()) is misread
+        assert digitizer.read_any_way(blank_page(), request()) is misread

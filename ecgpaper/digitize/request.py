@@ -1,0 +1,29 @@
+"""What is asked of the digitizer.
+
+Public: `Request`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ecgpaper.bounds import Clock
+from ecgpaper.digitize.calibration.paper_scale import Stated
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of the digitizer for one photo.
+
+    Parameters
+    ----------
+    fs : float, in Hz
+        Of the answer.
+    stated : Stated
+    clock : Clock
+        The time that the photo may take.
+    """
+
+    fs: float
+    stated: Stated
+    clock: Clock
