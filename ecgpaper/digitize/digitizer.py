@@ -28,7 +28,7 @@ from ecgpaper.digitize.page.negative import is_dark
 from ecgpaper.digitize.page.orientation import ways_round
 from ecgpaper.digitize.page_image import PageImage, check_sides, see_negative, see_page
 from ecgpaper.digitize.quality import lead_evidence, predict_snr
-from ecgpaper.digitize.reading import HEARTBEAT_FS, MIN_CREDIBLE, Reading
+from ecgpaper.digitize.reading import HEARTBEAT_FS, MIN_CREDIBLE, Reading, mean_confidence
 from ecgpaper.digitize.request import Request
 from ecgpaper.digitize.result import MIN_SNR_DB, Digitization
 from ecgpaper.digitize.rows.align import ENDS, settle_columns
@@ -45,8 +45,7 @@ from ecgpaper.nets.quality import QualityNet
 from ecgpaper.nets.reader import LineReader
 from ecgpaper.nets.refiner import Refiner
 from ecgpaper.nets.unet import SegmentNet, StripNet
-from ecgpaper.page import LAYOUTS, Strip
-from ecgpaper.raster import Trace
+from ecgpaper.page import LAYOUTS
 from ecgpaper.weights import shipped_model
 
 logger = logging.getLogger(__name__)
@@ -56,6 +55,9 @@ MIN_GAIN = 0.15
 # Pages whose leads fit each other less are misread: seven with 0.30 and less scored 0 dB at the
 # best, six with 0.44 and more 5 to 14 dB (of 340 generated pages).
 MIN_LEGIBLE = 0.35
+# Of what the layout says is printed so much must be seen as a trace. Generated pages that were read
+# right had 0.96 and more, worn ones too; empty grids, text and patterns 0.3 at the most.
+MIN_QUALITY = 0.5
 # A grid that was seen has more; what is measured without one has to be credible.
 MIN_GRID_CONFIDENCE = 0.6
 _NO_GRID = (
@@ -70,9 +72,13 @@ _MIRRORED = (
     "expected a page as it lies; found a mirrored one, whose heartbeats run from right to left: "
     "flip the image left to right"
 )
+_NO_TRACES = (
+    "expected traces along {least:.0%} of the rows or more; what looks like rows shows some along "
+    "{found:.0%}: check that the image shows an ECG, with dark traces, at 150 dpi or more"
+)
 _NOTHING = (
-    "expected traces of leads; what looks like rows of them shows none that can be trusted: check "
-    "that the image shows an ECG, with dark traces, at 150 dpi or more"
+    "expected a lead that can be trusted; each is expected to be worse than none: scan the page "
+    "again, at 150 dpi or more"
 )
 
 
@@ -226,7 +232,7 @@ class Digitizer:
         layout = place_columns(layout, first)
         named = (name_leads if leads is None else take_names)(layout, rows, scale)
         pulse = find_pulse(layout, rows)
-        return Reading(
+        reading = Reading(
             page=page,
             scale=scale,
             layout=named.layout,
@@ -236,6 +242,9 @@ class Digitizer:
             pulse=pulse,
             places=tuple(places),
         )
+        if reading.quality < MIN_QUALITY:
+            raise LayoutError(_NO_TRACES.format(least=MIN_QUALITY, found=reading.quality))
+        return reading
 
     # Second phase: once.
 
@@ -256,8 +265,9 @@ class Digitizer:
         rough, _ = signal_from_traces(traces, layout, scale, HEARTBEAT_FS)
         found = find_paper_scale(reading.pulse, said, rough, layout.scale)
         layout = with_margin(layout.at_scale(request.stated.over(found)))
-        traces = tuple(map(_on_strip, traces, layout.strips))
-        quality = float(np.mean([trace.confidence.mean() for trace in traces]))
+        pairs = zip(traces, layout.strips, strict=True)
+        traces = tuple(replace(trace, strip=strip) for trace, strip in pairs)
+        quality = mean_confidence(traces)
         traces = without_blank_ends(traces, scale)
         evidence = lead_evidence(traces, reading.fits, page.flat, scale)
         predicted_snr_db = predict_snr(evidence, self.judge)
@@ -288,7 +298,3 @@ def _check_legible(reading: Reading, stated: Stated) -> None:
     found = reading.agreement
     if found is not None and found < MIN_LEGIBLE and stated.layout is None:
         raise LayoutError(_MISREAD.format(least=MIN_LEGIBLE, found=found))
-
-
-def _on_strip(trace: Trace, strip: Strip) -> Trace:
-    return replace(trace, strip=strip)

@@ -1,10 +1,11 @@
 """A page read one way round: what this way is judged by, and what the second phase goes on from.
 
-Public: `Reading`, `MIN_AGREEMENT`, `MIN_CREDIBLE`.
+Public: `Reading`, `mean_confidence`, `MIN_AGREEMENT`, `MIN_CREDIBLE`, `HEARTBEAT_FS`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,6 +62,11 @@ class Reading:
     places: tuple[Place, ...]
 
     @property
+    def quality(self) -> float:
+        """Mean confidence, in [0, 1], over all that the layout says is printed."""
+        return mean_confidence(self.traces)
+
+    @property
     def agreement(self) -> float | None:
         """How well all leads fit each other, see `leads.agreement`."""
         return agreement(self.fits)
@@ -98,3 +104,8 @@ class Reading:
     def rough_ecg(self) -> Ecg:
         """The signal of the traces as they are, at `HEARTBEAT_FS`: enough to see heartbeats."""
         return signal_from_traces(self.traces, self.layout, self.scale, HEARTBEAT_FS)[0]
+
+
+def mean_confidence(traces: Sequence[Trace]) -> float:
+    """Return the mean confidence of all strips, each counted once; 0 for a strip without points."""
+    return float(np.mean([trace.confidence.sum() / max(1, len(trace.x_px)) for trace in traces]))

@@ -1,10 +1,11 @@
 import contextlib
 
+import cv2
 import numpy as np
 import pytest
 import torch
 
-from ecgpaper.digitize import Digitizer
+from ecgpaper.digitize import Digitizer, Stated
 from ecgpaper.digitize.calibration.printed_scale import LETTERS
 from ecgpaper.digitize.curves.refine import N_FEATURES
 from ecgpaper.digitize.quality import FEATURES
@@ -87,3 +88,59 @@ def test_image_of_something_else_is_an_error_of_a_stage_or_an_answer(digitizer, 
     """Never another exception: it would cost a whole folder its outputs."""
     with contextlib.suppress(EcgPaperError):
         assert digitizer.digitize(photo).ecg.signal_mv.shape == (5000, 12)
+
+
+def graph_paper(height, width):
+    """A grid without a trace."""
+    paper = flat(height, width, 255)
+    for step, color in ((8, (245, 170, 170)), (40, (220, 90, 90))):
+        paper[::step] = color
+        paper[:, ::step] = color
+    return paper
+
+
+def waves(height, width, n_rows):
+    """Sines in rows, which look like traces and are none of an ECG."""
+    paper, x = flat(height, width, 255), np.arange(width)
+    for row in range(n_rows):
+        y = height * (row + 0.5) / n_rows + 0.3 * height / n_rows * np.sin(x / 30 + row)
+        cv2.polylines(paper, [np.column_stack([x, y]).astype(np.int32)], False, (0, 0, 0), 2)
+    return paper
+
+
+def text(height, width):
+    paper = flat(height, width, 255)
+    for y in range(40, height, 34):
+        cv2.putText(paper, "The quick brown fox 25 mm/s", (30, y), 0, 0.8, (0, 0, 0), 2)
+    return paper
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return Digitizer.load()
+
+
+@pytest.mark.parametrize(
+    ("photo", "stated"),
+    [
+        pytest.param(graph_paper(600, 600), {}, id="a grid without a trace"),
+        pytest.param(graph_paper(130, 2100), {}, id="a strip of graph paper"),
+        pytest.param(text(700, 900), {}, id="text"),
+        pytest.param(waves(1000, 1400, 6), {"layout": "6x2-simultaneous"}, id="waves"),
+        pytest.param(gray(CHECKERS), {"layout": "12x1"}, id="checkers said to be a page"),
+        pytest.param(NOISE[:450, :400], {"speed_mm_per_s": 5.0}, id="noise at 5 mm/s"),
+    ],
+)
+def test_what_is_no_ecg_is_refused_by_the_shipped_networks(shipped, photo, stated):
+    """Never an answer that holds not one sample, and never more memory than there is."""
+    with pytest.raises(EcgPaperError, match="expected"):
+        shipped.digitize(photo, stated=Stated(**stated))
+
+
+def test_a_page_turned_far_and_cut_by_the_frame_is_read_or_refused(shipped, print_page):
+    page = print_page(3, layout="3x4+1R", dpi=150.0).image
+    height, width = page.shape[:2]
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), 22.0, 1.6)
+    photo = cv2.warpAffine(page, turn, (width, height), borderValue=(90, 80, 70))
+    with contextlib.suppress(EcgPaperError):
+        assert np.isfinite(shipped.digitize(photo).ecg.signal_mv).any()
