@@ -197,94 +197,100 @@ def _required_variables(string, variable_name, what):
 # --- fields of a header ---
 
 
-def _record_item(header, item):
-    return header.split("\n")[0].split(" ")[item]
+def _record_item(string, item):
+    return string.split("\n")[0].split(" ")[item]
 
 
-def _signal_items(header, item):
-    lines = header.split("\n")[1 : 1 + get_num_signals(header)]
+def _signal_items(string, item):
+    lines = string.split("\n")[1 : 1 + get_num_signals(string)]
     return [line.split(" ")[item] for line in lines]
 
 
-def get_record_name(header):
+def get_record_name(string):
     """Return the name of the record."""
-    return _record_item(header, 0).split("/")[0]
+    return _record_item(string, 0).split("/")[0]
 
 
-def get_num_signals(header):
+def get_num_signals(string):
     """Return the number of signals, None when it is not an integer."""
-    item = _record_item(header, 1)
+    item = _record_item(string, 1)
     return int(item) if is_integer(item) else None
 
 
-def get_sampling_frequency(header):
+def get_sampling_frequency(string):
     """Return the sampling frequency in Hz, None when it is not a number."""
-    item = _record_item(header, 2).split("/")[0]
+    item = _record_item(string, 2).split("/")[0]
     return float(item) if is_number(item) else None
 
 
-def get_num_samples(header):
+def get_num_samples(string):
     """Return the number of samples per signal, None when it is not an integer."""
-    item = _record_item(header, 3)
+    item = _record_item(string, 3)
     return int(item) if is_integer(item) else None
 
 
-def get_signal_formats(header):
+def get_signal_formats(string):
     """Return the storage format of each signal."""
-    formats = _signal_items(header, 1)
+    formats = _signal_items(string, 1)
     for mark in "x:+":  # samples per frame, skew and byte offset follow these
         formats = [item.split(mark)[0] for item in formats]
     return formats
 
 
-def get_adc_gains(header):
+def get_adc_gains(string):
     """Return the gain of each signal, in ADC units per physical unit."""
-    return [float(item.split("/")[0].split("(")[0]) for item in _signal_items(header, 2)]
+    return [float(_gain_and_baseline(item)[0]) for item in _signal_items(string, 2)]
 
 
-def get_baselines(header):
+def get_baselines(string):
     """Return the digital value of 0 physical units for each signal: the ADC zero unless stated."""
-    baselines = []
-    for item, adc_zero in zip(_signal_items(header, 2), _signal_items(header, 4), strict=True):
-        gain = item.split("/")[0]
-        stated = gain.split("(")[1].split(")")[0] if "(" in gain else adc_zero
-        baselines.append(int(stated))
-    return baselines
+    stated = [_gain_and_baseline(item)[1] for item in _signal_items(string, 2)]
+    adc_zeros = _signal_items(string, 4)
+    both = zip(stated, adc_zeros, strict=True)
+    return [int(zero if own is None else own) for own, zero in both]
 
 
-def get_signal_units(header):
+def _gain_and_baseline(item):
+    """Split ``1000(3)/mV``; without both parentheses the baseline is None, and all is the gain."""
+    stated = item.split("/")[0]
+    if "(" not in stated or ")" not in stated:
+        return stated, None
+    return stated.split("(")[0], stated.split("(")[1].split(")")[0]
+
+
+def get_signal_units(string):
     """Return the physical unit of each signal, mV unless stated."""
-    return [item.split("/")[1] if "/" in item else "mV" for item in _signal_items(header, 2)]
+    return [item.split("/")[1] if "/" in item else "mV" for item in _signal_items(string, 2)]
 
 
-def get_adc_resolutions(header):
+def get_adc_resolutions(string):
     """Return the bits of each signal's ADC."""
-    return [int(item) for item in _signal_items(header, 3)]
+    return [int(item) for item in _signal_items(string, 3)]
 
 
-def get_adc_zeros(header):
+def get_adc_zeros(string):
     """Return the ADC zero of each signal."""
-    return [int(item) for item in _signal_items(header, 4)]
+    return [int(item) for item in _signal_items(string, 4)]
 
 
-def get_initial_values(header):
+def get_initial_values(string):
     """Return the first digital value of each signal; hidden headers have none."""
-    return [int(item) for item in _signal_items(header, 5)]
+    return [int(item) for item in _signal_items(string, 5)]
 
 
-def get_checksums(header):
+def get_checksums(string):
     """Return the checksum of each signal; hidden headers have none."""
-    return [int(item) for item in _signal_items(header, 6)]
+    return [int(item) for item in _signal_items(string, 6)]
 
 
-def get_block_sizes(header):
+def get_block_sizes(string):
     """Return the block size of each signal; hidden headers have none."""
-    return [int(item) for item in _signal_items(header, 7)]
+    return [int(item) for item in _signal_items(string, 7)]
 
 
-def get_signal_names(header):
+def get_signal_names(string):
     """Return the name of each signal."""
-    return [item.strip() for item in _signal_items(header, 8)]
+    return [item.strip() for item in _signal_items(string, 8)]
 
 
 # --- numbers ---
@@ -343,7 +349,7 @@ def compute_f_measure(labels, outputs):
 
 def normalize_names(names_ref, names_est):
     """Return the estimate's names as the reference spells them; others are dropped."""
-    spelling = {name.casefold(): name for name in names_ref}
+    spelling = {name.casefold(): name for name in reversed(names_ref)}  # the first one counts
     return [spelling[name.casefold()] for name in names_est if name.casefold() in spelling]
 
 

@@ -213,6 +213,31 @@ def test_the_signal_lines_are_read_item_by_item():
     assert helper_code.get_signal_names(header) == ["V1", "V"]
 
 
+HEADER_FUNCTIONS = (
+    "record_name num_signals sampling_frequency num_samples signal_formats adc_gains baselines "
+    "signal_units adc_resolutions adc_zeros initial_values checksums block_sizes signal_names"
+).split()
+
+
+def test_header_and_number_functions_take_their_argument_by_the_organisers_name():
+    header = "r 1 100 4\nr.dat 16 200(100)/uV 12 7 -3 9 5 V1\n"
+    for name in HEADER_FUNCTIONS:
+        function = getattr(helper_code, f"get_{name}")
+        assert function(string=header) == function(header)
+    assert helper_code.is_nan(x="nan")
+
+
+def test_a_baseline_without_its_second_parenthesis_is_a_part_of_the_gain():
+    header = "r 1 100 4\nr.dat 16 1000(3/mV 16 7 0 0 0 I\n"
+    with pytest.raises(ValueError, match="1000"):
+        helper_code.get_adc_gains(header)
+    assert helper_code.get_baselines(header) == [7]
+
+
+def test_the_first_of_names_that_are_equal_but_for_case_counts():
+    assert helper_code.normalize_names(["AVR", "aVR", "I"], ["avr", "II"]) == ["AVR"]
+
+
 def test_the_last_of_several_values_wins_and_an_indented_one_does_not_count():
     text = "# Age: 2\n # Age: 3\n# Age:  4 \n #Age: 5\n"
     assert helper_code.get_variable(text, "# Age:") == ("4", True)
