@@ -7,6 +7,7 @@ below stay visible even where this file does not need them.
 
 import os
 import sys
+import tempfile
 
 import numpy as np
 import scipy as sp
@@ -15,6 +16,7 @@ from scipy.ndimage import gaussian_filter
 from scipy.signal import fftconvolve
 
 from ecgpaper import score
+from ecgpaper.records import decode_header, read_header, split_signal_line
 from ecgpaper.score import is_nan
 
 substring_labels = "# Labels:"
@@ -89,20 +91,64 @@ def save_signals(record, signal, comments=()):
     comments : iterable of str
         Comment lines, with or without their number sign.
     """
-    header = load_header(record)
+    fields = _fields_to_save(load_header(record))
     folder, name = os.path.split(record)
     wfdb.wrsamp(
         name,
-        fs=get_sampling_frequency(header),
-        units=get_signal_units(header),
-        sig_name=get_signal_names(header),
         p_signal=signal,
-        fmt=get_signal_formats(header),
-        adc_gain=get_adc_gains(header),
-        baseline=get_baselines(header),
         comments=[comment.replace("#", "").strip() for comment in comments],
         write_dir=folder,
+        **fields,
     )
+
+
+def find_header_problem(record):
+    """Return why no signal, not even one sample of 0, fits a record's header; None if one does."""
+    header = load_header(record)
+    with tempfile.TemporaryDirectory() as folder, np.errstate(all="ignore"):
+        copy = os.path.join(folder, os.path.basename(record))
+        try:
+            read_header(record)
+            save_header(copy, header)
+            save_signals(copy, np.zeros((1, len(_fields_to_save(header)["units"]))))
+        except Exception as error:  # noqa: BLE001 - wfdb raises this type, too
+            return f"{type(error).__name__}: {error}"
+    return None
+
+
+def _fields_to_save(header):
+    """Return what a header says about how signals are stored, as `wfdb.wrsamp` takes it."""
+    try:
+        return _plain_fields(header)
+    except (IndexError, TypeError, ValueError):
+        return _plain_fields(respell_header(header))
+
+
+def _plain_fields(header):
+    formats = get_signal_formats(header)
+    if not all(formats):
+        raise ValueError(f"each signal must have a format; got {formats}")
+    return {
+        "fs": get_sampling_frequency(header),
+        "units": get_signal_units(header),
+        "sig_name": get_signal_names(header),
+        "fmt": formats,
+        "adc_gain": get_adc_gains(header),
+        "baseline": get_baselines(header),
+    }
+
+
+def respell_header(string):
+    """Write a header so that the functions below, which count single blanks, understand it.
+
+    Blank lines and blanks too many go, comments move below the signals. What the organisers' code
+    reads needs none of this; theirs stops at what does.
+    """
+    lines = [line.strip().lstrip("\ufeff") for line in string.split("\n")]
+    comments = [line for line in lines if line.startswith("#")]
+    record_line, *signal_lines = [line for line in lines if line and line not in comments] or [""]
+    signal_lines = [" ".join(split_signal_line(line)) for line in signal_lines]
+    return "\n".join([" ".join(record_line.split()), *signal_lines, *comments]) + "\n"
 
 
 def save_labels(record, labels):
@@ -113,9 +159,13 @@ def save_labels(record, labels):
 
 
 def load_text(filename):
-    """Return the content of a text file."""
-    with open(filename) as file:
-        return file.read()
+    """Return the content of a text file; one in another encoding is read as a header may be."""
+    try:
+        with open(filename) as file:
+            return file.read()
+    except UnicodeDecodeError:
+        with open(filename, "rb") as file:
+            return decode_header(file.read())
 
 
 def save_text(filename, string):

@@ -13,6 +13,10 @@ class RecordError(EcgPaperError):
     """A record's header, signal file or image cannot be used."""
 
 
+class OutputError(EcgPaperError):
+    """A folder for results cannot be made or written."""
+
+
 class BatchError(EcgPaperError):
     """A folder of records cannot be printed into another one, or not where it was asked for."""
 

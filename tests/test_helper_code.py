@@ -216,12 +216,12 @@ def test_the_signal_lines_are_read_item_by_item():
 HEADER_FUNCTIONS = (
     "record_name num_signals sampling_frequency num_samples signal_formats adc_gains baselines "
     "signal_units adc_resolutions adc_zeros initial_values checksums block_sizes signal_names"
-).split()
+)
 
 
 def test_header_and_number_functions_take_their_argument_by_the_organisers_name():
     header = "r 1 100 4\nr.dat 16 200(100)/uV 12 7 -3 9 5 V1\n"
-    for name in HEADER_FUNCTIONS:
+    for name in HEADER_FUNCTIONS.split():
         function = getattr(helper_code, f"get_{name}")
         assert function(string=header) == function(header)
     assert helper_code.is_nan(x="nan")
