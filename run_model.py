@@ -139,6 +139,9 @@ def save_record(args, record, signals, labels):
         problem = find_header_problem(input_record)
     else:
         problem = try_to_save(input_record, output_record, signals)
+    if problem is not None:
+        # A failed save may have left another header, and labels need a line of their own.
+        save_header(output_record, header.rstrip("\n") + "\n")
     if labels is not None:
         save_labels(output_record, labels)
     return problem
@@ -154,7 +157,6 @@ def try_to_save(input_record, output_record, signals):
         problem = find_header_problem(input_record)
         if problem is None:
             raise
-        save_header(output_record, header)  # the failure may have left another one
         return problem
     return None
 
