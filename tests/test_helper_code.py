@@ -424,6 +424,30 @@ def test_a_signal_that_cannot_be_saved_ends_the_run_even_if_failures_are_allowed
     assert (output / "2-large.hea").read_text().startswith("2-large 1 100 2\n")
 
 
+@pytest.mark.parametrize(("flags", "status"), [([], 1), (["-f"], 0)])
+def test_a_header_that_nothing_can_be_saved_under_costs_its_record(challenge, flags, status):
+    folder, add_records, run = challenge
+    add_records("1-both", "2-both", "3-both")
+    bad = folder / "data" / "sub" / "2-both.hea"
+    bad.write_text(bad.read_text().replace("1000(0)", "x"))
+    result = run(*RUN, *flags)
+    assert (result.returncode, result.stdout) == (status, "")
+    assert "sub/2-both: ValueError: could not convert string to float: 'x'\n" in result.stderr
+    assert "Traceback" not in result.stderr
+    output = folder / "out" / "deep" / "sub"
+    assert (output / "2-both.hea").read_text() == bad.read_text() + "# Labels: NORM\n"
+    assert sorted(path.name for path in output.glob("*.dat")) == ["1-both.dat", "3-both.dat"]
+
+
+def test_an_output_folder_that_is_a_file_ends_the_run_in_one_line(challenge):
+    folder, add_records, run = challenge
+    add_records("1-both")
+    (folder / "out").touch()
+    result = run(*RUN)
+    assert (result.returncode, result.stderr.count("\n")) == (1, 1)
+    assert result.stderr.startswith("OutputError: expected an output folder that can be made")
+
+
 def test_a_folder_without_records_ends_the_run_before_there_is_an_output_folder(challenge):
     folder, _, run = challenge
     result = run(*RUN)
