@@ -13,8 +13,6 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 from ecgpaper.simulate import simulate_record
 from ecgpaper.synth import PRESETS, resized, sample_spec, synthesize
 

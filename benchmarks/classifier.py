@@ -20,9 +20,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 from conditions import USUAL_LAYOUT, digitize
 
 from ecgpaper.classify import Classifier

@@ -20,8 +20,6 @@ from pathlib import Path
 import numpy as np
 from joblib import Parallel, delayed
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 from ecgpaper import score
 from ecgpaper.records import find_records, read_ecg
 

@@ -12,8 +12,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 from ecgpaper.records import read_image
 from ecgpaper.simulate import simulate_record
 from ecgpaper.synth import PRESETS, sample_spec, synthesize

@@ -16,6 +16,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 import numpy as np
 
+# For `tests`, which is not installed.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from ecgpaper.score import find_shift

@@ -10,15 +10,12 @@ import os
 import resource
 import sys
 import time
-from pathlib import Path
 
 # Before numpy: its libraries read this once.
 os.environ["OMP_NUM_THREADS"] = "1"
 
 import cv2
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.synth import PRESETS, resized, sample_spec, synthesize

@@ -14,11 +14,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from scipy.special import expit
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 from conditions import USUAL_LAYOUT
+from scipy.special import expit
 
 from ecgpaper.classify import NAME
 from ecgpaper.classify.branches import PICTURE, PictureBranch

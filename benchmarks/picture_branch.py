@@ -16,8 +16,6 @@ from pathlib import Path
 import numpy as np
 from scipy.special import expit
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 from ecgpaper.classify.labels import CLASSES, one_hot
 from ecgpaper.classify.picture import ink_of
 from ecgpaper.classify.scores import score_labels

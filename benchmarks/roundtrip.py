@@ -11,8 +11,6 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 from ecgpaper import score
 from ecgpaper.digitize import Digitizer
 from ecgpaper.errors import EcgPaperError

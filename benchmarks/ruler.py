@@ -13,8 +13,6 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 from ecgpaper.digitize import Digitizer
 from ecgpaper.digitize.grid import find_grid_scale
 from ecgpaper.digitize.rectify import rectify

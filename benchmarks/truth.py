@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+# For `tests`, which is not installed.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from ecgpaper.simulate import simulate_record

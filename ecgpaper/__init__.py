@@ -8,4 +8,55 @@ Data flows one way::
 
 What the generator knows to be true and what the digitizer answers have the same types
 (`ecg`, `page`, `raster`, `geometry`), so every stage can be held against an oracle.
+
+Public: `Digitizer`, `Digitization`, `PageClassifier`, `Ecg`, `read_image`, `synthesize`. A name is
+imported when it is first used, so that ``import ecgpaper`` is quick.
 """
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ecgpaper.classify.branches import PageClassifier
+    from ecgpaper.digitize import Digitization, Digitizer
+    from ecgpaper.ecg import Ecg
+    from ecgpaper.records import read_image
+    from ecgpaper.synth import synthesize
+
+__all__ = [
+    "Digitization",
+    "Digitizer",
+    "Ecg",
+    "PageClassifier",
+    "__version__",
+    "read_image",
+    "synthesize",
+]
+
+__version__ = "0.2.0"
+
+_HOMES = {
+    "Digitization": "ecgpaper.digitize",
+    "Digitizer": "ecgpaper.digitize",
+    "Ecg": "ecgpaper.ecg",
+    "PageClassifier": "ecgpaper.classify.branches",
+    "read_image": "ecgpaper.records",
+    "synthesize": "ecgpaper.synth",
+}
+
+# Type checkers read the imports above instead, and so know which names there are.
+if not TYPE_CHECKING:
+
+    def __getattr__(name):
+        """Import a public name on its first use (PEP 562)."""
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+        return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, imported or not."""
+    return sorted({*globals(), *__all__})

@@ -1,4 +1,4 @@
-"""``python -m ecgpaper VERB ...``: each module of `ecgpaper.commands` is a verb."""
+"""``ecgpaper VERB ...``, also ``python -m ecgpaper``: modules of `ecgpaper.commands` are verbs."""
 
 from __future__ import annotations
 
@@ -8,16 +8,29 @@ import logging
 import pkgutil
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-from ecgpaper import commands
+from ecgpaper import __version__, commands
 from ecgpaper.errors import EcgPaperError
 
 
+class _HelpFormatter(argparse.ArgumentDefaultsHelpFormatter):
+    """Prints defaults, but neither None nor the False of a flag."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        if action.default is None or action.default is False:
+            return action.help
+        return super()._get_help_string(action)
+
+
 def make_parser() -> argparse.ArgumentParser:
-    """Return the parser with all verbs, in kebab-case."""
+    """Return the parser with all verbs, in kebab-case, under the name that was called."""
+    is_module = Path(sys.argv[0]).name == "__main__.py"
     parser = argparse.ArgumentParser(
-        prog="python -m ecgpaper", description="Paper ECGs into signals and diagnoses, and back."
+        prog="python -m ecgpaper" if is_module else "ecgpaper",
+        description="Paper ECGs into signals and diagnoses, and back.",
     )
+    parser.add_argument("--version", action="version", version=f"ecgpaper {__version__}")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     for found in pkgutil.iter_modules(commands.__path__):
         module = importlib.import_module(f"{commands.__name__}.{found.name}")
@@ -26,7 +39,7 @@ def make_parser() -> argparse.ArgumentParser:
             found.name.replace("_", "-"),
             help=text.split("\n", 1)[0],
             description=text,
-            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+            formatter_class=_HelpFormatter,
         )
         module.add_arguments(verb)
         verb.set_defaults(run=module.run)

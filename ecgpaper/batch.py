@@ -20,7 +20,7 @@ import numpy as np
 
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.errors import BatchError, RecordError
-from ecgpaper.files import PARTIAL, write_whole
+from ecgpaper.files import remove_abandoned, write_whole
 from ecgpaper.page import LAYOUTS, LeadLayout, PaperScale
 from ecgpaper.records import NAME, find_records, read_ecg, read_header, write_record
 from ecgpaper.synth import PageSpec, SyntheticPage, sample_spec, synthesize
@@ -97,7 +97,7 @@ class Outcome:
 
 
 def claim_folder(folder: Path, options: BatchOptions) -> None:
-    """Note in a folder what is printed into it; clear what an interrupted batch left half-written.
+    """Note in a folder what is printed into it; clear what interrupted ones left half-written.
 
     Raises
     ------
@@ -114,8 +114,7 @@ def claim_folder(folder: Path, options: BatchOptions) -> None:
         )
     else:
         write_whole(file, (json.dumps(asdict(options), indent=2) + "\n").encode())
-    for partial in folder.rglob(f"*{PARTIAL}*"):
-        partial.unlink()
+    remove_abandoned(folder)
 
 
 def _compare(file: Path, options: BatchOptions) -> None:

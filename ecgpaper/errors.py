@@ -6,15 +6,11 @@ defeated the program. Each message says what was expected, what was found and wh
 
 
 class EcgPaperError(Exception):
-    """Base of every error that a record, an image or a model file can cause."""
+    """Base of every error that a record, an image, a model file or a disk can cause."""
 
 
 class RecordError(EcgPaperError):
     """A record's header, signal file or image cannot be used."""
-
-
-class OutputError(EcgPaperError):
-    """A folder for results cannot be made or written."""
 
 
 class BatchError(EcgPaperError):
@@ -27,6 +23,14 @@ class CrossvalError(EcgPaperError):
 
 class CheckpointError(EcgPaperError):
     """A model folder lacks a file, or a file does not fit the others."""
+
+
+class OutputError(EcgPaperError):
+    """A file cannot be written, or a folder cannot be made, where it was asked for."""
+
+
+class DiskError(OutputError):
+    """The disk of an output takes no file: it is full, read-only or broken."""
 
 
 class RectifyError(EcgPaperError):

@@ -11,8 +11,10 @@ path of its header without the extension. What cannot be used raises `RecordErro
 from __future__ import annotations
 
 import codecs
+import logging
 import os
 import re
+import stat
 import struct
 import warnings
 import zlib
@@ -24,6 +26,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ecgpaper.bounds import MAX_IMAGE_PIXELS
 from ecgpaper.ecg import ByteArray, Ecg, FloatArray, canonical_lead_name
 from ecgpaper.errors import RecordError
 from ecgpaper.files import write_whole
@@ -31,8 +34,10 @@ from ecgpaper.files import write_whole
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-# The largest phone photos have 50 million pixels, an A3 sheet scanned at 600 dpi has 70.
-MAX_IMAGE_PIXELS = 100_000_000
+logger = logging.getLogger(__name__)
+
+# What images are opened as; others may run programs (EPS) or read other files.
+IMAGE_FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
 _ADU_PER_MV = 1000.0
 _ADU_MISSING = -32768
 _MV_PER_UNIT = {"mv": 1.0, "uv": 1e-3, "nv": 1e-6, "v": 1e3}
@@ -273,8 +278,8 @@ def read_ecg(path: str | Path) -> Ecg:
 def read_image(path: str | Path) -> ByteArray:
     """Read an image as it is meant to be seen, whatever its format.
 
-    EXIF rotation is applied, transparency becomes white paper, 16 bits become 8, of several frames
-    the first counts.
+    EXIF rotation is applied, transparency becomes white paper, 16 bits become 8; of several pages
+    the first is read, and a warning says how many are left out.
 
     Returns
     -------
@@ -283,28 +288,63 @@ def read_image(path: str | Path) -> ByteArray:
     Raises
     ------
     RecordError
-        If the file is missing, is no image, is cut off, or is larger than `MAX_IMAGE_PIXELS`.
+        If the file is missing, is no image of `IMAGE_FORMATS`, is cut off, or is larger than
+        `ecgpaper.bounds.MAX_IMAGE_PIXELS`.
     """
     from PIL import Image, ImageOps  # noqa: PLC0415  needed here only
 
+    _check_file(Path(path))
     with warnings.catch_warnings():
         # Odd tags and palettes do no harm, and the size is checked below.
         warnings.simplefilter("ignore", UserWarning)
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         try:
-            with Image.open(path) as image:
+            with Image.open(path, formats=IMAGE_FORMATS) as image:
                 _check_size(path, image.size)
                 image.load()
-                return _rgb(ImageOps.exif_transpose(image))
+                pixels = _rgb(ImageOps.exif_transpose(image))
+                _tell_of_other_pages(path, image)
+                return pixels
         except Image.DecompressionBombError as error:
             raise RecordError(f"{path} is larger than an image may be; {error}") from error
-        except FileNotFoundError as error:
-            raise RecordError(f"expected the image {path}; it is not there: copy it") from error
         except _DAMAGED as error:
             raise RecordError(
-                f"{path} must be a whole image (PNG, JPEG, TIFF, BMP or WebP); {error}: copy it "
-                "again or convert it to PNG"
+                f"{path} must be a whole image (PNG, JPEG, TIFF, BMP, WebP or GIF); "
+                f"{_one_line(error)}: copy it again or convert it to PNG"
             ) from error
+
+
+def _check_file(path: Path) -> None:
+    """Refuse what is no file: a pipe would be waited for, a device be read for ever."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError) as error:
+        found = error.strerror if isinstance(error, OSError) else error
+        raise RecordError(
+            f"expected the image {path}; it is not there or may not be read ({found}): copy it"
+        ) from error
+    if stat.S_ISDIR(mode):
+        raise RecordError(f"expected an image; {path} is a folder: name the images in it")
+    if not stat.S_ISREG(mode):
+        raise RecordError(f"expected an image; {path} is no file but a pipe or a device: copy it")
+
+
+def _tell_of_other_pages(path: str | Path, image: Image) -> None:
+    """Warn of the pages that are not read; a damaged list of pages is none."""
+    try:
+        n_pages = int(getattr(image, "n_frames", 1)) if image.format == "TIFF" else 1
+    except _DAMAGED:
+        n_pages = 1
+    if n_pages > 1:
+        logger.warning(
+            "%s has %d pages: the first is read, %d are left out; save each as an image of its own",
+            *(path, n_pages, n_pages - 1),
+        )
+
+
+def _one_line(error: BaseException) -> str:
+    """Return what an error says, or its kind where it says nothing."""
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def write_record(

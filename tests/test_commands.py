@@ -4,6 +4,7 @@ import sys
 import numpy as np
 import pytest
 
+import ecgpaper
 from ecgpaper import __main__ as program
 from ecgpaper.commands import simulate
 from ecgpaper.errors import RecordError
@@ -57,6 +58,35 @@ def test_every_command_has_help(capsys):
         with pytest.raises(SystemExit, match="0"):
             program.main([verb, "--help"])
         assert f"ecgpaper {verb}" in capsys.readouterr().out
+
+
+def test_help_tells_defaults_that_are_values(capsys):
+    for verb in program.make_parser()._subparsers._group_actions[0].choices:
+        with pytest.raises(SystemExit, match="0"):
+            program.main([verb, "--help"])
+        shown = capsys.readouterr().out
+        assert "default: None" not in shown
+        assert "default: False" not in shown
+        assert ("(default: 0)" in shown) == (verb == "crossval")
+        assert ("500.0)" in shown) == (verb == "digitize")
+
+
+def test_version_is_one_line(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        program.main(["--version"])
+    assert capsys.readouterr().out == f"ecgpaper {ecgpaper.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("called", "shown"),
+    [
+        ("/usr/lib/python3/ecgpaper/__main__.py", "python -m ecgpaper"),
+        ("/bin/ecgpaper", "ecgpaper"),
+    ],
+)
+def test_help_names_what_was_called(called, shown, monkeypatch):
+    monkeypatch.setattr(sys, "argv", [called])
+    assert program.make_parser().prog == shown
 
 
 def test_help_imports_nothing_slow():

@@ -2,13 +2,13 @@
 
 import json
 import logging
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
 from ecgpaper import __main__ as program
+from ecgpaper.commands import digitize as command
 from ecgpaper.ecg import STANDARD_ORDER
 from ecgpaper.records import read_ecg
 
@@ -97,4 +97,51 @@ def test_how_pages_are_read_is_said_on_demand(tmp_path, caplog, monkeypatch):
     caplog.clear()
     assert program.main([*command, "--verbose"]) == 1
     assert len(caplog.records) > 1
-    assert not Path(tmp_path / "out").exists()
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "1e6", "1e9", "1e300", "ten", ""])
+@pytest.mark.parametrize("option", ["--fs", "--speed", "--gain"])
+def test_a_number_that_cannot_be_is_refused_when_it_is_read(option, value, tmp_path, capsys):
+    with pytest.raises(SystemExit) as stop:
+        program.main(["digitize", "a.png", "--out", str(tmp_path / "out"), option, value])
+    assert stop.value.code == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert option in said
+    assert "expected a" in said or "could not convert" in said
+
+
+@pytest.mark.parametrize("out", ["file", "file/below", "x" * 300, "nul\0"])
+def test_a_folder_that_cannot_be_made_ends_the_run_before_the_first_page(out, tmp_path, capsys):
+    (tmp_path / "file").write_text("in the way")
+    assert program.main(["digitize", "no-such.png", "--out", str(tmp_path / out)]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("error: ")
+    assert "must be a folder" in said
+    assert "choose" in said
+
+
+def test_a_name_may_be_as_long_as_a_file_may_have(tmp_path, print_page):
+    image = tmp_path / ("n" * 250 + ".png")
+    page = print_page(3, layout="3x4+1R", dpi=100.0)
+    cv2.imwrite(str(image), cv2.cvtColor(page.image, cv2.COLOR_RGB2BGR))
+    assert program.main(["digitize", str(image), "--out", str(tmp_path / "out")]) == 0
+    assert len(list((tmp_path / "out").iterdir())) == len(FILES)
+
+
+def test_a_fault_of_the_program_costs_one_page_only(tmp_path, print_page, caplog, monkeypatch):
+    page = print_page(3, layout="3x4+1R", dpi=100.0)
+    for name in ("a", "b"):
+        cv2.imwrite(str(tmp_path / f"{name}.png"), cv2.cvtColor(page.image, cv2.COLOR_RGB2BGR))
+    own_name = command._own_name
+
+    def fail_at_a(image, written):
+        return 1 / 0 if image.stem == "a" else own_name(image, written)
+
+    monkeypatch.setattr(command, "_own_name", fail_at_a)
+    images = [str(tmp_path / f"{name}.png") for name in ("a", "b")]
+    assert program.main(["digitize", *images, "--out", str(tmp_path / "out")]) == 1
+    assert (tmp_path / "out" / "b.json").exists()
+    messages = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert len(messages) == 1
+    assert "a.png: a fault of the program while reading this image: ZeroDivision" in messages[0]

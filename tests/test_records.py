@@ -1,10 +1,11 @@
 import io
+import os
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from ecgpaper import records
+from ecgpaper.bounds import MAX_IMAGE_PIXELS
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.errors import RecordError
 from ecgpaper.records import find_records, read_ecg, read_header, read_image, write_record
@@ -271,12 +272,47 @@ def test_file_that_is_no_image_is_a_record_error(tmp_path, content):
 def test_missing_image_and_folder_are_record_errors(tmp_path):
     with pytest.raises(RecordError, match="not there"):
         read_image(tmp_path / "none.png")
-    with pytest.raises(RecordError, match="whole image"):
+    with pytest.raises(RecordError, match="is a folder: name the images in it"):
         read_image(tmp_path)
 
 
+def test_a_pipe_and_a_device_are_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "page.png")
+    for path in (tmp_path / "page.png", "/dev/zero"):
+        with pytest.raises(RecordError, match="a pipe or a device"):
+            read_image(path)
+
+
+@pytest.mark.parametrize(
+    "name", ["nul\0.png", "n" * 300 + ".png", "a/" * 3000], ids=["nul", "long", "deep"]
+)
+def test_a_name_that_no_file_can_have_is_a_record_error(tmp_path, name):
+    with pytest.raises(RecordError, match="expected the image"):
+        read_image(f"{tmp_path}/{name}")
+
+
+@pytest.mark.parametrize("extension", ["EPS", "PDF", "PPM", "ICO", "TGA", "SGI"])
+def test_only_the_formats_that_are_named_are_opened(tmp_path, extension):
+    """An EPS file would run Ghostscript."""
+    Image.fromarray(RED_LEFT).save(tmp_path / "page", extension)
+    (tmp_path / "page").rename(tmp_path / "page.png")
+    with pytest.raises(RecordError, match=r"must be a whole image \(PNG, JPEG, TIFF"):
+        read_image(tmp_path / "page.png")
+
+
+def test_pages_of_a_file_that_are_left_out_are_counted(tmp_path, caplog):
+    first, *others = (Image.fromarray(RED_LEFT) for _ in range(3))
+    first.save(tmp_path / "pages.tiff", save_all=True, append_images=others)
+    assert read_image(tmp_path / "pages.tiff").shape == RED_LEFT.shape
+    assert "pages.tiff has 3 pages: the first is read, 2 are left out" in caplog.text
+    caplog.clear()
+    first.save(tmp_path / "page.tiff")
+    read_image(tmp_path / "page.tiff")
+    assert caplog.text == ""
+
+
 def test_large_photo_is_read_and_an_absurd_one_refused(tmp_path, monkeypatch):
-    assert records.MAX_IMAGE_PIXELS > 8160 * 4592
+    assert MAX_IMAGE_PIXELS > 8160 * 4592
     Image.new("1", (12_000, 10_000)).save(tmp_path / "bomb.png")
     with pytest.raises(RecordError, match="12000 x 10000"):
         read_image(tmp_path / "bomb.png")

@@ -25,6 +25,7 @@ from ecgpaper.errors import CheckpointError
 from ecgpaper.nets.checkpoint import CheckpointInfo, load_info, load_weights
 from ecgpaper.nets.convnext import ConvNext, ConvNextConfig
 from ecgpaper.nets.device import channels_last
+from ecgpaper.weights import shipped_model
 
 PICTURE = "picture"
 # Probabilities closer to 0 or 1 say nothing more.
@@ -99,14 +100,20 @@ class PageClassifier:
     pictures: PictureBranch
 
     @classmethod
-    def load(cls, folder: Path) -> PageClassifier:
-        """Load both branches from a model folder.
+    def load(cls, folder: Path | None = None) -> PageClassifier:
+        """Load both branches.
+
+        Parameters
+        ----------
+        folder : Path, optional
+            The model folder; the shipped weights by default.
 
         Raises
         ------
         CheckpointError
             If a file is missing or does not fit this program.
         """
+        folder = folder or shipped_model()
         return cls(Classifier.load(folder), PictureBranch.load(folder))
 
     def diagnose(

@@ -16,8 +16,9 @@ import cv2
 import numpy as np
 
 from ecgpaper.classify.inputs import Float32Array
-from ecgpaper.digitize.digitization import MIN_CREDIBLE, Digitization
+from ecgpaper.digitize.digitization import Digitization
 from ecgpaper.digitize.negative import negative
+from ecgpaper.digitize.reading import MIN_CREDIBLE
 from ecgpaper.digitize.segment import darkness
 from ecgpaper.ecg import ByteArray, FloatArray
 from ecgpaper.geometry import Warp

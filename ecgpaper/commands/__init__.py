@@ -1,13 +1,20 @@
-"""The verbs of ``python -m ecgpaper``, one module each.
+"""The verbs of ``ecgpaper``, one module each.
 
 A command's module has a docstring (its help), ``add_arguments(parser)`` and
 ``run(arguments) -> int``, the exit status. Whatever is slow to import it imports in ``run``.
+Arguments are checked when they are read.
 """
 
 from __future__ import annotations
 
+import argparse
 import importlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+
+from ecgpaper.bounds import Range
+
+# More processes than any machine has cores, and the largest seed that fits a word.
+MOST_WORKERS, MOST_SEED = 256, 2**32 - 1
 
 
 class NamesIn:
@@ -21,3 +28,30 @@ class NamesIn:
 
     def __contains__(self, name: str) -> bool:
         return name in tuple(self)
+
+
+def number_in(allowed: Range) -> Callable[[str], float]:
+    """Return the type of an argument that is a number of a range."""
+
+    def number(text: str) -> float:
+        try:
+            return allowed.checked(float(text))
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return number
+
+
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """Return the type of an argument that is a whole number from `least` to `most`."""
+
+    def number(text: str) -> int:
+        # Not int alone, which takes a blank, an underscore and other scripts' digits as well.
+        value = int(text) if text.isascii() and text.isdigit() else -1
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(
+                f"expected a whole number from {least} to {most}; got {text!r}"
+            )
+        return value
+
+    return number

@@ -17,8 +17,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ecgpaper.commands import MOST_SEED, NamesIn, whole_number
 from ecgpaper.errors import RecordError
-from ecgpaper.files import write_whole
+from ecgpaper.files import prepare_output_folder, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,16 +28,19 @@ if TYPE_CHECKING:
     from ecgpaper.train.crossval import View
     from ecgpaper.train.facts import RecordFacts
 
-SHIPPED_MODEL = Path(__file__).parents[2] / "model"
 CUT = "3x4+1R"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command line."""
     parser.add_argument("data", type=Path, metavar="DATA", help="folder of WFDB records")
-    parser.add_argument("--folds", type=int, default=5, metavar="K", help="number of folds")
+    parser.add_argument(
+        "--folds", type=whole_number(2, 100), default=5, metavar="K", help="number of folds"
+    )
     parser.add_argument("--out", type=Path, default=Path("crossval"), help="folder for results")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the training")
+    parser.add_argument(
+        "--seed", type=whole_number(0, MOST_SEED), default=0, metavar="S", help="of the training"
+    )
     parser.add_argument(
         "--patients",
         type=Path,
@@ -44,10 +48,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="table with ecg_id, patient_id and strat_fold, such as PTB-XL's ptbxl_database.csv",
     )
     parser.add_argument(
-        "--pages", metavar="PRESET", help="judge generated pages of this preset as well (slow)"
+        "--pages",
+        choices=NamesIn("ecgpaper.synth.sample", "PRESETS"),
+        metavar="PRESET",
+        help="judge generated pages of this preset as well (slow): %(choices)s",
     )
     parser.add_argument(
-        "--model", type=Path, default=SHIPPED_MODEL, help="folder of the digitizer, for --pages"
+        "--model", type=Path, help="folder of the digitizer for --pages, ours by default"
     )
 
 
@@ -59,6 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ecgpaper.train.facts import RecordFacts  # noqa: PLC0415
     from ecgpaper.train.folds import group_records, read_patients  # noqa: PLC0415
 
+    prepare_output_folder(arguments.out)
     headers = readable_records(arguments.data, find_records(arguments.data))
     facts = {name: RecordFacts.from_header(header) for name, header in headers.items()}
     labeled = {name: headers[name] for name, known in facts.items() if known.has_label}

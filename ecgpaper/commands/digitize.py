@@ -15,46 +15,47 @@ import logging
 import math
 import re
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecgpaper.commands import NamesIn
-from ecgpaper.errors import EcgPaperError, RecordError
-from ecgpaper.files import write_whole
+from ecgpaper.boundary import PageFault, attempt
+from ecgpaper.bounds import FS_HZ, GAIN_MM_PER_MV, SPEED_MM_PER_S
+from ecgpaper.commands import NamesIn, number_in
+from ecgpaper.errors import RecordError
+from ecgpaper.files import prepare_output_folder, write_whole
 
 if TYPE_CHECKING:
     from ecgpaper.classify import Diagnosis
-    from ecgpaper.digitize import Digitization
+    from ecgpaper.classify.branches import PageClassifier
+    from ecgpaper.digitize import Digitization, Digitizer
+    from ecgpaper.digitize.paper import Stated
     from ecgpaper.ecg import ByteArray, Ecg
 
 logger = logging.getLogger(__name__)
 
-SHIPPED_MODEL = Path(__file__).parents[2] / "model"
+# Of the 255 bytes that a file's name may have, endings need some.
+_LONGEST_NAME = 200
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("images", nargs="+", type=Path, help="PNG, JPEG, TIFF, BMP or WebP files")
     parser.add_argument("--out", type=Path, required=True, help="folder for the results")
-    parser.add_argument("--model", type=Path, default=SHIPPED_MODEL, help="folder of the weights")
-    parser.add_argument("--fs", type=float, default=500.0, help="sampling frequency in Hz")
+    parser.add_argument("--model", type=Path, help="folder of the weights, ours by default")
+    parser.add_argument(
+        "--fs", type=number_in(FS_HZ), default=500.0, help="sampling frequency in Hz, 50 to 2000"
+    )
     parser.add_argument(
         "--layout",
         choices=NamesIn("ecgpaper.page", "LAYOUTS"),
         metavar="LAYOUT",
         help="of all pages, found by default: %(choices)s",
     )
-    parser.add_argument("--speed", type=_positive, help="in mm/s, found by default")
-    parser.add_argument("--gain", type=_positive, help="in mm/mV, found by default")
+    parser.add_argument("--speed", type=number_in(SPEED_MM_PER_S), help="in mm/s, found by default")
+    parser.add_argument("--gain", type=number_in(GAIN_MM_PER_MV), help="in mm/mV, found by default")
     parser.add_argument("-v", "--verbose", action="store_true", help="say how pages are read")
-
-
-def _positive(text: str) -> float:
-    """Read a speed or a gain."""
-    if not 0 < float(text) < math.inf:
-        raise argparse.ArgumentTypeError(f"expected a number above 0; got {text}")
-    return float(text)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -62,33 +63,79 @@ def run(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm  # noqa: PLC0415  the parser must be quick
 
     from ecgpaper.classify.branches import PageClassifier  # noqa: PLC0415
-    from ecgpaper.classify.picture import look_at  # noqa: PLC0415
     from ecgpaper.digitize import Digitizer  # noqa: PLC0415
     from ecgpaper.digitize.paper import Stated  # noqa: PLC0415
-    from ecgpaper.records import read_image  # noqa: PLC0415
 
     level = logging.INFO if arguments.verbose else logging.WARNING
     logging.getLogger("ecgpaper.digitize").setLevel(level)
-    stated = Stated(arguments.layout, arguments.speed, arguments.gain)
-    digitizer, classifier = Digitizer.load(arguments.model), PageClassifier.load(arguments.model)
+    prepare_output_folder(arguments.out)
+    reader = _Reader(
+        Digitizer.load(arguments.model),
+        PageClassifier.load(arguments.model),
+        Stated(arguments.layout, arguments.speed, arguments.gain),
+        arguments.fs,
+    )
     n_failed, written = 0, dict[str, Path]()
     for image in tqdm(dict.fromkeys(arguments.images), disable=not sys.stderr.isatty()):
-        try:
-            name = _own_name(image, written)
-            photo = read_image(image)
-            found = digitizer.digitize(photo, fs=arguments.fs, stated=stated)
-            diagnosis = classifier.diagnose(found.ecg, [look_at(photo, found)])
-            _write(arguments.out / name, image, photo, found, diagnosis)
-            written[name.casefold()] = image
-        except EcgPaperError as error:
-            logger.warning("%s: %s", image, error)
+        page = attempt(partial(reader.read, image, written), "reading this image")
+        if isinstance(page, PageFault):
+            logger.warning("%s: %s", _shown(image), page.reason)
+            logger.log(logging.INFO if arguments.verbose else logging.DEBUG, page.details)
             n_failed += 1
+            continue
+        # Outside the boundary: what cannot be written is no fault of the page.
+        page.write(arguments.out)
+        written[page.name.casefold()] = image
     return 1 if n_failed else 0
+
+
+def _shown(image: Path) -> str:
+    """Return a path as it can be printed on one line."""
+    return str(image) if str(image).isprintable() else ascii(str(image))
+
+
+@dataclass(frozen=True, eq=False)
+class _Answer:
+    """What is written of one image."""
+
+    name: str
+    ecg: Ecg
+    labels: tuple[str, ...]
+    files: dict[str, bytes]
+
+    def write(self, out: Path) -> None:
+        """Write the record and the files, the report last."""
+        from ecgpaper.records import write_record  # noqa: PLC0415
+
+        write_record(out, self.name, self.ecg, labels=self.labels)
+        for ending, content in self.files.items():
+            write_whole(out / f"{self.name}{ending}", content)
+
+
+@dataclass(frozen=True, eq=False)
+class _Reader:
+    """Reads one image after another."""
+
+    digitizer: Digitizer
+    classifier: PageClassifier
+    stated: Stated
+    fs: float
+
+    def read(self, image: Path, written: dict[str, Path]) -> _Answer:
+        """Read an image whose name no other one that is written has."""
+        from ecgpaper.classify.picture import look_at  # noqa: PLC0415
+        from ecgpaper.records import read_image  # noqa: PLC0415
+
+        name = _own_name(image, written)
+        photo = read_image(image)
+        found = self.digitizer.digitize(photo, fs=self.fs, stated=self.stated)
+        diagnosis = self.classifier.diagnose(found.ecg, [look_at(photo, found)])
+        return _answer(name, image, photo, found, diagnosis)
 
 
 def _own_name(image: Path, written: dict[str, Path]) -> str:
     """Return the name of an image's files, which no other image of this run may have."""
-    name = re.sub(r"[^A-Za-z0-9_-]", "_", image.stem)
+    name = re.sub(r"[^A-Za-z0-9_-]", "_", image.stem)[:_LONGEST_NAME]
     if other := written.get(name.casefold()):
         raise RecordError(
             f"expected a name of its own; {other} is already written as {name}: rename one, "
@@ -97,18 +144,14 @@ def _own_name(image: Path, written: dict[str, Path]) -> str:
     return name
 
 
-def _write(
-    record: Path, image: Path, photo: ByteArray, found: Digitization, diagnosis: Diagnosis
-) -> None:
-    """Write the five files of one image."""
+def _answer(
+    name: str, image: Path, photo: ByteArray, found: Digitization, diagnosis: Diagnosis
+) -> _Answer:
+    """Put together what is written of an image."""
     from ecgpaper.classify.labels import CLASSES  # noqa: PLC0415
     from ecgpaper.ecg import STANDARD_ORDER  # noqa: PLC0415
     from ecgpaper.overlay import draw_overlay, jpeg_bytes  # noqa: PLC0415
-    from ecgpaper.records import write_record  # noqa: PLC0415
 
-    out, name = record.parent, record.name
-    write_record(out, name, found.ecg, labels=diagnosis.labels)
-    write_whole(out / f"{name}.csv", _csv(found.ecg).encode())
     report = {
         "image": image.name,
         "warning": "not a medical device; confirm on the paper",
@@ -130,9 +173,13 @@ def _write(
         "labels": diagnosis.labels,
         "probabilities": dict(zip(CLASSES, diagnosis.probabilities.tolist(), strict=True)),
     }
-    write_whole(out / f"{name}.json", (json.dumps(report, indent=2) + "\n").encode())
     overlay = draw_overlay(photo, found.traces, found.page.page_to_photo)
-    write_whole(out / f"{name}-overlay.jpg", jpeg_bytes(overlay))
+    files = {
+        ".csv": _csv(found.ecg).encode(),
+        "-overlay.jpg": jpeg_bytes(overlay),
+        ".json": (json.dumps(report, indent=2) + "\n").encode(),
+    }
+    return _Answer(name, found.ecg, tuple(diagnosis.labels), files)
 
 
 def _csv(ecg: Ecg) -> str:

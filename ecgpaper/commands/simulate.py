@@ -9,12 +9,27 @@ import argparse
 import sys
 from pathlib import Path
 
+from ecgpaper.commands import MOST_SEED, whole_number
+from ecgpaper.files import prepare_output_folder
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command line."""
     parser.add_argument("out", type=Path, metavar="OUT", help="folder to write to")
-    parser.add_argument("--records", type=int, default=20, metavar="N", help="number of records")
-    parser.add_argument("--seed", type=int, default=1, metavar="S", help="of the random numbers")
+    parser.add_argument(
+        "--records",
+        type=whole_number(1, 99_999),
+        default=20,
+        metavar="N",
+        help="number of records",
+    )
+    parser.add_argument(
+        "--seed",
+        type=whole_number(0, MOST_SEED),
+        default=1,
+        metavar="S",
+        help="of the random numbers",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -25,6 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ecgpaper.records import write_record  # noqa: PLC0415
     from ecgpaper.simulate import simulate_record  # noqa: PLC0415
 
+    prepare_output_folder(arguments.out)
     origin = f"seed {arguments.seed}"
     for index in tqdm(range(arguments.records), "simulate", disable=not sys.stderr.isatty()):
         name = f"sim{index + 1:05d}_hr"

@@ -12,12 +12,12 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecgpaper.commands import NamesIn
+from ecgpaper.commands import MOST_SEED, MOST_WORKERS, NamesIn, whole_number
 from ecgpaper.errors import BatchError, RecordError
 
 if TYPE_CHECKING:
@@ -59,11 +59,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--mask-unplotted", action="store_true", help="write NaN for samples that no picture shows"
     )
     parser.add_argument(
-        "--per-record", type=_at_least(1), default=1, metavar="N", help="pictures per page"
+        "--per-record", type=whole_number(1, 1000), default=1, metavar="N", help="pictures per page"
     )
-    parser.add_argument("--workers", type=_at_least(1), default=1, metavar="N", help="processes")
     parser.add_argument(
-        "--seed", type=_at_least(0), default=1, metavar="S", help="of the random numbers"
+        "--workers", type=whole_number(1, MOST_WORKERS), default=1, metavar="N", help="processes"
+    )
+    parser.add_argument(
+        "--seed",
+        type=whole_number(0, MOST_SEED),
+        default=1,
+        metavar="S",
+        help="of the random numbers",
     )
     parser.add_argument(
         "--truth",
@@ -79,15 +85,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of a Dask scheduler that hands out the work, such as tcp://host:8786, instead of "
         "--workers; its workers must have this program and reach IN and OUT under the same paths",
     )
-
-
-def _at_least(least: int) -> Callable[[str], int]:
-    def number(text: str) -> int:
-        if int(text) < least:
-            raise argparse.ArgumentTypeError(f"expected {least} or more; got {text}")
-        return int(text)
-
-    return number
 
 
 def run(arguments: argparse.Namespace) -> int:

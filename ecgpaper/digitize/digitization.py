@@ -1,15 +1,12 @@
 """What was read from one photo, and how far it is to be believed.
 
-Public: `Digitization`, `MIN_AGREEMENT`, `MIN_CREDIBLE`, `MIN_SNR_DB`.
+Public: `Digitization`, `MIN_SNR_DB`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from ecgpaper.digitize.heartbeat import runs_backwards
 from ecgpaper.digitize.leads import Fit, agreement
 from ecgpaper.digitize.printed import Said
 from ecgpaper.digitize.pulse import Pulse
@@ -17,11 +14,6 @@ from ecgpaper.ecg import STANDARD_ORDER, Ecg, FloatArray
 from ecgpaper.page import PageLayout
 from ecgpaper.raster import FlatPage, GridScale, Trace
 
-# Leads that fit each other less are read the other ways round as well.
-MIN_AGREEMENT = 0.85
-# Where some way round shows no page at all, or the rows would run upright, what is read must fit at
-# least as well as this.
-MIN_CREDIBLE = 0.5
 # A lead that is expected to be worse says less than none: the Challenge gives no lead 0 dB.
 MIN_SNR_DB = 0.0
 
@@ -81,32 +73,3 @@ class Digitization:
         """Leads that the page shows but that were read too badly to be worth returning."""
         bad = self.predicted_snr_db < MIN_SNR_DB
         return tuple(lead for lead, is_bad in zip(STANDARD_ORDER, bad, strict=True) if is_bad)
-
-    @property
-    def rank(self) -> float:
-        """The agreement; where nothing can be compared, less than any.
-
-        A single lead agrees with itself: its pulse tells whether it stands upright.
-        """
-        if self.agreement is None and len(self.traces) == 1:
-            return MIN_CREDIBLE if self.pulse is None else MIN_AGREEMENT
-        return -np.inf if self.agreement is None else self.agreement
-
-    def enough(self, *, is_likely: bool) -> float:
-        """Rank with which the page is not turned to another way that is likely, or is not.
-
-        The edge of a page, seen across, may look like a single lead, which nothing contradicts.
-        """
-        is_compared = self.agreement is not None
-        return MIN_CREDIBLE if is_compared and not is_likely else MIN_AGREEMENT
-
-    @property
-    def is_backwards(self) -> bool:
-        """Whether the page is surely read from right to left.
-
-        Upside down, time runs backwards as well, but pulses point down, and where each lead has a
-        row of its own, the leads do not fit.
-        """
-        has_columns = any(strip.segment.column for strip in self.layout.strips)
-        is_upright = self.rank >= MIN_AGREEMENT if not has_columns else self.pulse is not None
-        return is_upright and runs_backwards(self.ecg)

@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 
 from ecgpaper.digitize.layout import Place, place_columns
-from ecgpaper.digitize.refine import BEYOND_POINTS, Real, course_of, row_of, seen_backwards
+from ecgpaper.digitize.refine import BEYOND_POINTS, Real, course_of, seen_backwards, with_rows
 from ecgpaper.digitize.trace import MIN_PRESENCE, RowReading, TraceCutter
 from ecgpaper.ecg import FloatArray
 from ecgpaper.nets.ends import EndNet
@@ -90,7 +90,7 @@ def settle_columns(
     traces : tuple of Trace
         One per strip.
     readings : tuple of RowReading
-        The rows that they were cut from, and perhaps others.
+        The rows that they were cut from, one per row of the layout.
     scale : GridScale
     network : EndNet
     places : sequence of Place, optional
@@ -103,7 +103,6 @@ def settle_columns(
         Cut from the rows anew.
     """
     cutter = TraceCutter(scale)
-    readings = tuple(row_of(row[0], readings) for row in layout.rows())
     look = _look(layout, traces, readings, scale, network, np.ones(1))
     if look.weight < SURE_MM**-2:
         for other, stretches in _others(layout, places):
@@ -196,10 +195,11 @@ def _look(
     stretches: FloatArray,
 ) -> _Look:
     """Ask all ends of a page for the shift; starts and stops count the same."""
-    long = [trace for trace in traces if len(trace.x_px) >= END_POINTS]
-    if not long:
+    both = [pair for pair in with_rows(traces, readings) if len(pair[0].x_px) >= END_POINTS]
+    if not both:
         return _Look(0.0, 1.0, 0.0)
-    courses = [course_of(trace, row_of(trace.strip, readings), scale) for trace in long]
+    long = [trace for trace, _ in both]
+    courses = [course_of(trace, reading, scale) for trace, reading in both]
     windows = np.concatenate([end_windows(course.features) for course in courses])
     device = next(network.parameters()).device
     with torch.inference_mode():

@@ -1,6 +1,6 @@
 """Flat page -> grid scale: pixels per millimetre, from the printed grid.
 
-Public: `find_grid_scale`, `comb_scale`.
+Public: `find_grid_scale`, `comb_scale`, `believable`.
 
 Lines every millimetre and heavier ones every five make a comb in the spectrum of the page's
 profile, at k / 5 cycles per mm. The scale is the one whose comb gathers most power, in several
@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ecgpaper.bounds import MAX_PAGE_MM
 from ecgpaper.ecg import FloatArray
 from ecgpaper.errors import GridError
 from ecgpaper.page import LARGE_BOX_MM, SMALL_BOX_MM
@@ -74,6 +75,25 @@ def find_grid_scale(page: FlatPage, maps: PixelMaps) -> GridScale:
             "page, or scan at 150 dpi or more"
         )
     return GridScale((scale_x, scale_y), confidence=float(np.clip(strength / 2, 0, 1)))
+
+
+def believable(scale: GridScale, page: FlatPage) -> GridScale:
+    """Return a scale at which the image shows a page, and not a wall or a field.
+
+    Raises
+    ------
+    GridError
+        If the image is larger than `ecgpaper.bounds.MAX_PAGE_MM` at this scale.
+    """
+    height_px, width_px = page.image.shape[:2]
+    size_mm = (width_px / scale.px_per_mm[0], height_px / scale.px_per_mm[1])
+    if not max(size_mm) <= MAX_PAGE_MM:
+        raise GridError(
+            f"expected a page of at most {MAX_PAGE_MM:.0f} mm; at {scale.px_per_mm[0]:.2f} px per "
+            f"mm, the scale that was found, the image shows {size_mm[0]:.0f} x {size_mm[1]:.0f} "
+            "mm: crop the image to the page, or scan it at 150 dpi or more"
+        )
+    return scale
 
 
 def comb_scale(lines: NDArray[np.float32], long_side_px: float) -> tuple[float, float]:

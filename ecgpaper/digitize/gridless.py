@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ecgpaper.digitize.grid import believable
 from ecgpaper.digitize.layout import (
     EDGE_WIDTH_MM,
     OTHER_ROWS_MM,
@@ -67,19 +68,21 @@ def scale_without_grid(
     ------
     LayoutError
         If the page shows no rows either.
+    GridError
+        If rows of their length cannot be on a page.
     """
     px_per_mm = _sheet_scale(page)
     row_mm = _row_mm(row_width_mm(maps, GridScale((px_per_mm, px_per_mm))), page)
     for _ in range(2):
         width_mm = row_width_mm(maps, GridScale((px_per_mm, px_per_mm)))
         px_per_mm *= width_mm / (row_mm + _BESIDE_MM)
-    scale = GridScale((px_per_mm, px_per_mm))
+    scale = believable(GridScale((px_per_mm, px_per_mm)), page)
     layout = find_layout(page, maps, scale)
     readings = read_rows(photo, page, maps, scale, layout, network)
     pulse = find_pulse(layout, readings)
     px_per_mm *= _trace_width_mm(layout, readings, pulse) / row_mm
     confidence = _UNCONFIRMED if pulse is None else _CONFIRMED
-    return GridScale((px_per_mm, px_per_mm), confidence=confidence)
+    return believable(GridScale((px_per_mm, px_per_mm), confidence=confidence), page)
 
 
 def fits_rows(maps: PixelMaps, scale: GridScale) -> bool:

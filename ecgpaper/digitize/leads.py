@@ -70,9 +70,10 @@ class Fit:
 
 @dataclass(frozen=True, eq=False)
 class Named:
-    """A layout, the curves of its strips and how well they fit."""
+    """A layout, the rows and the curves of its strips, and how well these fit."""
 
     layout: PageLayout
+    rows: tuple[RowReading, ...]
     traces: tuple[Trace, ...]
     fits: tuple[Fit, ...]
 
@@ -99,7 +100,7 @@ def name_leads(layout: PageLayout, readings: tuple[RowReading, ...], scale: Grid
     """
     cutter = TraceCutter(scale)
     layout, readings = _without_edge(layout, readings, scale, cutter)
-    usual = _named(layout, cutter.cut(layout, readings), scale)
+    usual = _named(layout, readings, cutter.cut(layout, readings), scale)
     best = next(_at_once(usual, scale), usual)
     if best.fit is None or best.fit >= _GOOD:
         return best
@@ -107,7 +108,7 @@ def name_leads(layout: PageLayout, readings: tuple[RowReading, ...], scale: Grid
     # The edge of a plot or a line of text may have been taken for a first or last row.
     for rows in (slice(0, n_rows), slice(0, n_rows - 1), slice(1, n_rows)):
         for other in _others(layout, rows):
-            named = _named(other, cutter.cut(other, readings[rows]), scale)
+            named = _named(other, readings[rows], cutter.cut(other, readings[rows]), scale)
             if named.rank > max(best.rank + _BETTER, _GOOD):
                 # A lead that fits none of the others stays, and is not counted.
                 only_lacks = _only_lacks_a_lead(other, usual, scale)
@@ -160,10 +161,12 @@ def _only_lacks_a_lead(other: PageLayout, usual: Named, scale: GridScale) -> boo
 
 def take_names(layout: PageLayout, readings: tuple[RowReading, ...], scale: GridScale) -> Named:
     """Cut the rows of a page into the strips of its layout; only rhythm strips may be others."""
-    return _named(layout, TraceCutter(scale).cut(layout, readings), scale)
+    return _named(layout, readings, TraceCutter(scale).cut(layout, readings), scale)
 
 
-def _named(layout: PageLayout, traces: tuple[Trace, ...], scale: GridScale) -> Named:
+def _named(
+    layout: PageLayout, rows: tuple[RowReading, ...], traces: tuple[Trace, ...], scale: GridScale
+) -> Named:
     """Name the rhythm strips after the short strips they look like."""
     curves = [_Curve(trace, layout, scale) for trace in traces]
     short = [curve for curve in curves if not curve.is_rhythm]
@@ -173,7 +176,7 @@ def _named(layout: PageLayout, traces: tuple[Trace, ...], scale: GridScale) -> N
     )
     traces = tuple(replace(trace, strip=strip) for trace, strip in zip(traces, strips, strict=True))
     layout = replace(layout, strips=strips)
-    return Named(layout, traces, fits_of(traces, layout, scale))
+    return Named(layout, rows, traces, fits_of(traces, layout, scale))
 
 
 def _renamed(strip: Strip, lead: str) -> Strip:
@@ -201,7 +204,7 @@ def _at_once(usual: Named, scale: GridScale) -> Iterator[Named]:
         replace(trace, strip=strip)
         for trace, strip in zip(usual.traces, layout.strips, strict=True)
     )
-    named = _named(layout, traces, scale)
+    named = _named(layout, usual.rows, traces, scale)
     if any(_spans_columns(leads, weights) for weights in _SUMS):
         is_sure = named.rank > _SURELY_AT_ONCE
     else:

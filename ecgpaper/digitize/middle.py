@@ -115,7 +115,8 @@ def _middle(lines: Float32Array) -> tuple[float, float]:
     # Lines that are a little off a degree's steps still look sharp over a short way.
     inner = middle[half // 2 : -(half // 2), half // 2 : -(half // 2)]
     found = [_comb_near(middle, about_deg, max(lines.shape)) for about_deg in _sharp_degs(inner)]
-    turn_deg, px_per_mm, strength = max(found, key=lambda comb: comb[2])
+    # Where nothing is printed, no angle is sharper than another.
+    turn_deg, px_per_mm, strength = max(found, key=lambda comb: comb[2], default=(0.0, 1.0, 0.0))
     if strength < _MIN_STRENGTH:
         raise GridError(
             "expected a grid of 5-mm lines in the middle of the image; the strongest pattern has "

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from ecgpaper.bounds import GAIN_MM_PER_MV, SPEED_MM_PER_S
 from ecgpaper.digitize.heartbeat import fast_odds
 from ecgpaper.digitize.layout import FAST_MM_PER_S
 from ecgpaper.digitize.printed import Said
@@ -48,9 +49,10 @@ class Stated:
         """Refuse layouts that nobody knows and scales that cannot be."""
         if self.layout is not None and self.layout not in LAYOUTS:
             raise ValueError(f"layout must be one of {', '.join(LAYOUTS)}; got {self.layout!r}")
-        for value in (self.speed_mm_per_s, self.gain_mm_per_mv):
-            if value is not None and not value > 0:
-                raise ValueError(f"speed and gain must be positive; got {self}")
+        if self.speed_mm_per_s is not None:
+            SPEED_MM_PER_S.checked(self.speed_mm_per_s)
+        if self.gain_mm_per_mv is not None:
+            GAIN_MM_PER_MV.checked(self.gain_mm_per_mv)
 
     def over(self, found: PaperScale) -> PaperScale:
         """Return the scale as stated and, where nothing is, as found."""

@@ -1,7 +1,7 @@
 """Traces -> finer traces: a second look at each curve, along it instead of column by column.
 
-Public: `REFINER`, `N_FEATURES`, `BEYOND_POINTS`, `Course`, `course_of`, `row_of`, `refine_traces`,
-`seen_upside_down`, `seen_backwards`.
+Public: `REFINER`, `N_FEATURES`, `BEYOND_POINTS`, `Course`, `course_of`, `with_rows`,
+`refine_traces`, `seen_upside_down`, `seen_backwards`.
 
 The tracer looks at whole strips of paper and so at few of them. Once it is known about where a
 curve runs, a small network can look at what lies close to it only, far along it and on very many
@@ -11,7 +11,7 @@ covers the curve.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 from ecgpaper.digitize.trace import STRIP_PX_PER_MM, RowReading
 from ecgpaper.ecg import FloatArray
 from ecgpaper.nets.refiner import Refiner
-from ecgpaper.page import Strip
 from ecgpaper.raster import GridScale, Trace
 
 Real = TypeVar("Real", np.float16, np.float32)
@@ -137,6 +136,24 @@ def seen_backwards(features: NDArray[Real]) -> NDArray[Real]:
     return backwards
 
 
+def with_rows(
+    traces: Sequence[Trace], readings: Sequence[RowReading]
+) -> Iterator[tuple[Trace, RowReading]]:
+    """Yield each trace of a page with the row that it was cut from.
+
+    Parameters
+    ----------
+    traces : sequence of Trace
+        All of a page.
+    readings : sequence of RowReading
+        One per row of the layout, top to bottom.
+    """
+    rows = sorted({trace.strip.segment.row for trace in traces})
+    reading_of = dict(zip(rows, readings, strict=True))
+    for trace in traces:
+        yield trace, reading_of[trace.strip.segment.row]
+
+
 def refine_traces(
     traces: Sequence[Trace], readings: Sequence[RowReading], scale: GridScale, network: Refiner
 ) -> tuple[Trace, ...]:
@@ -145,8 +162,9 @@ def refine_traces(
     Parameters
     ----------
     traces : sequence of Trace
+        All of a page.
     readings : sequence of RowReading
-        The rows that they were cut from, and perhaps others.
+        The rows that they were cut from, one per row of the layout.
     scale : GridScale
     network : Refiner
 
@@ -155,12 +173,9 @@ def refine_traces(
     tuple of Trace
         In the same order, with other heights and spreads.
     """
-    return tuple(_refined(trace, row_of(trace.strip, readings), scale, network) for trace in traces)
-
-
-def row_of(strip: Strip, readings: Sequence[RowReading]) -> RowReading:
-    """Return the row that a strip stands in: the one whose middle is next to its baseline."""
-    return min(readings, key=lambda reading: abs(reading.middle_mm - strip.baseline_mm))
+    return tuple(
+        _refined(trace, reading, scale, network) for trace, reading in with_rows(traces, readings)
+    )
 
 
 def _refined(trace: Trace, reading: RowReading, scale: GridScale, network: Refiner) -> Trace:

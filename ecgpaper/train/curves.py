@@ -21,9 +21,9 @@ from safetensors.numpy import load_file
 from safetensors.numpy import save as arrays_as_bytes
 from tqdm import tqdm
 
-from ecgpaper.digitize import SEGMENTER, TRACER, load_network
+from ecgpaper.digitize.networks import SEGMENTER, TRACER, load_network
 from ecgpaper.digitize.rectify import flatten
-from ecgpaper.digitize.refine import BEYOND_POINTS, Course, course_of, row_of
+from ecgpaper.digitize.refine import BEYOND_POINTS, Course, course_of, with_rows
 from ecgpaper.digitize.segment import segment
 from ecgpaper.digitize.trace import STRIP_PX_PER_MM, TraceCutter, read_rows
 from ecgpaper.ecg import BoolArray, Ecg, FloatArray
@@ -156,8 +156,8 @@ def _curves(
     readings = read_rows(page.image, flat, maps, scale, layout, tracer)
     true_of = {trace.strip.segment: trace for trace in truth.traces}
     features, offsets, are_known, ends = [], [], [], []
-    for trace in TraceCutter(scale).cut(layout, readings):
-        course = course_of(trace, row_of(trace.strip, readings), scale)
+    for trace, reading in with_rows(TraceCutter(scale).cut(layout, readings), readings):
+        course = course_of(trace, reading, scale)
         true = true_of[trace.strip.segment]
         offset, is_known = _offset(course, trace, true, scale)
         features.append(course.features)

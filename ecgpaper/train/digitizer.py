@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ecgpaper.digitize import SEGMENTER, TRACER
+from ecgpaper.digitize.networks import SEGMENTER, TRACER
 from ecgpaper.digitize.segment import MAP_LONG_SIDE_PX
 from ecgpaper.digitize.trace import N_SUB_COLUMNS, STRIP_HEIGHT_MM, STRIP_PX_PER_MM
 from ecgpaper.ecg import Ecg

@@ -56,7 +56,7 @@ def read_patients(path: Path) -> dict[int, dict[str, str]]:
     Raises
     ------
     RecordError
-        If the file is missing or lacks a column ``ecg_id``.
+        If the file is missing, is no table or lacks a column ``ecg_id`` of numbers.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
@@ -65,15 +65,30 @@ def read_patients(path: Path) -> dict[int, dict[str, str]]:
         raise RecordError(
             f"expected a table like ptbxl_database.csv at {path}; {error.strerror}: name another"
         ) from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise RecordError(
+            f"{path} must be a table of comma-separated values in UTF-8; {error}: use PTB-XL's "
+            "ptbxl_database.csv"
+        ) from error
     if not rows or _ID_COLUMN not in rows[0]:
         raise RecordError(
             f"{path} must have rows and a column {_ID_COLUMN}; it has "
             f"{', '.join(rows[0]) if rows else 'no row'}: use PTB-XL's ptbxl_database.csv"
         )
     return {
-        int(float(row[_ID_COLUMN])): {key: row.get(key) or "" for key in _PATIENT_KEYS}
+        _record_number(path, row): {key: row.get(key) or "" for key in _PATIENT_KEYS}
         for row in rows
     }
+
+
+def _record_number(path: Path, row: Mapping[str, str]) -> int:
+    try:
+        return int(float(row[_ID_COLUMN]))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise RecordError(
+            f"{path} must have a number in each row of {_ID_COLUMN}; it has "
+            f"{row[_ID_COLUMN]!r}: mend the row"
+        ) from error
 
 
 def group_records(

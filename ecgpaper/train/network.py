@@ -12,7 +12,7 @@ from typing import Any, Generic
 
 from torch import Tensor, nn
 
-from ecgpaper.digitize import Network, load_network
+from ecgpaper.digitize.networks import Network, load_network
 from ecgpaper.nets.checkpoint import CheckpointInfo, load_info, save_checkpoint
 from ecgpaper.nets.device import best_device
 from ecgpaper.nets.ends import EndConfig

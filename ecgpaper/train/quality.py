@@ -20,26 +20,14 @@ from torch.nn import functional
 from tqdm import tqdm
 
 from ecgpaper import score
-from ecgpaper.digitize import (
-    QUALITY,
-    SEGMENTER,
-    TRACER,
-    Digitizer,
-    load_network,
-)
-from ecgpaper.digitize.ends import ENDS
+from ecgpaper.digitize import Digitizer
 from ecgpaper.digitize.evidence import FEATURES
-from ecgpaper.digitize.printed import READER
-from ecgpaper.digitize.refine import REFINER
+from ecgpaper.digitize.networks import QUALITY
 from ecgpaper.ecg import STANDARD_ORDER, Ecg, FloatArray
 from ecgpaper.errors import EcgPaperError
 from ecgpaper.files import write_whole
 from ecgpaper.nets.checkpoint import CheckpointInfo, save_checkpoint
-from ecgpaper.nets.ends import EndNet
 from ecgpaper.nets.quality import QualityConfig, QualityNet
-from ecgpaper.nets.reader import LineReader
-from ecgpaper.nets.refiner import Refiner
-from ecgpaper.nets.unet import SegmentNet, StripNet
 from ecgpaper.synth import PRESETS, sample_spec, synthesize
 from ecgpaper.train.datasets import without_gaps
 
@@ -83,14 +71,7 @@ def train_quality(ecgs: Sequence[Ecg], folder: Path, *, n_pages: int, seed: int)
     """
     torch.manual_seed(seed + 2)
     network = QualityNet(QualityConfig(len(FEATURES)))
-    digitizer = Digitizer(
-        load_network(folder, SEGMENTER, SegmentNet),
-        load_network(folder, TRACER, StripNet),
-        load_network(folder, ENDS, EndNet),
-        load_network(folder, REFINER, Refiner),
-        load_network(folder, READER, LineReader),
-        network,
-    )
+    digitizer = Digitizer.load(folder, judge=network)
     state_file = folder / f".{QUALITY}"
     examples = read_examples(digitizer, ecgs, n_pages, seed=seed, state_file=state_file)
     fit_quality(network, examples)

@@ -83,15 +83,6 @@ def test_columns_move_to_the_middle_of_what_starts_and_stops_say(reading, off_mm
         assert after.left_mm - before.left_mm == pytest.approx(moved_mm)
 
 
-def test_row_that_the_layout_does_not_have_does_not_matter(reading):
-    layout = lay_out(START_MM + 0.1)
-    readings = read(reading, layout)
-    text = replace(readings[0], top_mm=readings[0].top_mm - 20.0)
-    traces = TraceCutter(SCALE).cut(layout, readings)
-    found, _ = settle_columns(layout, traces, (text, *readings), SCALE, FirstInk().eval())
-    assert found.strips[0].left_mm == pytest.approx(START_MM, abs=0.03)
-
-
 def test_other_places_are_looked_at_where_no_ends_are_seen(reading):
     layout = lay_out(START_MM + 4.0)
     readings = read(reading, layout)

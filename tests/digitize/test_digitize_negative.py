@@ -57,11 +57,11 @@ def refuse_both(monkeypatch, first_error):
     """Make a digitizer refuse all; return it and what it was shown."""
     seen = []
 
-    def refuse(_, photo, *__):
-        seen.append(photo)
+    def refuse(_, page, __):
+        seen.append(page.photo)
         raise first_error if len(seen) == 1 else GridError("as a negative")
 
-    monkeypatch.setattr(Digitizer, "_digitize", refuse)
+    monkeypatch.setattr(Digitizer, "read_any_way", refuse)
     return seen
 
 

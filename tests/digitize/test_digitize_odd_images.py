@@ -58,6 +58,18 @@ def test_image_that_can_hold_no_page_is_refused(digitizer, photo):
         digitizer.digitize(photo)
 
 
+@pytest.mark.parametrize("shape", [(130, 100_000), (30_000, 130), (120, 2_050)])
+def test_image_that_is_too_long_for_a_page_is_refused(digitizer, shape):
+    with pytest.raises(EcgPaperError, match=r"at most 17 times as long as wide; got \d+ x \d+"):
+        digitizer.digitize(flat(*shape, 255))
+
+
+@pytest.mark.parametrize("fs", [0.0, -1.0, 1e6, np.nan, np.inf])
+def test_no_answer_is_given_at_a_frequency_that_cannot_be(digitizer, fs):
+    with pytest.raises(ValueError, match="expected a sampling frequency of 50 to 2000 Hz; got"):
+        digitizer.digitize(flat(450, 600, 255), fs=fs)
+
+
 @pytest.mark.parametrize(
     "photo",
     [

@@ -3,11 +3,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from ecgpaper.digitize import Digitization, Digitizer
+from ecgpaper.bounds import Clock
+from ecgpaper.digitize import Digitizer, Stated
+from ecgpaper.digitize.digitizer import Asked
 from ecgpaper.digitize.leads import Fit
 from ecgpaper.digitize.orientation import mirrored, rows_are_upright, turned
-from ecgpaper.digitize.paper import UNSTATED, Stated
-from ecgpaper.digitize.printed import Said
+from ecgpaper.digitize.page_image import PageImage
+from ecgpaper.digitize.reading import Reading
 from ecgpaper.errors import LayoutError
 from ecgpaper.geometry import Homography
 from ecgpaper.raster import PIXEL_CLASSES, FlatPage, PixelMaps
@@ -76,64 +78,72 @@ def test_a_line_along_the_edge_of_a_page_does_not_turn_it(print_page, true_maps)
 class Turned(Digitizer):
     """Has read a page in each way that it may lie, `None` where it shows no rows."""
 
-    ways: tuple[Digitization | None, ...] = ()
+    ways: tuple[Reading | None, ...] = ()
 
-    def _read(self, _photo, page, *_others):
-        found = self.ways[int(page.image[0, 0, 0])]
+    def read_level(self, page, _stated):
+        found = self.ways[int(page.flat.image[0, 0, 0])]
         if found is None:
             raise LayoutError("no rows")
         return found
 
 
-def digitization(truth):
-    """What would be found if all went well."""
-    return Digitization(
-        ecg=truth.ecg,
-        confidence=np.ones_like(truth.ecg.signal_mv),
-        page=noise_page()[0],
+def read_without_fault(truth):
+    """What would be read if all went well."""
+    return Reading(
+        page=blank_page(),
         scale=replace(truth.scale, confidence=1.0),
         layout=truth.layout,
+        rows=(),
         traces=truth.traces,
-        quality=1.0,
         fits=(Fit(frozenset(["II"]), 1.0),),
         pulse=None,
-        said=Said(),
-        evidence=np.zeros((12, 11)),
-        predicted_snr_db=np.zeros(12),
+        places=(),
     )
 
 
 def blank_page():
-    """Image and page; the pixel that comes to the corner says how often the page was turned."""
+    """A page; the pixel that comes to the corner says how often it was turned."""
     image = np.zeros((4, 6, 3), np.uint8)
     image[0, -1], image[-1, -1], image[-1, 0] = 1, 2, 3
     maps = PixelMaps(np.zeros((2, 3, len(PIXEL_CLASSES)), np.float32), 2.0)
-    return image, FlatPage(image, Homography.identity()), maps
+    identity = Homography.identity()
+    return PageImage(image, maps, FlatPage(image, identity), maps, identity)
+
+
+def asked(limit_s=60.0, **stated):
+    return Asked(500.0, Stated(**stated), Clock(limit_s))
 
 
 def test_what_looks_like_a_single_lead_does_not_hide_leads_that_fit(print_page):
     """The edge of a page, seen across, may look like one, and nothing contradicts it."""
-    whole = digitization(print_page(0, layout="3x4+1R", dpi=100.0).truth)
+    whole = read_without_fault(print_page(0, layout="3x4+1R", dpi=100.0).truth)
     single = replace(whole, fits=(), traces=whole.traces[:1])
     for ways in (
         (single, whole, None, None),
         (single, whole, single, None),
         (None, whole, single, None),
     ):
-        best, _ = Turned(*[None] * 6, ways)._best_way(*blank_page(), 500.0, UNSTATED)
-        assert best is whole
+        assert Turned(*[None] * 6, ways).read_any_way(blank_page(), asked()) is whole
+
+
+def test_a_page_that_has_had_its_time_is_not_tried_in_another_way(print_page):
+    whole = read_without_fault(print_page(0, layout="3x4+1R", dpi=100.0).truth)
+    digitizer = Turned(*[None] * 6, (None, whole, whole, whole))
+    assert digitizer.read_any_way(blank_page(), asked()) is whole
+    with pytest.raises(LayoutError, match="no rows"):
+        digitizer.read_any_way(blank_page(), asked(limit_s=-1.0))
 
 
 @pytest.mark.parametrize(("share", "is_refused"), [(0.3, True), (0.4, False)])
 def test_leads_that_do_not_fit_each_other_are_refused_unless_the_layout_is_stated(
     print_page, share, is_refused
 ):
-    whole = digitization(print_page(0, layout="3x4+1R", dpi=100.0).truth)
+    whole = read_without_fault(print_page(0, layout="3x4+1R", dpi=100.0).truth)
     misread = replace(whole, fits=(Fit(frozenset(["II"]), share),))
     digitizer = Turned(*[None] * 6, (misread,) * 4)
-    assert digitizer._read_any_way(*blank_page(), 500.0, Stated(layout="3x4+1R")) is misread
+    assert digitizer.read_any_way(blank_page(), asked(layout="3x4+1R")) is misread
     if is_refused:
         with pytest.raises(LayoutError, match=r"fit by 0\.30"):
-            digitizer._read_any_way(*blank_page(), 500.0, UNSTATED)
+            digitizer.read_any_way(blank_page(), asked())
     else:
-        assert digitizer._read_any_way(*blank_page(), 500.0, UNSTATED) is misread
+        assert digitizer.read_any_way(blank_page(), asked()) is misread

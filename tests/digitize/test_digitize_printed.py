@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ecgpaper.digitize import load_network
+from ecgpaper.digitize.networks import load_network
 from ecgpaper.digitize.printed import (
     LEAST_PROBABLE,
     LETTERS,

@@ -14,9 +14,9 @@ from ecgpaper.digitize.refine import (
     PROBABLE_ROWS,
     course_of,
     refine_traces,
-    row_of,
     seen_backwards,
     seen_upside_down,
+    with_rows,
 )
 from ecgpaper.digitize.trace import STRIP_PX_PER_MM, RowReading
 from ecgpaper.nets.refiner import Refiner, RefinerConfig
@@ -151,9 +151,10 @@ def test_each_curve_is_looked_at_in_its_own_row(row):
     reading, trace = row
     below = replace(reading, top_mm=TOP_MM + 30.0)
     lower = trace_along(below, np.full(120, 191.0), baseline_mm=TOP_MM + 52.0)
-    for order in ((reading, below), (below, reading)):
-        assert row_of(trace.strip, order) is reading
-        assert row_of(lower.strip, order) is below
+    segment = replace(lower.strip.segment, row=trace.strip.segment.row + 1)
+    lower = replace(lower, strip=replace(lower.strip, segment=segment))
+    assert [found for _, found in with_rows([trace, lower], [reading, below])] == [reading, below]
+    assert [found for _, found in with_rows([lower, trace], [reading, below])] == [below, reading]
     found = refine_traces([lower, trace], [reading, below], SCALE, _Mover(1.0))
     assert found[0].y_px == pytest.approx(lower.y_px + SCALE.px_per_mm[1] / STRIP_PX_PER_MM)
 

@@ -13,8 +13,8 @@ from safetensors.torch import load_file
 import team_code
 import train_model
 from ecgpaper.classify.labels import CLASSES
-from ecgpaper.digitize import QUALITY, SEGMENTER, TRACER
 from ecgpaper.digitize.ends import ENDS
+from ecgpaper.digitize.networks import QUALITY, SEGMENTER, TRACER
 from ecgpaper.digitize.printed import READER
 from ecgpaper.digitize.refine import REFINER
 from ecgpaper.ecg import Ecg

@@ -80,3 +80,18 @@ def test_table_that_is_none_is_refused(tmp_path):
         read_patients(tmp_path / "gone.csv")
     with pytest.raises(RecordError, match="column ecg_id"):
         read_patients(write_table(tmp_path, ["id"], lambda number: [str(number)]))
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (b"\x89PNG\r\n\x1a\n", "must be a table"),
+        (b"ecg_id,patient_id\nseven,1\n", "it has 'seven'"),
+        (b"ecg_id,patient_id\ninf,1\n", "it has 'inf'"),
+        (b"patient_id,ecg_id\n1\n", "it has None"),
+    ],
+)
+def test_a_table_that_is_none_is_refused_with_what_it_has(tmp_path, content, found):
+    (tmp_path / "patients.csv").write_bytes(content)
+    with pytest.raises(RecordError, match=found):
+        read_patients(tmp_path / "patients.csv")

@@ -1,0 +1,129 @@
+"""What always travels together: a photo, its flat page and what the pixels of both are.
+
+Public: `PageImage`, `check_sides`, `see_page`, `see_negative`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from ecgpaper.bounds import MAX_ASPECT, MIN_SIDE_PX
+from ecgpaper.digitize.negative import negative
+from ecgpaper.digitize.orientation import mirrored, turned
+from ecgpaper.digitize.outline import View
+from ecgpaper.digitize.rectify import rectify
+from ecgpaper.digitize.segment import find_page, segment
+from ecgpaper.ecg import ByteArray
+from ecgpaper.errors import RectifyError
+from ecgpaper.geometry import Homography, Warp
+from ecgpaper.nets.unet import SegmentNet
+from ecgpaper.raster import FlatPage, PixelMaps
+
+# A page seen in more detail than 300 dpi is shrunk: curves are read at 8 px per mm, and cutting
+# them out of many more pixels would skip most of these.
+MAX_LONG_SIDE_PX = 3600
+
+
+@dataclass(frozen=True, eq=False)
+class PageImage:
+    """A page on a photo, as it was seen and as it is flat.
+
+    Parameters
+    ----------
+    photo : ndarray of uint8, of shape (height, width, 3), RGB
+        The part of the photo that shows the page, shrunk where that loses nothing.
+    photo_maps : PixelMaps
+        Of that part.
+    flat : FlatPage
+        Knows its place on that part.
+    maps : PixelMaps
+        Of the flat page.
+    to_whole : Warp
+        From the pixels of that part to those of the photo as it was handed in.
+    is_negative : bool
+        Whether the photo shows light traces on a dark ground; `photo` is its negative then.
+    """
+
+    photo: ByteArray
+    photo_maps: PixelMaps
+    flat: FlatPage
+    maps: PixelMaps
+    to_whole: Warp
+    is_negative: bool = False
+
+    @property
+    def flat_on_whole(self) -> FlatPage:
+        """The flat page, which knows its place on the photo as it was handed in."""
+        return FlatPage(self.flat.image, self.flat.page_to_photo.compose(self.to_whole))
+
+    def turned(self, n_quarters: int) -> PageImage:
+        """Turn the flat page counterclockwise."""
+        flat, maps = turned(self.flat, self.maps, n_quarters)
+        return replace(self, flat=flat, maps=maps)
+
+    def mirrored(self) -> PageImage:
+        """Swap left and right of the flat page."""
+        flat, maps = mirrored(self.flat, self.maps)
+        return replace(self, flat=flat, maps=maps)
+
+
+def check_sides(photo: ByteArray) -> None:
+    """Refuse a photo that can hold no page.
+
+    Raises
+    ------
+    RectifyError
+        If it is too small, or much longer than wide.
+    """
+    height, width = photo.shape[:2]
+    if min(height, width) < MIN_SIDE_PX:
+        raise RectifyError(
+            f"expected an image of a page, at least {MIN_SIDE_PX} pixels high and wide; got "
+            f"{height} x {width}: scan it at 150 dpi or more"
+        )
+    if max(height, width) > MAX_ASPECT * min(height, width):
+        raise RectifyError(
+            f"expected an image of a page, at most {MAX_ASPECT:g} times as long as wide; got "
+            f"{height} x {width} pixels: cut it into pages"
+        )
+
+
+def see_page(photo: ByteArray, network: SegmentNet) -> PageImage:
+    """Find the page on a photo and flatten it.
+
+    Parameters
+    ----------
+    photo : ndarray of uint8, of shape (height, width, 3), RGB
+    network : SegmentNet
+
+    Raises
+    ------
+    EcgPaperError
+        If no page is found.
+    """
+    maps, (top, left), view = segment(photo, network), (0, 0), View.of(photo)
+    if part := find_page(maps):
+        photo, (top, left) = photo[part], (part[0].start, part[1].start)
+        maps, view = segment(photo, network), view.cropped(left, top)
+    photo, factor = _reduced(photo)
+    maps = replace(maps, px_per_map_px=maps.px_per_map_px * factor)
+    flat, flat_maps = rectify(photo, maps, view.scaled(factor))
+    to_whole = Homography.scaling(1 / factor).compose(Homography.translation((left, top)))
+    return PageImage(photo, maps, flat, flat_maps, to_whole)
+
+
+def see_negative(photo: ByteArray, network: SegmentNet) -> PageImage:
+    """Find the page on a photo, of shape (height, width, 3), of light traces on a dark ground."""
+    return replace(see_page(negative(photo), network), is_negative=True)
+
+
+def _reduced(photo: ByteArray) -> tuple[ByteArray, float]:
+    """Shrink a large photo of a page to what its print needs; return it and by how much."""
+    factor = MAX_LONG_SIDE_PX / max(photo.shape[:2])
+    if factor >= 1:
+        return photo, 1.0
+    size = (round(photo.shape[1] * factor), round(photo.shape[0] * factor))
+    return np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), np.uint8), factor

@@ -1,0 +1,100 @@
+"""A page read one way round: what this way is judged by, and what the second phase goes on from.
+
+Public: `Reading`, `MIN_AGREEMENT`, `MIN_CREDIBLE`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ecgpaper.digitize.heartbeat import runs_backwards
+from ecgpaper.digitize.layout import Place
+from ecgpaper.digitize.leads import Fit, agreement
+from ecgpaper.digitize.page_image import PageImage
+from ecgpaper.digitize.pulse import Pulse
+from ecgpaper.digitize.signal import signal_from_traces
+from ecgpaper.digitize.trace import RowReading
+from ecgpaper.ecg import Ecg
+from ecgpaper.page import PageLayout
+from ecgpaper.raster import GridScale, Trace
+
+# Leads that fit each other less are read the other ways round as well.
+MIN_AGREEMENT = 0.85
+# Where some way round shows no page at all, or the rows would run upright, what is read must fit at
+# least as well as this.
+MIN_CREDIBLE = 0.5
+# Heartbeats are looked at with so many samples per second.
+HEARTBEAT_FS = 250.0
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """A page whose rows lie level, read in the first phase.
+
+    Parameters
+    ----------
+    page : PageImage
+    scale : GridScale
+    layout : PageLayout
+        With the names of the leads, at the usual speed and gain, or 50 mm/s where rows are too
+        long for the usual speed.
+    rows : tuple of RowReading
+        One per row of the layout.
+    traces : tuple of Trace
+        One per strip of the layout, as the tracer sees them.
+    fits : tuple of Fit
+        How well the leads fit each other.
+    pulse : Pulse or None
+    places : tuple of Place
+        Where else the columns may stand.
+    """
+
+    page: PageImage
+    scale: GridScale
+    layout: PageLayout
+    rows: tuple[RowReading, ...]
+    traces: tuple[Trace, ...]
+    fits: tuple[Fit, ...]
+    pulse: Pulse | None
+    places: tuple[Place, ...]
+
+    @property
+    def agreement(self) -> float | None:
+        """How well all leads fit each other, see `leads.agreement`."""
+        return agreement(self.fits)
+
+    @property
+    def rank(self) -> float:
+        """The agreement; where nothing can be compared, less than any.
+
+        A single lead agrees with itself: its pulse tells whether it stands upright.
+        """
+        if self.agreement is None and len(self.traces) == 1:
+            return MIN_CREDIBLE if self.pulse is None else MIN_AGREEMENT
+        return -np.inf if self.agreement is None else self.agreement
+
+    def enough(self, *, is_likely: bool) -> float:
+        """Rank with which the page is not turned to another way that is likely, or is not.
+
+        The edge of a page, seen across, may look like a single lead, which nothing contradicts.
+        """
+        is_compared = self.agreement is not None
+        return MIN_CREDIBLE if is_compared and not is_likely else MIN_AGREEMENT
+
+    @property
+    def is_backwards(self) -> bool:
+        """Whether the page is surely read from right to left.
+
+        Upside down, time runs backwards as well, but pulses point down, and where each lead has a
+        row of its own, the leads do not fit.
+        """
+        has_columns = any(strip.segment.column for strip in self.layout.strips)
+        is_upright = self.rank >= MIN_AGREEMENT if not has_columns else self.pulse is not None
+        return is_upright and runs_backwards(self.rough_ecg)
+
+    @property
+    def rough_ecg(self) -> Ecg:
+        """The signal of the traces as they are, at `HEARTBEAT_FS`: enough to see heartbeats."""
+        return signal_from_traces(self.traces, self.layout, self.scale, HEARTBEAT_FS)[0]

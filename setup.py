@@ -1,0 +1,14 @@
+"""What pyproject.toml cannot say: ``model/``, beside the package here, lies inside it in a wheel.
+
+`ecgpaper.weights` finds it in both places.
+"""
+
+from setuptools import find_packages, setup
+
+WEIGHTS = "ecgpaper.model"
+
+setup(
+    packages=[*find_packages(include=["ecgpaper", "ecgpaper.*"]), WEIGHTS],
+    package_dir={WEIGHTS: "model"},
+    package_data={"ecgpaper": ["py.typed"], WEIGHTS: ["*.json", "*.safetensors", "README.md"]},
+)
