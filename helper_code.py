@@ -125,11 +125,11 @@ def _fields_to_save(header):
 
 
 def _plain_fields(header):
-    formats = get_signal_formats(header)
-    if not all(formats):
-        raise ValueError(f"each signal must have a format; got {formats}")
+    fs, formats = get_sampling_frequency(header), get_signal_formats(header)
+    if fs is None or not all(formats):
+        raise ValueError(f"expected a sampling frequency and formats; got {fs} and {formats}")
     return {
-        "fs": get_sampling_frequency(header),
+        "fs": fs,
         "units": get_signal_units(header),
         "sig_name": get_signal_names(header),
         "fmt": formats,

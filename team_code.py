@@ -72,7 +72,7 @@ def run_models(
     ecg = _join(pages, header)
     labels = _labels(ecg, _sights(photos, pages, header), header, classification_model)
     if not header.lead_names:
-        logger.warning("%s, answered without signals: %s.hea describes no lead", record, record)
+        logger.warning("%s.hea, answered without signals: it describes no lead", record)
         return None, labels
     signals = _signals(ecg, pages, header)
     return (signals if _is_saved(record, signals) else None), labels
@@ -217,7 +217,7 @@ def _is_saved(record: str, signals: FloatArray) -> bool:
     """Tell whether the harness can save signals under the header, by saving a copy that goes."""
     fault = attempt(partial(_save, record, signals), "saving the signals of a record")
     if isinstance(fault, PageFault):
-        _log(f"{record}, answered without signals", fault)
+        _log(f"{record}.hea, answered without signals", fault)
         return False
     return True
 

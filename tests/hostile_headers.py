@@ -52,6 +52,8 @@ READ = {
     "tabs in the record line": GOOD.replace(" ", "\t", 3),
     "hidden with tabs": HIDDEN.replace(" ", "\t"),
     "two blanks in the record line": GOOD.replace(f"{NAME} 2", f"{NAME}  2"),
+    "two blanks before the frequency": GOOD.replace(f"{NAME} 2 ", f"{NAME} 2  "),
+    "two blanks before the frequency, no length": header(record=f"{NAME} 2  {FS_HZ}"),
     "two blanks in a signal line": GOOD.replace(".dat 16", ".dat  16"),
     "two blanks everywhere": GOOD.replace(" ", "  "),
     "hidden with one blank": HIDDEN.replace("    ", " "),

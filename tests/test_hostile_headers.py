@@ -52,6 +52,7 @@ SAME = (
     "tabs in the record line",
     "hidden with tabs",
     "two blanks in the record line",
+    "two blanks before the frequency",
     "two blanks in a signal line",
     "two blanks everywhere",
     "hidden with one blank",
@@ -176,7 +177,9 @@ def test_a_hostile_header_leaves_the_other_records_as_they_are(name, good_files,
     if name in REFUSED:
         with pytest.raises(RecordError, match=f"1 of 3 records .*\n{NAME}: "):
             run(tmp_path)
-        assert f"{NAME}, answered without signals" in caplog.text.replace(f"{tmp_path}/data/", "")
+        assert f"{NAME}.hea, answered without signals" in caplog.text.replace(
+            f"{tmp_path}/data/", ""
+        )
     else:
         run(tmp_path)
         saved, fields = wfdb.rdsamp(str(tmp_path / "output" / NAME))
@@ -303,7 +306,9 @@ def test_nothing_is_answered_where_even_0_mv_does_not_fit(tmp_path):
     assert np.isnan(team_code.run_models(record, *TOYS, False)[0]).all()
 
 
-@pytest.mark.parametrize("name", ["no number of samples", "zero samples"])
+@pytest.mark.parametrize(
+    "name", ["no number of samples", "zero samples", "two blanks before the frequency, no length"]
+)
 def test_a_record_of_unknown_length_is_as_long_as_its_page(name, tmp_path):
     record = write_record(tmp_path, HOSTILE[name])
     assert team_code.run_models(record, *TOYS, False)[0].shape == (10 * FS_HZ, 2)
