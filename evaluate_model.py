@@ -106,6 +106,7 @@ def score_record(folder_ref, folder_est, record, *, no_shift, extra_scores, alig
     if is_completed:
         check_fields(record, fields_ref, fields_est)
         est = reorder_signal(est, fields_est["sig_name"], names)
+        check_channels(record, names, fields_est["sig_name"])
     else:
         est = np.full(ref.shape, np.nan)
 
@@ -129,6 +130,16 @@ def check_fields(record, fields_ref, fields_est):
             )
     if set(fields_ref["units"]) != {"mV"}:
         raise AssertionError(f"{record}: all units must be mV; got {fields_ref['units']}")
+
+
+def check_channels(record, names_ref, names_est):
+    """Raise IndexError, as the organisers' script does, if the estimate lacks a channel."""
+    missing = [name for name in names_ref if not normalize_names(names_est, [name])]
+    if missing:
+        raise IndexError(
+            f"{record}: the estimate must have the reference's channels; it has no "
+            f"{', '.join(missing)} but {', '.join(names_est)}: name its channels as the reference's"
+        )
 
 
 def score_lead(ref, est, fs, *, extra_scores):

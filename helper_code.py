@@ -7,6 +7,7 @@ below stay visible even where this file does not need them.
 
 import os
 import sys
+import tempfile
 
 import numpy as np
 import scipy as sp
@@ -15,6 +16,7 @@ from scipy.ndimage import gaussian_filter
 from scipy.signal import fftconvolve
 
 from ecgpaper import score
+from ecgpaper.records import decode_header, read_header, split_signal_line
 from ecgpaper.score import is_nan
 
 substring_labels = "# Labels:"
@@ -89,20 +91,64 @@ def save_signals(record, signal, comments=()):
     comments : iterable of str
         Comment lines, with or without their number sign.
     """
-    header = load_header(record)
+    fields = _fields_to_save(load_header(record))
     folder, name = os.path.split(record)
     wfdb.wrsamp(
         name,
-        fs=get_sampling_frequency(header),
-        units=get_signal_units(header),
-        sig_name=get_signal_names(header),
         p_signal=signal,
-        fmt=get_signal_formats(header),
-        adc_gain=get_adc_gains(header),
-        baseline=get_baselines(header),
         comments=[comment.replace("#", "").strip() for comment in comments],
         write_dir=folder,
+        **fields,
     )
+
+
+def find_header_problem(record):
+    """Return why no signal, not even one sample of 0, fits a record's header; None if one does."""
+    header = load_header(record)
+    with tempfile.TemporaryDirectory() as folder, np.errstate(all="ignore"):
+        copy = os.path.join(folder, os.path.basename(record))
+        try:
+            read_header(record)
+            save_header(copy, header)
+            save_signals(copy, np.zeros((1, len(_fields_to_save(header)["units"]))))
+        except Exception as error:  # noqa: BLE001 - wfdb raises this type, too
+            return f"{type(error).__name__}: {error}"
+    return None
+
+
+def _fields_to_save(header):
+    """Return what a header says about how signals are stored, as `wfdb.wrsamp` takes it."""
+    try:
+        return _plain_fields(header)
+    except (IndexError, TypeError, ValueError):
+        return _plain_fields(respell_header(header))
+
+
+def _plain_fields(header):
+    fs, formats = get_sampling_frequency(header), get_signal_formats(header)
+    if fs is None or not all(formats):
+        raise ValueError(f"expected a sampling frequency and formats; got {fs} and {formats}")
+    return {
+        "fs": fs,
+        "units": get_signal_units(header),
+        "sig_name": get_signal_names(header),
+        "fmt": formats,
+        "adc_gain": get_adc_gains(header),
+        "baseline": get_baselines(header),
+    }
+
+
+def respell_header(string):
+    """Write a header so that the functions below, which count single blanks, understand it.
+
+    Blank lines and blanks too many go, comments move below the signals. What the organisers' code
+    reads needs none of this; theirs stops at what does.
+    """
+    lines = [line.strip().lstrip("\ufeff") for line in string.split("\n")]
+    comments = [line for line in lines if line.startswith("#")]
+    record_line, *signal_lines = [line for line in lines if line and line not in comments] or [""]
+    signal_lines = [" ".join(split_signal_line(line)) for line in signal_lines]
+    return "\n".join([" ".join(record_line.split()), *signal_lines, *comments]) + "\n"
 
 
 def save_labels(record, labels):
@@ -113,9 +159,13 @@ def save_labels(record, labels):
 
 
 def load_text(filename):
-    """Return the content of a text file."""
-    with open(filename) as file:
-        return file.read()
+    """Return the content of a text file; one in another encoding is read as a header may be."""
+    try:
+        with open(filename) as file:
+            return file.read()
+    except UnicodeDecodeError:
+        with open(filename, "rb") as file:
+            return decode_header(file.read())
 
 
 def save_text(filename, string):
@@ -197,94 +247,100 @@ def _required_variables(string, variable_name, what):
 # --- fields of a header ---
 
 
-def _record_item(header, item):
-    return header.split("\n")[0].split(" ")[item]
+def _record_item(string, item):
+    return string.split("\n")[0].split(" ")[item]
 
 
-def _signal_items(header, item):
-    lines = header.split("\n")[1 : 1 + get_num_signals(header)]
+def _signal_items(string, item):
+    lines = string.split("\n")[1 : 1 + get_num_signals(string)]
     return [line.split(" ")[item] for line in lines]
 
 
-def get_record_name(header):
+def get_record_name(string):
     """Return the name of the record."""
-    return _record_item(header, 0).split("/")[0]
+    return _record_item(string, 0).split("/")[0]
 
 
-def get_num_signals(header):
+def get_num_signals(string):
     """Return the number of signals, None when it is not an integer."""
-    item = _record_item(header, 1)
+    item = _record_item(string, 1)
     return int(item) if is_integer(item) else None
 
 
-def get_sampling_frequency(header):
+def get_sampling_frequency(string):
     """Return the sampling frequency in Hz, None when it is not a number."""
-    item = _record_item(header, 2).split("/")[0]
+    item = _record_item(string, 2).split("/")[0]
     return float(item) if is_number(item) else None
 
 
-def get_num_samples(header):
+def get_num_samples(string):
     """Return the number of samples per signal, None when it is not an integer."""
-    item = _record_item(header, 3)
+    item = _record_item(string, 3)
     return int(item) if is_integer(item) else None
 
 
-def get_signal_formats(header):
+def get_signal_formats(string):
     """Return the storage format of each signal."""
-    formats = _signal_items(header, 1)
+    formats = _signal_items(string, 1)
     for mark in "x:+":  # samples per frame, skew and byte offset follow these
         formats = [item.split(mark)[0] for item in formats]
     return formats
 
 
-def get_adc_gains(header):
+def get_adc_gains(string):
     """Return the gain of each signal, in ADC units per physical unit."""
-    return [float(item.split("/")[0].split("(")[0]) for item in _signal_items(header, 2)]
+    return [float(_gain_and_baseline(item)[0]) for item in _signal_items(string, 2)]
 
 
-def get_baselines(header):
+def get_baselines(string):
     """Return the digital value of 0 physical units for each signal: the ADC zero unless stated."""
-    baselines = []
-    for item, adc_zero in zip(_signal_items(header, 2), _signal_items(header, 4), strict=True):
-        gain = item.split("/")[0]
-        stated = gain.split("(")[1].split(")")[0] if "(" in gain else adc_zero
-        baselines.append(int(stated))
-    return baselines
+    stated = [_gain_and_baseline(item)[1] for item in _signal_items(string, 2)]
+    adc_zeros = _signal_items(string, 4)
+    both = zip(stated, adc_zeros, strict=True)
+    return [int(zero if own is None else own) for own, zero in both]
 
 
-def get_signal_units(header):
+def _gain_and_baseline(item):
+    """Split ``1000(3)/mV``; without both parentheses the baseline is None, and all is the gain."""
+    stated = item.split("/")[0]
+    if "(" not in stated or ")" not in stated:
+        return stated, None
+    return stated.split("(")[0], stated.split("(")[1].split(")")[0]
+
+
+def get_signal_units(string):
     """Return the physical unit of each signal, mV unless stated."""
-    return [item.split("/")[1] if "/" in item else "mV" for item in _signal_items(header, 2)]
+    return [item.split("/")[1] if "/" in item else "mV" for item in _signal_items(string, 2)]
 
 
-def get_adc_resolutions(header):
+def get_adc_resolutions(string):
     """Return the bits of each signal's ADC."""
-    return [int(item) for item in _signal_items(header, 3)]
+    return [int(item) for item in _signal_items(string, 3)]
 
 
-def get_adc_zeros(header):
+def get_adc_zeros(string):
     """Return the ADC zero of each signal."""
-    return [int(item) for item in _signal_items(header, 4)]
+    return [int(item) for item in _signal_items(string, 4)]
 
 
-def get_initial_values(header):
+def get_initial_values(string):
     """Return the first digital value of each signal; hidden headers have none."""
-    return [int(item) for item in _signal_items(header, 5)]
+    return [int(item) for item in _signal_items(string, 5)]
 
 
-def get_checksums(header):
+def get_checksums(string):
     """Return the checksum of each signal; hidden headers have none."""
-    return [int(item) for item in _signal_items(header, 6)]
+    return [int(item) for item in _signal_items(string, 6)]
 
 
-def get_block_sizes(header):
+def get_block_sizes(string):
     """Return the block size of each signal; hidden headers have none."""
-    return [int(item) for item in _signal_items(header, 7)]
+    return [int(item) for item in _signal_items(string, 7)]
 
 
-def get_signal_names(header):
+def get_signal_names(string):
     """Return the name of each signal."""
-    return [item.strip() for item in _signal_items(header, 8)]
+    return [item.strip() for item in _signal_items(string, 8)]
 
 
 # --- numbers ---
@@ -343,7 +399,7 @@ def compute_f_measure(labels, outputs):
 
 def normalize_names(names_ref, names_est):
     """Return the estimate's names as the reference spells them; others are dropped."""
-    spelling = {name.casefold(): name for name in names_ref}
+    spelling = {name.casefold(): name for name in reversed(names_ref)}  # the first one counts
     return [spelling[name.casefold()] for name in names_est if name.casefold() in spelling]
 
 

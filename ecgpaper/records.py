@@ -1,6 +1,7 @@
 """Challenge records on disk <-> `Ecg`, images, labels.
 
-Public: `find_records`, `RecordHeader`, `read_header`, `read_ecg`, `read_image`, `write_record`.
+Public: `find_records`, `RecordHeader`, `read_header`, `read_comments`, `decode_header`,
+`split_signal_line`, `read_ecg`, `read_image`, `write_record`.
 
 A record is a WFDB header ``NAME.hea`` with, beside it, a signal file, images, or both. Comment
 lines of the header hold demographics, labels and the names of the images. A record is named by the
@@ -9,6 +10,7 @@ path of its header without the extension. What cannot be used raises `RecordErro
 
 from __future__ import annotations
 
+import codecs
 import logging
 import os
 import re
@@ -18,6 +20,7 @@ import warnings
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,16 +40,25 @@ logger = logging.getLogger(__name__)
 IMAGE_FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
 _ADU_PER_MV = 1000.0
 _ADU_MISSING = -32768
-_MV_PER_UNIT = {"mv": 1.0, "uv": 1e-3, "µv": 1e-3, "μv": 1e-3, "nv": 1e-6, "v": 1e3}
-# In a header that is not written in UTF-8, no other letter before V is beyond ASCII.
-_MV_PER_UNIT["\N{REPLACEMENT CHARACTER}v"] = _MV_PER_UNIT["uv"]
+_MV_PER_UNIT = {"mv": 1.0, "uv": 1e-3, "nv": 1e-6, "v": 1e3}
+# Of the letters that may stand before V, the Greek one alone is beyond ASCII, in any encoding.
+_MICRO = re.compile(r"[^\x00-\x7f](?=v$)")
+# Intracardiac ECGs are sampled with up to 10 kHz.
+MAX_FS_HZ = 20_000.0
+# Samples of all leads together: 46 minutes of twelve leads at 1000 Hz, 270 MB once they are read.
+MAX_SAMPLES = 2**25
 # What decoders raise on files that are cut off, overwritten or no images at all.
 _DAMAGED = (
     *(OSError, EOFError, SyntaxError, ValueError, LookupError, TypeError, OverflowError),
     *(MemoryError, struct.error, zlib.error),
 )
+# What wfdb raises, besides, on headers that it does not understand.
+_MISREAD = (AttributeError, ArithmeticError, AssertionError, NameError, RecursionError)
 # What a Challenge record may be called.
 NAME = re.compile(r"[A-Za-z0-9_-]+")
+_N_ITEMS = 9  # of a signal line
+# Bits of a sample in WFDB's formats that have not 16.
+_BITS = {"80": 8, "508": 8, "310": 10, "311": 10, "212": 12, "24": 24, "524": 24, "32": 32}
 
 
 def find_records(folder: str | Path) -> list[str]:
@@ -71,13 +83,15 @@ class RecordHeader:
     name : str
     fs : float, in Hz
     n_samples : int
-        Samples per lead.
+        Samples per lead, 0 where the header leaves it open.
     raw_lead_names : tuple of str
         As written, in the header's order.
     units : tuple of str
         Of the signals, as written; ``"mV"`` where the header says nothing.
     comments : tuple of str
         Comment lines in their order, without the ``#``.
+    limits_mv : tuple of (float, float)
+        The least and the largest voltage that fits the file of each signal, in mV.
     """
 
     name: str
@@ -86,6 +100,7 @@ class RecordHeader:
     raw_lead_names: tuple[str, ...]
     units: tuple[str, ...]
     comments: tuple[str, ...] = ()
+    limits_mv: tuple[tuple[float, float], ...] = ()
 
     @property
     def lead_names(self) -> tuple[str, ...]:
@@ -120,6 +135,11 @@ class RecordHeader:
         value = (self.comment("sex") or "").strip().lower()
         return {"f": "Female", "female": "Female", "m": "Male", "male": "Male"}.get(value)
 
+    @property
+    def mv_per_unit(self) -> tuple[float | None, ...]:
+        """What one unit of each signal is in mV, None where it is no voltage."""
+        return tuple(_mv_per_unit(unit) for unit in self.units)
+
     def _values(self, key: str) -> list[str]:
         pairs = (comment.partition(":") for comment in self.comments)
         return [value.strip() for name, _, value in pairs if name.strip().lower() == key.lower()]
@@ -140,29 +160,78 @@ def read_header(path: str | Path) -> RecordHeader:
     Raises
     ------
     RecordError
-        If the file is missing or its first lines are not those of a WFDB header.
+        If the file is missing, its first lines are not those of a WFDB header, or the numbers in
+        them are beyond `MAX_FS_HZ` and `MAX_SAMPLES`.
     """
     file = _header_file(path)
-    lines = [line.strip() for line in _text(file).splitlines() if line.strip()]
-    comments = tuple(line.lstrip("#").strip() for line in lines if line.startswith("#"))
-    record_line, *signal_lines = [line for line in lines if not line.startswith("#")] or [""]
+    lines, comments = _lines(file)
+    record_line, *signal_lines = lines or [""]
     items = record_line.split()
-    numbers = [_number(re.split(r"[/(]", item)[0]) for item in items[1:4]]
-    n_signals, fs, n_samples = (*numbers, None, None, None)[:3]
-    if n_signals is None or fs is None or n_samples is None or not (fs > 0 and n_samples >= 0):
-        raise RecordError(
-            f"{file} must begin with 'NAME N_SIGNALS FS N_SAMPLES'; it begins with "
-            f"{record_line[:60]!r}: write the header again"
-        )
+    n_signals, fs, n_samples = _record_numbers(file, items)
     if len(signal_lines) < n_signals:
         raise RecordError(
-            f"{file} must describe {n_signals:.0f} signals, one per line; it has "
+            f"{file} must describe {n_signals} signals, one per line; it has "
             f"{len(signal_lines)} such lines: write the header again"
         )
-    signal_lines = signal_lines[: int(n_signals)]
-    raw_lead_names = tuple(_signal_name(line) for line in signal_lines)
-    units = tuple(_unit(line) for line in signal_lines)
-    return RecordHeader(items[0].split("/")[0], fs, int(n_samples), raw_lead_names, units, comments)
+    signals = [split_signal_line(line) for line in signal_lines[:n_signals]]
+    raw_lead_names = tuple(signal[-1] for signal in signals)
+    units = tuple(_unit(signal) for signal in signals)
+    limits_mv = tuple(_limits_mv(signal) for signal in signals)
+    name = items[0].split("/")[0]
+    return RecordHeader(name, fs, n_samples, raw_lead_names, units, comments, limits_mv)
+
+
+def read_comments(path: str | Path) -> tuple[str, ...]:
+    """Read the comment lines of a header, without the ``#``, whatever its other lines are.
+
+    Raises
+    ------
+    RecordError
+        If the file cannot be read.
+    """
+    return _lines(_header_file(path))[1]
+
+
+def decode_header(content: bytes) -> str:
+    """Return a header's text, its lines ended by a line feed: UTF-8, marked UTF-16, or Latin-1."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        text = content.decode("utf-16", errors="replace")
+    else:
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = content.decode("latin-1")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def split_signal_line(line: str) -> list[str]:
+    """Split a signal line at its blanks, as many as there are.
+
+    Returns
+    -------
+    list of str, of length 9
+        File, format, gain, resolution, ADC zero, initial value, checksum, block size, and the name
+        of the lead, which may hold blanks. Empty where the line ends early; a hidden header leaves
+        out items six to eight.
+    """
+    items = line.replace("\t", " ").strip().split(" ")
+    is_hidden = not any(items[5:8])
+    if len(items) < _N_ITEMS or not all(items[:5]) or not (is_hidden or all(items[5:8])):
+        items = _split_at_gaps(line)
+    return [*items[: _N_ITEMS - 1], " ".join(items[_N_ITEMS - 1 :]).strip()]
+
+
+def _split_at_gaps(line: str) -> list[str]:
+    """Split at any blanks; what is no number where numbers are left out begins the name."""
+    items = line.split()
+    n_before = 5
+    if 3 < len(items) <= n_before and not _is_integer(items[-1]):
+        n_before = len(items) - 1
+    rest = items[n_before:]
+    numbers = list(takewhile(_is_integer, rest[:3]))
+    known = [*items[:n_before], *([""] * (5 - n_before)), *numbers]
+    known += [""] * (_N_ITEMS - 1 - len(known))
+    return [*known, *rest[len(numbers) :]]
 
 
 def read_ecg(path: str | Path) -> Ecg:
@@ -176,27 +245,31 @@ def read_ecg(path: str | Path) -> Ecg:
     import wfdb  # noqa: PLC0415  slow to import
 
     header = read_header(path)
-    record = _header_file(path).with_suffix("")
+    file = _header_file(path)
+    record = file.with_suffix("")
     if not header.raw_lead_names:
-        raise RecordError(f"{record}.hea must describe a signal; it has none: use the images")
+        raise RecordError(f"{file} must describe a signal; it has none: use the images")
+    if None in header.mv_per_unit:
+        found = ", ".join(dict.fromkeys(header.units))
+        raise RecordError(f"{file} must give signals in mV, uV or V; got {found}")
     try:
-        signal, _ = wfdb.rdsamp(str(record))
+        # Gains of 0 and the like are found below, by what they make of the samples.
+        with np.errstate(all="ignore"):
+            signal, _ = wfdb.rdsamp(str(record))
     except FileNotFoundError as error:
         raise RecordError(
-            f"{record}.hea names the signal file {error.filename}; it is not there: copy it "
+            f"{file} names the signal file {error.filename}; it is not there: copy it "
             "beside the header, or use the record's images"
         ) from error
-    except _DAMAGED as error:
+    except (*_DAMAGED, *_MISREAD) as error:
         raise RecordError(
-            f"the signals of {record} must be what its header says; {error}: copy the record again"
+            f"the signals of {record} must be what its header says; {_said(error)}: copy the "
+            "record again"
         ) from error
     # Not the units that wfdb found: it drops the Greek letter of the microvolt.
-    factors = [_MV_PER_UNIT.get(unit.lower()) for unit in header.units]
-    if None in factors:
-        found = ", ".join(dict.fromkeys(header.units))
-        raise RecordError(f"{record}.hea must give signals in mV, uV or V; got {found}")
+    factors = np.array(header.mv_per_unit, dtype=np.float64)
     try:
-        signal_mv = np.asarray(signal, dtype=np.float64) * np.array(factors, dtype=np.float64)
+        signal_mv = np.asarray(signal, dtype=np.float64) * factors
         return Ecg(signal_mv, header.fs, header.lead_names)
     except ValueError as error:
         raise RecordError(f"{record} is no usable ECG: {error}") from error
@@ -321,14 +394,42 @@ def _header_file(path: str | Path) -> Path:
     return Path(text if text.endswith(".hea") else f"{text}.hea")
 
 
-def _text(file: Path) -> str:
+def _lines(file: Path) -> tuple[list[str], tuple[str, ...]]:
+    """Read the lines of a header that say something, and its comments without the ``#``."""
     try:
-        return file.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
+        text = decode_header(file.read_bytes())
+    except (OSError, ValueError) as error:  # a name may be too long, or hold a null byte
         raise RecordError(
-            f"expected the header {file}; {error.strerror}: name the record by its header's path "
+            f"expected the header {file}; {_said(error)}: name the record by its header's path "
             "without the extension"
         ) from error
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    comments = tuple(line.lstrip("#").strip() for line in lines if line.startswith("#"))
+    return [line for line in lines if not line.startswith("#")], comments
+
+
+def _said(error: BaseException) -> str:
+    text = getattr(error, "strerror", None) or str(error)
+    return f"{type(error).__name__}: {text}" if isinstance(error, _MISREAD) else text
+
+
+def _record_numbers(file: Path, items: Sequence[str]) -> tuple[int, float, int]:
+    """Check the number of signals, the sampling frequency and the number of samples."""
+    found = [_number(re.split(r"[/(]", item)[0]) for item in items[1:4]]
+    n_signals, fs, n_samples = (*found, 0.0)[:3] if len(found) > 1 else (None, None, None)
+    is_whole = all(n is not None and n >= 0 and n.is_integer() for n in (n_signals, n_samples))
+    if n_signals is None or fs is None or n_samples is None or not (fs > 0 and is_whole):
+        raise RecordError(
+            f"{file} must begin with 'NAME N_SIGNALS FS N_SAMPLES'; it begins with "
+            f"{' '.join(items)[:60]!r}: write the header again"
+        )
+    if fs > MAX_FS_HZ or n_signals * n_samples > MAX_SAMPLES:
+        raise RecordError(
+            f"{file} may have {MAX_FS_HZ:.0f} Hz and {MAX_SAMPLES} samples, of all signals "
+            f"together; it says {n_signals:.0f} signals of {n_samples:.0f} samples at {fs:g} Hz: "
+            "correct it, or cut the record"
+        )
+    return int(n_signals), fs, int(n_samples)
 
 
 def _number(text: str) -> float | None:
@@ -339,15 +440,31 @@ def _number(text: str) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def _signal_name(line: str) -> str:
-    """Take the ninth item of a signal line; a hidden header has blanks for items six to eight."""
-    return " ".join(line.split(" ")[8:]).strip() or line.rsplit(maxsplit=1)[-1]
+def _unit(items: Sequence[str]) -> str:
+    """Take what follows the gain in a split signal line: ``1000(0)/mV``."""
+    return items[2].partition("/")[2] or "mV"
 
 
-def _unit(line: str) -> str:
-    """Take what follows the gain, the third item of a signal line: ``1000(0)/mV``."""
-    items = line.split()
-    return (items[2].partition("/")[2] if len(items) > 2 else "") or "mV"
+def _mv_per_unit(unit: str) -> float | None:
+    return _MV_PER_UNIT.get(_MICRO.sub("u", unit.lower()))
+
+
+def _limits_mv(items: Sequence[str]) -> tuple[float, float]:
+    """Voltages that a signal's format, gain and baseline can hold; the usual ones if unreadable."""
+    gain, _, baseline = items[2].partition("/")[0].rstrip(")").partition("(")
+    gain_adu, zero_adu = _number(gain), _number(baseline or items[4] or "0")
+    mv_per_unit = _mv_per_unit(_unit(items))
+    if not gain_adu or zero_adu is None or mv_per_unit is None:
+        gain_adu, zero_adu, mv_per_unit = _ADU_PER_MV, 0.0, 1.0
+    n_bits = _BITS.get(re.split(r"[x:+]", items[1])[0], 16)
+    # The lowest level of each format stands for a missing sample.
+    bounds_adu = np.array([-1.0, 1.0]) * (2 ** (n_bits - 1) - 1)
+    low, high = sorted(float(x) for x in (bounds_adu - zero_adu) / gain_adu * mv_per_unit)
+    return low, high
+
+
+def _is_integer(text: str) -> bool:
+    return re.fullmatch(r"[+-]?\d+", text) is not None
 
 
 def _check_size(path: str | Path, size: tuple[int, int]) -> None:

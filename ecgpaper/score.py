@@ -301,7 +301,7 @@ def find_shift(
     rasters = [_smoothed_raster(x, low_mv, high_mv, n_levels, sigma) for x in (ref, est)]
     column_shift, row_shift = _best_shift(rasters[0], rasters[1])
     with np.errstate(invalid="ignore"):  # an infinite sample makes an infinite range: 0 * inf
-        return -column_shift, float(-row_shift * (high_mv - low_mv) / (n_levels - 1))
+        return -column_shift, float(-row_shift / (n_levels - 1) * (high_mv - low_mv))
 
 
 def quantize(signal_mv: Lead, low_mv: float, high_mv: float, n_levels: int) -> NDArray[np.intp]:
@@ -466,10 +466,10 @@ class _ExactCorrelation:
 # --- labels ---
 
 
-def is_nan(value: object) -> bool:
+def is_nan(x: object) -> bool:
     """Tell whether a value is, or spells, NaN."""
     try:
-        return bool(np.isnan(float(value)))  # type: ignore[arg-type]
+        return bool(np.isnan(float(x)))  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return False
 

@@ -32,7 +32,7 @@ def plain_find_shift(ref_mv, est_mv, n_levels=256, sigma=0.5):
     both = np.concatenate([ref_mv, est_mv])
     range_mv = np.nanmax(both) - np.nanmin(both)
     late_samples = int(auto_column - cross_column)
-    return late_samples, float((auto_row - cross_row) * range_mv / (n_levels - 1))
+    return late_samples, float((auto_row - cross_row) / (n_levels - 1) * range_mv)
 
 
 def make_lead(rng, n_samples, fs, noise_mv):

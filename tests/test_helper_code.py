@@ -213,6 +213,31 @@ def test_the_signal_lines_are_read_item_by_item():
     assert helper_code.get_signal_names(header) == ["V1", "V"]
 
 
+HEADER_FUNCTIONS = (
+    "record_name num_signals sampling_frequency num_samples signal_formats adc_gains baselines "
+    "signal_units adc_resolutions adc_zeros initial_values checksums block_sizes signal_names"
+)
+
+
+def test_header_and_number_functions_take_their_argument_by_the_organisers_name():
+    header = "r 1 100 4\nr.dat 16 200(100)/uV 12 7 -3 9 5 V1\n"
+    for name in HEADER_FUNCTIONS.split():
+        function = getattr(helper_code, f"get_{name}")
+        assert function(string=header) == function(header)
+    assert helper_code.is_nan(x="nan")
+
+
+def test_a_baseline_without_its_second_parenthesis_is_a_part_of_the_gain():
+    header = "r 1 100 4\nr.dat 16 1000(3/mV 16 7 0 0 0 I\n"
+    with pytest.raises(ValueError, match="1000"):
+        helper_code.get_adc_gains(header)
+    assert helper_code.get_baselines(header) == [7]
+
+
+def test_the_first_of_names_that_are_equal_but_for_case_counts():
+    assert helper_code.normalize_names(["AVR", "aVR", "I"], ["avr", "II"]) == ["AVR"]
+
+
 def test_the_last_of_several_values_wins_and_an_indented_one_does_not_count():
     text = "# Age: 2\n # Age: 3\n# Age:  4 \n #Age: 5\n"
     assert helper_code.get_variable(text, "# Age:") == ("4", True)
@@ -397,6 +422,30 @@ def test_a_signal_that_cannot_be_saved_ends_the_run_even_if_failures_are_allowed
     output = folder / "out" / "deep" / "sub"
     assert sorted(path.name for path in output.iterdir()) == ["1-labels.hea", "2-large.hea"]
     assert (output / "2-large.hea").read_text().startswith("2-large 1 100 2\n")
+
+
+@pytest.mark.parametrize(("flags", "status"), [([], 1), (["-f"], 0)])
+def test_a_header_that_nothing_can_be_saved_under_costs_its_record(challenge, flags, status):
+    folder, add_records, run = challenge
+    add_records("1-both", "2-both", "3-both")
+    bad = folder / "data" / "sub" / "2-both.hea"
+    bad.write_text(bad.read_text().replace("1000(0)", "x"))
+    result = run(*RUN, *flags)
+    assert (result.returncode, result.stdout) == (status, "")
+    assert "sub/2-both: ValueError: could not convert string to float: 'x'\n" in result.stderr
+    assert "Traceback" not in result.stderr
+    output = folder / "out" / "deep" / "sub"
+    assert (output / "2-both.hea").read_text() == bad.read_text() + "# Labels: NORM\n"
+    assert sorted(path.name for path in output.glob("*.dat")) == ["1-both.dat", "3-both.dat"]
+
+
+def test_an_output_folder_that_is_a_file_ends_the_run_in_one_line(challenge):
+    folder, add_records, run = challenge
+    add_records("1-both")
+    (folder / "out").touch()
+    result = run(*RUN)
+    assert (result.returncode, result.stderr.count("\n")) == (1, 1)
+    assert result.stderr.startswith("OutputError: expected an output folder that can be made")
 
 
 def test_a_folder_without_records_ends_the_run_before_there_is_an_output_folder(challenge):
