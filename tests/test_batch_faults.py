@@ -11,8 +11,10 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import dask
 import numpy as np
 import pytest
+from dask.distributed import LocalCluster
 
 from ecgpaper import batch, files
 from ecgpaper.__main__ import main
@@ -182,3 +184,25 @@ def test_batch_whose_worker_was_killed_says_so_and_goes_on_when_run_again(tmp_pa
     assert "error: the processes that print must last; one was killed" in told
     assert "Traceback" not in told
     finish_and_compare(tmp_path)
+
+
+def test_cluster_whose_worker_was_killed_is_no_endless_wait(tmp_path, capsys):
+    for index in range(N_RECORDS):
+        write_ecg(tmp_path / "in", f"r{index}")
+    command = ["synthesize", str(tmp_path / "in"), str(tmp_path / "out"), "--cluster"]
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
+        LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster,
+    ):
+        (worker,) = cluster.workers.values()
+
+        def kill():
+            while not list((tmp_path / "out").glob("*.png")):
+                time.sleep(0.002)
+            os.kill(worker.pid, signal.SIGKILL)
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        assert main([*command, cluster.scheduler_address]) == 1
+        killer.join()
+    assert "error: the processes that print must last; one was killed" in capsys.readouterr().err

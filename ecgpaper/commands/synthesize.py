@@ -12,9 +12,9 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
-from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,10 @@ logger = logging.getLogger(__name__)
 
 # A scheduler that is there answers sooner.
 _ANSWER_S = 10
+_KILLED = (
+    "the processes that print must last; one was killed, maybe for lack of memory: run the same "
+    "command again, which goes on where this one stopped,"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -91,8 +95,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the pages; the status is 1 if records were skipped."""
-    from joblib import Parallel, delayed  # noqa: PLC0415  the parser must be quick
-
     from ecgpaper.batch import BatchOptions, claim_folder, print_record  # noqa: PLC0415
     from ecgpaper.records import find_records  # noqa: PLC0415
 
@@ -114,26 +116,36 @@ def run(arguments: argparse.Namespace) -> int:
     )
     prepare_output_folder(out)
     claim_folder(out, options)
-    with _cluster(arguments.cluster) if arguments.cluster else nullcontext():
-        n_jobs = -1 if arguments.cluster else arguments.workers
-        jobs = Parallel(n_jobs=n_jobs, return_as="generator_unordered")
-        outcomes = jobs(delayed(print_record)(source, name, out, options) for name in names)
-        try:
-            return _report(outcomes, len(names), out)
-        except BrokenExecutor as error:
-            raise BatchError(
-                f"the processes that print must last; one was killed, maybe for lack of memory: "
-                f"run the same command again with fewer --workers, it goes on where {out} ends"
-            ) from error
+    task = partial(print_record, source, folder=out, options=options)
+    if arguments.cluster:
+        outcomes = _on_cluster(task, names, arguments.cluster)
+    else:
+        outcomes = _by_workers(task, names, arguments.workers)
+    return _report(outcomes, len(names), out)
 
 
-@contextmanager
-def _cluster(address: str) -> Iterator[None]:
-    """Hand joblib's work to a Dask scheduler."""
-    from joblib import parallel_config  # noqa: PLC0415
+def _by_workers(
+    task: Callable[[str], Outcome], names: Sequence[str], n_workers: int
+) -> Iterator[Outcome]:
+    """Do a task for all names by so many processes."""
+    from joblib import Parallel, delayed  # noqa: PLC0415
 
+    jobs = Parallel(n_jobs=n_workers, return_as="generator_unordered")
     try:
-        from dask.distributed import Client  # noqa: PLC0415
+        yield from jobs(delayed(task)(name) for name in names)
+    except BrokenExecutor as error:
+        raise BatchError(f"{_KILLED} with fewer --workers") from error
+
+
+def _on_cluster(
+    task: Callable[[str], Outcome], names: Sequence[str], address: str
+) -> Iterator[Outcome]:
+    """Do a task for all names by the workers of a Dask scheduler.
+
+    Not through joblib, which waits forever for what a killed worker was about to answer.
+    """
+    try:
+        from dask.distributed import Client, KilledWorker, as_completed  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise BatchError(
             f"--cluster needs Dask; {error}: pip install 'ecgpaper[cluster]', or use --workers"
@@ -144,8 +156,12 @@ def _cluster(address: str) -> Iterator[None]:
         raise BatchError(
             f"a Dask scheduler must answer at {address}; {error}: start one, or use --workers"
         ) from error
-    with client, parallel_config(backend="dask"):
-        yield
+    with client:
+        try:
+            for printed in as_completed(client.map(task, names, pure=False)):
+                yield printed.result()
+        except KilledWorker as error:
+            raise BatchError(f"{_KILLED} with more memory for each worker") from error
 
 
 def _report(outcomes: Iterable[Outcome], n_records: int, out: Path) -> int:
