@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from ecgpaper.digitize import Digitization
-from ecgpaper.digitize.printed import Said
+from ecgpaper.digitize.calibration.printed_scale import Said
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.geometry import Homography
 from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip
