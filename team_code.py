@@ -17,6 +17,7 @@ import numpy as np
 
 import helper_code
 from ecgpaper.boundary import PageFault, attempt
+from ecgpaper.bounds import FS_HZ
 from ecgpaper.classify.branches import PageClassifier
 from ecgpaper.classify.picture import Sight, look_at
 from ecgpaper.digitize import Digitization, Digitizer
@@ -106,11 +107,19 @@ def _read_page(
     """Digitize an image; None if it defeats the digitizer."""
     if photo is None:
         return None
-    page = attempt(lambda: digitizer.digitize(photo, fs=header.fs), "digitizing an image")
+    page = attempt(partial(_digitize, photo, header, digitizer), "digitizing an image")
     if isinstance(page, PageFault):
         _log(f"{header.name}, an image of {photo.shape[:2]} pixels", page)
         return None
     return page
+
+
+def _digitize(photo: ByteArray, header: RecordHeader, digitizer: Digitizer) -> Digitization:
+    try:
+        fs = FS_HZ.checked(header.fs)
+    except ValueError as error:
+        raise RecordError(f"{error}: mend the header") from error
+    return digitizer.digitize(photo, fs=fs)
 
 
 def _join(pages: Sequence[Digitization | None], header: RecordHeader) -> Ecg:

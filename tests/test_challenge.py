@@ -360,3 +360,14 @@ def test_empty_model_folder_is_said_to_lack_its_files(folders, tmp_path):
     assert "segmenter.json; it is not there: train again" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("fs", [20, 5000])
+def test_a_page_is_not_read_at_a_frequency_that_no_page_has(models, images, tmp_path, caplog, fs):
+    shutil.copy(images / "page.png", tmp_path)
+    silence = Ecg(np.zeros((10 * fs, 12)), fs, STANDARD_ORDER)
+    write_record(tmp_path, "odd", silence, image_names=["page.png"])
+    signals, labels = team_code.run_models(str(tmp_path / "odd"), *models, False)
+    assert np.count_nonzero(np.nan_to_num(signals)) == 0
+    assert labels
+    assert f"expected a sampling frequency of 50 to 2000 Hz; got {fs}: mend" in caplog.text
