@@ -13,19 +13,21 @@ from pathlib import Path
 import numpy as np
 
 from ecgpaper import score
+from ecgpaper.bounds import Clock
 from ecgpaper.digitize import Digitizer
+from ecgpaper.digitize.calibration.paper_scale import UNSTATED
 from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.read import read_rows
 from ecgpaper.digitize.curves.refine import refine_traces
-from ecgpaper.digitize.grid.comb import find_grid_scale
 from ecgpaper.digitize.page.flatten import flatten
-from ecgpaper.digitize.page.rectify import rectify
-from ecgpaper.digitize.rows.align import settle_columns
-from ecgpaper.digitize.rows.columns import column_places, place_columns
+from ecgpaper.digitize.page_image import PageImage
+from ecgpaper.digitize.request import Request
 from ecgpaper.digitize.rows.find import find_layout
+from ecgpaper.digitize.rows.leads import name_leads
 from ecgpaper.digitize.segment import segment
 from ecgpaper.digitize.signal import signal_from_traces
 from ecgpaper.errors import EcgPaperError
+from ecgpaper.geometry import Homography
 from ecgpaper.page import LAYOUTS
 from ecgpaper.raster import FlatPage
 from ecgpaper.records import find_records, read_ecg
@@ -41,27 +43,33 @@ def answer(digitizer, page, n_given):
     truth, photo = page.truth, page.image
     if n_given >= RUNGS.index("traces"):
         return signal_from_traces(truth.traces, truth.layout, truth.scale, truth.ecg.fs)[0]
+    if not n_given:
+        return digitizer.digitize(photo, fs=truth.ecg.fs).ecg
     maps = segment(photo, digitizer.segmenter)
-    if n_given >= RUNGS.index("warp"):
-        size = page_shape(truth.layout, truth.scale)
-        flat, maps = flatten(photo, maps, truth.page_to_photo, size)
-    else:
-        flat, maps = rectify(photo, maps)
-    given_grid = n_given >= RUNGS.index("grid")
-    scale = truth.scale if given_grid else find_grid_scale(flat, maps)
-    given_rows = n_given >= RUNGS.index("rows")
-    layout = truth.layout if given_rows else find_layout(flat, maps, scale)
-    if n_given:
-        # Rows are cut out of the photo itself, where nothing was lost by flattening.
-        flat = FlatPage(photo, truth.page_to_photo)
-    readings = read_rows(photo, flat, maps, scale, layout, digitizer.tracer)
-    if n_given < RUNGS.index("columns"):
-        layout = place_columns(layout, column_places(layout, readings)[0])
-    traces = TraceCutter(scale).cut(layout, readings)
-    if n_given < RUNGS.index("columns"):
-        layout, traces = settle_columns(layout, traces, readings, scale, digitizer.ends)
-    traces = refine_traces(traces, readings, scale, digitizer.refiner)
-    return signal_from_traces(traces, layout, scale, truth.ecg.fs)[0]
+    size = page_shape(truth.layout, truth.scale)
+    _, flat_maps = flatten(photo, maps, truth.page_to_photo, size)
+    # Rows are cut out of the photo itself, where nothing was lost by flattening.
+    flat = FlatPage(photo, truth.page_to_photo)
+    page = PageImage(photo, maps, flat, flat_maps, Homography.identity())
+    return answer_of(digitizer, page, truth, n_given)
+
+
+def answer_of(digitizer, page, truth, n_given):
+    """Return the signal read from a page that lies where the truth says."""
+    request = Request(truth.ecg.fs, UNSTATED, Clock(np.inf))
+    if n_given == RUNGS.index("warp"):
+        return digitizer.answer(digitizer.read_level(page, UNSTATED), request).ecg
+    if n_given == RUNGS.index("grid"):
+        layout = find_layout(page.flat, page.maps, truth.scale)
+        reading = digitizer.read_placed(page, truth.scale, layout, name_leads)
+        return digitizer.answer(reading, request).ecg
+    if n_given == RUNGS.index("rows"):
+        reading = digitizer.read_placed(page, truth.scale, truth.layout)
+        return digitizer.answer(reading, request).ecg
+    rows = read_rows(page.photo, page.flat, page.maps, truth.scale, truth.layout, digitizer.tracer)
+    traces = TraceCutter(truth.scale).cut(truth.layout, rows)
+    traces = refine_traces(traces, rows, truth.scale, digitizer.refiner)
+    return signal_from_traces(traces, truth.layout, truth.scale, truth.ecg.fs)[0]
 
 
 def measure(digitizer, page, n_given):

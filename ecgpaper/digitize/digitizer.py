@@ -29,57 +29,39 @@ from ecgpaper.digitize.page.orientation import ways_round
 from ecgpaper.digitize.page_image import PageImage, check_sides, see_negative, see_page
 from ecgpaper.digitize.quality import lead_evidence, predict_snr
 from ecgpaper.digitize.reading import HEARTBEAT_FS, MIN_CREDIBLE, Reading, mean_confidence
+from ecgpaper.digitize.refusals import (
+    check_legible,
+    check_traces,
+    mirrored,
+    no_grid,
+    nothing_trusted,
+)
 from ecgpaper.digitize.request import Request
 from ecgpaper.digitize.result import MIN_SNR_DB, Digitization
 from ecgpaper.digitize.rows.align import ENDS, settle_columns
 from ecgpaper.digitize.rows.columns import column_places, place_columns, with_margin
 from ecgpaper.digitize.rows.find import find_layout
-from ecgpaper.digitize.rows.leads import name_leads, take_names
+from ecgpaper.digitize.rows.leads import NameLeads, name_leads, take_names
 from ecgpaper.digitize.scale import find_scale
 from ecgpaper.digitize.signal import signal_from_traces
 from ecgpaper.ecg import ByteArray
-from ecgpaper.errors import EcgPaperError, GridError, LayoutError, MirrorError
+from ecgpaper.errors import EcgPaperError, MirrorError
 from ecgpaper.nets.checkpoint import require_files
 from ecgpaper.nets.ends import EndNet
 from ecgpaper.nets.quality import QualityNet
 from ecgpaper.nets.reader import LineReader
 from ecgpaper.nets.refiner import Refiner
 from ecgpaper.nets.unet import SegmentNet, StripNet
-from ecgpaper.page import LAYOUTS
+from ecgpaper.page import LAYOUTS, PageLayout
+from ecgpaper.raster import GridScale
 from ecgpaper.weights import shipped_model
 
 logger = logging.getLogger(__name__)
 
 # Another way round must fit better by so much.
 MIN_GAIN = 0.15
-# Pages whose leads fit each other less are misread: seven with 0.30 and less scored 0 dB at the
-# best, six with 0.44 and more 5 to 14 dB (of 340 generated pages).
-MIN_LEGIBLE = 0.35
-# Of what the layout says is printed so much must be seen as a trace. Generated pages that were read
-# right had 0.96 and more, worn ones too; empty grids, text and patterns 0.3 at the most.
-MIN_QUALITY = 0.5
 # A grid that was seen has more; what is measured without one has to be credible.
 MIN_GRID_CONFIDENCE = 0.6
-_NO_GRID = (
-    "expected a grid of 1-mm and 5-mm lines, or at least rows of leads that fit each other; found "
-    "neither: crop the image to the page, or scan it in color at 150 dpi or more"
-)
-_MISREAD = (
-    "expected leads that fit each other by {least:.2f} or more; those found fit by {found:.2f}: "
-    "crop the image to the page, or state its layout"
-)
-_MIRRORED = (
-    "expected a page as it lies; found a mirrored one, whose heartbeats run from right to left: "
-    "flip the image left to right"
-)
-_NO_TRACES = (
-    "expected traces along {least:.0%} of the rows or more; what looks like rows shows some along "
-    "{found:.0%}: check that the image shows an ECG, with dark traces, at 150 dpi or more"
-)
-_NOTHING = (
-    "expected a lead that can be trusted; each is expected to be worse than none: scan the page "
-    "again, at 150 dpi or more"
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,12 +170,12 @@ class Digitizer:
                 faults.append(found)
                 continue
             if found.scale.confidence < MIN_GRID_CONFIDENCE:
-                faults.append(GridError(_NO_GRID))
+                faults.append(no_grid())
             if best is None or found.rank > best.rank + MIN_GAIN:
                 best = found
         if best is None or (faults and best.rank < MIN_CREDIBLE):
             raise faults[0]
-        _check_legible(best, request.stated)
+        check_legible(best, request.stated)
         return best
 
     def _tried(self, page: PageImage, request: Request) -> Reading | EcgPaperError:
@@ -214,7 +196,7 @@ class Digitizer:
             logger.info("mirrored: %s", error)
             return
         if found.agreement is not None and found.agreement >= MIN_CREDIBLE:
-            raise MirrorError(_MIRRORED)
+            raise mirrored()
 
     def read_level(self, page: PageImage, stated: Stated) -> Reading:
         """Read a page whose rows lie level, as it lies.
@@ -227,10 +209,31 @@ class Digitizer:
         scale = find_scale(page, self.tracer)
         leads = None if stated.layout is None else LAYOUTS[stated.layout]
         layout = find_layout(page.flat, page.maps, scale, leads)
+        return self.read_placed(page, scale, layout, name_leads if leads is None else take_names)
+
+    def read_placed(
+        self, page: PageImage, scale: GridScale, layout: PageLayout, name: NameLeads = take_names
+    ) -> Reading:
+        """Read the rows of a page at a scale, and find where their columns stand.
+
+        Parameters
+        ----------
+        page : PageImage
+        scale : GridScale
+        layout : PageLayout
+            Where the rows stand, to some millimeters along them.
+        name : callable
+            `name_leads`, or `take_names` where the leads are known.
+
+        Raises
+        ------
+        LayoutError
+            If hardly a trace is seen along the rows.
+        """
         rows = read_rows(page.photo, page.flat, page.maps, scale, layout, self.tracer)
         first, *places = column_places(layout, rows)
         layout = place_columns(layout, first)
-        named = (name_leads if leads is None else take_names)(layout, rows, scale)
+        named = name(layout, rows, scale)
         pulse = find_pulse(layout, rows)
         reading = Reading(
             page=page,
@@ -242,8 +245,7 @@ class Digitizer:
             pulse=pulse,
             places=tuple(places),
         )
-        if reading.quality < MIN_QUALITY:
-            raise LayoutError(_NO_TRACES.format(least=MIN_QUALITY, found=reading.quality))
+        check_traces(reading)
         return reading
 
     # Second phase: once.
@@ -275,7 +277,7 @@ class Digitizer:
         is_bad = predicted_snr_db < MIN_SNR_DB
         signal_mv = np.where(is_bad, np.nan, ecg.signal_mv)
         if not np.isfinite(signal_mv).any():
-            raise LayoutError(_NOTHING)
+            raise nothing_trusted()
         return Digitization(
             ecg=replace(ecg, signal_mv=signal_mv),
             confidence=np.where(is_bad, 0.0, confidence),
@@ -291,10 +293,3 @@ class Digitizer:
             predicted_snr_db=predicted_snr_db,
             is_negative=page.is_negative,
         )
-
-
-def _check_legible(reading: Reading, stated: Stated) -> None:
-    """Refuse leads that do not fit each other, unless somebody knows that they are right."""
-    found = reading.agreement
-    if found is not None and found < MIN_LEGIBLE and stated.layout is None:
-        raise LayoutError(_MISREAD.format(least=MIN_LEGIBLE, found=found))

@@ -1,6 +1,7 @@
 """Which leads the rows of a page show: those whose curves fit each other.
 
-Public: `Fit`, `fits_of`, `agreement`, `Named`, `name_leads`, `take_names`.
+Public: `Fit`, `fits_of`, `agreement`, `Named`, `NameLeads`, `name_leads`,
+`take_names`.
 
 Of several layouts with as many rows one is right. In it, strips of one lead show the same curve
 where they show the same time, and the six limb leads, which are made of two voltages, add up to
@@ -9,10 +10,11 @@ nothing as Einthoven and Goldberger defined them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import TypeAlias
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d, uniform_filter1d
@@ -87,6 +89,10 @@ class Named:
     def rank(self) -> float:
         """The fit; a layout that nothing speaks for is the last."""
         return -np.inf if self.fit is None else self.fit
+
+
+# What cuts the rows of a page into strips and names them.
+NameLeads: TypeAlias = Callable[[PageLayout, tuple[RowReading, ...], GridScale], Named]
 
 
 def name_leads(layout: PageLayout, readings: tuple[RowReading, ...], scale: GridScale) -> Named:

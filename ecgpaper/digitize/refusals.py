@@ -1,0 +1,71 @@
+"""When what was read is no answer, and what is said then.
+
+Public: `check_traces`, `check_legible`, `no_grid`, `mirrored`, `nothing_trusted`.
+"""
+
+from __future__ import annotations
+
+from ecgpaper.digitize.calibration.paper_scale import Stated
+from ecgpaper.digitize.reading import Reading
+from ecgpaper.errors import GridError, LayoutError, MirrorError
+
+# Of what the layout says is printed so much must be seen as a trace. Generated pages that were read
+# right had 0.96 and more, worn ones too; empty grids, text and patterns 0.3 at the most.
+MIN_QUALITY = 0.5
+# Pages whose leads fit each other less are misread: seven with 0.30 and less scored 0 dB at the
+# best, six with 0.44 and more 5 to 14 dB (of 340 generated pages).
+MIN_LEGIBLE = 0.35
+
+
+def check_traces(reading: Reading) -> None:
+    """Refuse rows along which hardly a trace is seen.
+
+    Raises
+    ------
+    LayoutError
+    """
+    if reading.quality < MIN_QUALITY:
+        raise LayoutError(
+            f"expected traces along {MIN_QUALITY:.0%} of the rows or more; what looks like rows "
+            f"shows some along {reading.quality:.0%}: check that the image shows an ECG, with dark "
+            "traces, at 150 dpi or more"
+        )
+
+
+def check_legible(reading: Reading, stated: Stated) -> None:
+    """Refuse leads that do not fit each other, unless somebody knows that they are right.
+
+    Raises
+    ------
+    LayoutError
+    """
+    found = reading.agreement
+    if found is not None and found < MIN_LEGIBLE and stated.layout is None:
+        raise LayoutError(
+            f"expected leads that fit each other by {MIN_LEGIBLE:.2f} or more; those found fit by "
+            f"{found:.2f}: crop the image to the page, or state its layout"
+        )
+
+
+def no_grid() -> GridError:
+    """Return what speaks against a page that shows neither a grid nor leads that fit."""
+    return GridError(
+        "expected a grid of 1-mm and 5-mm lines, or at least rows of leads that fit each other; "
+        "found neither: crop the image to the page, or scan it in color at 150 dpi or more"
+    )
+
+
+def mirrored() -> MirrorError:
+    """Return what speaks against a page whose time runs from right to left."""
+    return MirrorError(
+        "expected a page as it lies; found a mirrored one, whose heartbeats run from right to "
+        "left: flip the image left to right"
+    )
+
+
+def nothing_trusted() -> LayoutError:
+    """Return what speaks against a page of which no lead is better than none."""
+    return LayoutError(
+        "expected a lead that can be trusted; each is expected to be worse than none: scan the "
+        "page again, at 150 dpi or more"
+    )
