@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from ecgpaper.digitize.grid import follow
 from ecgpaper.digitize.grid.axes import SMALL, middle_slopes
 from ecgpaper.digitize.grid.comb import comb_scale
-from ecgpaper.digitize.grid.comb import follow as ruler
 from ecgpaper.digitize.grid.surface import extended, local_planes, smoothed
 from ecgpaper.digitize.page.flatten import FLAT_PX_PER_MM
 from ecgpaper.digitize.page.rectify import rectify
@@ -72,10 +72,10 @@ def test_waves_no_stronger_than_noise_are_no_grid(wave, is_grid):
     coarse = lines.reshape(320, 2, 480, 2).mean(axis=(1, 3))
     slopes = {1: np.array([1 / PX_PER_MM, 0.0]), 5: np.array([1 / PX_PER_MM, 0.0])}
     if is_grid:
-        assert ruler._start({1: coarse, 5: lines}, (40, 60), slopes)[1] == 1
+        assert follow._start({1: coarse, 5: lines}, (40, 60), slopes)[1] == 1
     else:
         with pytest.raises(GridError, match="no stronger than noise"):
-            ruler._start({1: coarse, 5: lines}, (40, 60), slopes)
+            follow._start({1: coarse, 5: lines}, (40, 60), slopes)
 
 
 def test_lines_every_millimetre_are_not_taken_for_lines_every_two():
