@@ -14,7 +14,15 @@ from typing import TypeVar
 
 import numpy as np
 
-from ecgpaper.ecg import CABRERA_ORDER, STANDARD_ORDER, BoolArray, Ecg, FloatArray
+from ecgpaper.ecg import (
+    CABRERA_ORDER,
+    LIMB_LEADS,
+    PRECORDIAL_LEADS,
+    STANDARD_ORDER,
+    BoolArray,
+    Ecg,
+    FloatArray,
+)
 
 MM_PER_INCH = 25.4
 SMALL_BOX_MM = 1.0
@@ -195,6 +203,9 @@ def _columns(n_rows: int, order: tuple[str, ...] = STANDARD_ORDER) -> tuple[tupl
 _3X4 = LeadLayout("3x4+1R", _columns(3), ("II",))
 _6X2 = LeadLayout("6x2", _columns(6))
 _12X1 = LeadLayout("12x1", _columns(12))
+# Half of the leads, a row for each: pages of recorders that print the other half on another page.
+_SIX = {"6x1-limb": LIMB_LEADS, "6x1-precordial": PRECORDIAL_LEADS}
+SIX_LEADS = tuple(_SIX)
 # Of layouts with as many rows the more usual one comes first.
 LAYOUTS = {
     layout.name: layout
@@ -213,6 +224,7 @@ LAYOUTS = {
         _12X1.in_cabrera_order(),
         _3X4.at_once(),
         _6X2.at_once(),
+        *(LeadLayout(name, tuple((lead,) for lead in leads)) for name, leads in _SIX.items()),
     )
 }
 

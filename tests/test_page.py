@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
-from ecgpaper.page import LAYOUTS, LeadLayout, PageLayout, PaperScale, Strip
+from ecgpaper.page import LAYOUTS, SIX_LEADS, LeadLayout, PageLayout, PaperScale, Strip
 
 numbers = st.floats(-1e3, 1e3)
 settings.register_profile("pure", derandomize=True, deadline=None)
@@ -57,7 +57,10 @@ def test_the_layouts_of_twelve_leads_show_all_of_them() -> None:
     shown = {
         name: {lead for row in layout.rows for lead in row} for name, layout in LAYOUTS.items()
     }
-    assert [name for name, leads in shown.items() if leads != set(STANDARD_ORDER)] == ["1x1"]
+    assert [name for name, leads in shown.items() if leads != set(STANDARD_ORDER)] == [
+        "1x1",
+        *SIX_LEADS,
+    ]
 
 
 def test_cabrera_s_order_goes_round_the_heart_with_avr_upside_down() -> None:

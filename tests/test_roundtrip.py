@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ecgpaper import digitize, score
-from ecgpaper.digitize import Digitizer
+from ecgpaper import score
+from ecgpaper.digitize import Digitizer, page_image, scale
 from ecgpaper.digitize.calibration.paper_scale import UNSTATED, Stated
+from ecgpaper.ecg import STANDARD_ORDER
 from ecgpaper.errors import MirrorError
 from ecgpaper.geometry import Homography
-from ecgpaper.page import PaperScale
+from ecgpaper.page import LAYOUTS, PaperScale
 from ecgpaper.raster import FlatPage, GridScale
 from ecgpaper.simulate import simulate_record
 from ecgpaper.synth import sample_spec, synthesize
@@ -90,8 +91,8 @@ def test_dots_that_look_like_a_grid_of_another_scale_are_not_believed(monkeypatc
         px_per_mm = page.image.shape[1] / 279.4 / 1.36
         return GridScale((px_per_mm, px_per_mm))
 
-    monkeypatch.setattr(digitize, "rectify", not_followed)
-    monkeypatch.setattr(digitize, "find_grid_scale", dots)
+    monkeypatch.setattr(page_image, "rectify", not_followed)
+    monkeypatch.setattr(scale, "find_grid_scale", dots)
     found, snr_db = read_back()
     assert snr_db > 10
     assert found.scale.confidence <= 0.5
@@ -116,11 +117,14 @@ def test_other_speed_and_gain_are_found_and_what_is_stated_wins():
     assert found.layout.name == "3x4+1R-cabrera"
 
 
-@pytest.mark.parametrize("name", ["1x1", "6x2-simultaneous"])
-def test_single_leads_and_columns_of_one_time_are_read(name):
+@pytest.mark.parametrize("name", ["1x1", "6x2-simultaneous", "6x1-limb", "6x1-precordial"])
+def test_single_leads_columns_of_one_time_and_six_leads_are_read(name):
     found, snr_db = read_back(layout=name)
     assert found.layout.name == name
     assert snr_db > FLOOR_DB
+    shown = {segment.lead for segment in LAYOUTS[name].segments}
+    is_read = np.isfinite(found.ecg.signal_mv).any(axis=0)
+    assert {lead for lead, read in zip(STANDARD_ORDER, is_read, strict=True) if read} <= shown
 
 
 def test_columns_stand_right_where_rows_are_shorter_than_usual():

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import torch
 
-from ecgpaper.digitize.rows.leads import Fit
+from ecgpaper.digitize.rows.fit import Fit
 from ecgpaper.ecg import STANDARD_ORDER, FloatArray
 from ecgpaper.geometry import Homography
 from ecgpaper.nets.quality import QualityNet

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ecgpaper.digitize.calibration.heartbeat import runs_backwards
 from ecgpaper.digitize.calibration.pulse import Pulse
 from ecgpaper.digitize.curves.read import RowReading
+from ecgpaper.digitize.heartbeat import runs_backwards
 from ecgpaper.digitize.page_image import PageImage
 from ecgpaper.digitize.rows.columns import Place
-from ecgpaper.digitize.rows.leads import Fit, agreement
+from ecgpaper.digitize.rows.fit import Fit, agreement
 from ecgpaper.digitize.signal import signal_from_traces
 from ecgpaper.ecg import Ecg
 from ecgpaper.page import PageLayout
@@ -75,9 +75,9 @@ class Reading:
     def rank(self) -> float:
         """The agreement; where nothing can be compared, less than any.
 
-        A single lead agrees with itself: its pulse tells whether it stands upright.
+        A lead of its own in each row agrees with itself: a pulse tells whether it stands upright.
         """
-        if self.agreement is None and len(self.traces) == 1:
+        if self.agreement is None and not self.has_columns:
             return MIN_CREDIBLE if self.pulse is None else MIN_AGREEMENT
         return -np.inf if self.agreement is None else self.agreement
 
@@ -90,14 +90,18 @@ class Reading:
         return MIN_CREDIBLE if is_compared and not is_likely else MIN_AGREEMENT
 
     @property
+    def has_columns(self) -> bool:
+        """Whether rows show several leads, one after another."""
+        return any(strip.segment.column for strip in self.layout.strips)
+
+    @property
     def is_backwards(self) -> bool:
         """Whether the page is surely read from right to left.
 
         Upside down, time runs backwards as well, but pulses point down, and where each lead has a
         row of its own, the leads do not fit.
         """
-        has_columns = any(strip.segment.column for strip in self.layout.strips)
-        is_upright = self.rank >= MIN_AGREEMENT if not has_columns else self.pulse is not None
+        is_upright = self.pulse is not None if self.has_columns else self.rank >= MIN_AGREEMENT
         return is_upright and runs_backwards(self.rough_ecg)
 
     @property

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ecgpaper.digitize.calibration.printed_scale import Said
 from ecgpaper.digitize.calibration.pulse import Pulse
-from ecgpaper.digitize.rows.leads import Fit, agreement
+from ecgpaper.digitize.rows.fit import Fit, agreement
 from ecgpaper.ecg import STANDARD_ORDER, Ecg, FloatArray
 from ecgpaper.page import PageLayout
 from ecgpaper.raster import FlatPage, GridScale, Trace

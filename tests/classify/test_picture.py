@@ -13,7 +13,7 @@ from ecgpaper.classify.picture import (
 )
 from ecgpaper.digitize import Digitization
 from ecgpaper.digitize.calibration.printed_scale import Said
-from ecgpaper.digitize.rows.leads import Fit
+from ecgpaper.digitize.rows.fit import Fit
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.raster import FlatPage
 from ecgpaper.synth import InkSpec, sample_spec, synthesize

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ecgpaper.digitize.quality import FEATURES, lead_evidence
-from ecgpaper.digitize.rows.leads import fits_of
+from ecgpaper.digitize.rows.fit import fits_of
 from ecgpaper.ecg import STANDARD_ORDER
 from ecgpaper.geometry import DenseWarp, Homography
 from ecgpaper.raster import FlatPage

@@ -14,9 +14,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ecgpaper.bounds import GAIN_MM_PER_MV, SPEED_MM_PER_S
-from ecgpaper.digitize.calibration.heartbeat import fast_odds
 from ecgpaper.digitize.calibration.printed_scale import Said
 from ecgpaper.digitize.calibration.pulse import Pulse
+from ecgpaper.digitize.heartbeat import fast_odds
 from ecgpaper.digitize.rows.find import FAST_MM_PER_S
 from ecgpaper.ecg import Ecg
 from ecgpaper.page import LAYOUTS, PULSE_MV, PULSE_S, PaperScale

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from ecgpaper.digitize.calibration.heartbeat import fast_odds
 from ecgpaper.digitize.calibration.paper_scale import UNSTATED, Stated, find_paper_scale
 from ecgpaper.digitize.calibration.printed_scale import Said
 from ecgpaper.digitize.calibration.pulse import Pulse
+from ecgpaper.digitize.heartbeat import fast_odds
 from ecgpaper.ecg import Ecg
 from ecgpaper.page import LAYOUTS, PaperScale
 from ecgpaper.simulate import simulate_ecg
@@ -87,5 +87,5 @@ def test_what_is_stated_wins():
     "stated", [{"layout": "5x5"}, {"speed_mm_per_s": 0.0}, {"gain_mm_per_mv": -10.0}]
 )
 def test_what_cannot_be_is_refused(stated):
-    with pytest.raises(ValueError, match=r"must be (one of 3x4|positive)"):
+    with pytest.raises(ValueError, match=r"must be one of 3x4|expected a (paper speed|gain) of"):
         Stated(**stated)

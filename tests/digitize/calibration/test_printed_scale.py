@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -18,8 +16,9 @@ from ecgpaper.geometry import Homography
 from ecgpaper.nets.reader import LineReader
 from ecgpaper.raster import PIXEL_CLASSES, FlatPage, GridScale, PixelMaps
 from ecgpaper.synth.text import TextLine, box_mm, draw_text
+from ecgpaper.weights import shipped_model
 
-MODEL = Path(__file__).parents[2] / "model"
+MODEL = shipped_model()
 SCALE = GridScale((8.0, 8.0))
 
 

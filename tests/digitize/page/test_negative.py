@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -7,8 +5,9 @@ from ecgpaper.classify.picture import look_at
 from ecgpaper.digitize import Digitizer
 from ecgpaper.digitize.page.negative import is_dark, negative
 from ecgpaper.errors import GridError, LayoutError, MirrorError
+from ecgpaper.weights import shipped_model
 
-MODEL = Path(__file__).parents[2] / "model"
+MODEL = shipped_model()
 GREEN, BLACK = (40, 220, 60), (8, 8, 8)
 
 

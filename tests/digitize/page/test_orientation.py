@@ -9,7 +9,7 @@ from ecgpaper.digitize.page.orientation import mirrored, rows_are_upright, turne
 from ecgpaper.digitize.page_image import PageImage
 from ecgpaper.digitize.reading import Reading
 from ecgpaper.digitize.request import Request
-from ecgpaper.digitize.rows.leads import Fit
+from ecgpaper.digitize.rows.fit import Fit
 from ecgpaper.errors import LayoutError
 from ecgpaper.geometry import Homography
 from ecgpaper.raster import PIXEL_CLASSES, FlatPage, PixelMaps

@@ -5,7 +5,8 @@ import pytest
 
 from ecgpaper.digitize.curves.strip import STRIP_HEIGHT_MM
 from ecgpaper.digitize.rows.find import READABLE
-from ecgpaper.digitize.rows.leads import agreement, fits_of, name_leads
+from ecgpaper.digitize.rows.fit import agreement, fits_of
+from ecgpaper.digitize.rows.leads import name_leads
 from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip
 from ecgpaper.raster import GridScale
 from ecgpaper.simulate import simulate_record

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ecgpaper.digitize.calibration.heartbeat import find_beats, runs_backwards
+from ecgpaper.digitize.heartbeat import find_beats, runs_backwards
 from ecgpaper.ecg import Ecg
 from ecgpaper.simulate import simulate_ecg
 

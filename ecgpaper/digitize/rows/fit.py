@@ -1,0 +1,139 @@
+"""Traces -> how well leads fit each other that depend on each other.
+
+Public: `Fit`, `fits_of`, `agreement`, `Curve`, `same_share`, `SUMS`.
+
+Strips of one lead show the same curve where they show the same time, and the six limb leads, which
+are made of two voltages, add up to nothing as Einthoven and Goldberger defined them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from scipy.ndimage import uniform_filter1d
+
+from ecgpaper.ecg import FloatArray
+from ecgpaper.page import PageLayout
+from ecgpaper.raster import GridScale, Trace
+
+# Sums of leads that vanish at any time.
+SUMS: tuple[dict[str, float], ...] = (
+    {"I": 1.0, "II": -1.0, "III": 1.0},
+    {"aVR": 1.0, "aVL": 1.0, "aVF": 1.0},
+    {"I": 0.5, "II": 0.5, "aVR": 1.0},
+    {"II": 0.5, "III": 0.5, "aVF": -1.0},
+    {"I": 1.5, "aVR": 1.0, "aVL": -1.0},
+)
+# Curves are compared at so many points per second, over at least so many seconds.
+_FS = 100.0
+# What is slower than so many points is no wave of a heartbeat.
+_WANDER = 60
+# On a bent page one row may seem to start so many points before or after another.
+_LAG = 20
+_LEAST_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How well some leads fit each other.
+
+    Parameters
+    ----------
+    leads : frozenset of str
+    share : float, up to 1
+        Of their power, how much is explained.
+    """
+
+    leads: frozenset[str]
+    share: float
+
+
+def fits_of(traces: tuple[Trace, ...], layout: PageLayout, scale: GridScale) -> tuple[Fit, ...]:
+    """Compare the curves of a page wherever they depend on each other.
+
+    Strips of one lead must show the same where they show the same time, and sums like
+    I + III - II and aVR + aVL + aVF must be level.
+    """
+    curves = [Curve(trace, layout, scale) for trace in traces]
+    found = [
+        (frozenset([first.lead]), same_share(first, second))
+        for first, second in combinations(curves, 2)
+        if first.lead == second.lead
+    ]
+    for weights in SUMS:
+        shown = [curve for curve in curves if curve.lead in weights and not curve.is_rhythm]
+        if {curve.lead for curve in shown} == set(weights):
+            share = _level_share(shown, [weights[curve.lead] for curve in shown])
+            found.append((frozenset(weights), share))
+    return tuple(Fit(leads, share) for leads, share in found if share is not None)
+
+
+def agreement(fits: Sequence[Fit]) -> float | None:
+    """Tell how well the curves of a page fit each other.
+
+    Returns
+    -------
+    float, up to 1
+        The mean over all comparisons; 1 if all fits, below 0.6 if the leads are not what they are
+        taken for, as heartbeats look alike in all of them. None where nothing can be compared.
+    """
+    return float(np.mean([fit.share for fit in fits])) if fits else None
+
+
+class Curve:
+    """A strip in mV at the common times."""
+
+    def __init__(self, trace: Trace, layout: PageLayout, scale: GridScale) -> None:
+        segment, paper = trace.strip.segment, layout.scale
+        self.lead, self.is_rhythm = segment.lead, segment.is_rhythm
+        self.first, self.stop = (
+            int(np.ceil(at_s * _FS)) for at_s in (segment.start_s, segment.stop_s)
+        )
+        points_mm = scale.mm_from_px(np.column_stack([trace.x_px, trace.y_px]))
+        known = np.isfinite(points_mm[:, 1])
+        time_s = segment.start_s + paper.s_from_mm(points_mm[:, 0] - trace.strip.left_mm)
+        at_s = np.arange(self.first, self.stop) / _FS
+        height_mm = -trace.strip.polarity * points_mm[:, 1]
+        self.known = bool(known.any())
+        self.mv = np.zeros(len(at_s))
+        if self.known:
+            self.mv = paper.mv_from_mm(np.interp(at_s, time_s[known], height_mm[known]))
+            # A bent page tilts its rows.
+            self.mv = self.mv - uniform_filter1d(self.mv, _WANDER, mode="nearest")
+
+    def later(self, lag: int) -> Curve:
+        """Return the curve as it would be so many points later."""
+        moved = copy(self)
+        moved.first, moved.stop = self.first + lag, self.stop + lag
+        return moved
+
+    def between(self, first: int, stop: int) -> FloatArray:
+        """Return a stretch, about its mean."""
+        part = self.mv[first - self.first : stop - self.first]
+        centered: FloatArray = part - part.mean()
+        return centered
+
+
+def same_share(first: Curve, second: Curve) -> float | None:
+    """Share of the power of two curves that they have in common, give or take a little time."""
+    shares = [
+        _level_share([first.later(lag), second], [1.0, -1.0]) for lag in range(-_LAG, _LAG + 1)
+    ]
+    return max((share for share in shares if share is not None), default=None)
+
+
+def _level_share(curves: list[Curve], weights: list[float]) -> float | None:
+    """Share of the power of curves that vanishes in their weighted sum."""
+    first, stop = max(curve.first for curve in curves), min(curve.stop for curve in curves)
+    if stop - first < _LEAST_S * _FS or not all(curve.known for curve in curves):
+        return None
+    parts = [
+        weight * curve.between(first, stop) for curve, weight in zip(curves, weights, strict=True)
+    ]
+    power = float(sum((part**2).sum() for part in parts))
+    left = float((np.sum(parts, axis=0) ** 2).sum())
+    return 1 - left / power if power > 0 else None

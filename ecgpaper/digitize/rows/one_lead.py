@@ -1,0 +1,90 @@
+"""Rows -> whether each shows one lead from end to end, or another one in each column.
+
+Public: `rows_repeat`, `FS`.
+
+Pages of six leads, limb or precordial, have as many rows as pages of twelve leads in two columns,
+and recorders of one lead print it in several rows. There the typical heartbeat of each row is the
+same in all parts of the row; where columns show different leads, it is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from ecgpaper.digitize.heartbeat import find_beats
+from ecgpaper.ecg import Ecg, FloatArray
+
+# Samples per second of the curves, and what is compared of them around each heartbeat: from P wave
+# to T wave. The second heartbeat is looked for so many samples earlier and later.
+FS = 100.0
+_AROUND = np.arange(-20, 36)
+_LAG = 8
+# Share of power that typical heartbeats have in common from which a row shows one lead: over all
+# rows together, and in all rows but one. Of 400 records (PTB-XL) six limb or precordial leads in
+# rows of their own had 0.89 and more together (99 of 100), two columns of limb and precordial leads
+# 0.65 at the most, in Cabrera's order 0.84, four columns 0.72. Where three rows of six are rhythm
+# strips, the others do not repeat.
+MIN_TOGETHER, MIN_ROW = 0.85, 0.75
+
+
+def rows_repeat(rows: Sequence[Sequence[FloatArray]]) -> bool:
+    """Tell whether each row shows the same lead in all its columns.
+
+    Parameters
+    ----------
+    rows : sequence of sequences of ndarray of shape (n_samples,), in mV
+        Of each row its columns from left to right, at `FS`.
+    """
+    beats = [[_typical_beat(curve) for curve in row] for row in rows]
+    if len(beats[0]) < 2:
+        return False
+    together = min(_common(list(pairs)) for pairs in _neighbors(beats))
+    of_rows = sorted(min(_common([pair]) for pair in pairwise(row)) for row in beats)
+    return together > MIN_TOGETHER and of_rows[min(1, len(of_rows) - 1)] > MIN_ROW
+
+
+def _neighbors(
+    beats: Sequence[Sequence[FloatArray | None]],
+) -> Iterator[Iterator[tuple[FloatArray | None, FloatArray | None]]]:
+    """Yield, for each two columns next to each other, the heartbeats of all rows in both."""
+    for first, second in pairwise(zip(*beats, strict=True)):
+        yield zip(first, second, strict=True)
+
+
+def _typical_beat(curve_mv: FloatArray) -> FloatArray | None:
+    """Median over the heartbeats of a curve, about its mean; None where none is whole."""
+    beats = find_beats(Ecg(curve_mv[:, None], FS, ("I",)))
+    whole = beats[(beats >= -_AROUND[0]) & (beats < len(curve_mv) - _AROUND[-1])]
+    if not len(whole):
+        return None
+    beat: FloatArray = np.median(curve_mv[whole[:, None] + _AROUND], axis=0)
+    return beat
+
+
+def _common(pairs: Sequence[tuple[FloatArray | None, FloatArray | None]]) -> float:
+    """Share of the power of pairs of heartbeats that they have in common; 0 if one is missing."""
+    left = power = 0.0
+    for first, second in pairs:
+        if first is None or second is None:
+            return 0.0
+        least, both = _left(first, second)
+        left, power = left + least, power + both
+    return 1 - left / power if power > 0 else 0.0
+
+
+def _left(first: FloatArray, second: FloatArray) -> tuple[float, float]:
+    """Power of the difference of two heartbeats at the best lag, and of both."""
+    inner = _centered(second[_LAG:-_LAG])
+    n_inner = len(inner)
+    moved = [_centered(first[lag : lag + n_inner]) for lag in range(2 * _LAG + 1)]
+    powers = [float(((curve - inner) ** 2).sum()) for curve in moved]
+    best = int(np.argmin(powers))
+    return powers[best], float((moved[best] ** 2).sum() + (inner**2).sum())
+
+
+def _centered(curve: FloatArray) -> FloatArray:
+    centered: FloatArray = curve - curve.mean()
+    return centered

@@ -1,0 +1,68 @@
+"""Rows of one lead each are told from columns of several; pages of them: test_roundtrip."""
+
+import numpy as np
+import pytest
+from scipy.ndimage import uniform_filter1d
+
+from ecgpaper.digitize.rows.one_lead import FS, rows_repeat
+from ecgpaper.ecg import LIMB_LEADS, PRECORDIAL_LEADS, STANDARD_ORDER
+from ecgpaper.page import LAYOUTS
+from ecgpaper.simulate import simulate_ecg
+
+LABELS = (("NORM",), ("AFIB/AFL",), ("CD",), ("PVC",))
+
+
+def rows_of(layout, labels, seed):
+    """What a page shows: of each row its columns."""
+    ecg = simulate_ecg(labels, rng=np.random.default_rng(seed))
+    mv = ecg.signal_mv[:: round(ecg.fs / FS)]
+    mv = mv - uniform_filter1d(mv, 60, axis=0, mode="nearest")
+    rows = {}
+    for segment in layout.segments:
+        part = mv[round(segment.start_s * FS) : round(segment.stop_s * FS)]
+        rows.setdefault(segment.row, []).append(part[:, STANDARD_ORDER.index(segment.lead)])
+    return [*rows.values()]
+
+
+def halved(rows, n_columns):
+    return [np.array_split(row[0], n_columns) for row in rows]
+
+
+@pytest.mark.parametrize("labels", LABELS, ids=lambda labels: labels[0])
+@pytest.mark.parametrize("name", ["6x1-limb", "6x1-precordial"])
+def test_rows_of_one_lead_look_the_same_in_both_halves(name, labels):
+    rows = halved(rows_of(LAYOUTS[name], labels, 1), 2)
+    assert rows_repeat(rows)
+
+
+@pytest.mark.parametrize("labels", LABELS, ids=lambda labels: labels[0])
+@pytest.mark.parametrize("name", ["3x4", "6x2", "6x2-cabrera", "4x3"])
+def test_columns_of_other_leads_do_not(name, labels):
+    assert not rows_repeat(rows_of(LAYOUTS[name], labels, 1))
+
+
+def test_one_column_that_is_another_lead_is_enough():
+    rows = rows_of(LAYOUTS["3x4"], ("NORM",), 1)
+    same = [[row[0]] * 3 for row in rows]
+    assert rows_repeat(same)
+    other = [[*three, -row[0]] for three, row in zip(same, rows, strict=True)]
+    assert not rows_repeat(other)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_rhythm_strips_among_the_rows_do_not_make_all_rows_repeat(seed):
+    columns = rows_of(LAYOUTS["3x4+3R"], ("NORM",), seed)
+    as_two = [[np.concatenate(row[:2]), np.concatenate(row[2:])] for row in columns[:3]]
+    assert not rows_repeat(as_two + halved(columns[3:], 2))
+
+
+def test_what_shows_no_heartbeat_says_nothing():
+    level = [[np.zeros(500), np.zeros(500)]]
+    assert not rows_repeat(level)
+
+
+def test_six_rows_show_half_of_the_leads():
+    shown = [
+        {segment.lead for segment in LAYOUTS[name].segments} for name in LAYOUTS if "6x1" in name
+    ]
+    assert shown == [set(LIMB_LEADS), set(PRECORDIAL_LEADS)]
