@@ -18,7 +18,7 @@ from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.read import RowReading
 from ecgpaper.digitize.rows.find import strips_of
 from ecgpaper.digitize.rows.fit import SUMS, Curve, Fit, agreement, fits_of, same_share
-from ecgpaper.digitize.rows.one_lead import rows_repeat
+from ecgpaper.digitize.rows.one_lead import Repeat, repeat_of
 from ecgpaper.ecg import LIMB_LEADS, FloatArray
 from ecgpaper.errors import LayoutError
 from ecgpaper.page import LAYOUTS, SIX_LEADS, LeadLayout, PageLayout, Strip
@@ -83,12 +83,14 @@ def name_leads(layout: PageLayout, readings: tuple[RowReading, ...], scale: Grid
     cutter = TraceCutter(scale)
     layout, readings = _without_edge(layout, readings, scale, cutter)
     usual = _named(layout, readings, cutter.cut(layout, readings), scale)
-    if not _repeats(usual, scale):
-        return _best_named(usual, cutter, scale)
-    limb = _six_leads("6x1-limb", usual, cutter, scale)
-    if limb is not None and limb.rank > _LIMB:
-        return limb
+    repeat = _repeat(usual, scale)
+    if repeat.is_likely:
+        limb = _six_leads("6x1-limb", usual, cutter, scale)
+        if limb is not None and limb.rank > _LIMB:
+            return limb
     best = _best_named(usual, cutter, scale)
+    if not repeat.is_sure:
+        return best
     # V1 to V6 change so steadily that sums of limb leads in Cabrera's order nearly vanish; rhythm
     # strips that equal a column do not lie.
     if best.rank >= _GOOD and any(strip.segment.is_rhythm for strip in best.layout.strips):
@@ -121,14 +123,14 @@ def _best_named(usual: Named, cutter: TraceCutter, scale: GridScale) -> Named:
     return best
 
 
-def _repeats(usual: Named, scale: GridScale) -> bool:
-    """Whether each row shows one lead from end to end, where the layout has several columns."""
+def _repeat(usual: Named, scale: GridScale) -> Repeat:
+    """How much the columns of a layout look as if each row showed one lead from end to end."""
     rows: dict[int, list[FloatArray]] = {}
     for trace in usual.traces:
         if not trace.strip.segment.is_rhythm:
             curve = Curve(trace, usual.layout, scale)
             rows.setdefault(trace.strip.segment.row, []).append(curve.mv)
-    return rows_repeat([*rows.values()])
+    return repeat_of([*rows.values()])
 
 
 def _six_leads(name: str, usual: Named, cutter: TraceCutter, scale: GridScale) -> Named | None:

@@ -1,6 +1,6 @@
 """Rows -> whether each shows one lead from end to end, or another one in each column.
 
-Public: `rows_repeat`, `FS`.
+Public: `Repeat`, `repeat_of`, `FS`.
 
 Pages of six leads, limb or precordial, have as many rows as pages of twelve leads in two columns,
 and recorders of one lead print it in several rows. There the typical heartbeat of each row is the
@@ -10,6 +10,7 @@ same in all parts of the row; where columns show different leads, it is not.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -30,8 +31,34 @@ _LAG = 8
 MIN_TOGETHER, MIN_ROW = 0.85, 0.75
 
 
-def rows_repeat(rows: Sequence[Sequence[FloatArray]]) -> bool:
-    """Tell whether each row shows the same lead in all its columns.
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """How much the columns of rows have in common.
+
+    Parameters
+    ----------
+    together : float, up to 1
+        Over all rows, by power.
+    row : float, up to 1
+        In all rows but one at least.
+    """
+
+    together: float
+    row: float
+
+    @property
+    def is_likely(self) -> bool:
+        """Whether the rows together look as if each showed one lead."""
+        return self.together > MIN_TOGETHER
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether each row does, so that nothing else need speak for it."""
+        return self.is_likely and self.row > MIN_ROW
+
+
+def repeat_of(rows: Sequence[Sequence[FloatArray]]) -> Repeat:
+    """Compare the typical heartbeats of neighboring columns; the two least alike count.
 
     Parameters
     ----------
@@ -40,10 +67,10 @@ def rows_repeat(rows: Sequence[Sequence[FloatArray]]) -> bool:
     """
     beats = [[_typical_beat(curve) for curve in row] for row in rows]
     if len(beats[0]) < 2:
-        return False
+        return Repeat(0.0, 0.0)
     together = min(_common(list(pairs)) for pairs in _neighbors(beats))
     of_rows = sorted(min(_common([pair]) for pair in pairwise(row)) for row in beats)
-    return together > MIN_TOGETHER and of_rows[min(1, len(of_rows) - 1)] > MIN_ROW
+    return Repeat(together, of_rows[min(1, len(of_rows) - 1)])
 
 
 def _neighbors(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import uniform_filter1d
 
-from ecgpaper.digitize.rows.one_lead import FS, rows_repeat
+from ecgpaper.digitize.rows.one_lead import FS, repeat_of
 from ecgpaper.ecg import LIMB_LEADS, PRECORDIAL_LEADS, STANDARD_ORDER
 from ecgpaper.page import LAYOUTS
 from ecgpaper.simulate import simulate_ecg
@@ -32,33 +32,33 @@ def halved(rows, n_columns):
 @pytest.mark.parametrize("name", ["6x1-limb", "6x1-precordial"])
 def test_rows_of_one_lead_look_the_same_in_both_halves(name, labels):
     rows = halved(rows_of(LAYOUTS[name], labels, 1), 2)
-    assert rows_repeat(rows)
+    assert repeat_of(rows).is_likely
 
 
 @pytest.mark.parametrize("labels", LABELS, ids=lambda labels: labels[0])
 @pytest.mark.parametrize("name", ["3x4", "6x2", "6x2-cabrera", "4x3"])
 def test_columns_of_other_leads_do_not(name, labels):
-    assert not rows_repeat(rows_of(LAYOUTS[name], labels, 1))
+    assert not repeat_of(rows_of(LAYOUTS[name], labels, 1)).is_sure
 
 
 def test_one_column_that_is_another_lead_is_enough():
     rows = rows_of(LAYOUTS["3x4"], ("NORM",), 1)
     same = [[row[0]] * 3 for row in rows]
-    assert rows_repeat(same)
+    assert repeat_of(same).is_likely
     other = [[*three, -row[0]] for three, row in zip(same, rows, strict=True)]
-    assert not rows_repeat(other)
+    assert not repeat_of(other).is_sure
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_rhythm_strips_among_the_rows_do_not_make_all_rows_repeat(seed):
     columns = rows_of(LAYOUTS["3x4+3R"], ("NORM",), seed)
     as_two = [[np.concatenate(row[:2]), np.concatenate(row[2:])] for row in columns[:3]]
-    assert not rows_repeat(as_two + halved(columns[3:], 2))
+    assert not repeat_of(as_two + halved(columns[3:], 2)).is_sure
 
 
 def test_what_shows_no_heartbeat_says_nothing():
     level = [[np.zeros(500), np.zeros(500)]]
-    assert not rows_repeat(level)
+    assert not repeat_of(level).is_sure
 
 
 def test_six_rows_show_half_of_the_leads():
