@@ -14,19 +14,15 @@ import numpy as np
 import torch
 from scipy.special import expit
 
-from ecgpaper.classify.beats import N_BEAT_SAMPLES, typical_beats
-from ecgpaper.classify.ectopy import N_ECTOPY_FEATURES, ectopy_features
+from ecgpaper.classify.infarcts import class_logits
 from ecgpaper.classify.inputs import (
     N_CHANNELS,
-    N_SAMPLES,
     Float32Array,
     channels_from_leads,
     leads_from_ecg,
 )
 from ecgpaper.classify.labels import CLASSES, labels_above
 from ecgpaper.classify.person import N_PERSON_FEATURES, person_features
-from ecgpaper.classify.rhythm import N_RHYTHM_FEATURES, find_beats, rhythm_features
-from ecgpaper.classify.waves import N_WAVE_MEASURES, wave_measures
 from ecgpaper.ecg import Ecg, FloatArray
 from ecgpaper.errors import CheckpointError
 from ecgpaper.nets.checkpoint import CheckpointInfo, load_info, load_weights
@@ -35,7 +31,7 @@ from ecgpaper.nets.resnet1d import ResNet1dConfig
 
 NAME = "classifier"
 ARCHITECTURE = "SignalEnsemble"
-N_FEATURES = N_RHYTHM_FEATURES + N_ECTOPY_FEATURES + N_PERSON_FEATURES
+N_FEATURES = N_PERSON_FEATURES
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,10 +63,19 @@ class Diagnosis:
 
 @dataclass(frozen=True, eq=False)
 class Classifier:
-    """Networks that answer together, and the thresholds of their answers."""
+    """Networks that answer together, and the thresholds of their answers.
+
+    Parameters
+    ----------
+    network : SignalEnsemble
+    thresholds : ndarray of shape (11,)
+    prior : ndarray of shape (11,)
+        How often each class occurs: all that can be said of a record that shows nothing.
+    """
 
     network: SignalEnsemble
     thresholds: FloatArray
+    prior: FloatArray
 
     @classmethod
     def load(cls, folder: Path) -> Classifier:
@@ -89,16 +94,28 @@ class Classifier:
                 f"{info.extra.get('classes')}: train again"
             )
         try:
-            network = network_from_config(info)
-            thresholds = np.array(info.extra["thresholds"], dtype=np.float64)
-            Diagnosis(np.zeros(len(CLASSES)), thresholds)
+            classifier = cls.of(network_from_config(info), info)
         except (KeyError, TypeError, ValueError) as error:
             raise CheckpointError(
-                f"{path} must describe the network and one threshold per class; {error}: train "
-                "again"
+                f"{path} must describe the network, one threshold and one prior per class; "
+                f"{error}: train again"
             ) from error
-        load_weights(folder, NAME, network, info)
-        return cls(network.eval(), thresholds)
+        load_weights(folder, NAME, classifier.network, info)
+        return classifier
+
+    @classmethod
+    def of(cls, network: SignalEnsemble, info: CheckpointInfo) -> Classifier:
+        """Let a network answer by the thresholds that its description names.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            If thresholds or prior are missing, or are not one number per class.
+        """
+        known = (np.array(info.extra[key], dtype=np.float64) for key in ("thresholds", "prior"))
+        classifier = cls(network.eval(), *known)
+        Diagnosis(classifier.prior, classifier.thresholds)
+        return classifier
 
     def diagnose(
         self, ecg: Ecg, *, age_years: float | None = None, sex: str | None = None
@@ -114,6 +131,9 @@ class Classifier:
             ``"Female"`` or ``"Male"``.
         """
         windows = leads_from_ecg(ecg)
+        windows = windows[np.isfinite(windows).any(axis=(1, 2))]
+        if not len(windows):
+            return Diagnosis(self.prior, self.thresholds)
         persons = np.tile(person_features(age_years, sex), (len(windows), 1))
         probabilities = probabilities_of(self.network, windows, persons)
         return Diagnosis(probabilities.mean(axis=0), self.thresholds)
@@ -122,25 +142,17 @@ class Classifier:
 def network_from_config(info: CheckpointInfo) -> SignalEnsemble:
     """Build the networks that a checkpoint describes, with weights yet to be loaded."""
     config = ResNet1dConfig(**info.config["network"])
-    shape = (
-        *(config.n_channels, config.n_aligned, config.n_features),
-        *(config.n_measures, config.n_classes),
-    )
-    if shape != (N_CHANNELS, N_BEAT_SAMPLES, N_FEATURES, N_WAVE_MEASURES, len(CLASSES)):
-        raise ValueError(
-            f"channels, samples of a beat, features, measures and classes cannot be {shape}"
-        )
-    n_members, n_stored = (int(info.config[name]) for name in ("n_members", "n_stored"))
-    return SignalEnsemble(config, n_members, n_stored, N_RHYTHM_FEATURES)
+    shape = (config.n_channels, config.n_features, config.n_classes)
+    if shape != (N_CHANNELS, N_FEATURES, len(CLASSES)):
+        raise ValueError(f"channels, features and classes cannot be {shape}")
+    return SignalEnsemble(config, int(info.config["n_members"]))
 
 
 class NetworkInputs(NamedTuple):
     """What the network is called with, for some windows of leads."""
 
     series: Float32Array  # (n_windows, 24, 1000)
-    beats: Float32Array  # (n_windows, 24, 80)
-    features: Float32Array  # (n_windows, 20): rhythm, ectopy, person
-    measures: Float32Array  # (n_windows, 2 * N_WAVE_MEASURES): of the waves, and which are known
+    features: Float32Array  # (n_windows, 4): of the person
 
 
 def inputs_from_leads(windows: Float32Array, persons: Float32Array) -> NetworkInputs:
@@ -152,30 +164,18 @@ def inputs_from_leads(windows: Float32Array, persons: Float32Array) -> NetworkIn
     persons : ndarray of shape (n_windows, 4)
         Whose they are, see `person_features`.
     """
-    n_windows = len(windows)
-    series = np.zeros((n_windows, N_CHANNELS, N_SAMPLES), dtype=np.float32)
-    beats = np.zeros((n_windows, N_CHANNELS, N_BEAT_SAMPLES), dtype=np.float32)
-    features = np.zeros((n_windows, N_FEATURES), dtype=np.float32)
-    measures = np.zeros((n_windows, 2 * N_WAVE_MEASURES), dtype=np.float32)
-    for index, (leads_mv, person) in enumerate(zip(windows, persons, strict=True)):
-        series[index] = channels_from_leads(leads_mv)
-        places = find_beats(series[index])
-        beats[index] = typical_beats(series[index], places)
-        ectopy = ectopy_features(series[index], places, beats[index])
-        features[index] = np.concatenate([rhythm_features(places), ectopy, person])
-        measures[index] = wave_measures(beats[index])
-    return NetworkInputs(series, beats, features, measures)
+    return NetworkInputs(np.stack([channels_from_leads(leads) for leads in windows]), persons)
 
 
 def probabilities_of(
     network: torch.nn.Module, windows: Float32Array, persons: Float32Array
 ) -> FloatArray:
     """Probabilities, of shape (n_windows, 11); arguments as for `inputs_from_leads`."""
-    return np.asarray(expit(logits_of(network, inputs_from_leads(windows, persons))))
+    return np.asarray(expit(class_logits(logits_of(network, inputs_from_leads(windows, persons)))))
 
 
 def logits_of(network: torch.nn.Module, inputs: NetworkInputs) -> FloatArray:
-    """Logits, of shape (n_windows, 11)."""
+    """Logits of the questions, of shape (n_windows, 11), see `ecgpaper.classify.infarcts`."""
     device = next(network.parameters()).device
     with torch.inference_mode():
         logits = network(*(torch.from_numpy(array).to(device) for array in inputs)).cpu()
