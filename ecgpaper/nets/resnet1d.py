@@ -82,7 +82,7 @@ class ResNet1d(nn.Module):
             self.embed = nn.Sequential(nn.Linear(config.n_features, n_embedded), nn.SiLU())
         self.n_summary = 2 * width + n_embedded
         self.head = nn.Linear(self.n_summary, config.n_classes)
-        self.to(memory_format=torch.channels_last)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, series: Tensor, features: Tensor) -> Tensor:
         """Classify a batch; shapes as in `summarize`.

@@ -172,7 +172,7 @@ def _labeled(
     rows = np.flatnonzero([known.has_label for known in facts])
     truth = one_hot([known.labels for known in facts])
     folds = np.full(len(facts), -1)
-    folds[rows] = split_records([patients[row] for row in rows], n_members)
+    folds[rows] = split_records([patients[row] for row in rows.tolist()], n_members)
     return Labeled(ecgs, truth, folds).part(rows)
 
 

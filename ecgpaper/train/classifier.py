@@ -81,7 +81,7 @@ class ClassifierConfig:
     network: ResNet1dConfig = field(
         default_factory=lambda: ResNet1dConfig(N_CHANNELS, len(CLASSES), N_FEATURES)
     )
-    n_members: int = 3
+    n_members: int = 2
     batch_size: int = 64
     steps_per_root: float = 18.0
     most_epochs: float = 40.0
@@ -310,9 +310,9 @@ def _make_loss(
 
     def loss_of(network: nn.Module, batch: Batch) -> Tensor:
         torch.manual_seed(batch.seed)
-        found = network(*(torch.from_numpy(array).to(device) for array in batch.inputs))
+        logits, stated = network(*(torch.from_numpy(array).to(device) for array in batch.inputs))
         share = torch.from_numpy(batch.share[:, 0]).to(device)
-        own, other = (of_items(*found, part) for part in (batch.targets, batch.others))
+        own, other = (of_items(logits, stated, part) for part in (batch.targets, batch.others))
         return ((1 - share) * own + share * other).mean()
 
     return loss_of
