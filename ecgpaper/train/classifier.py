@@ -83,7 +83,7 @@ class ClassifierConfig:
     )
     n_members: int = 2
     batch_size: int = 64
-    steps_per_root: float = 18.0
+    steps_per_root: float = 15.0
     most_epochs: float = 40.0
     min_steps: int = 60
     peak_rate: float = 3e-3
