@@ -1,7 +1,7 @@
 """Signals -> labels: an `Ecg`, complete or with gaps, to the probabilities of the 11 classes.
 
-Public: `Classifier`, `Diagnosis`, `ARCHITECTURE`, `N_FEATURES`, `NetworkInputs`,
-`inputs_from_leads`, `probabilities_of`, `logits_of`.
+Public: `Classifier`, `Diagnosis`, `ARCHITECTURE`, `N_FEATURES`, `N_COMPARED`, `NetworkInputs`,
+`Traits`, `inputs_from_leads`, `traits_of`, `probabilities_of`, `logits_of`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from scipy.special import expit
 
+from ecgpaper.classify.beats import N_BEAT_SAMPLES, typical_beats
 from ecgpaper.classify.infarcts import class_logits
 from ecgpaper.classify.inputs import (
     N_CHANNELS,
@@ -23,6 +24,8 @@ from ecgpaper.classify.inputs import (
 )
 from ecgpaper.classify.labels import CLASSES, labels_above
 from ecgpaper.classify.person import N_PERSON_FEATURES, person_features
+from ecgpaper.classify.rhythm import N_RHYTHM_FEATURES, find_beats, rhythm_features
+from ecgpaper.classify.waves import N_WAVE_MEASURES, wave_measures
 from ecgpaper.ecg import Ecg, FloatArray
 from ecgpaper.errors import CheckpointError
 from ecgpaper.nets.checkpoint import CheckpointInfo, load_info, load_weights
@@ -32,6 +35,8 @@ from ecgpaper.nets.resnet1d import ResNet1dConfig
 NAME = "classifier"
 ARCHITECTURE = "SignalEnsemble"
 N_FEATURES = N_PERSON_FEATURES
+# Values of each kind that records are compared by, see `Traits`.
+N_COMPARED = (N_CHANNELS // 2 * N_BEAT_SAMPLES, N_RHYTHM_FEATURES, N_WAVE_MEASURES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,14 +150,23 @@ def network_from_config(info: CheckpointInfo) -> SignalEnsemble:
     shape = (config.n_channels, config.n_features, config.n_classes)
     if shape != (N_CHANNELS, N_FEATURES, len(CLASSES)):
         raise ValueError(f"channels, features and classes cannot be {shape}")
-    return SignalEnsemble(config, int(info.config["n_members"]))
+    n_members, n_stored = (int(info.config[name]) for name in ("n_members", "n_stored"))
+    return SignalEnsemble(config, n_members, n_stored, N_COMPARED)
 
 
 class NetworkInputs(NamedTuple):
-    """What the network is called with, for some windows of leads."""
+    """What a network is called with, for some windows of leads."""
 
     series: Float32Array  # (n_windows, 24, 1000)
     features: Float32Array  # (n_windows, 4): of the person
+
+
+class Traits(NamedTuple):
+    """What windows of leads are compared by."""
+
+    beats: Float32Array  # (n_windows, 24, 80)
+    rhythm: Float32Array  # (n_windows, 8)
+    measures: Float32Array  # (n_windows, 2 * N_WAVE_MEASURES): of the waves, and which are known
 
 
 def inputs_from_leads(windows: Float32Array, persons: Float32Array) -> NetworkInputs:
@@ -167,14 +181,27 @@ def inputs_from_leads(windows: Float32Array, persons: Float32Array) -> NetworkIn
     return NetworkInputs(np.stack([channels_from_leads(leads) for leads in windows]), persons)
 
 
+def traits_of(series: Float32Array) -> Traits:
+    """Tell what windows, of shape (n_windows, 24, 1000), are compared by."""
+    places = [find_beats(channels) for channels in series]
+    pairs = zip(series, places, strict=True)
+    beats = np.stack([typical_beats(channels, found) for channels, found in pairs])
+    rhythm = np.stack([rhythm_features(found) for found in places])
+    return Traits(beats, rhythm, np.stack([wave_measures(typical) for typical in beats]))
+
+
 def probabilities_of(
     network: torch.nn.Module, windows: Float32Array, persons: Float32Array
 ) -> FloatArray:
-    """Probabilities, of shape (n_windows, 11); arguments as for `inputs_from_leads`."""
-    return np.asarray(expit(class_logits(logits_of(network, inputs_from_leads(windows, persons)))))
+    """Probabilities, of shape (n_windows, 11), of an ensemble or one of its members.
+
+    Other arguments as for `inputs_from_leads`.
+    """
+    inputs = inputs_from_leads(windows, persons)
+    return np.asarray(expit(class_logits(logits_of(network, *inputs, *traits_of(inputs.series)))))
 
 
-def logits_of(network: torch.nn.Module, inputs: NetworkInputs) -> FloatArray:
+def logits_of(network: torch.nn.Module, *inputs: Float32Array) -> FloatArray:
     """Logits of the questions, of shape (n_windows, 11), see `ecgpaper.classify.infarcts`."""
     device = next(network.parameters()).device
     with torch.inference_mode():

@@ -27,7 +27,7 @@ from safetensors.torch import save as tensors_as_bytes
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from ecgpaper.classify import ARCHITECTURE, N_FEATURES, NAME
+from ecgpaper.classify import ARCHITECTURE, N_COMPARED, N_FEATURES, NAME
 from ecgpaper.classify.infarcts import questions_of
 from ecgpaper.classify.inputs import INPUT_FS, N_CHANNELS, N_SAMPLES, Float32Array
 from ecgpaper.classify.labels import CLASSES
@@ -67,6 +67,8 @@ class ClassifierConfig:
     network : ResNet1dConfig
     n_members : int
         Networks that answer together; each leaves out another eighth of the patients.
+    n_stored : int
+        Records, at most, that others are compared with.
     batch_size : int
     steps_per_root : float
         Optimizer steps per square root of the number of records: more records take longer to
@@ -81,7 +83,8 @@ class ClassifierConfig:
     network: ResNet1dConfig = field(
         default_factory=lambda: ResNet1dConfig(N_CHANNELS, len(CLASSES), N_FEATURES)
     )
-    n_members: int = 2
+    n_members: int = 3
+    n_stored: int = 2000
     batch_size: int = 64
     steps_per_root: float = 15.0
     most_epochs: float = 40.0
@@ -132,7 +135,8 @@ def train_classifier(
     folds = split_records(labeled, config.n_members)
     examples = dict(zip(CLASSES, cohort.truth.sum(axis=0).tolist(), strict=True))
     few = _report_classes(examples)
-    network = SignalEnsemble(config.network, config.n_members)
+    n_stored = min(config.n_stored, int((folds < 0).sum())) if (folds >= 0).any() else 0
+    network = SignalEnsemble(config.network, config.n_members, n_stored, N_COMPARED)
     for index in range(config.n_members):
         member = train_member(
             cohort, np.flatnonzero(folds != index), index, config, seed, state_file
@@ -142,7 +146,11 @@ def train_classifier(
     thresholds, metrics = choose_left_out(network, cohort, folds, seed=seed)
     info = CheckpointInfo(
         ARCHITECTURE,
-        {"network": asdict(config.network), "n_members": config.n_members},
+        {
+            "network": asdict(config.network),
+            "n_members": config.n_members,
+            "n_stored": n_stored,
+        },
         inputs={"fs_hz": INPUT_FS, "n_samples": N_SAMPLES, "lead_order": STANDARD_ORDER},
         training={
             "seed": seed,

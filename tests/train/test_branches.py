@@ -9,7 +9,7 @@ import pytest
 import torch
 from scipy.special import expit
 
-from ecgpaper.classify import N_FEATURES, Classifier, Diagnosis
+from ecgpaper.classify import N_COMPARED, N_FEATURES, Classifier, Diagnosis
 from ecgpaper.classify.branches import PictureBranch, logits_from
 from ecgpaper.classify.fusion import Stacker, first_opinion
 from ecgpaper.classify.inputs import N_CHANNELS
@@ -162,7 +162,7 @@ def test_other_members_do_not_speak_of_a_record(readers):
     """Each member answers as it would alone, and the members differ."""
     torch.manual_seed(1)
     shape = ResNet1dConfig(N_CHANNELS, N_CLASSES, N_FEATURES, widths=(16,), kernel=5)
-    ensemble = SignalEnsemble(shape, 2).eval()
+    ensemble = SignalEnsemble(shape, 2, 1, N_COMPARED).eval()
     signals = Classifier(ensemble, np.full(N_CLASSES, 0.3), np.full(N_CLASSES, 0.1))
     reading = replace(readers, signals=signals)
     reading.digitizer.n_asked = 1

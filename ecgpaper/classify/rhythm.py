@@ -1,0 +1,105 @@
+"""Heart rate and its regularity, from all leads that are seen: features for the classifier.
+
+Public: `find_beats`, `rhythm_features`, `N_RHYTHM_FEATURES`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecgpaper.classify.inputs import INPUT_FS, UNIT_MV, Float32Array
+
+N_RHYTHM_FEATURES = 8
+# A QRS complex lasts about 0.1 s; two follow each other by at least 0.24 s (250 per minute).
+_QRS_S = 0.1
+_REFRACTORY_S = 0.24
+# A QRS complex rises by less from one sample to the next; what rises faster is no heart's.
+_STEEPEST_MV = 0.5
+# Share of the height of a typical complex that a beat must reach.
+_THRESHOLD = 0.35
+
+
+def qrs_activity(channels: Float32Array) -> Float32Array:
+    """Mean steepness of the leads around each sample, 1 at a typical QRS complex.
+
+    Parameters
+    ----------
+    channels : ndarray of shape (24, n_samples)
+        As `channels_from_leads` makes them.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+    """
+    values, seen = channels[:12], channels[12:] > 0
+    slope = np.abs(np.diff(values, axis=1, prepend=values[:, :1]))
+    # Where a lead begins or ends its step is no slope of the heart's.
+    both = seen & np.roll(seen, 1, axis=1) & np.roll(seen, -1, axis=1)
+    slope = np.minimum(slope, _STEEPEST_MV / UNIT_MV) * both
+    n_seen = np.maximum(both.sum(axis=1, keepdims=True), 1)
+    size = np.sqrt((slope**2).sum(axis=1, keepdims=True) / n_seen)
+    weight = both.sum(axis=0)
+    mean = (slope / np.maximum(size, 0.01)).sum(axis=0) / np.maximum(weight, 1)
+    box = np.ones(round(_QRS_S * INPUT_FS)) / (_QRS_S * INPUT_FS)
+    smooth = np.convolve(np.convolve(mean, box, mode="same"), box, mode="same")
+    return smooth.astype(np.float32)
+
+
+def find_beats(channels: Float32Array) -> NDArray[np.intp]:
+    """Return the samples at which QRS complexes stand, in order.
+
+    Parameters
+    ----------
+    channels : ndarray of shape (24, n_samples)
+        As `channels_from_leads` makes them.
+    """
+    activity = qrs_activity(channels)
+    reach = round(_REFRACTORY_S * INPUT_FS)
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(activity, reach), 2 * reach + 1)
+    # Of equal neighbours the first is the peak.
+    is_peak = activity > np.maximum(windows[:, :reach].max(axis=1), 0)
+    is_peak &= activity >= windows[:, reach:].max(axis=1)
+    peaks: NDArray[np.intp] = np.flatnonzero(is_peak)
+    if len(peaks) == 0:
+        return peaks
+    # The typical complex: the median of the tallest peak of each stretch of two seconds.
+    stretch = (peaks / (2 * INPUT_FS)).astype(int)
+    tallest = [activity[peaks[stretch == index]].max() for index in np.unique(stretch)]
+    is_beat = activity[peaks] > _THRESHOLD * np.median(tallest)
+    return np.compress(is_beat, peaks)
+
+
+def rhythm_features(beats: NDArray[np.intp]) -> Float32Array:
+    """Describe rate and regularity of the beats.
+
+    Parameters
+    ----------
+    beats : ndarray of shape (n_beats,)
+        As `find_beats` finds them.
+
+    Returns
+    -------
+    ndarray of float32, of shape (8,)
+        Of the intervals between beats: four times the logarithm of the median over 0.8 s,
+        logarithm of the shortest and of the longest over the median, relative spread, relative
+        differences of neighbours (root mean square, and median), share of neighbours that differ
+        by over a tenth, and whether there are at least three intervals; all 0 when there are not.
+    """
+    interval_s = np.diff(beats) / INPUT_FS
+    if len(interval_s) < 3:
+        return np.zeros(N_RHYTHM_FEATURES, dtype=np.float32)
+    median_s = float(np.median(interval_s))
+    relative = interval_s / median_s
+    change = np.abs(np.diff(relative))
+    features = [
+        4 * np.log(median_s / 0.8),
+        np.log(relative.min()),
+        np.log(relative.max()),
+        relative.std(),
+        np.sqrt(np.mean(change**2)),
+        np.median(change),
+        np.mean(change > 0.1),
+        1.0,
+    ]
+    return np.clip(np.array(features, dtype=np.float32), -4, 4)
