@@ -45,10 +45,11 @@ def test_opinions_that_tell_the_truth_are_heard_and_others_are_not():
     answers = rng.random((400, 2)) < 0.3
     opinions = rng.normal(0, 1, (N_OPINIONS, 400, 2))
     opinions[2, :, 0] += 3 * answers[:, 0]
+    opinions[3, :, 1] += 3 * answers[:, 1]
     weights = fit_weights(opinions, answers, np.ones_like(answers))
-    assert weights[0, 2] > 1.5
     assert (weights[:, :-1] >= 0).all()
-    assert weights[1, 1:-1].max() < 0.3
+    assert weights[0, 2] > 1.5 > 0.3 > weights[0, [1, 3]].max()
+    assert weights[1, 3] > 1.5 > 0.3 > weights[1, [1, 2]].max()
 
 
 def test_weights_make_probabilities_as_frequent_as_what_is_true():
