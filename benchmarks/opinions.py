@@ -28,7 +28,8 @@ from ecgpaper.classify.scores import score_labels
 from ecgpaper.nets.checkpoint import load_info
 from ecgpaper.records import find_records, read_header
 from ecgpaper.train.challenge import RecordFolder
-from ecgpaper.train.classifier import split_records
+from ecgpaper.train.classifier import N_PARTS, split_records
+from ecgpaper.train.folds import group_records
 from ecgpaper.train.opinions import Readers
 from ecgpaper.train.pictures import picture_logits
 from ecgpaper.train.spared import Labeled
@@ -40,7 +41,8 @@ def read_spared(folder, model):
     headers = {name: read_header(folder / name) for name in find_records(folder)}
     truth = one_hot([header.labels for header in headers.values()])
     names = [name for name, row in zip(headers, truth, strict=True) if row.any()]
-    folds = split_records(len(names), info.config["n_members"], info.training["seed"])
+    patients = dict(zip(headers, group_records(headers, N_PARTS).groups, strict=True))
+    folds = split_records([patients[name] for name in names], info.config["n_members"])
     records = Labeled(RecordFolder(folder, names), truth[truth.any(axis=1)], folds)
     seed = pictures.training["seed"]
     return records.split(seed)[1], seed

@@ -1,7 +1,8 @@
 """Signals -> labels: an `Ecg`, complete or with gaps, to the probabilities of the 11 classes.
 
-Public: `Classifier`, `Diagnosis`, `ARCHITECTURE`, `CONTRACT`, `N_FEATURES`, `NetworkInputs`,
-`thresholds_from`, `inputs_from_leads`, `probabilities_of`, `logits_of`.
+Public: `Classifier`, `Diagnosis`, `ARCHITECTURE`, `CONTRACT`, `N_FEATURES`, `N_COMPARED`,
+`NetworkInputs`, `Traits`, `inputs_from_leads`, `traits_of`, `thresholds_from`, `probabilities_of`,
+`logits_of`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from scipy.special import expit
 
 from ecgpaper.classify.beats import N_BEAT_SAMPLES, typical_beats
 from ecgpaper.classify.described import check_classes, numbers_from
-from ecgpaper.classify.ectopy import N_ECTOPY_FEATURES, ectopy_features
+from ecgpaper.classify.infarcts import class_logits
 from ecgpaper.classify.inputs import (
     INPUT_FS,
     N_CHANNELS,
@@ -31,22 +32,18 @@ from ecgpaper.classify.person import N_PERSON_FEATURES, person_features
 from ecgpaper.classify.rhythm import N_RHYTHM_FEATURES, find_beats, rhythm_features
 from ecgpaper.classify.waves import N_WAVE_MEASURES, wave_measures
 from ecgpaper.ecg import STANDARD_ORDER, Ecg, FloatArray
-from ecgpaper.nets.checkpoint import Contract, load_info, load_weights, refusing
+from ecgpaper.nets.checkpoint import CheckpointInfo, Contract, load_info, load_weights, refusing
 from ecgpaper.nets.ensemble import EnsembleConfig, SignalEnsemble
 
 NAME = "classifier"
 ARCHITECTURE = "SignalEnsemble"
-N_FEATURES = N_RHYTHM_FEATURES + N_ECTOPY_FEATURES + N_PERSON_FEATURES
+N_FEATURES = N_PERSON_FEATURES
+# Values of each kind that records are compared by, see `Traits`.
+N_COMPARED = (N_CHANNELS // 2 * N_BEAT_SAMPLES, N_RHYTHM_FEATURES, N_WAVE_MEASURES)
 CONTRACT = Contract(
-    config={
-        "n_channels": N_CHANNELS,
-        "n_aligned": N_BEAT_SAMPLES,
-        "n_features": N_FEATURES,
-        "n_measures": N_WAVE_MEASURES,
-        "n_classes": len(CLASSES),
-    },
+    config={"n_channels": N_CHANNELS, "n_features": N_FEATURES, "n_classes": len(CLASSES)},
     inputs={"fs_hz": INPUT_FS, "n_samples": N_SAMPLES, "lead_order": STANDARD_ORDER},
-    extra=("classes", "thresholds"),
+    extra=("classes", "thresholds", "prior"),
 )
 
 
@@ -79,10 +76,19 @@ class Diagnosis:
 
 @dataclass(frozen=True, eq=False)
 class Classifier:
-    """Networks that answer together, and the thresholds of their answers."""
+    """Networks that answer together, and the thresholds of their answers.
+
+    Parameters
+    ----------
+    network : SignalEnsemble
+    thresholds : ndarray of shape (11,)
+    prior : ndarray of shape (11,)
+        How often each class occurs: all that can be said of a record that shows nothing.
+    """
 
     network: SignalEnsemble
     thresholds: FloatArray
+    prior: FloatArray
 
     @classmethod
     def load(cls, folder: Path) -> Classifier:
@@ -98,9 +104,20 @@ class Classifier:
             config = EnsembleConfig.from_json(info.config)
             CONTRACT.check(info, config.network)
             check_classes(info.extra)
-            thresholds = thresholds_from(info.extra)
+            thresholds, prior = thresholds_from(info.extra), prior_from(info.extra)
         network = load_weights(folder, NAME, info, lambda: network_from_config(config))
-        return cls(network.eval(), thresholds)
+        return cls(network.eval(), thresholds, prior)
+
+    @classmethod
+    def of(cls, network: SignalEnsemble, info: CheckpointInfo) -> Classifier:
+        """Let a network answer by the thresholds that its description names.
+
+        Raises
+        ------
+        KeyError, ValueError
+            If thresholds or prior are missing, or are not one number per class.
+        """
+        return cls(network.eval(), thresholds_from(info.extra), prior_from(info.extra))
 
     def diagnose(
         self, ecg: Ecg, *, age_years: float | None = None, sex: str | None = None
@@ -116,6 +133,9 @@ class Classifier:
             ``"Female"`` or ``"Male"``.
         """
         windows = leads_from_ecg(ecg)
+        windows = windows[np.isfinite(windows).any(axis=(1, 2))]
+        if not len(windows):
+            return Diagnosis(self.prior, self.thresholds)
         persons = np.tile(person_features(age_years, sex), (len(windows), 1))
         probabilities = probabilities_of(self.network, windows, persons)
         return Diagnosis(probabilities.mean(axis=0), self.thresholds)
@@ -129,17 +149,31 @@ def thresholds_from(extra: Mapping[str, Any]) -> FloatArray:
     return thresholds
 
 
+def prior_from(extra: Mapping[str, Any]) -> FloatArray:
+    """Read the frequencies of the classes; a ``ValueError`` says what is wrong."""
+    prior = numbers_from(extra, "prior", (len(CLASSES),))
+    if not ((prior >= 0) & (prior <= 1)).all():
+        raise ValueError(f"prior must be from 0 to 1; got {prior}")
+    return prior
+
+
 def network_from_config(config: EnsembleConfig) -> SignalEnsemble:
     """Build the networks that a checkpoint describes, with weights yet to be loaded."""
-    return SignalEnsemble(config.network, config.n_members, config.n_stored, N_RHYTHM_FEATURES)
+    return SignalEnsemble(config.network, config.n_members, config.n_stored, N_COMPARED)
 
 
 class NetworkInputs(NamedTuple):
-    """What the network is called with, for some windows of leads."""
+    """What a network is called with, for some windows of leads."""
 
     series: Float32Array  # (n_windows, 24, 1000)
+    features: Float32Array  # (n_windows, 4): of the person
+
+
+class Traits(NamedTuple):
+    """What windows of leads are compared by."""
+
     beats: Float32Array  # (n_windows, 24, 80)
-    features: Float32Array  # (n_windows, 20): rhythm, ectopy, person
+    rhythm: Float32Array  # (n_windows, 8)
     measures: Float32Array  # (n_windows, 2 * N_WAVE_MEASURES): of the waves, and which are known
 
 
@@ -152,30 +186,31 @@ def inputs_from_leads(windows: Float32Array, persons: Float32Array) -> NetworkIn
     persons : ndarray of shape (n_windows, 4)
         Whose they are, see `person_features`.
     """
-    n_windows = len(windows)
-    series = np.zeros((n_windows, N_CHANNELS, N_SAMPLES), dtype=np.float32)
-    beats = np.zeros((n_windows, N_CHANNELS, N_BEAT_SAMPLES), dtype=np.float32)
-    features = np.zeros((n_windows, N_FEATURES), dtype=np.float32)
-    measures = np.zeros((n_windows, 2 * N_WAVE_MEASURES), dtype=np.float32)
-    for index, (leads_mv, person) in enumerate(zip(windows, persons, strict=True)):
-        series[index] = channels_from_leads(leads_mv)
-        places = find_beats(series[index])
-        beats[index] = typical_beats(series[index], places)
-        ectopy = ectopy_features(series[index], places, beats[index])
-        features[index] = np.concatenate([rhythm_features(places), ectopy, person])
-        measures[index] = wave_measures(beats[index])
-    return NetworkInputs(series, beats, features, measures)
+    return NetworkInputs(np.stack([channels_from_leads(leads) for leads in windows]), persons)
+
+
+def traits_of(series: Float32Array) -> Traits:
+    """Tell what windows, of shape (n_windows, 24, 1000), are compared by."""
+    places = [find_beats(channels) for channels in series]
+    pairs = zip(series, places, strict=True)
+    beats = np.stack([typical_beats(channels, found) for channels, found in pairs])
+    rhythm = np.stack([rhythm_features(found) for found in places])
+    return Traits(beats, rhythm, np.stack([wave_measures(typical) for typical in beats]))
 
 
 def probabilities_of(
     network: torch.nn.Module, windows: Float32Array, persons: Float32Array
 ) -> FloatArray:
-    """Probabilities, of shape (n_windows, 11); arguments as for `inputs_from_leads`."""
-    return np.asarray(expit(logits_of(network, inputs_from_leads(windows, persons))))
+    """Probabilities, of shape (n_windows, 11), of an ensemble or one of its members.
+
+    Other arguments as for `inputs_from_leads`.
+    """
+    inputs = inputs_from_leads(windows, persons)
+    return np.asarray(expit(class_logits(logits_of(network, *inputs, *traits_of(inputs.series)))))
 
 
-def logits_of(network: torch.nn.Module, inputs: NetworkInputs) -> FloatArray:
-    """Logits, of shape (n_windows, 11)."""
+def logits_of(network: torch.nn.Module, *inputs: Float32Array) -> FloatArray:
+    """Logits of the questions, of shape (n_windows, 11), see `ecgpaper.classify.infarcts`."""
     device = next(network.parameters()).device
     with torch.inference_mode():
         logits = network(*(torch.from_numpy(array).to(device) for array in inputs)).cpu()

@@ -17,7 +17,7 @@ from ecgpaper.ecg import STANDARD_ORDER, BoolArray, Ecg
 from ecgpaper.page import LAYOUTS
 
 # How often each layout is seen; "12x1" shows the whole record.
-_LAYOUT_SHARES = {"3x4": 0.15, "3x4+1R": 0.4, "6x2": 0.1, "6x2+1R": 0.1, "12x1": 0.25}
+_LAYOUT_SHARES = {"3x4": 0.1, "3x4+1R": 0.35, "6x2": 0.1, "6x2+1R": 0.1, "12x1": 0.35}
 _SHIFTED_SHARE = 0.5
 _CLEAN_SHARE = 0.25
 _GAIN_ERROR = 0.08
@@ -60,8 +60,9 @@ def degrade(leads_mv: Float32Array, *, rng: np.random.Generator) -> Float32Array
         leads_mv = _low_pass(leads_mv)
     n_leads = len(leads_mv)
     gain = 1 + rng.normal(0, _GAIN_ERROR / 2) + rng.normal(0, _LEAD_GAIN_ERROR, (n_leads, 1))
-    noise = rng.standard_normal(leads_mv.shape, dtype=np.float32) * rng.uniform(0, _NOISE_MV)
-    leads_mv = (leads_mv * gain + noise + _wander(rng)).astype(np.float32)
+    noise = rng.standard_normal(leads_mv.shape, dtype=np.float32)
+    noise *= np.float32(rng.uniform(0, _NOISE_MV))
+    leads_mv = leads_mv * gain.astype(np.float32) + noise + _wander(rng)
     return _lose(np.where(is_shown, leads_mv, np.float32(np.nan)), rng)
 
 
@@ -92,11 +93,12 @@ def _low_pass(leads_mv: Float32Array) -> Float32Array:
 
 def _wander(rng: np.random.Generator) -> Float32Array:
     """Slow waves of the baseline, of shape (12, 1000), in mV: bent paper and breathing."""
-    time_s = np.arange(N_SAMPLES) / INPUT_FS
-    frequency_hz = rng.uniform(0.05, 0.4)
-    phase = rng.uniform(0, 2 * np.pi, (len(STANDARD_ORDER), 1))
-    size_mv = rng.exponential(_WANDER_MV / 3, (len(STANDARD_ORDER), 1))
-    return (size_mv * np.sin(2 * np.pi * frequency_hz * time_s + phase)).astype(np.float32)
+    angle = 2 * np.pi * rng.uniform(0.05, 0.4) * np.arange(N_SAMPLES) / INPUT_FS
+    waves = np.stack([np.sin(angle), np.cos(angle)]).astype(np.float32)
+    phase = rng.uniform(0, 2 * np.pi, len(STANDARD_ORDER))
+    size_mv = rng.exponential(_WANDER_MV / 3, len(STANDARD_ORDER))
+    parts_mv = size_mv * np.stack([np.cos(phase), np.sin(phase)])
+    return np.asarray(parts_mv.T.astype(np.float32) @ waves)
 
 
 def _lose(leads_mv: Float32Array, rng: np.random.Generator) -> Float32Array:

@@ -10,6 +10,7 @@ removed, and a second row per lead says what is seen (1), derived (1/2) or missi
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TypeAlias
 
 import numpy as np
@@ -93,9 +94,16 @@ def fill_limb_leads(leads_mv: Float32Array) -> Float32Array:
         here = pattern == code
         rows = seen[:, np.argmax(here)]
         if 2 <= rows.sum() < len(LIMB_LEADS):
-            derive = LIMB_FROM_I_II[~rows] @ np.linalg.pinv(LIMB_FROM_I_II[rows])
-            limb[np.ix_(~rows, here)] = derive @ limb[np.ix_(rows, here)]
+            limb[np.ix_(~rows, here)] = _derive(int(code)) @ limb[np.ix_(rows, here)]
     return filled
+
+
+@cache
+def _derive(code: int) -> Float32Array:
+    """Matrix that makes the missing limb leads of those seen, whose bits are set in `code`."""
+    rows = np.array([bool(code >> lead & 1) for lead in range(len(LIMB_LEADS))])
+    derive = LIMB_FROM_I_II[~rows] @ np.linalg.pinv(LIMB_FROM_I_II[rows])
+    return np.asarray(derive, dtype=np.float32)
 
 
 def channels_from_leads(leads_mv: Float32Array) -> Float32Array:

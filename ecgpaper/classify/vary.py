@@ -2,16 +2,15 @@
 
 Public: `vary`.
 
-Electrodes never sit at the same place twice, and a recorder is started at any time. Works on
-complete records at the classifier's 100 Hz; training sees each record through it.
+Electrodes never sit at the same place twice. Works on complete records at the classifier's 100 Hz;
+training sees each record through it.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from ecgpaper.classify.inputs import LIMB_FROM_I_II, Float32Array, channels_from_leads
-from ecgpaper.classify.rhythm import find_beats
+from ecgpaper.classify.inputs import LIMB_FROM_I_II, Float32Array
 from ecgpaper.ecg import FloatArray
 
 _TURN_SHARE = 0.7
@@ -21,10 +20,6 @@ _TURN_SHARE = 0.7
 _AXIS_RAD = 0.12
 _ROW_SHIFT, _ELECTRODE_SHIFT = 0.15, 0.08
 _FARTHEST = 0.4
-_RESTART_SHARE = 0.5
-# A beat begins this many samples before its QRS complex: with its P wave.
-_BEFORE_QRS = 35
-_FEWEST_BEATS = 5
 
 
 def vary(leads_mv: Float32Array, *, rng: np.random.Generator) -> Float32Array:
@@ -42,30 +37,9 @@ def vary(leads_mv: Float32Array, *, rng: np.random.Generator) -> Float32Array:
     """
     if not np.isfinite(leads_mv).all():
         return leads_mv
-    if rng.random() < _RESTART_SHARE:
-        leads_mv = restart(leads_mv, rng=rng)
     if rng.random() < _TURN_SHARE:
         leads_mv = turn(leads_mv, rng=rng)
     return leads_mv
-
-
-def restart(leads_mv: Float32Array, *, rng: np.random.Generator) -> Float32Array:
-    """Start the record at another time.
-
-    What was cut off at the start follows at the end: whole beats, so that the interval at the seam
-    is one that the record has.
-    """
-    beats = find_beats(channels_from_leads(leads_mv))
-    if len(beats) < _FEWEST_BEATS:
-        return leads_mv
-    first, last = beats[rng.integers(2)], beats[-1 - rng.integers(2)]
-    start = max(0, int(first) - _BEFORE_QRS)
-    loop = leads_mv[:, start : start + int(last - first)]
-    n_loop = loop.shape[1]
-    at = (np.arange(leads_mv.shape[1]) + rng.integers(n_loop)) % n_loop
-    # A slope makes the ends meet.
-    step = (loop[:, -1] - loop[:, 0])[:, None]
-    return np.asarray(loop[:, at] - step * (at / n_loop - 0.5), dtype=np.float32)
 
 
 def turn(leads_mv: Float32Array, *, rng: np.random.Generator) -> Float32Array:

@@ -1,10 +1,9 @@
 """Networks that answer together with what is known of items that look alike.
 
-Public: `EnsembleConfig`, `SignalEnsemble`, `Likeness`, `N_OPINIONS`.
+Public: `EnsembleConfig`, `SignalEnsemble`, `Likeness`, `KINDS`, `N_OPINIONS`.
 
-A convolutional network learns what to look at; with a few thousand items to learn from, how far an
-item resembles known ones, in its shape, in some features and in what was measured of it, tells as
-much and errs elsewhere.
+A convolutional network learns what to look at; how far an item resembles known ones, in its shape,
+in some features and in what was measured of it, tells as much and errs elsewhere.
 """
 
 from __future__ import annotations
@@ -19,12 +18,13 @@ from torch import Tensor, nn
 from ecgpaper.nets.config import NetworkConfig, Range, Repeats
 from ecgpaper.nets.resnet1d import ResNet1d, ResNet1dConfig
 
-# Of the networks, and of likeness of shape, of features and of measures.
-N_OPINIONS = 4
+KINDS = ("shapes", "features", "measures")
+# Of the networks, and of likeness of each kind.
+N_OPINIONS = 1 + len(KINDS)
 # Values are compressed as log(1 + |value| / 4), sign kept: tall waves should not drown low ones.
 _COMPRESSION = 0.25
-# How near is alike, as a share of the distance that items have.
-_SHAPE_WIDTH, _FEATURE_WIDTH, _MEASURE_WIDTH = 1.0, 0.5, 0.5
+# How near is alike, as a share of the distance that items have, for each kind.
+_WIDTHS = (1.0, 0.5, 0.5)
 
 
 @dataclass(frozen=True)
@@ -113,78 +113,67 @@ class SignalEnsemble(nn.Module):
     n_members : int
     n_stored : int
         Items that others are compared with; 0 for none.
-    n_compared : int
-        Features, the first ones, in which items are compared.
+    n_values : sequence of int
+        Of an item of each of `KINDS`.
 
     Attributes
     ----------
     networks : ModuleList of ResNet1d
-    shapes, features, measures : Likeness
-        Of aligned series, of features and of measures.
-    coefficients : Tensor of shape (3, n_members + 1, n_stored, n_classes)
-        Of the regressions: what resembling a stored item says for a class. The last ones know all
-        items and speak beside all networks; the others know what one network knows.
+    likeness : ModuleList of Likeness
+        One of each kind.
+    coefficients : Tensor of shape (3, n_stored, n_classes)
+        What likeness of each kind to each stored item counts.
     weights : Tensor of shape (n_classes, 5)
-        Of the logit of the networks, of the regressions and of 1 in the logit of a class.
+        What the mean logit of the networks counts, what each regression does, and what is added.
     """
 
     coefficients: Tensor
     weights: Tensor
 
     def __init__(
-        self,
-        config: ResNet1dConfig,
-        n_members: int,
-        n_stored: int = 0,
-        n_compared: int = 0,
+        self, config: ResNet1dConfig, n_members: int, n_stored: int, n_values: Sequence[int]
     ) -> None:
         super().__init__()
-        self.config = config
         self.networks = nn.ModuleList(ResNet1d(config) for _ in range(n_members))
-        n_values = config.n_channels // 2 * config.n_aligned
-        self.shapes = Likeness(n_stored, n_values, _SHAPE_WIDTH)
-        self.features = Likeness(n_stored, n_compared, _FEATURE_WIDTH)
-        self.measures = Likeness(n_stored, config.n_measures, _MEASURE_WIDTH)
-        shape = (N_OPINIONS - 1, n_members + 1, n_stored, config.n_classes)
-        self.register_buffer("coefficients", torch.zeros(shape))
+        self.likeness = nn.ModuleList(
+            Likeness(n_stored, n, width) for n, width in zip(n_values, _WIDTHS, strict=True)
+        )
+        self.register_buffer("coefficients", torch.zeros(len(KINDS), n_stored, config.n_classes))
         weights = torch.zeros(config.n_classes, N_OPINIONS + 1)
         weights[:, 0] = 1
         self.register_buffer("weights", weights)
 
     @property
     def members(self) -> Sequence[nn.Module]:
-        """Each network with the regressions that know what it knows; called as the ensemble is."""
+        """Each network alone, with the regressions; called as the ensemble is."""
         return [_Member(self, index) for index in range(len(self.networks))]
 
     def forward(
-        self, series: Tensor, aligned: Tensor, features: Tensor, measures: Tensor
+        self, series: Tensor, persons: Tensor, beats: Tensor, features: Tensor, measures: Tensor
     ) -> Tensor:
         """Classify a batch; shapes as in `ResNet1d.forward` and `compare`."""
-        inputs = series, aligned, features, measures
-        logits = torch.stack([network(*inputs) for network in self.networks]).mean(dim=0)
-        return self.weigh(logits, self.regress(-1, aligned, features, measures))
+        logits = torch.stack([network(series, persons) for network in self.networks]).mean(dim=0)
+        return self.weigh(logits, beats, features, measures)
 
-    def regress(self, index: int, aligned: Tensor, features: Tensor, measures: Tensor) -> Tensor:
-        """Answer by the regressions of an index of `coefficients`: (3, n_items, n_classes)."""
-        return self.compare(aligned, features, measures) @ self.coefficients[:, index]
-
-    def weigh(self, logits: Tensor, regressed: Tensor) -> Tensor:
+    def weigh(self, logits: Tensor, beats: Tensor, features: Tensor, measures: Tensor) -> Tensor:
         """Make one logit per item and class of those of networks and of the regressions."""
+        regressed = self.compare(beats, features, measures) @ self.coefficients
         terms = torch.cat([logits[None], regressed, torch.ones_like(logits[None])])
         return torch.einsum("obc,co->bc", terms, self.weights)
 
-    def store(self, aligned: Tensor, features: Tensor, measures: Tensor) -> None:
+    def store(self, beats: Tensor, features: Tensor, measures: Tensor) -> None:
         """Keep items to compare others with; shapes as for `compare`."""
-        self.shapes.store(_compressed(aligned)[0])
-        self.features.store(features[:, : self.features.stored.shape[1]])
-        self.measures.store(measures.chunk(2, dim=1)[0])
+        for kind, (values, _) in zip(
+            self.likeness, _values(beats, features, measures), strict=True
+        ):
+            kind.store(values)  # type: ignore[operator]
 
-    def compare(self, aligned: Tensor, features: Tensor, measures: Tensor) -> Tensor:
+    def compare(self, beats: Tensor, features: Tensor, measures: Tensor) -> Tensor:
         """Compare items with those stored.
 
         Parameters
         ----------
-        aligned : Tensor of shape (n_items, n_channels, n_aligned)
+        beats : Tensor of shape (n_items, n_channels, n_aligned)
             Values, then as many confidences; a value of confidence 0 is missing.
         features : Tensor of shape (n_items, n_features)
         measures : Tensor of shape (n_items, 2 * n_measures)
@@ -195,26 +184,29 @@ class SignalEnsemble(nn.Module):
         Tensor of shape (3, n_items, n_stored)
             Likeness of shapes, of features and of measures.
         """
-        compared = features[:, : self.features.stored.shape[1]]
-        of_features = self.features(compared, torch.ones_like(compared))
-        of_measures = self.measures(*measures.chunk(2, dim=1))
-        return torch.stack([self.shapes(*_compressed(aligned)), of_features, of_measures])
+        pairs = zip(self.likeness, _values(beats, features, measures), strict=True)
+        return torch.stack([kind(*values) for kind, values in pairs])
 
 
 class _Member(nn.Module):
-    """One network of an ensemble with the regressions that know what it knows."""
+    """One network of an ensemble with the regressions."""
 
     def __init__(self, ensemble: SignalEnsemble, index: int) -> None:
         super().__init__()
         self.ensemble, self.index = ensemble, index
 
     def forward(
-        self, series: Tensor, aligned: Tensor, features: Tensor, measures: Tensor
+        self, series: Tensor, persons: Tensor, beats: Tensor, features: Tensor, measures: Tensor
     ) -> Tensor:
         """Classify a batch; shapes as in `SignalEnsemble.forward`."""
-        network = self.ensemble.networks[self.index]
-        regressed = self.ensemble.regress(self.index, aligned, features, measures)
-        return self.ensemble.weigh(network(series, aligned, features, measures), regressed)
+        logits = self.ensemble.networks[self.index](series, persons)
+        return self.ensemble.weigh(logits, beats, features, measures)
+
+
+def _values(beats: Tensor, features: Tensor, measures: Tensor) -> list[tuple[Tensor, Tensor]]:
+    """Return what items of each kind are compared by, and which of it is seen."""
+    known, is_known = measures.chunk(2, dim=1)
+    return [_compressed(beats), (features, torch.ones_like(features)), (known, is_known)]
 
 
 def _compressed(aligned: Tensor) -> tuple[Tensor, Tensor]:

@@ -21,11 +21,18 @@ from ecgpaper.files import prepare_output_folder, remove_abandoned
 from ecgpaper.records import RecordHeader, find_records, read_ecg, read_header
 from ecgpaper.simulate import simulate_record
 from ecgpaper.train.branches import PictureBudget, train_picture_branch
-from ecgpaper.train.classifier import save_classifier, split_records, train_classifier
+from ecgpaper.train.classifier import (
+    N_PARTS,
+    forget_members,
+    save_classifier,
+    split_records,
+    train_classifier,
+)
 from ecgpaper.train.curves import forget_pages, read_pages
 from ecgpaper.train.digitizer import DigitizerBudget, train_segmenter, train_tracer
 from ecgpaper.train.ends import train_ends
 from ecgpaper.train.facts import RecordFacts
+from ecgpaper.train.folds import group_records
 from ecgpaper.train.quality import train_quality
 from ecgpaper.train.reader import train_reader
 from ecgpaper.train.refiner import train_refiner
@@ -128,6 +135,7 @@ def train_all(data_folder: Path, model_folder: Path, *, seed: int = SEED) -> Non
         )
     ecgs: list[Ecg] | RecordFolder = RecordFolder(data_folder, tuple(headers))
     facts = [RecordFacts.from_header(header) for header in headers.values()]
+    patients = [*group_records(headers, N_PARTS).groups]
     if len(headers) < FEW_RECORDS:
         simulated = [
             simulate_record(rng=np.random.default_rng([seed, index]))
@@ -141,6 +149,7 @@ def train_all(data_folder: Path, model_folder: Path, *, seed: int = SEED) -> Non
             RecordFacts(record.labels, age_years=record.age_years, sex=record.sex)
             for record in simulated
         ]
+        patients += [f"simulated {index}" for index in range(N_SIMULATED)]
     budget = budget_for(len(headers))
     train_segmenter(ecgs, model_folder, budget=budget, seed=seed)
     train_tracer(ecgs, model_folder, budget=budget, seed=seed)
@@ -151,20 +160,23 @@ def train_all(data_folder: Path, model_folder: Path, *, seed: int = SEED) -> Non
     train_reader(model_folder, n_steps=budget.reader_steps, seed=seed)
     train_quality(ecgs, model_folder, n_pages=budget.quality_pages, seed=seed)
     state_file = model_folder / ".classifier"
-    network, info = train_classifier(ecgs, facts, seed=seed, state_file=state_file)
+    network, info = train_classifier(
+        ecgs, facts, patients=patients, seed=seed, state_file=state_file
+    )
     save_classifier(model_folder, network, info)
-    records = _labeled(ecgs, facts, int(info.config["n_members"]), seed)
+    forget_members(state_file, int(info.config["n_members"]))
+    records = _labeled(ecgs, facts, patients, int(info.config["n_members"]))
     train_picture_branch(records, model_folder, budget=picture_budget_for(len(headers)), seed=seed)
 
 
 def _labeled(
-    ecgs: Sequence[Ecg], facts: Sequence[RecordFacts], n_members: int, seed: int
+    ecgs: Sequence[Ecg], facts: Sequence[RecordFacts], patients: Sequence[str], n_members: int
 ) -> Labeled:
     """Return the records that the classifier has learnt from, and who has left out each."""
     rows = np.flatnonzero([known.has_label for known in facts])
     truth = one_hot([known.labels for known in facts])
     folds = np.full(len(facts), -1)
-    folds[rows] = split_records(len(rows), n_members, seed)
+    folds[rows] = split_records([patients[row] for row in rows.tolist()], n_members)
     return Labeled(ecgs, truth, folds).part(rows)
 
 

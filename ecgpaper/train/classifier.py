@@ -1,10 +1,11 @@
 """Train the classifier on full records, seen through random layouts and a digitizer's errors.
 
-Public: `ClassifierConfig`, `train_classifier`, `save_classifier`, `split_records`.
+Public: `ClassifierConfig`, `train_classifier`, `train_member`, `forget_members`,
+`save_classifier`, `split_records`, `N_PARTS`.
 
-Several networks learn at once; each leaves out its own part of the records (cross-validation).
-Their answers on the records that they have not learnt from give the thresholds, and at run time
-they answer together.
+Several networks learn one after the other; each leaves out its own part of the patients. Their
+answers on the records that they have not learnt from calibrate them and give the thresholds, and
+at run time they answer together.
 """
 
 from __future__ import annotations
@@ -15,31 +16,33 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import cast
+from zlib import crc32
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import safe_open
+from safetensors.torch import load_file
+from safetensors.torch import save as tensors_as_bytes
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from ecgpaper.classify import ARCHITECTURE, N_FEATURES, NAME
-from ecgpaper.classify.beats import N_BEAT_SAMPLES
+from ecgpaper.classify import ARCHITECTURE, N_COMPARED, N_FEATURES, NAME
+from ecgpaper.classify.infarcts import questions_of
 from ecgpaper.classify.inputs import INPUT_FS, N_CHANNELS, N_SAMPLES, Float32Array
 from ecgpaper.classify.labels import CLASSES
-from ecgpaper.classify.person import N_PERSON_FEATURES
-from ecgpaper.classify.rhythm import N_RHYTHM_FEATURES
-from ecgpaper.classify.waves import N_WAVE_MEASURES
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
+from ecgpaper.files import write_whole
 from ecgpaper.nets.checkpoint import CheckpointInfo, save_checkpoint
 from ecgpaper.nets.device import best_device
 from ecgpaper.nets.ensemble import SignalEnsemble
 from ecgpaper.nets.resnet1d import ResNet1d, ResNet1dConfig
-from ecgpaper.train.cohort import Batch, BatchSource, read_cohort, with_rhythms
+from ecgpaper.train.cohort import Batch, BatchSource, Cohort, Targets, read_cohort
 from ecgpaper.train.facts import RecordFacts
+from ecgpaper.train.folds import assign_folds
 from ecgpaper.train.imbalance import class_weights, unweigh
 from ecgpaper.train.left_out import choose_left_out
 from ecgpaper.train.loop import TrainConfig, fit
-from ecgpaper.train.proxy import ACUTE_MI, with_acute_proxy
 
 logger = logging.getLogger(__name__)
 
@@ -47,10 +50,12 @@ logger = logging.getLogger(__name__)
 FEW_EXAMPLES = 10
 # With fewer records nothing is left out for the thresholds: they come from theory.
 _FEWEST_TO_SPLIT = 60
-# Collections that need more than these have the rhythms themselves.
-MOST_SIMULATED = 1000
+# Parts of the patients; each network leaves one of them out.
+N_PARTS = 8
 # What the statements of a record count beside its labels.
 STATEMENT_SHARE = 1.0
+# Decay of the moving average of the weights.
+_AVERAGE = 0.998
 
 
 @dataclass(frozen=True)
@@ -61,48 +66,49 @@ class ClassifierConfig:
     ----------
     network : ResNet1dConfig
     n_members : int
-        Networks that answer together; each leaves out the n-th part of the records.
+        Networks that answer together; each leaves out another eighth of the patients.
     n_stored : int
-        Records, at most, whose typical beats and rhythm are kept to compare others with.
+        Records, at most, that others are compared with.
     batch_size : int
     steps_per_root : float
         Optimizer steps per square root of the number of records: more records take longer to
         learn from, but fewer passes over each.
+    most_epochs : float
+        Passes over few records, at most.
     min_steps : int
-    simulated_share : float
-        Simulated records of rare rhythms per record; at most `MOST_SIMULATED` in all.
     peak_rate, weight_decay : float
         See `TrainConfig`.
     """
 
     network: ResNet1dConfig = field(
-        default_factory=lambda: ResNet1dConfig(
-            N_CHANNELS, len(CLASSES), N_FEATURES, N_BEAT_SAMPLES, n_measures=N_WAVE_MEASURES
-        )
+        default_factory=lambda: ResNet1dConfig(N_CHANNELS, len(CLASSES), N_FEATURES)
     )
     n_members: int = 3
     n_stored: int = 2000
     batch_size: int = 64
-    steps_per_root: float = 20.0
-    min_steps: int = 150
-    simulated_share: float = 0.3
+    steps_per_root: float = 15.0
+    most_epochs: float = 40.0
+    min_steps: int = 60
     peak_rate: float = 3e-3
     weight_decay: float = 2e-2
 
     def n_steps(self, n_records: int) -> int:
         """Return the number of optimizer steps for this many records."""
-        return max(self.min_steps, round(self.steps_per_root * math.sqrt(n_records)))
+        wanted = self.steps_per_root * math.sqrt(n_records)
+        most = self.most_epochs * n_records / self.batch_size
+        return max(self.min_steps, round(min(wanted, most)))
 
 
 def train_classifier(
     ecgs: Iterable[Ecg],
     facts: Sequence[RecordFacts],
     *,
+    patients: Sequence[str] | None = None,
     config: ClassifierConfig | None = None,
     seed: int = 0,
     state_file: Path | None = None,
 ) -> tuple[SignalEnsemble, CheckpointInfo]:
-    """Train the networks and choose their thresholds.
+    """Train the networks, calibrate them and choose their thresholds.
 
     Parameters
     ----------
@@ -110,6 +116,8 @@ def train_classifier(
         Original records; taken one at a time, so that a generator may read them from disk.
     facts : sequence of RecordFacts
         Of the same records; a record without any known label is skipped.
+    patients : sequence of str, optional
+        Whose the records are; without it each is taken for a patient of its own.
     config : ClassifierConfig, optional
     seed : int
     state_file : Path, optional
@@ -121,78 +129,124 @@ def train_classifier(
         If no record has a label.
     """
     config = config or ClassifierConfig()
-    taught, n_proxies = with_acute_proxy(facts)
-    cohort = read_cohort(ecgs, taught)
+    cohort = read_cohort(ecgs, facts)
+    whose = patients or [str(index) for index in range(len(facts))]
+    labeled = [name for name, known in zip(whose, facts, strict=True) if known.has_label]
+    folds = split_records(labeled, config.n_members)
     examples = dict(zip(CLASSES, cohort.truth.sum(axis=0).tolist(), strict=True))
-    few = _report_classes(examples, n_proxies)
-    n_records = len(cohort)
-    folds = split_records(n_records, config.n_members, seed)
-    n_simulated = min(round(config.simulated_share * n_records), MOST_SIMULATED)
-    cohort = with_rhythms(cohort, n_simulated, rng=np.random.default_rng([seed, n_records]))
-    folds = np.append(folds, np.full(n_simulated, -1))
-    source = BatchSource(cohort, folds, config.batch_size, seed)
-    network = _fit_networks(source, config, f"{examples}, seed {seed}", state_file)
-    proxies = (ACUTE_MI,) if n_proxies else ()
-    thresholds, metrics = choose_left_out(network, source, unscored=proxies)
+    few = _report_classes(examples)
+    n_stored = min(config.n_stored, int((folds < 0).sum())) if (folds >= 0).any() else 0
+    network = SignalEnsemble(config.network, config.n_members, n_stored, N_COMPARED)
+    for index in range(config.n_members):
+        member = train_member(
+            cohort, np.flatnonzero(folds != index), index, config, seed, state_file
+        )
+        network.networks[index].load_state_dict(member.state_dict())
+    network.to(best_device()).eval()
+    thresholds, metrics = choose_left_out(network, cohort, folds, seed=seed)
     info = CheckpointInfo(
         ARCHITECTURE,
         {
             "network": asdict(config.network),
             "n_members": config.n_members,
-            "n_stored": len(network.shapes.stored),
+            "n_stored": n_stored,
         },
         inputs={"fs_hz": INPUT_FS, "n_samples": N_SAMPLES, "lead_order": STANDARD_ORDER},
         training={
             "seed": seed,
-            "n_records": n_records,
-            "n_simulated": n_simulated,
+            "n_records": len(cohort),
             "n_steps": config.n_steps(len(cohort)),
             "batch_size": config.batch_size,
             "n_statements": cohort.statements.shape[1],
             "examples": examples,
             "too_few_examples": few,
-            "learnt_by_proxy": {ACUTE_MI: n_proxies} if n_proxies else {},
         },
         metrics=metrics,
-        extra={"classes": CLASSES, "thresholds": thresholds.round(4).tolist()},
+        extra={
+            "classes": CLASSES,
+            "thresholds": thresholds.round(4).tolist(),
+            "prior": cohort.truth.mean(axis=0).round(4).tolist(),
+        },
     )
     return network.cpu(), info
 
 
-def _fit_networks(
-    source: BatchSource, config: ClassifierConfig, described: str, state_file: Path | None
-) -> SignalEnsemble:
-    """Train the networks, with heads for statements that are gone afterwards."""
-    cohort = source.cohort
+def train_member(
+    cohort: Cohort,
+    rows: NDArray[np.int64],
+    index: int,
+    config: ClassifierConfig,
+    seed: int,
+    state_file: Path | None,
+) -> ResNet1d:
+    """Train one network on some of the records, or take it from where it is kept."""
+    described = f"network {index}, seed {seed}, {_identity(cohort, rows)}, {config}"
+    kept = state_file and _kept(state_file, index)
+    network = ResNet1d(config.network)
+    if kept and _is_of(kept, described):
+        network.load_state_dict(load_file(kept))
+        return network
     device = best_device()
-    torch.manual_seed(source.seed)
-    n_real = int(cohort.is_real.sum())
-    n_stored = min(config.n_stored, n_real)
-    network = SignalEnsemble(config.network, config.n_members, n_stored, N_RHYTHM_FEATURES)
+    torch.manual_seed(seed + index)
+    network = ResNet1d(config.network)
     if not cohort.persons.any():
         _ignore_persons(network)
     learner = _WithStatements(network, cohort.statements.shape[1]).to(device)
-    weights = class_weights(cohort.truth[cohort.is_real])
-    stated = cohort.statements[cohort.is_stated]
-    loss_of = _make_loss(weights, class_weights(stated), device)
+    weights = _question_weights(cohort, rows)
+    loss_of = _make_loss(weights, class_weights(cohort.statements[rows]), device)
     plan = TrainConfig(
         config.n_steps(len(cohort)),
         config.peak_rate,
         config.weight_decay,
-        task=f"{described}, {stated.shape[1]} statements",
+        average=_AVERAGE,
+        task=described,
     )
-    fit(learner, source.make_batch, loss_of, plan, name=NAME, state_file=state_file)
-    for member in network.networks:
-        unweigh(cast("ResNet1d", member).head.bias, weights)
+    source = BatchSource(cohort, rows, config.batch_size, seed + index)
+    fit(
+        learner, source.make_batch, loss_of, plan, name=f"{NAME} {index + 1}", state_file=state_file
+    )
+    unweigh(network.head.bias, weights)
+    network.cpu()
+    if kept:
+        tensors = {key: value.contiguous() for key, value in network.state_dict().items()}
+        write_whole(kept, tensors_as_bytes(tensors, metadata={"identity": described}))
     return network
 
 
-def _ignore_persons(network: SignalEnsemble) -> None:
+def _kept(state_file: Path, index: int) -> Path:
+    """Return where a network that has learnt is kept while others learn."""
+    return state_file.with_name(f"{state_file.name}-{index}")
+
+
+def forget_members(state_file: Path, n_members: int) -> None:
+    """Remove what is kept of a training that is complete."""
+    for index in range(n_members):
+        _kept(state_file, index).unlink(missing_ok=True)
+
+
+def _identity(cohort: Cohort, rows: NDArray[np.int64]) -> str:
+    """Tell collections of records apart, by their labels."""
+    return f"{len(rows)} records {crc32(rows.tobytes() + cohort.truth.tobytes()):08x}"
+
+
+def _is_of(kept: Path, identity: str) -> bool:
+    if not kept.exists():
+        return False
+    with safe_open(kept, framework="pt") as file:
+        return (file.metadata() or {}).get("identity") == identity
+
+
+def _question_weights(cohort: Cohort, rows: NDArray[np.int64]) -> Float32Array:
+    """Weigh the examples of each question by how rare they are where it is asked."""
+    answers, is_asked = questions_of(cohort.truth[rows])
+    columns = zip(answers.T, is_asked.T, strict=True)
+    return np.concatenate([class_weights(own[asked][:, None]) for own, asked in columns])
+
+
+def _ignore_persons(network: ResNet1d) -> None:
     """Begin without weights for age and sex; where nobody tells them they stay 0."""
     with torch.no_grad():
-        for member in network.networks:
-            first = cast("nn.Sequential", cast("ResNet1d", member).embed)[0]
-            cast("nn.Linear", first).weight[:, -N_PERSON_FEATURES:] = 0
+        cast("nn.Linear", cast("nn.Sequential", network.embed)[0]).weight.zero_()
 
 
 def save_classifier(folder: Path, network: SignalEnsemble, info: CheckpointInfo) -> None:
@@ -200,79 +254,73 @@ def save_classifier(folder: Path, network: SignalEnsemble, info: CheckpointInfo)
     save_checkpoint(folder, NAME, network, info)
 
 
-def _report_classes(examples: Mapping[str, int], n_proxies: int) -> list[str]:
-    """Return, and log, the classes with too few examples; say which are learnt by proxy."""
+def _report_classes(examples: Mapping[str, int]) -> list[str]:
+    """Return, and log, the classes with too few examples."""
     few = [name for name, count in examples.items() if count < FEW_EXAMPLES]
     for name in few:
         logger.warning("%s: %d examples, too few to learn the class", name, examples[name])
-    if n_proxies:
-        logger.warning(
-            "%s: no example; learnt from %d records with a statement of injury instead",
-            ACUTE_MI,
-            n_proxies,
-        )
     return few
 
 
-def split_records(n_records: int, n_members: int, seed: int) -> NDArray[np.int64]:
-    """Give each record the member that leaves it out; -1 when there are too few to leave out."""
-    if n_records < _FEWEST_TO_SPLIT or n_members < 2:
-        return np.full(n_records, -1)
-    return np.random.default_rng([seed, n_records]).permutation(n_records) % n_members
+def split_records(patients: Sequence[str], n_members: int) -> NDArray[np.int64]:
+    """Give each record the member that leaves it out, the same for all records of a patient.
+
+    Returns
+    -------
+    ndarray of int, of shape (n_records,)
+        -1 for those that all members learn from: most, or all of few records.
+    """
+    if len(patients) < _FEWEST_TO_SPLIT or len(set(patients)) < N_PARTS:
+        return np.full(len(patients), -1)
+    parts = assign_folds(patients, N_PARTS)
+    return np.where(parts < n_members, parts, -1)
 
 
 class _WithStatements(nn.Module):
-    """The networks, and heads for statements that they need only while they learn.
+    """A network, and a head for statements that it needs only while it learns.
 
     Finer statements say why a record has a label, and so teach what to look at.
     """
 
-    def __init__(self, network: SignalEnsemble, n_statements: int) -> None:
+    def __init__(self, network: ResNet1d, n_statements: int) -> None:
         super().__init__()
         self.network = network
-        self.heads = nn.ModuleList(
-            nn.Linear(cast("ResNet1d", member).n_summary, n_statements)
-            for member in network.networks
-            if n_statements
-        )
+        self.head = nn.Linear(network.n_summary, n_statements) if n_statements else None
 
-    def answer(self, index: int, inputs: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-        """Return the logits of classes, and of statements, of one member."""
-        member = cast("ResNet1d", self.network.networks[index])
-        summary = member.summarize(*inputs)
-        stated = self.heads[index](summary) if self.heads else summary[:, :0]
-        return member.head(summary).float(), stated.float()
+    def forward(self, series: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the logits of the questions, and of the statements."""
+        summary = self.network.summarize(series, features)
+        stated = summary[:, :0] if self.head is None else self.head(summary)
+        return self.network.head(summary).float(), stated.float()
 
 
 def _make_loss(
     weights: Float32Array, statement_weights: Float32Array, device: torch.device
 ) -> Callable[[nn.Module, Batch], Tensor]:
-    """Return the mean loss of the members, each on the items that it does not leave out."""
-    class_weight, statement_weight = (
+    """Return the mean loss on mixed items: of what each was mixed of, by its share."""
+    weight, statement_weight = (
         torch.from_numpy(array).to(device) for array in (weights, statement_weights)
     )
 
+    def of_items(logits: Tensor, stated: Tensor, targets: Targets) -> Tensor:
+        answers, is_asked, statements, is_stated = (
+            torch.from_numpy(array).to(device) for array in targets
+        )
+        loss = binary_cross_entropy_with_logits(
+            logits, answers, is_asked, pos_weight=weight, reduction="none"
+        ).mean(dim=1)
+        if statement_weight.numel():
+            of_statements = binary_cross_entropy_with_logits(
+                stated, statements, is_stated, pos_weight=statement_weight, reduction="none"
+            )
+            loss = loss + STATEMENT_SHARE * of_statements.mean(dim=1)
+        return loss
+
     def loss_of(network: nn.Module, batch: Batch) -> Tensor:
         torch.manual_seed(batch.seed)
-        learner = cast("_WithStatements", network)
-        inputs = [torch.from_numpy(array).to(device) for array in batch.inputs]
-        targets, statements, is_stated, is_taught, folds = (
-            torch.from_numpy(array).to(device) for array in batch[1:6]
-        )
-        losses = []
-        for index in range(len(learner.network.networks)):
-            learns = folds != index
-            logits, stated = learner.answer(index, [part[learns] for part in inputs])
-            losses.append(
-                binary_cross_entropy_with_logits(
-                    *(logits, targets[learns], is_taught[learns].float()), pos_weight=class_weight
-                )
-            )
-            if statement_weight.numel() and (learns & is_stated).any():
-                known = is_stated[learns]
-                losses[-1] = losses[-1] + STATEMENT_SHARE * binary_cross_entropy_with_logits(
-                    stated[known], statements[learns][known], pos_weight=statement_weight
-                )
-        return torch.stack(losses).mean()
+        logits, stated = network(*(torch.from_numpy(array).to(device) for array in batch.inputs))
+        share = torch.from_numpy(batch.share[:, 0]).to(device)
+        own, other = (of_items(logits, stated, part) for part in (batch.targets, batch.others))
+        return ((1 - share) * own + share * other).mean()
 
     return loss_of

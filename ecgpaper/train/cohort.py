@@ -1,6 +1,6 @@
 """The records that the classifier learns from, in memory, and the batches drawn from them.
 
-Public: `Cohort`, `read_cohort`, `with_rhythms`, `Batch`, `BatchSource`.
+Public: `Cohort`, `read_cohort`, `Batch`, `BatchSource`.
 """
 
 from __future__ import annotations
@@ -15,25 +15,28 @@ from numpy.typing import NDArray
 
 from ecgpaper.classify import NetworkInputs, inputs_from_leads
 from ecgpaper.classify.degrade import degrade
+from ecgpaper.classify.infarcts import questions_of
 from ecgpaper.classify.inputs import Float32Array, leads_from_ecg
 from ecgpaper.classify.labels import CLASSES, one_hot
 from ecgpaper.classify.person import person_features
 from ecgpaper.classify.vary import vary
 from ecgpaper.ecg import BoolArray, Ecg
 from ecgpaper.train.facts import RecordFacts
-from ecgpaper.train.rhythms import TAUGHT_RHYTHMS, simulate_rhythms
 
 logger = logging.getLogger(__name__)
 
 # Age and sex are learnt from where nearly all records tell them. Where few do, that they are told
-# says more than they do: in the pool of PTB-XL records half of those with an age have atrial
+# says more than they do: in one pool of PTB-XL records half of those with an age have atrial
 # fibrillation, and of the others one in 160.
 SHARE_OF_PERSONS = 0.9
 # A statement with fewer examples teaches nothing.
-FEWEST_STATED = 5
+FEWEST_STATED = 20
 LABEL_SMOOTHING = 0.02
 # How often a batch hides age and sex, which few headers have.
 _HIDE_PERSON_SHARE = 0.5
+# Items are mixed with others by shares of a beta distribution (mixup, Zhang et al. 2018,
+# arXiv:1710.09412): mostly a little.
+_MIXUP = 0.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,28 +45,21 @@ class Cohort:
 
     Parameters
     ----------
-    leads_mv : ndarray of float32, of shape (n, 12, 1000)
+    leads_mv : ndarray of float16, of shape (n, 12, 1000)
+        24 kB a record, so that tens of thousands fit into memory.
     truth : ndarray of bool, of shape (n, 11)
     statements : ndarray of bool, of shape (n, n_statements)
     is_stated : ndarray of bool, of shape (n,)
         Whether a record has any statements; where it has none, nothing is known of them.
     persons : ndarray of float32, of shape (n, 4)
         See `person_features`; all 0 where too few records tell.
-    is_taught : ndarray of bool, of shape (n, 11)
-        Which classes a record teaches: all of them, or, if it was simulated, some.
     """
 
-    leads_mv: Float32Array
+    leads_mv: NDArray[np.float16]
     truth: BoolArray
     statements: BoolArray
     is_stated: BoolArray
     persons: Float32Array
-    is_taught: BoolArray
-
-    @property
-    def is_real(self) -> BoolArray:
-        """Which records were not simulated, of shape (n,)."""
-        return np.asarray(self.is_taught.all(axis=1))
 
     def __len__(self) -> int:
         return len(self.truth)
@@ -85,7 +81,7 @@ def read_cohort(ecgs: Iterable[Ecg], facts: Sequence[RecordFacts]) -> Cohort:
         If no record has a label.
     """
     kept = [
-        (leads_from_ecg(ecg)[0], known)
+        (leads_from_ecg(ecg)[0].astype(np.float16), known)
         for ecg, known in zip(ecgs, facts, strict=True)
         if known.has_label
     ]
@@ -103,7 +99,6 @@ def read_cohort(ecgs: Iterable[Ecg], facts: Sequence[RecordFacts]) -> Cohort:
         statements[:, statements.sum(axis=0) >= FEWEST_STATED],
         np.array([bool(item.statements) for item in known]),
         _persons(known),
-        np.ones((len(known), len(CLASSES)), dtype=np.bool_),
     )
 
 
@@ -116,43 +111,39 @@ def _persons(facts: Sequence[RecordFacts]) -> Float32Array:
     return persons * np.float32(share >= SHARE_OF_PERSONS)
 
 
-def with_rhythms(cohort: Cohort, n_records: int, *, rng: np.random.Generator) -> Cohort:
-    """Add simulated records at the end, which teach `TAUGHT_RHYTHMS` alone."""
-    if n_records == 0:
-        return cohort
-    ecgs, labels = simulate_rhythms(n_records, rng=rng)
-    is_taught = np.tile(np.isin(CLASSES, TAUGHT_RHYTHMS), (n_records, 1))
-    added = Cohort(
-        np.stack([leads_from_ecg(ecg)[0] for ecg in ecgs]),
-        one_hot(labels) & is_taught,
-        np.zeros((n_records, cohort.statements.shape[1]), dtype=np.bool_),
-        np.zeros(n_records, dtype=np.bool_),
-        # Anybody's: that nothing is known of a person must not mean that the record was simulated.
-        cohort.persons[rng.integers(len(cohort), size=n_records)],
-        is_taught,
-    )
-    pairs = zip(vars(cohort).values(), vars(added).values(), strict=True)
-    return Cohort(*(np.concatenate(pair) for pair in pairs))
+class Targets(NamedTuple):
+    """What is to be said of the items of a batch."""
+
+    answers: Float32Array  # (B, 11): to the questions of `questions_of`
+    is_asked: Float32Array  # (B, 11)
+    statements: Float32Array  # (B, n_statements)
+    is_stated: Float32Array  # (B, 1)
 
 
 class Batch(NamedTuple):
     """What one step of training sees."""
 
     inputs: NetworkInputs  # of B items
-    targets: Float32Array  # (B, 11)
-    statements: Float32Array  # (B, n_statements)
-    is_stated: BoolArray  # (B,)
-    is_taught: BoolArray  # (B, 11)
-    folds: NDArray[np.int64]  # (B,): the member that does not learn from the item; -1 for none
+    targets: Targets
+    others: Targets  # of the items that each was mixed with
+    share: Float32Array  # (B, 1): of the other item
     seed: int  # of dropout, so that an interrupted training goes on as it would have
 
 
 @dataclass(frozen=True, eq=False)
 class BatchSource:
-    """The records to learn from, and how a batch is drawn from them."""
+    """The records to learn from, and how a batch is drawn from them.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    rows : ndarray of int, of shape (n_learnt,)
+        Records that are learnt from; others are left out.
+    batch_size, seed : int
+    """
 
     cohort: Cohort
-    folds: NDArray[np.int64]  # (n,)
+    rows: NDArray[np.int64]
     batch_size: int
     seed: int
 
@@ -161,29 +152,41 @@ class BatchSource:
         first = step * self.batch_size
         drawn = list(self._draw(first, first + self.batch_size))
         index, leads_mv, persons = (np.stack(column) for column in zip(*drawn, strict=True))
-        return Batch(
-            inputs_from_leads(leads_mv, persons),
-            _smoothed(self.cohort.truth[index]),
-            _smoothed(self.cohort.statements[index]),
-            self.cohort.is_stated[index],
-            self.cohort.is_taught[index],
-            self.folds[index],
-            self.seed + step,
+        series, features = inputs_from_leads(leads_mv, persons)
+        rng = np.random.default_rng([self.seed, step, 1])
+        share = rng.beta(_MIXUP, _MIXUP, (len(index), 1)).astype(np.float32)
+        share = np.minimum(share, 1 - share)
+        other = rng.permutation(len(index))
+        mixed = NetworkInputs(
+            series + share[:, :, None] * (series[other] - series),
+            features + share * (features[other] - features),
         )
+        targets = self._targets(index), self._targets(index[other])
+        return Batch(mixed, *targets, share, self.seed + step)
 
     def _draw(
         self, first: int, stop: int
     ) -> Iterator[tuple[NDArray[np.int64], Float32Array, Float32Array]]:
         """Yield items by their position in the sequence of all epochs, each in its own order."""
-        n_records = len(self.cohort)
+        n_records = len(self.rows)
         for epoch in range(first // n_records, (stop - 1) // n_records + 1):
-            order = np.random.default_rng([self.seed, epoch]).permutation(n_records)
+            order = np.random.default_rng([self.seed, epoch]).permutation(self.rows)
             start = epoch * n_records
             for index in order[max(first - start, 0) : stop - start]:
                 rng = np.random.default_rng([self.seed, epoch, int(index)])
-                leads_mv = degrade(vary(self.cohort.leads_mv[index], rng=rng), rng=rng)
+                leads_mv = self.cohort.leads_mv[index].astype(np.float32)
+                leads_mv = degrade(vary(leads_mv, rng=rng), rng=rng)
                 is_hidden = rng.random() < _HIDE_PERSON_SHARE
                 yield index, leads_mv, self.cohort.persons[index] * np.float32(not is_hidden)
+
+    def _targets(self, index: NDArray[np.int64]) -> Targets:
+        answers, is_asked = questions_of(self.cohort.truth[index])
+        return Targets(
+            _smoothed(answers),
+            is_asked.astype(np.float32),
+            _smoothed(self.cohort.statements[index]),
+            self.cohort.is_stated[index, None].astype(np.float32),
+        )
 
 
 def _smoothed(truth: BoolArray) -> Float32Array:

@@ -154,28 +154,27 @@ def _gather(
 
 def _judge(crossval: Crossval, is_judged: BoolArray, state_file: Path) -> FoldAnswers:
     """Train on the records of the other folds and answer those of this one."""
-    names = list(crossval.facts)
-    learnt = [name for name, is_out in zip(names, is_judged, strict=True) if not is_out]
-    judged = [name for name, is_out in zip(names, is_judged, strict=True) if is_out]
+    names, groups = list(crossval.facts), list(crossval.groups)
+    judged, learnt = np.flatnonzero(is_judged).tolist(), np.flatnonzero(~is_judged).tolist()
     network, info = train_classifier(
-        (read_ecg(crossval.folder / name) for name in learnt),
-        [crossval.facts[name] for name in learnt],
+        (read_ecg(crossval.folder / names[row]) for row in learnt),
+        [crossval.facts[names[row]] for row in learnt],
+        patients=[groups[row] for row in learnt],
         config=crossval.config,
         seed=crossval.seed,
         state_file=state_file,
     )
-    classifier = Classifier(network, np.array(info.extra["thresholds"], dtype=np.float64))
+    classifier = Classifier.of(network, info)
     probabilities: dict[str, list[list[float]]] = {view: [] for view in crossval.views}
     labels: dict[str, list[list[str]]] = {view: [] for view in crossval.views}
-    for name in tqdm(judged, "records", leave=False, disable=not sys.stderr.isatty()):
+    out = [names[row] for row in judged]
+    for name in tqdm(out, "records", leave=False, disable=not sys.stderr.isatty()):
         facts = crossval.facts[name]
         for view, look in crossval.views.items():
             diagnosis = classifier.diagnose(look(name), age_years=facts.age_years, sex=facts.sex)
             probabilities[view].append(diagnosis.probabilities.round(6).tolist())
             labels[view].append(list(diagnosis.labels))
-    return FoldAnswers(
-        tuple(judged), probabilities, labels, tuple(info.training["too_few_examples"])
-    )
+    return FoldAnswers(tuple(out), probabilities, labels, tuple(info.training["too_few_examples"]))
 
 
 def _read_answers(file: Path, identity: str) -> FoldAnswers:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from ecgpaper.classify import Classifier
-from ecgpaper.classify.inputs import INPUT_FS, channels_from_leads, leads_from_ecg
-from ecgpaper.classify.rhythm import find_beats
+from ecgpaper.classify.inputs import INPUT_FS
+from ecgpaper.digitize.heartbeat import find_beats
 from ecgpaper.page import LAYOUTS
 from ecgpaper.simulate import simulate_ecg
 
@@ -26,7 +26,7 @@ SAYS = {
 
 def read_intervals(ecg):
     """Seconds from beat to beat."""
-    return np.diff(find_beats(channels_from_leads(leads_from_ecg(ecg)[0]))) / INPUT_FS
+    return np.diff(find_beats(ecg)) / INPUT_FS
 
 
 def simulate(label, says):

@@ -4,16 +4,7 @@ import torch
 from ecgpaper.nets.ensemble import N_OPINIONS, Likeness, SignalEnsemble
 from ecgpaper.nets.resnet1d import ResNet1dConfig
 
-TINY = ResNet1dConfig(
-    *(4, 3),
-    n_features=2,
-    n_aligned=20,
-    n_measures=4,
-    widths=(8, 12),
-    stem_kernel=5,
-    kernel=3,
-    dropout=0.0,
-)
+TINY = ResNet1dConfig(4, 3, 2, widths=(8, 12), stem_kernel=5, kernel=3, dropout=0.0)
 
 
 def draw_series(n_items, seed=0):
@@ -25,10 +16,10 @@ def draw_series(n_items, seed=0):
 def draw_batch(n_items=6):
     generator = torch.Generator().manual_seed(1)
     series = torch.randn(n_items, 4, 40, generator=generator)
-    features = torch.randn(n_items, 2, generator=generator)
+    persons, features = torch.randn(2, n_items, 2, generator=generator)
     measures = torch.randn(n_items, 4, generator=generator)
     known = torch.ones_like(measures)
-    return series, draw_series(n_items), features, torch.cat([measures, known], dim=1)
+    return series, persons, draw_series(n_items), features, torch.cat([measures, known], dim=1)
 
 
 def see(series):
@@ -47,25 +38,18 @@ def likeness():
 @pytest.fixture
 def ensemble():
     torch.manual_seed(0)
-    made = SignalEnsemble(TINY, 3, 5, 2).eval()
-    made.store(*draw_batch(5)[1:])
+    made = SignalEnsemble(TINY, 3, 5, (40, 2, 4)).eval()
+    made.store(*draw_batch(5)[2:])
     made.coefficients.copy_(torch.randn(made.coefficients.shape))
     made.weights.copy_(torch.randn(made.weights.shape))
     return made
 
 
-def test_ensemble_answers_with_the_mean_of_its_networks(ensemble):
-    ensemble.coefficients[:, -1] = ensemble.coefficients[:, :-1].mean(dim=1)
+def test_ensemble_answers_with_the_mean_of_its_members(ensemble):
     answers = torch.stack([member(*draw_batch()) for member in ensemble.members])
     assert answers.shape == (3, 6, 3)
     assert answers.std(dim=0).min() > 0
     torch.testing.assert_close(ensemble(*draw_batch()), answers.mean(dim=0))
-
-
-def test_regressions_of_the_members_say_nothing_beside_all_networks(ensemble):
-    before = ensemble(*draw_batch())
-    ensemble.coefficients[:, :-1] *= 2
-    torch.testing.assert_close(ensemble(*draw_batch()), before)
 
 
 @pytest.mark.parametrize("kind", range(3))
@@ -82,22 +66,23 @@ def test_every_weight_matters(ensemble, term):
     assert (ensemble(*draw_batch()) - before).abs().min() > 0
 
 
-def test_new_ensemble_answers_as_its_networks_do():
+@pytest.mark.parametrize("n_stored", [0, 5])
+def test_new_ensemble_answers_as_its_networks_do(n_stored):
     torch.manual_seed(0)
-    fresh = SignalEnsemble(TINY, 2).eval()
-    answers = torch.stack([network(*draw_batch()) for network in fresh.networks])
+    fresh = SignalEnsemble(TINY, 2, n_stored, (40, 2, 4)).eval()
+    answers = torch.stack([network(*draw_batch()[:2]) for network in fresh.networks])
     torch.testing.assert_close(fresh(*draw_batch()), answers.mean(dim=0))
 
 
 def test_everything_is_compared_with_its_kind(ensemble):
-    found = ensemble.compare(*draw_batch(5)[1:])
+    found = ensemble.compare(*draw_batch(5)[2:])
     torch.testing.assert_close(found.diagonal(dim1=1, dim2=2), torch.ones(3, 5))
 
 
 def test_unknown_measures_are_not_looked_at(ensemble):
     batch = draw_batch(5)
-    batch[3][:, 4] = 0
-    before = ensemble.compare(*batch[1:])[2]
+    batch[4][:, 4] = 0
+    before = ensemble.compare(*batch[2:])[2]
     torch.testing.assert_close(before.diagonal(), torch.full((5,), 0.75))
 
 
@@ -145,7 +130,7 @@ def test_what_is_missing_does_not_make_items_less_like(likeness):
 def test_values_of_no_confidence_are_not_looked_at(ensemble):
     series = draw_series(5)
     series[:, 2, :10] = 0
-    rest = draw_batch(5)[2:]
+    rest = draw_batch(5)[3:]
     before = ensemble.compare(series, *rest)
     series[:, 0, :10] = 99.0
     torch.testing.assert_close(ensemble.compare(series, *rest), before)
@@ -153,11 +138,3 @@ def test_values_of_no_confidence_are_not_looked_at(ensemble):
 
 def test_nothing_seen_resembles_nothing(likeness):
     assert not likeness(torch.zeros(2, 40), torch.zeros(2, 40)).any()
-
-
-def test_a_member_answers_with_its_own_regressions(ensemble):
-    first, second, _ = (member(*draw_batch()) for member in ensemble.members)
-    ensemble.coefficients[:, 1] *= 2
-    after_first, after_second, _ = (member(*draw_batch()) for member in ensemble.members)
-    torch.testing.assert_close(after_first, first)
-    assert (after_second - second).abs().min() > 0

@@ -53,8 +53,6 @@ def _small_budget():
         shapes.n_channels,
         shapes.n_classes,
         shapes.n_features,
-        shapes.n_aligned,
-        n_measures=shapes.n_measures,
         widths=(16, 16),
         kernel=5,
     )

@@ -1,6 +1,7 @@
 import json
 import logging
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -8,27 +9,25 @@ import torch
 
 from ecgpaper.classify import N_FEATURES, Classifier
 from ecgpaper.classify.labels import CLASSES
-from ecgpaper.classify.waves import N_WAVE_MEASURES
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.errors import CheckpointError
-from ecgpaper.nets.ensemble import SignalEnsemble
-from ecgpaper.nets.resnet1d import ResNet1dConfig
+from ecgpaper.nets.resnet1d import ResNet1d, ResNet1dConfig
 from ecgpaper.page import LAYOUTS
 from ecgpaper.simulate import simulate_ecg, simulate_record
 from ecgpaper.train import classifier as classifier_training
 from ecgpaper.train import loop
-from ecgpaper.train.classifier import ClassifierConfig, save_classifier, train_classifier
-from ecgpaper.train.cohort import BatchSource, read_cohort, with_rhythms
+from ecgpaper.train.classifier import (
+    ClassifierConfig,
+    forget_members,
+    save_classifier,
+    split_records,
+    train_classifier,
+)
+from ecgpaper.train.cohort import BatchSource, read_cohort
 from ecgpaper.train.facts import RecordFacts
 
 TINY = ClassifierConfig(
-    ResNet1dConfig(
-        *(24, len(CLASSES), N_FEATURES, 80),
-        aligned_width=16,
-        n_measures=N_WAVE_MEASURES,
-        widths=(16, 16),
-        kernel=5,
-    ),
+    ResNet1dConfig(*(24, len(CLASSES), N_FEATURES), widths=(16, 16), kernel=5),
     n_members=2,
     batch_size=16,
     steps_per_root=0.1,
@@ -92,7 +91,7 @@ def test_any_ecg_gets_an_answer(saved, ecg):
 def test_saved_and_loaded_classifier_answer_alike(five, tmp_path):
     network, info = train_classifier(*five, config=TINY, seed=4)
     save_classifier(tmp_path, network, info)
-    before = Classifier(network, np.array(info.extra["thresholds"])).diagnose(five[0][0])
+    before = Classifier.of(network, info).diagnose(five[0][0])
     after = Classifier.load(tmp_path).diagnose(five[0][0])
     np.testing.assert_allclose(after.probabilities, before.probabilities, atol=2e-3)
     np.testing.assert_array_equal(after.thresholds, before.thresholds)
@@ -156,9 +155,11 @@ def test_rhythms_are_learnt_and_an_absent_class_is_not_answered():
         for label in ("TACHY", "BRADY")
     ]
     facts = [RecordFacts(("TACHY",)), RecordFacts(("BRADY",))] * 40
-    config = replace(TINY, min_steps=80, peak_rate=1e-2)
+    # Deep enough to see from one beat to the next.
+    shape = replace(TINY.network, widths=(16, 16, 16, 16))
+    config = replace(TINY, network=shape, n_members=1, min_steps=150, peak_rate=1e-2)
     network, info = train_classifier(ecgs, facts, config=config)
-    classifier = Classifier(network, np.array(info.extra["thresholds"]))
+    classifier = Classifier.of(network, info)
     for label in ("TACHY", "BRADY"):
         ecg = simulate_ecg((label,), rng=np.random.default_rng(77))
         for layout in TEN_SECONDS:
@@ -171,66 +172,112 @@ def test_rhythms_are_learnt_and_an_absent_class_is_not_answered():
 def test_statements_teach_and_are_gone_afterwards(five):
     ecgs, facts = five
     stated = [replace(known, statements=("SR", f"S{i % 2}")) for i, known in enumerate(facts)]
-    plain, _ = train_classifier(ecgs * 3, facts * 3, config=TINY)
-    taught, info = train_classifier(ecgs * 3, stated * 3, config=TINY)
+    plain, _ = train_classifier(ecgs * 10, facts * 10, config=TINY)
+    taught, info = train_classifier(ecgs * 10, stated * 10, config=TINY)
     assert info.training["n_statements"] == 3
     assert taught.state_dict().keys() == plain.state_dict().keys()
     assert not torch.equal(weights(taught), weights(plain))
 
 
+def losses_of(cohort, *changes):
+    """Loss on a batch of all records, and on the same with other targets."""
+    learner = classifier_training._WithStatements(
+        ResNet1d(TINY.network).eval(), cohort.statements.shape[1]
+    )
+    loss_of = classifier_training._make_loss(
+        np.ones(11, np.float32), np.ones(cohort.statements.shape[1], np.float32), CPU
+    )
+    rows = np.arange(len(cohort))
+    batch = BatchSource(cohort, rows, len(rows), 0).make_batch(0)
+    batches = [batch, *(batch._replace(targets=change(batch.targets)) for change in changes)]
+    return [loss_of(learner, part).item() for part in batches]
+
+
+def flipped(values, where):
+    return np.where(where, 1 - values, values).astype(np.float32)
+
+
 def test_records_without_statements_teach_their_labels_only(five):
-    """What the heads learn from them is nothing, not that no statement applies."""
+    """What the head learns from them is nothing, not that no statement applies."""
     ecgs, facts = five
     stated = [replace(known, statements=("SR",)) for known in facts]
-    cohort = read_cohort(ecgs * 2, stated + facts)
-    assert cohort.is_stated.tolist() == [True] * 5 + [False] * 5
-    network = SignalEnsemble(TINY.network, 1).eval()
-    learner = classifier_training._WithStatements(network, 1)
-    loss_of = classifier_training._make_loss(np.ones(11, np.float32), np.ones(1, np.float32), CPU)
-    batch = BatchSource(cohort, np.full(10, -1), 10, 0).make_batch(0)
-    wrong = np.where(batch.is_stated[:, None], batch.statements, 1 - batch.statements)
-    losses = [loss_of(learner, b).item() for b in (batch, batch._replace(statements=wrong))]
-    assert losses[0] == losses[1]
-    losses.append(loss_of(learner, batch._replace(statements=1 - batch.statements)).item())
-    assert losses[2] != losses[0]
+    cohort = read_cohort(ecgs * 8, stated * 4 + facts * 4)
+    assert cohort.is_stated.tolist() == [True] * 20 + [False] * 20
+    before, untaught, taught = losses_of(
+        cohort,
+        lambda t: t._replace(statements=flipped(t.statements, t.is_stated == 0)),
+        lambda t: t._replace(statements=flipped(t.statements, t.is_stated == 1)),
+    )
+    assert before == untaught != taught
 
 
-def test_what_a_record_does_not_teach_does_not_matter(five):
-    cohort = with_rhythms(read_cohort(*five), 10, rng=np.random.default_rng(0))
-    network = SignalEnsemble(TINY.network, 1).eval()
-    learner = classifier_training._WithStatements(network, 0)
-    nothing = np.ones(0, np.float32)
-    loss_of = classifier_training._make_loss(np.ones(11, np.float32), nothing, CPU)
-    batch = BatchSource(cohort, np.full(15, -1), 15, 0).make_batch(0)
-    untaught = np.where(batch.is_taught, batch.targets, 1 - batch.targets)
-    taught = np.where(batch.is_taught, 1 - batch.targets, batch.targets)
-    losses = [
-        loss_of(learner, batch._replace(targets=targets)).item()
-        for targets in (batch.targets, untaught, taught)
-    ]
-    assert losses[0] == losses[1] != losses[2]
+def test_whether_an_infarct_is_acute_is_learnt_from_infarcts_alone(five):
+    labels = [("Acute MI",), ("Old MI",), ("NORM",), ("HYP",), ("Old MI", "CD")]
+    cohort = read_cohort(five[0], [RecordFacts(names) for names in labels])
+    is_acute = np.arange(len(CLASSES)) == CLASSES.index("Acute MI")
+    before, of_others, of_infarcts = losses_of(
+        cohort,
+        lambda t: t._replace(answers=flipped(t.answers, (t.is_asked == 0) & is_acute)),
+        lambda t: t._replace(answers=flipped(t.answers, (t.is_asked == 1) & is_acute)),
+    )
+    assert before == of_others != of_infarcts
 
 
-def test_simulated_rhythms_count_among_what_was_learnt_and_not_among_what_is_scored(five):
-    ecgs, facts = five
-    _, info = train_classifier(ecgs * 14, facts * 14, config=TINY)
-    assert info.training["n_records"] == 70
-    assert info.training["n_simulated"] == 21
-    assert sum(info.training["examples"].values()) == 14 * sum(len(f.labels) for f in facts)
-    none = replace(TINY, simulated_share=0.0)
-    assert train_classifier(ecgs, facts, config=none)[1].training["n_simulated"] == 0
+def test_mixed_items_teach_what_both_are(five):
+    """A tenth of the mixture counts a tenth."""
+    cohort = read_cohort(*five)
+    batch = BatchSource(cohort, np.arange(5), 64, 0).make_batch(0)
+    assert ((batch.share >= 0) & (batch.share <= 0.5)).all()
+    loss_of = classifier_training._make_loss(np.ones(11, np.float32), np.zeros(0, np.float32), CPU)
+    learner = classifier_training._WithStatements(ResNet1d(TINY.network).eval(), 0)
+    pure, mixed = (batch._replace(share=np.full_like(batch.share, share)) for share in (0, 0.1))
+    swapped = pure._replace(targets=batch.others)
+    losses = [loss_of(learner, part).item() for part in (pure, mixed, swapped)]
+    assert losses[1] == pytest.approx(0.9 * losses[0] + 0.1 * losses[2], rel=1e-5)
 
 
-def test_acute_infarction_is_learnt_by_proxy_and_the_model_says_so(five, caplog):
-    ecgs, facts = five
-    injured = [replace(facts[0], statements=("INJAS",)), *facts[1:]]
-    with caplog.at_level(logging.WARNING):
-        _, info = train_classifier(ecgs, injured, config=TINY)
-    assert info.training["learnt_by_proxy"] == {"Acute MI": 1}
-    assert info.training["examples"]["Acute MI"] == 1
-    assert "learnt from 1 records with a statement of injury" in caplog.text
-    _, plain = train_classifier(ecgs, facts, config=TINY)
-    assert plain.training["learnt_by_proxy"] == {}
+def test_a_patient_is_left_out_by_one_network_or_learnt_from_by_all():
+    patients = [f"p{index // 3}" for index in range(300)]
+    folds = split_records(patients, 3)
+    assert all(len(set(folds[3 * i : 3 * i + 3])) == 1 for i in range(100))
+    counts = np.bincount(folds + 1)
+    assert len(counts) == 4
+    assert counts[0] > 150
+    assert (counts[1:] >= 30).all()
+    assert (split_records(patients[:50], 3) == -1).all()
+
+
+def test_networks_that_have_learnt_are_not_trained_again(five, tmp_path, monkeypatch):
+    state = tmp_path / "state"
+    first, _ = train_classifier(*five, config=TINY, state_file=state)
+    monkeypatch.setattr(classifier_training, "fit", None)
+    again, _ = train_classifier(*five, config=TINY, state_file=state)
+    assert torch.equal(weights(first), weights(again))
+    with pytest.raises(TypeError):
+        train_classifier(*five, config=TINY, seed=1, state_file=state)
+    forget_members(state, TINY.n_members)
+    assert not list(tmp_path.iterdir())
+
+
+def test_records_that_a_network_leaves_out_do_not_teach_it(five):
+    cohort = read_cohort(*five)
+    rows = np.array([0, 2, 3])
+    train = partial(classifier_training.train_member, index=0, config=TINY, seed=0, state_file=None)
+    before = train(cohort, rows).state_dict()
+    leads_mv = cohort.leads_mv.copy()
+    leads_mv[[1, 4]] = 0
+    after = train(replace(cohort, leads_mv=leads_mv), rows).state_dict()
+    assert all(torch.equal(before[key], after[key]) for key in before)
+
+
+def test_record_that_shows_nothing_gets_what_is_known_of_all(saved):
+    classifier = Classifier.load(saved)
+    nothing = Ecg(np.full((5000, 12), np.nan), 500.0, STANDARD_ORDER)
+    found = classifier.diagnose(nothing)
+    np.testing.assert_array_equal(found.probabilities, classifier.prior)
+    assert found.labels
+    flat = classifier.diagnose(Ecg(np.zeros((5000, 12)), 500.0, STANDARD_ORDER))
+    assert not np.array_equal(flat.probabilities, classifier.prior)
 
 
 def test_age_and_sex_can_be_learnt_and_may_be_missing():
@@ -240,7 +287,7 @@ def test_age_and_sex_can_be_learnt_and_may_be_missing():
     facts += [RecordFacts(("HYP",), age_years=80, sex="Male")] * 30
     config = replace(TINY, min_steps=60, peak_rate=1e-2)
     network, info = train_classifier([ecg] * 60, facts, config=config)
-    classifier = Classifier(network, np.array(info.extra["thresholds"]))
+    classifier = Classifier.of(network, info)
     young = classifier.diagnose(ecg, age_years=30, sex="Female").probabilities
     old = classifier.diagnose(ecg, age_years=80, sex="Male").probabilities
     nobody = classifier.diagnose(ecg).probabilities
@@ -258,7 +305,7 @@ def test_persons_that_few_records_tell_are_not_learnt_from(caplog):
     with caplog.at_level(logging.INFO, logger="ecgpaper"):
         network, info = train_classifier([ecg] * 60, facts, config=replace(TINY, min_steps=20))
     assert "only 17 % of the records tell age or sex" in caplog.text
-    classifier = Classifier(network, np.array(info.extra["thresholds"]))
+    classifier = Classifier.of(network, info)
     np.testing.assert_array_equal(
         classifier.diagnose(ecg, age_years=80, sex="Male").probabilities,
         classifier.diagnose(ecg).probabilities,
@@ -282,18 +329,14 @@ def test_thresholds_are_chosen_for_records_of_unknown_persons():
     [
         {"extra": {"classes": ["NORM"], "thresholds": [0.3]}},
         {"extra": {"classes": list(CLASSES)}},
-        {"extra": {"classes": list(CLASSES), "thresholds": [0.0] * 11}},
+        {"extra": {"classes": list(CLASSES), "thresholds": [0.3] * 11}},
+        {"extra": {"classes": list(CLASSES), "thresholds": [0.3] * 11, "prior": [0.1]}},
+        {"extra": {"classes": list(CLASSES), "thresholds": [0.0] * 11, "prior": [0.1] * 11}},
         {"extra": {"classes": list(CLASSES), "thresholds": "high"}},
         {"config": {}},
         {"config": {"n_members": 2, "network": {"n_channels": 12}}},
         {"config": {"n_members": 2, "network": {"n_channels": 12, "n_classes": 11}}},
         {"config": {"n_members": 2, "network": {"n_channels": 24, "n_classes": 11}}},
-        {
-            "config": {
-                "n_members": 2,
-                "network": {"n_channels": 24, "n_classes": 11, "n_features": 20, "n_aligned": 80},
-            }
-        },
         {"architecture": "UNet"},
     ],
 )

@@ -24,9 +24,7 @@ N_RECORDS = 8
 SHAPES = ClassifierConfig().network
 TINY = ClassifierConfig(
     ResNet1dConfig(
-        *(SHAPES.n_channels, SHAPES.n_classes, SHAPES.n_features, SHAPES.n_aligned),
-        aligned_width=8,
-        n_measures=SHAPES.n_measures,
+        *(SHAPES.n_channels, SHAPES.n_classes, SHAPES.n_features),
         widths=(8, 8),
         kernel=3,
     ),
