@@ -18,12 +18,15 @@ import numpy as np
 import helper_code
 from ecgpaper.boundary import PageFault, attempt
 from ecgpaper.bounds import FS_HZ
-from ecgpaper.classify.branches import PageClassifier
+from ecgpaper.classify import NAME as CLASSIFIER
+from ecgpaper.classify.branches import PICTURE, PageClassifier
 from ecgpaper.classify.picture import Sight, look_at
 from ecgpaper.digitize import Digitization, Digitizer
 from ecgpaper.digitize.combine import combine_views, fit_to_record, join_frames
+from ecgpaper.digitize.networks import CONTRACTS
 from ecgpaper.ecg import STANDARD_ORDER, ByteArray, Ecg, FloatArray
 from ecgpaper.errors import RecordError
+from ecgpaper.nets.checkpoint import require_files
 from ecgpaper.records import RecordHeader, read_comments, read_header, read_image
 from ecgpaper.train.challenge import train_all
 
@@ -47,7 +50,9 @@ def train_models(data_folder: str, model_folder: str, verbose: bool) -> None:
 def load_models(model_folder: str, verbose: bool) -> tuple[Digitizer, PageClassifier]:
     """Load the trained models."""
     _set_up_log(verbose)
-    return Digitizer.load(Path(model_folder)), PageClassifier.load(Path(model_folder))
+    folder = Path(model_folder)
+    require_files(folder, (*CONTRACTS, CLASSIFIER, PICTURE))
+    return Digitizer.load(folder), PageClassifier.load(folder)
 
 
 def run_models(
