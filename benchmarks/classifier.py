@@ -24,10 +24,10 @@ from conditions import USUAL_LAYOUT, digitize
 
 from ecgpaper.classify import Classifier
 from ecgpaper.classify.labels import CLASSES, one_hot
-from ecgpaper.classify.scores import score_labels
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.page import LAYOUTS
 from ecgpaper.records import find_records, read_ecg, read_header
+from ecgpaper.train.classifier.scores import score_labels
 
 N_RESAMPLES, N_TIMED = 1000, 50
 ORIGINAL, CUT, DIGITIZED = "original 10 s", f"cut to {USUAL_LAYOUT}", "digitized"

@@ -19,20 +19,20 @@ from scipy.special import expit
 
 from ecgpaper.classify import NAME
 from ecgpaper.classify.branches import PICTURE, PictureBranch
-from ecgpaper.classify.degrade import mask_of_layout
 from ecgpaper.classify.fusion import choose_stacker, first_opinion, log_loss
 from ecgpaper.classify.inputs import leads_from_ecg
 from ecgpaper.classify.labels import labels_above, one_hot
 from ecgpaper.classify.picture import ink_of
-from ecgpaper.classify.scores import score_labels
 from ecgpaper.nets.checkpoint import load_info
 from ecgpaper.records import find_records, read_header
 from ecgpaper.train.challenge import RecordFolder
-from ecgpaper.train.classifier import N_PARTS, split_records
-from ecgpaper.train.folds import group_records
-from ecgpaper.train.opinions import Readers
-from ecgpaper.train.pictures import picture_logits
-from ecgpaper.train.spared import Labeled
+from ecgpaper.train.classifier.degrade import mask_of_layout
+from ecgpaper.train.classifier.folds import group_records
+from ecgpaper.train.classifier.scores import score_labels
+from ecgpaper.train.classifier.signals import N_PARTS, split_records
+from ecgpaper.train.picture.opinions import Readers
+from ecgpaper.train.picture.pictures import picture_logits
+from ecgpaper.train.picture.spared import Labeled
 
 
 def read_spared(folder, model):

@@ -18,12 +18,12 @@ from scipy.special import expit
 
 from ecgpaper.classify.labels import CLASSES, one_hot
 from ecgpaper.classify.picture import ink_of
-from ecgpaper.classify.scores import score_labels
 from ecgpaper.nets.checkpoint import CheckpointInfo, load_info, load_weights, save_checkpoint
 from ecgpaper.nets.convnext import ConvNext, ConvNextConfig
 from ecgpaper.records import find_records
 from ecgpaper.train.challenge import RecordFolder, readable_records
-from ecgpaper.train.pictures import (
+from ecgpaper.train.classifier.scores import score_labels
+from ecgpaper.train.picture.pictures import (
     TARGET_PRESETS,
     PictureSource,
     PictureStore,

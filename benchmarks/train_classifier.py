@@ -15,14 +15,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from ecgpaper.records import find_records
 from ecgpaper.train.challenge import SEED, RecordFolder, readable_records
-from ecgpaper.train.classifier import (
+from ecgpaper.train.classifier.facts import RecordFacts
+from ecgpaper.train.classifier.folds import group_records, read_patients
+from ecgpaper.train.classifier.signals import (
     N_PARTS,
     forget_members,
     save_classifier,
     train_classifier,
 )
-from ecgpaper.train.facts import RecordFacts
-from ecgpaper.train.folds import group_records, read_patients
 
 
 def main(argv=None):

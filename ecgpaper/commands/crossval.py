@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ecgpaper.ecg import BoolArray, FloatArray
-    from ecgpaper.train.crossval import View
-    from ecgpaper.train.facts import RecordFacts
+    from ecgpaper.train.classifier.crossval import View
+    from ecgpaper.train.classifier.facts import RecordFacts
 
 CUT = "3x4+1R"
 
@@ -62,9 +62,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Train, judge and report."""
     from ecgpaper.records import find_records  # noqa: PLC0415  the parser must be quick
     from ecgpaper.train.challenge import readable_records  # noqa: PLC0415
-    from ecgpaper.train.crossval import Crossval, cross_validate  # noqa: PLC0415
-    from ecgpaper.train.facts import RecordFacts  # noqa: PLC0415
-    from ecgpaper.train.folds import group_records, read_patients  # noqa: PLC0415
+    from ecgpaper.train.classifier.crossval import Crossval, cross_validate  # noqa: PLC0415
+    from ecgpaper.train.classifier.facts import RecordFacts  # noqa: PLC0415
+    from ecgpaper.train.classifier.folds import group_records, read_patients  # noqa: PLC0415
 
     prepare_output_folder(arguments.out)
     headers = readable_records(arguments.data, find_records(arguments.data))
@@ -108,7 +108,7 @@ def _views(arguments: argparse.Namespace) -> dict[str, View]:
     }
     if arguments.pages:
         from ecgpaper.digitize import Digitizer  # noqa: PLC0415
-        from ecgpaper.train.pages import PageReader  # noqa: PLC0415
+        from ecgpaper.train.classifier.page_reader import PageReader  # noqa: PLC0415
 
         reader = PageReader(
             data,
@@ -131,7 +131,7 @@ def _report(
     import numpy as np  # noqa: PLC0415
 
     from ecgpaper.classify.labels import CLASSES, one_hot  # noqa: PLC0415
-    from ecgpaper.classify.scores import score_intervals, score_labels  # noqa: PLC0415
+    from ecgpaper.train.classifier.scores import score_intervals, score_labels  # noqa: PLC0415
 
     truth = one_hot([known.labels for known in facts.values()])
     rows = [*(f"F {name}" for name in CLASSES)]

@@ -20,23 +20,23 @@ from ecgpaper.errors import RecordError
 from ecgpaper.files import prepare_output_folder, remove_abandoned
 from ecgpaper.records import RecordHeader, find_records, read_ecg, read_header
 from ecgpaper.simulate import simulate_record
-from ecgpaper.train.branches import PictureBudget, train_picture_branch
-from ecgpaper.train.classifier import (
+from ecgpaper.train.classifier.facts import RecordFacts
+from ecgpaper.train.classifier.folds import group_records
+from ecgpaper.train.classifier.signals import (
     N_PARTS,
     forget_members,
     save_classifier,
     split_records,
     train_classifier,
 )
-from ecgpaper.train.curves import forget_pages, read_pages
-from ecgpaper.train.digitizer import DigitizerBudget, train_segmenter, train_tracer
-from ecgpaper.train.ends import train_ends
-from ecgpaper.train.facts import RecordFacts
-from ecgpaper.train.folds import group_records
-from ecgpaper.train.quality import train_quality
-from ecgpaper.train.reader import train_reader
-from ecgpaper.train.refiner import train_refiner
-from ecgpaper.train.spared import Labeled
+from ecgpaper.train.digitizer.curves import forget_pages, read_pages
+from ecgpaper.train.digitizer.ends import train_ends
+from ecgpaper.train.digitizer.quality import train_quality
+from ecgpaper.train.digitizer.reader import train_reader
+from ecgpaper.train.digitizer.refiner import train_refiner
+from ecgpaper.train.digitizer.unets import DigitizerBudget, train_segmenter, train_tracer
+from ecgpaper.train.picture.branches import PictureBudget, train_picture_branch
+from ecgpaper.train.picture.spared import Labeled
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""Training of the classifier of signals, its folds, thresholds and scores."""

@@ -1,0 +1,332 @@
+"""Train the classifier on full records, seen through random layouts and a digitizer's errors.
+
+Public: `ClassifierConfig`, `train_classifier`, `train_member`, `forget_members`,
+`save_classifier`, `split_records`, `N_PARTS`.
+
+Several networks learn one after the other; each leaves out its own part of the patients. Their
+answers on the records that they have not learnt from calibrate them and give the thresholds, and
+at run time they answer together.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import cast
+from zlib import crc32
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import safe_open
+from safetensors.torch import load_file
+from safetensors.torch import save as tensors_as_bytes
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from ecgpaper.classify import ARCHITECTURE, N_COMPARED, N_FEATURES, NAME
+from ecgpaper.classify.infarcts import questions_of
+from ecgpaper.classify.inputs import INPUT_FS, N_CHANNELS, N_SAMPLES, Float32Array
+from ecgpaper.classify.labels import CLASSES
+from ecgpaper.ecg import STANDARD_ORDER, Ecg
+from ecgpaper.files import write_whole
+from ecgpaper.nets.checkpoint import CheckpointInfo, save_checkpoint
+from ecgpaper.nets.device import best_device
+from ecgpaper.nets.ensemble import SignalEnsemble
+from ecgpaper.nets.resnet1d import ResNet1d, ResNet1dConfig
+from ecgpaper.train.classifier.cohort import (
+    Batch,
+    BatchSource,
+    Cohort,
+    Targets,
+    read_cohort,
+)
+from ecgpaper.train.classifier.facts import RecordFacts
+from ecgpaper.train.classifier.folds import assign_folds
+from ecgpaper.train.classifier.imbalance import class_weights, unweigh
+from ecgpaper.train.classifier.left_out import choose_left_out
+from ecgpaper.train.loop import TrainConfig, fit
+
+logger = logging.getLogger(__name__)
+
+# Fewer examples than this teach a class next to nothing: it is named in the log and the model.
+FEW_EXAMPLES = 10
+# With fewer records nothing is left out for the thresholds: they come from theory.
+_FEWEST_TO_SPLIT = 60
+# Parts of the patients; each network leaves one of them out.
+N_PARTS = 8
+# What the statements of a record count beside its labels.
+STATEMENT_SHARE = 1.0
+# Decay of the moving average of the weights.
+_AVERAGE = 0.998
+
+
+@dataclass(frozen=True)
+class ClassifierConfig:
+    """Size of the networks and length of their training.
+
+    Parameters
+    ----------
+    network : ResNet1dConfig
+    n_members : int
+        Networks that answer together; each leaves out another eighth of the patients.
+    n_stored : int
+        Records, at most, that others are compared with.
+    batch_size : int
+    steps_per_root : float
+        Optimizer steps per square root of the number of records: more records take longer to
+        learn from, but fewer passes over each.
+    most_epochs : float
+        Passes over few records, at most.
+    min_steps : int
+    peak_rate, weight_decay : float
+        See `TrainConfig`.
+    """
+
+    network: ResNet1dConfig = field(
+        default_factory=lambda: ResNet1dConfig(N_CHANNELS, len(CLASSES), N_FEATURES)
+    )
+    n_members: int = 3
+    n_stored: int = 2000
+    batch_size: int = 64
+    steps_per_root: float = 15.0
+    most_epochs: float = 40.0
+    min_steps: int = 60
+    peak_rate: float = 3e-3
+    weight_decay: float = 2e-2
+
+    def n_steps(self, n_records: int) -> int:
+        """Return the number of optimizer steps for this many records."""
+        wanted = self.steps_per_root * math.sqrt(n_records)
+        most = self.most_epochs * n_records / self.batch_size
+        return max(self.min_steps, round(min(wanted, most)))
+
+
+def train_classifier(
+    ecgs: Iterable[Ecg],
+    facts: Sequence[RecordFacts],
+    *,
+    patients: Sequence[str] | None = None,
+    config: ClassifierConfig | None = None,
+    seed: int = 0,
+    state_file: Path | None = None,
+) -> tuple[SignalEnsemble, CheckpointInfo]:
+    """Train the networks, calibrate them and choose their thresholds.
+
+    Parameters
+    ----------
+    ecgs : iterable of Ecg
+        Original records; taken one at a time, so that a generator may read them from disk.
+    facts : sequence of RecordFacts
+        Of the same records; a record without any known label is skipped.
+    patients : sequence of str, optional
+        Whose the records are; without it each is taken for a patient of its own.
+    config : ClassifierConfig, optional
+    seed : int
+    state_file : Path, optional
+        Where an interrupted training is kept to go on from.
+
+    Raises
+    ------
+    ValueError
+        If no record has a label.
+    """
+    config = config or ClassifierConfig()
+    cohort = read_cohort(ecgs, facts)
+    whose = patients or [str(index) for index in range(len(facts))]
+    labeled = [name for name, known in zip(whose, facts, strict=True) if known.has_label]
+    folds = split_records(labeled, config.n_members)
+    examples = dict(zip(CLASSES, cohort.truth.sum(axis=0).tolist(), strict=True))
+    few = _report_classes(examples)
+    n_stored = min(config.n_stored, int((folds < 0).sum())) if (folds >= 0).any() else 0
+    network = SignalEnsemble(config.network, config.n_members, n_stored, N_COMPARED)
+    for index in range(config.n_members):
+        member = train_member(
+            cohort, np.flatnonzero(folds != index), index, config, seed, state_file
+        )
+        network.networks[index].load_state_dict(member.state_dict())
+    network.to(best_device()).eval()
+    thresholds, metrics = choose_left_out(network, cohort, folds, seed=seed)
+    info = CheckpointInfo(
+        ARCHITECTURE,
+        {
+            "network": asdict(config.network),
+            "n_members": config.n_members,
+            "n_stored": n_stored,
+        },
+        inputs={"fs_hz": INPUT_FS, "n_samples": N_SAMPLES, "lead_order": STANDARD_ORDER},
+        training={
+            "seed": seed,
+            "n_records": len(cohort),
+            "n_steps": config.n_steps(len(cohort)),
+            "batch_size": config.batch_size,
+            "n_statements": cohort.statements.shape[1],
+            "examples": examples,
+            "too_few_examples": few,
+        },
+        metrics=metrics,
+        extra={
+            "classes": CLASSES,
+            "thresholds": thresholds.round(4).tolist(),
+            "prior": cohort.truth.mean(axis=0).round(4).tolist(),
+        },
+    )
+    return network.cpu(), info
+
+
+def train_member(
+    cohort: Cohort,
+    rows: NDArray[np.int64],
+    index: int,
+    config: ClassifierConfig,
+    seed: int,
+    state_file: Path | None,
+) -> ResNet1d:
+    """Train one network on some of the records, or take it from where it is kept."""
+    described = f"network {index}, seed {seed}, {_identity(cohort, rows)}, {config}"
+    kept = state_file and _kept(state_file, index)
+    network = ResNet1d(config.network)
+    if kept and _is_of(kept, described):
+        network.load_state_dict(load_file(kept))
+        return network
+    device = best_device()
+    torch.manual_seed(seed + index)
+    network = ResNet1d(config.network)
+    if not cohort.persons.any():
+        _ignore_persons(network)
+    learner = _WithStatements(network, cohort.statements.shape[1]).to(device)
+    weights = _question_weights(cohort, rows)
+    loss_of = _make_loss(weights, class_weights(cohort.statements[rows]), device)
+    plan = TrainConfig(
+        config.n_steps(len(cohort)),
+        config.peak_rate,
+        config.weight_decay,
+        average=_AVERAGE,
+        task=described,
+    )
+    source = BatchSource(cohort, rows, config.batch_size, seed + index)
+    fit(
+        learner, source.make_batch, loss_of, plan, name=f"{NAME} {index + 1}", state_file=state_file
+    )
+    unweigh(network.head.bias, weights)
+    network.cpu()
+    if kept:
+        tensors = {key: value.contiguous() for key, value in network.state_dict().items()}
+        write_whole(kept, tensors_as_bytes(tensors, metadata={"identity": described}))
+    return network
+
+
+def _kept(state_file: Path, index: int) -> Path:
+    """Return where a network that has learnt is kept while others learn."""
+    return state_file.with_name(f"{state_file.name}-{index}")
+
+
+def forget_members(state_file: Path, n_members: int) -> None:
+    """Remove what is kept of a training that is complete."""
+    for index in range(n_members):
+        _kept(state_file, index).unlink(missing_ok=True)
+
+
+def _identity(cohort: Cohort, rows: NDArray[np.int64]) -> str:
+    """Tell collections of records apart, by their labels."""
+    return f"{len(rows)} records {crc32(rows.tobytes() + cohort.truth.tobytes()):08x}"
+
+
+def _is_of(kept: Path, identity: str) -> bool:
+    if not kept.exists():
+        return False
+    with safe_open(kept, framework="pt") as file:
+        return (file.metadata() or {}).get("identity") == identity
+
+
+def _question_weights(cohort: Cohort, rows: NDArray[np.int64]) -> Float32Array:
+    """Weigh the examples of each question by how rare they are where it is asked."""
+    answers, is_asked = questions_of(cohort.truth[rows])
+    columns = zip(answers.T, is_asked.T, strict=True)
+    return np.concatenate([class_weights(own[asked][:, None]) for own, asked in columns])
+
+
+def _ignore_persons(network: ResNet1d) -> None:
+    """Begin without weights for age and sex; where nobody tells them they stay 0."""
+    with torch.no_grad():
+        cast("nn.Linear", cast("nn.Sequential", network.embed)[0]).weight.zero_()
+
+
+def save_classifier(folder: Path, network: SignalEnsemble, info: CheckpointInfo) -> None:
+    """Write what `ecgpaper.classify.Classifier.load` reads."""
+    save_checkpoint(folder, NAME, network, info)
+
+
+def _report_classes(examples: Mapping[str, int]) -> list[str]:
+    """Return, and log, the classes with too few examples."""
+    few = [name for name, count in examples.items() if count < FEW_EXAMPLES]
+    for name in few:
+        logger.warning("%s: %d examples, too few to learn the class", name, examples[name])
+    return few
+
+
+def split_records(patients: Sequence[str], n_members: int) -> NDArray[np.int64]:
+    """Give each record the member that leaves it out, the same for all records of a patient.
+
+    Returns
+    -------
+    ndarray of int, of shape (n_records,)
+        -1 for those that all members learn from: most, or all of few records.
+    """
+    if len(patients) < _FEWEST_TO_SPLIT or len(set(patients)) < N_PARTS:
+        return np.full(len(patients), -1)
+    parts = assign_folds(patients, N_PARTS)
+    return np.where(parts < n_members, parts, -1)
+
+
+class _WithStatements(nn.Module):
+    """A network, and a head for statements that it needs only while it learns.
+
+    Finer statements say why a record has a label, and so teach what to look at.
+    """
+
+    def __init__(self, network: ResNet1d, n_statements: int) -> None:
+        super().__init__()
+        self.network = network
+        self.head = nn.Linear(network.n_summary, n_statements) if n_statements else None
+
+    def forward(self, series: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the logits of the questions, and of the statements."""
+        summary = self.network.summarize(series, features)
+        stated = summary[:, :0] if self.head is None else self.head(summary)
+        return self.network.head(summary).float(), stated.float()
+
+
+def _make_loss(
+    weights: Float32Array, statement_weights: Float32Array, device: torch.device
+) -> Callable[[nn.Module, Batch], Tensor]:
+    """Return the mean loss on mixed items: of what each was mixed of, by its share."""
+    weight, statement_weight = (
+        torch.from_numpy(array).to(device) for array in (weights, statement_weights)
+    )
+
+    def of_items(logits: Tensor, stated: Tensor, targets: Targets) -> Tensor:
+        answers, is_asked, statements, is_stated = (
+            torch.from_numpy(array).to(device) for array in targets
+        )
+        loss = binary_cross_entropy_with_logits(
+            logits, answers, is_asked, pos_weight=weight, reduction="none"
+        ).mean(dim=1)
+        if statement_weight.numel():
+            of_statements = binary_cross_entropy_with_logits(
+                stated, statements, is_stated, pos_weight=statement_weight, reduction="none"
+            )
+            loss = loss + STATEMENT_SHARE * of_statements.mean(dim=1)
+        return loss
+
+    def loss_of(network: nn.Module, batch: Batch) -> Tensor:
+        torch.manual_seed(batch.seed)
+        logits, stated = network(*(torch.from_numpy(array).to(device) for array in batch.inputs))
+        share = torch.from_numpy(batch.share[:, 0]).to(device)
+        own, other = (of_items(logits, stated, part) for part in (batch.targets, batch.others))
+        return ((1 - share) * own + share * other).mean()
+
+    return loss_of

@@ -1,0 +1,1 @@
+"""Training of the digitizer: pages drawn on the fly, one module per network."""

@@ -1,0 +1,140 @@
+"""Teach a network where curves begin and end, on pages whose curves are known.
+
+Public: `train_ends`, `EndSource`, `EndBatch`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ecgpaper.digitize.curves.refine import BEYOND_POINTS, N_FEATURES, seen_upside_down
+from ecgpaper.digitize.rows.align import END_POINTS, ENDS, end_windows
+from ecgpaper.nets.ends import EndConfig, EndNet
+from ecgpaper.train.digitizer.curves import Curves, origin_of
+from ecgpaper.train.digitizer.network import Lesson, train_network
+
+BATCH_SIZE = 64
+# How far the middle of what is seen mostly is from where the strip was cut, in points. A share of
+# all is seen so much further inside: there is no end, and a network that never saw that is as sure
+# of one as of any.
+_MOST_SHIFT, _BLIND_SHARE, _MOST_INSIDE = 8, 0.15, 400
+# Ends further than this from the middle are as good as none.
+_FARTHEST = 20.0
+
+
+@dataclass(frozen=True, eq=False)
+class EndBatch:
+    """What is around ends of curves.
+
+    Parameters
+    ----------
+    features : ndarray of float32, of shape (n, N_FEATURES, END_POINTS)
+    place : ndarray of float32, of shape (n,), in points
+        How far behind the middle the curve begins; NaN where it is not seen to.
+    """
+
+    features: NDArray[np.float32]
+    place: NDArray[np.float32]
+
+
+def train_ends(
+    pages: Sequence[Curves],
+    folder: Path,
+    *,
+    n_steps: int,
+    seed: int,
+    start: Path | None = None,
+) -> None:
+    """Learn where the curves of pages begin and end; write the network to a model folder.
+
+    Parameters
+    ----------
+    pages : sequence of Curves
+    folder : Path
+        An interrupted run goes on where it stopped.
+    n_steps : int
+    seed : int
+    start : Path, optional
+        Model folder whose weights to go on from. From scratch without.
+    """
+    torch.manual_seed(seed + 4)
+    config = EndConfig(N_FEATURES, END_POINTS)
+    source = EndSource(pages, seed)
+    lesson = Lesson(
+        name=ENDS,
+        config=config,
+        make_batch=source.batch,
+        loss=_loss,
+        n_steps=n_steps,
+        task=f"ends of {len(source)} curves on {len(pages)} pages, seed {seed}",
+        training={"pages": origin_of(pages), "n_ends": len(source), "seed": seed},
+    )
+    train_network(EndNet(config), lesson, folder, start=start)
+
+
+class EndSource:
+    """Batches of ends; batch i depends on the curves, the seed and i alone.
+
+    Parameters
+    ----------
+    pages : sequence of Curves
+    seed : int
+    """
+
+    def __init__(self, pages: Sequence[Curves], seed: int) -> None:
+        self.seed = seed
+        curves, places = [], []
+        for page in pages:
+            stops = np.cumsum(page.lengths)
+            for stop, length, ends in zip(stops, page.lengths, page.ends, strict=True):
+                if length >= END_POINTS + 2 * BEYOND_POINTS and np.isfinite(ends).any():
+                    curves.append(page.features[stop - length : stop])
+                    places.append(ends * [1, -1])
+        if not curves:
+            raise ValueError(f"expected pages with ends; none of {len(pages)} shows any")
+        self._curves, self._places = curves, np.stack(places)
+        self._ends = np.argwhere(np.isfinite(self._places))
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def batch(self, step: int) -> EndBatch:
+        """Draw a batch, half of it upside down."""
+        rng = np.random.default_rng([self.seed, step])
+        items = [self._end(rng) for _ in range(BATCH_SIZE)]
+        features, place = (np.stack(part) for part in zip(*items, strict=True))
+        return EndBatch(features, place)
+
+    def _end(self, rng: np.random.Generator) -> tuple[NDArray[np.float32], np.float32]:
+        curve, side = self._ends[int(rng.integers(len(self)))]
+        features = self._curves[curve]
+        shift = int(rng.integers(-_MOST_SHIFT, _MOST_SHIFT + 1))
+        if rng.random() < _BLIND_SHARE:
+            inside = len(features) - END_POINTS - 2 * BEYOND_POINTS
+            shift = int(rng.integers(min(inside, _MOST_INSIDE) + 1))
+        window = end_windows(features, shift)[side].astype(np.float32)
+        if rng.random() < 0.5:
+            window = seen_upside_down(window.T).T
+        place = self._places[curve, side] - shift
+        return window, np.float32(place if abs(place) < _FARTHEST else np.nan)
+
+
+def _loss(network: nn.Module, batch: EndBatch) -> Tensor:
+    """Likelihood of the error, as of Laplace's distribution: some ends nobody can see.
+
+    Where there is none, whatever place is said is as far off as can be seen.
+    """
+    like = next(network.parameters())
+    place, log_spread = network(torch.from_numpy(batch.features).to(like.device))
+    true = torch.from_numpy(batch.place).to(like.device)
+    is_seen = true.isfinite()
+    error = torch.where(is_seen, (place - torch.where(is_seen, true, 0)).abs(), END_POINTS / 2)
+    loss: Tensor = (error * torch.exp(-log_spread) + log_spread).mean()
+    return loss

@@ -1,0 +1,280 @@
+"""Training pages drawn on the fly: batch i depends on the seed and on i, on nothing else.
+
+Public: `PageSource`, `StripBatch`, `strip_batch`, `SegmentBatch`, `segment_batch`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ecgpaper.digitize.curves.strip import (
+    MARGIN_MM,
+    STRIP_HEIGHT_MM,
+    STRIP_PX_PER_MM,
+    TALL_HEIGHT_MM,
+    sample_strip,
+    strip_tensor,
+    sub_columns_px,
+)
+from ecgpaper.digitize.segment import MAP_LONG_SIDE_PX, darkness, working_image
+from ecgpaper.ecg import BoolArray, Ecg, FloatArray
+from ecgpaper.page import MM_PER_INCH
+from ecgpaper.raster import FlatPage, GridScale, Trace
+from ecgpaper.synth import (
+    PageSpec,
+    PageTruth,
+    SyntheticPage,
+    draw_maps,
+    resized,
+    sample_spec,
+    synthesize,
+)
+from ecgpaper.train.digitizer.collisions import with_collisions
+
+CROP_WIDTH_PX = 384
+SEGMENT_CROP_PX = (320, 448)
+TALL_SHARE = 0.2
+# What the stages before the tracer leave behind: the height of the row's middle, the grid's scale.
+BASELINE_JITTER_MM = 2.0
+SCALE_JITTER = 0.003
+# Pictures are drawn this much finer than the segmenter sees them; and the share of pages that it
+# sees without what is around them.
+_FINER = 1.3
+_CLOSE_SHARE = 0.6
+# Share of crops that show where a row begins or ends, and where one of its strips begins: what is
+# hardest to tell is rarest.
+END_SHARE, START_SHARE = 0.35, 0.35
+# Share of pages on which complexes run through names.
+COLLISION_SHARE = 0.4
+# Two points of a trace further apart than this have a gap between them.
+_MAX_GAP_MM = 0.3
+
+
+@dataclass(frozen=True)
+class PageSource:
+    """Pages of given records, drawn with the presets that training uses.
+
+    Parameters
+    ----------
+    ecgs : sequence of Ecg
+        May read its items from disk.
+    seed : int
+    preset : str
+        Of `sample_spec`.
+    """
+
+    ecgs: Sequence[Ecg]
+    seed: int
+    preset: str = "wild"
+
+    def draw(self, rng: np.random.Generator) -> tuple[int, Ecg, PageSpec]:
+        """Draw a random record, by its place in `ecgs`, and how it is to be printed."""
+        record = int(rng.integers(len(self.ecgs)))
+        return record, without_gaps(self.ecgs[record]), sample_spec(self.preset, rng=rng)
+
+    def rng(self, step: int) -> np.random.Generator:
+        """Return the generator of one batch."""
+        return np.random.default_rng([self.seed, step])
+
+
+def without_gaps(ecg: Ecg) -> Ecg:
+    """Fill missing stretches of each lead with mirrored copies of what it has.
+
+    Challenge folders may hold only what their pages show; networks that read traces can learn from
+    any curve, at any place.
+    """
+    if not np.isnan(ecg.signal_mv).any():
+        return ecg
+    filled = ecg.signal_mv.copy()
+    for column in filled.T:
+        known = column[np.isfinite(column)]
+        if 0 < len(known) < len(column):
+            there_and_back = np.concatenate([known, known[::-1]])
+            missing = ~np.isfinite(column)
+            column[missing] = np.resize(there_and_back, len(column))[missing]
+    return Ecg(filled, ecg.fs, ecg.lead_names)
+
+
+@dataclass(frozen=True, eq=False)
+class StripBatch:
+    """Crops of rows with the truth about their curves.
+
+    Parameters
+    ----------
+    strips : ndarray of float32, of shape (n, 4, height, width)
+    rows : ndarray of float32, of shape (n, n_sub_columns), in px of the strip
+        Height of the curve; 0 where there is none.
+    is_present : ndarray of bool, of shape (n, n_sub_columns)
+    """
+
+    strips: NDArray[np.float32]
+    rows: NDArray[np.float32]
+    is_present: BoolArray
+
+
+def strip_batch(source: PageSource, step: int, *, n_pages: int, n_crops: int) -> StripBatch:
+    """Draw `n_pages` pages and cut `n_crops` crops of random rows out of each.
+
+    Some batches are of the taller strips that rows with tall waves are read in.
+    """
+    rng = source.rng(step)
+    height_mm = TALL_HEIGHT_MM if rng.random() < TALL_SHARE else STRIP_HEIGHT_MM
+    items = []
+    for _ in range(n_pages):
+        _, ecg, spec = source.draw(rng)
+        if rng.random() < COLLISION_SHARE:
+            ecg, spec = with_collisions(ecg, spec, rng=rng)
+        page = synthesize(ecg, spec)
+        items += [_strip_crop(page, height_mm, rng) for _ in range(n_crops)]
+    strips, rows, present = zip(*items, strict=True)
+    return StripBatch(np.stack(strips), np.stack(rows), np.stack(present))
+
+
+def _strip_crop(
+    page: SyntheticPage, height_mm: float, rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.float32], BoolArray]:
+    truth = page.truth
+    scale = jittered(truth.scale, rng)
+    x_mm, y_mm, starts_mm = _any_row(truth, scale, rng)
+    center_mm = float(np.nanmedian(y_mm)) + rng.normal(0, BASELINE_JITTER_MM)
+    width_mm = CROP_WIDTH_PX / STRIP_PX_PER_MM
+    first_mm, last_mm = x_mm[0] - MARGIN_MM, max(x_mm[-1] + MARGIN_MM - width_mm, x_mm[0])
+    reach_mm = width_mm - MARGIN_MM
+    place = rng.random()
+    if place < START_SHARE:
+        start_mm = float(rng.choice(starts_mm))
+        first_mm, last_mm = start_mm - reach_mm, start_mm - MARGIN_MM / 2
+    elif place < START_SHARE + END_SHARE:
+        if rng.random() < 0.5:
+            last_mm = min(last_mm, first_mm + reach_mm)
+        else:
+            first_mm = max(first_mm, last_mm - reach_mm)
+    left_mm = float(rng.uniform(first_mm, last_mm))
+    corner_mm = (left_mm, center_mm - height_mm / 2)
+    flat = FlatPage(page.image, truth.page_to_photo)
+    size_px = (round(height_mm * STRIP_PX_PER_MM), CROP_WIDTH_PX)
+    image = sample_strip(page.image, flat, scale, corner_mm, size_px)
+    at_mm = corner_mm[0] + (sub_columns_px(CROP_WIDTH_PX) + 0.5) / STRIP_PX_PER_MM
+    curve_mm, is_present = height_at(at_mm, x_mm, y_mm)
+    rows = (curve_mm - corner_mm[1]) * STRIP_PX_PER_MM - 0.5
+    is_present &= (rows > 0) & (rows < image.shape[0] - 1)
+    return strip_tensor(image), np.where(is_present, rows, 0).astype(np.float32), is_present
+
+
+def _any_row(
+    truth: PageTruth, scale: GridScale, rng: np.random.Generator
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Draw a row of which something is seen: its points, and where its strips begin, in mm."""
+    rows = [
+        (curve_of([trace for trace in truth.traces if trace.strip in row], scale), row)
+        for row in truth.layout.rows()
+    ]
+    seen = [(curve, row) for curve, row in rows if np.isfinite(curve[1]).any()]
+    (x_mm, y_mm), row = seen[int(rng.integers(len(seen)))]
+    corners_mm = np.array([[strip.left_mm, strip.baseline_mm] for strip in row])
+    starts_mm = scale.mm_from_px(truth.scale.px_from_mm(corners_mm))[:, 0]
+    return x_mm, y_mm, starts_mm
+
+
+def jittered(scale: GridScale, rng: np.random.Generator) -> GridScale:
+    """Return a scale as the stages before may find it."""
+    x, y = np.array(scale.px_per_mm) * (1 + rng.normal(0, SCALE_JITTER, 2))
+    return replace(scale, px_per_mm=(float(x), float(y)))
+
+
+def curve_of(traces: Sequence[Trace], scale: GridScale) -> tuple[FloatArray, FloatArray]:
+    """Points of a whole row in mm, in rising x; y is NaN where nobody can see it."""
+    seen = [np.where(trace.confidence > 0, trace.y_px, np.nan) for trace in traces]
+    points = np.concatenate(
+        [np.column_stack([trace.x_px, y_px]) for trace, y_px in zip(traces, seen, strict=True)]
+    )
+    points = scale.mm_from_px(points)
+    order = np.argsort(points[:, 0], kind="stable")
+    return points[order, 0], points[order, 1]
+
+
+def height_at(
+    at_mm: FloatArray, x_mm: FloatArray, y_mm: FloatArray
+) -> tuple[FloatArray, BoolArray]:
+    """Height of a curve at given places, and whether there is one."""
+    known = np.isfinite(y_mm)
+    x_mm, y_mm = x_mm[known], y_mm[known]
+    after = np.clip(np.searchsorted(x_mm, at_mm), 1, len(x_mm) - 1)
+    gap_mm = x_mm[after] - x_mm[after - 1]
+    inside = (at_mm >= x_mm[0]) & (at_mm <= x_mm[-1]) & (gap_mm < _MAX_GAP_MM)
+    return np.interp(at_mm, x_mm, y_mm), inside
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentBatch:
+    """Crops of pages with the class of each pixel.
+
+    Parameters
+    ----------
+    images : ndarray of float32, of shape (n, 3, height, width)
+    maps : ndarray of float32, of shape (n, 4, height, width)
+        Share of each of `PIXEL_CLASSES`, adding up to 1.
+    """
+
+    images: NDArray[np.float32]
+    maps: NDArray[np.float32]
+
+
+def segment_batch(source: PageSource, step: int, *, n_pages: int, n_crops: int) -> SegmentBatch:
+    """Draw `n_pages` pages and cut `n_crops` crops out of each, as the segmenter sees them."""
+    rng = source.rng(step)
+    images, maps = [], []
+    for _ in range(n_pages):
+        _, ecg, spec = source.draw(rng)
+        # The segmenter sees small pages, and those are drawn faster.
+        page_px = max(spec.layout.size_mm) * spec.camera.dpi / MM_PER_INCH
+        spec = resized(spec, min(1.0, _FINER * MAP_LONG_SIDE_PX / page_px))
+        page, full = synthesize(ecg, spec), draw_maps(ecg, spec).probabilities
+        part = _page_part(page, rng) if rng.random() < _CLOSE_SHARE else np.s_[:, :]
+        small, _ = working_image(np.ascontiguousarray(page.image[part]))
+        dark, full = darkness(small), full[part]
+        shares = np.asarray(
+            cv2.resize(full, small.shape[1::-1], interpolation=cv2.INTER_AREA), np.float32
+        )
+        for _ in range(n_crops):
+            zoom = rng.uniform(0.8, 1.25)
+            image, share = _segment_crop(dark, shares, zoom, rng)
+            images.append(image)
+            maps.append(share)
+    return SegmentBatch(np.stack(images), np.stack(maps))
+
+
+def _page_part(page: SyntheticPage, rng: np.random.Generator) -> tuple[slice, slice]:
+    """Rows and columns of the page alone, more or less, as the segmenter sees it a second time."""
+    truth = page.truth
+    width_mm, height_mm = truth.layout.size_mm
+    corners_mm = np.array([[0, 0], [width_mm, 0], [width_mm, height_mm], [0, height_mm]])
+    corners = truth.page_to_photo(truth.scale.px_from_mm(corners_mm))
+    border = rng.uniform(-0.03, 0.12, size=(2, 2)) * np.ptp(corners, axis=0).max()
+    low = np.clip(corners.min(axis=0) - border[0], 0, None).astype(int)
+    high = np.clip(corners.max(axis=0) + border[1], low + 64, None).astype(int)
+    return slice(low[1], high[1]), slice(low[0], high[0])
+
+
+def _segment_crop(
+    dark: NDArray[np.float32], shares: NDArray[np.float32], zoom: float, rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    height, width = SEGMENT_CROP_PX
+    source_size = (
+        min(round(width / zoom), dark.shape[1]),
+        min(round(height / zoom), dark.shape[0]),
+    )
+    left = int(rng.integers(dark.shape[1] - source_size[0] + 1))
+    top = int(rng.integers(dark.shape[0] - source_size[1] + 1))
+    window = np.s_[top : top + source_size[1], left : left + source_size[0]]
+    image = cv2.resize(dark[window], (width, height), interpolation=cv2.INTER_LINEAR)
+    share = cv2.resize(shares[window], (width, height), interpolation=cv2.INTER_LINEAR)
+    return (
+        np.asarray(image, np.float32).transpose(2, 0, 1),
+        np.asarray(share, np.float32).transpose(2, 0, 1),
+    )

@@ -1,0 +1,168 @@
+"""Teach the digitizer how far to trust itself, from pages whose signals are known.
+
+Public: `train_quality`, `Examples`, `read_examples`, `fit_quality`.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.numpy import load_file
+from safetensors.numpy import save as arrays_as_bytes
+from torch.nn import functional
+from tqdm import tqdm
+
+from ecgpaper import score
+from ecgpaper.digitize import Digitizer
+from ecgpaper.digitize.networks import CONTRACTS, QUALITY
+from ecgpaper.digitize.quality import FEATURES
+from ecgpaper.ecg import STANDARD_ORDER, Ecg, FloatArray
+from ecgpaper.errors import EcgPaperError
+from ecgpaper.files import write_whole
+from ecgpaper.nets.checkpoint import CheckpointInfo, save_checkpoint
+from ecgpaper.nets.quality import QualityConfig, QualityNet
+from ecgpaper.synth import PRESETS, sample_spec, synthesize
+from ecgpaper.train.digitizer.pages import without_gaps
+
+logger = logging.getLogger(__name__)
+
+# With fewer leads nothing is learned.
+_FEWEST = 48
+# Beyond, a lead is simply wrong, or simply right.
+_WORST_DB, _BEST_DB = -5.0, 35.0
+_N_STEPS, _RATE, _DECAY, _HUBER_DB = 600, 1e-2, 1e-2, 4.0
+_SAVE_EVERY = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Leads that were read, with what they were read with.
+
+    Parameters
+    ----------
+    evidence : ndarray of shape (n_leads, len(FEATURES))
+    snr_db : ndarray of shape (n_leads,)
+        By the Challenge's scorer.
+    """
+
+    evidence: FloatArray
+    snr_db: FloatArray
+
+
+def train_quality(ecgs: Sequence[Ecg], folder: Path, *, n_pages: int, seed: int) -> None:
+    """Digitize generated pages with the networks of a folder, and learn to predict the SNR.
+
+    Parameters
+    ----------
+    ecgs : sequence of Ecg
+        What the pages show.
+    folder : Path
+        Of the other networks; an interrupted run goes on where it stopped.
+    n_pages : int
+        Of all presets in turn.
+    seed : int
+    """
+    torch.manual_seed(seed + 2)
+    network = QualityNet(QualityConfig(len(FEATURES)))
+    digitizer = Digitizer.load(folder, judge=network)
+    state_file = folder / f".{QUALITY}"
+    examples = read_examples(digitizer, ecgs, n_pages, seed=seed, state_file=state_file)
+    fit_quality(network, examples)
+    training: dict[str, Any] = {
+        "n_records": len(ecgs),
+        "pages": f"{n_pages} generated, all presets in turn",
+        "n_leads": len(examples.snr_db),
+        "seed": seed,
+    }
+    info = CheckpointInfo(
+        architecture=type(network).__name__,
+        config=asdict(QualityConfig(len(FEATURES))),
+        inputs=dict(CONTRACTS[QUALITY].inputs),
+        training=training,
+    )
+    save_checkpoint(folder, QUALITY, network, info)
+    state_file.unlink(missing_ok=True)
+
+
+def read_examples(
+    digitizer: Digitizer, ecgs: Sequence[Ecg], n_pages: int, *, seed: int, state_file: Path
+) -> Examples:
+    """Draw pages, digitize them and score each lead; page i depends on seed and i alone."""
+    evidence, snr_db, first = _restore(state_file)
+    pages = tqdm(
+        range(first, n_pages),
+        desc=QUALITY,
+        initial=first,
+        total=n_pages,
+        disable=not sys.stderr.isatty(),
+    )
+    for page in pages:
+        rng = np.random.default_rng([seed, page])
+        ecg = without_gaps(ecgs[int(rng.integers(len(ecgs)))])
+        preset = PRESETS[page % len(PRESETS)]
+        found = _read_page(digitizer, ecg, preset, rng)
+        evidence = np.concatenate([evidence, found.evidence])
+        snr_db = np.concatenate([snr_db, found.snr_db])
+        if (page + 1) % _SAVE_EVERY == 0:
+            state = {"evidence": evidence, "snr_db": snr_db, "next": np.array(page + 1)}
+            write_whole(state_file, arrays_as_bytes(state))
+    return Examples(evidence, snr_db)
+
+
+def _restore(state_file: Path) -> tuple[FloatArray, FloatArray, int]:
+    if not state_file.exists():
+        return np.zeros((0, len(FEATURES))), np.zeros(0), 0
+    state = load_file(state_file)
+    return state["evidence"], state["snr_db"], int(state["next"])
+
+
+def _read_page(digitizer: Digitizer, ecg: Ecg, preset: str, rng: np.random.Generator) -> Examples:
+    """Read one page; none of its leads are examples if it cannot be read."""
+    page = synthesize(ecg, sample_spec(preset, rng=rng))
+    nothing = Examples(np.zeros((0, len(FEATURES))), np.zeros(0))
+    try:
+        found = digitizer.digitize(page.image, fs=ecg.fs)
+    except EcgPaperError as error:
+        logger.info("a page cannot be read: %s", error)
+        return nothing
+    truth = page.truth.ecg
+    rows, snrs = [], []
+    for column, lead in enumerate(STANDARD_ORDER):
+        if lead not in truth.lead_names or not np.isfinite(found.evidence[column]).all():
+            continue
+        ref, est = truth.lead(lead), np.full(truth.n_samples, np.nan)
+        values = found.ecg.signal_mv[: len(est), column]
+        est[: len(values)] = values
+        if np.isfinite(ref).any() and np.isfinite(est).any():
+            rows.append(found.evidence[column])
+            snrs.append(score.snr(ref, score.align_within_limits(ref, est, truth.fs))[0])
+    return Examples(np.array(rows), np.array(snrs)) if rows else nothing
+
+
+def fit_quality(network: QualityNet, examples: Examples) -> None:
+    """Fit the network, in place; with too few examples it stays as it is."""
+    known = np.isfinite(examples.snr_db)
+    if known.sum() < _FEWEST:
+        logger.warning(
+            "only %d leads were read: too few to learn what to expect of one (%d are needed)",
+            known.sum(),
+            _FEWEST,
+        )
+        return
+    evidence = torch.from_numpy(examples.evidence[known]).float()
+    snr_db = torch.from_numpy(examples.snr_db[known]).float().clamp(_WORST_DB, _BEST_DB)
+    network.standardize(evidence)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=_RATE, weight_decay=_DECAY)
+    for _ in range(_N_STEPS):
+        loss = functional.huber_loss(network(evidence), snr_db, delta=_HUBER_DB)
+        optimizer.zero_grad()
+        torch.autograd.backward(loss)
+        optimizer.step()
+    network.eval()

@@ -1,0 +1,170 @@
+"""Teach the refiner, on curves of generated pages as the tracer reads them.
+
+Public: `train_refiner`, `CurveSource`, `CurveBatch`.
+
+Every page is seen many times: in other crops, upside down and backwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ecgpaper.digitize.curves.refine import (
+    BEYOND_POINTS,
+    N_FEATURES,
+    REFINER,
+    seen_backwards,
+    seen_upside_down,
+)
+from ecgpaper.digitize.curves.strip import STRIP_PX_PER_MM
+from ecgpaper.nets.refiner import Refiner, RefinerConfig
+from ecgpaper.train.digitizer.curves import Curves, origin_of
+from ecgpaper.train.digitizer.network import Lesson, train_network
+
+# Points of a stretch: 2.5 s at 25 mm/s, a strip of the usual layout from end to end, and what lies
+# beyond. Ends, where a separator or the neighbor's trace stands, are the hardest: of longer strips
+# this share is drawn to show one.
+N_POINTS = 1250 + 2 * BEYOND_POINTS
+END_SHARE = 0.5
+BATCH_SIZE = 10
+# Shares of the loss, as for the tracer; a spread is judged by its likelihood.
+_ACCURACY, _ABSOLUTE, _SPREAD = 0.5, 0.1, 0.05
+_FLOOR_MM2 = 1e-3
+
+
+def train_refiner(
+    pages: Sequence[Curves],
+    folder: Path,
+    *,
+    n_steps: int,
+    seed: int,
+    start: Path | None = None,
+) -> None:
+    """Learn how far off the tracer is; write the refiner to a model folder.
+
+    Parameters
+    ----------
+    pages : sequence of Curves
+    folder : Path
+        An interrupted run goes on where it stopped.
+    n_steps : int
+    seed : int
+    start : Path, optional
+        Model folder whose weights to go on from. From scratch without.
+    """
+    torch.manual_seed(seed + 3)
+    config = RefinerConfig(N_FEATURES)
+    source = CurveSource(pages, seed)
+    n_curves = sum(len(page.lengths) for page in pages)
+    lesson = Lesson(
+        name=REFINER,
+        config=config,
+        make_batch=source.batch,
+        loss=_loss,
+        n_steps=n_steps,
+        task=f"{n_curves} curves on {len(pages)} pages, seed {seed}",
+        training={"pages": origin_of(pages), "n_curves": n_curves, "seed": seed},
+    )
+    train_network(Refiner(config), lesson, folder, start=start)
+
+
+@dataclass(frozen=True, eq=False)
+class CurveBatch:
+    """Stretches of curves.
+
+    Parameters
+    ----------
+    features : ndarray of float32, of shape (n, N_FEATURES, N_POINTS)
+    offset : ndarray of float32, of shape (n, N_POINTS)
+    is_known : ndarray of bool, of shape (n, N_POINTS)
+    """
+
+    features: NDArray[np.float32]
+    offset: NDArray[np.float32]
+    is_known: NDArray[np.bool_]
+
+
+class CurveSource:
+    """Batches of stretches; batch i depends on the curves, the seed and i alone.
+
+    Parameters
+    ----------
+    pages : sequence of Curves
+    seed : int
+    """
+
+    def __init__(self, pages: Sequence[Curves], seed: int) -> None:
+        self.seed = seed
+        self._stretches = [
+            (page, int(first), int(first + length))
+            for page in pages
+            for first, length in zip(
+                np.cumsum(page.lengths) - page.lengths, page.lengths, strict=True
+            )
+            if page.is_known[first : first + length].any()
+        ]
+        if not self._stretches:
+            raise ValueError(f"expected pages with curves; none of {len(pages)} shows any")
+
+    def batch(self, step: int) -> CurveBatch:
+        """Draw a batch."""
+        rng = np.random.default_rng([self.seed, step])
+        items = [self._stretch(rng) for _ in range(BATCH_SIZE)]
+        features, offset, is_known = (np.stack(part) for part in zip(*items, strict=True))
+        return CurveBatch(features, offset, is_known)
+
+    def _stretch(
+        self, rng: np.random.Generator
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
+        page, first, stop = self._stretches[int(rng.integers(len(self._stretches)))]
+        first += _place(max(0, stop - first - N_POINTS), rng)
+        part = slice(first, min(stop, first + N_POINTS))
+        features = page.features[part].astype(np.float32)
+        offset, is_known = page.offset[part], page.is_known[part]
+        if rng.random() < 0.5:
+            features, offset = seen_upside_down(features), -offset
+        if rng.random() < 0.5:
+            features, offset, is_known = seen_backwards(features), offset[::-1], is_known[::-1]
+        lacking = N_POINTS - len(offset)
+        return (
+            np.pad(features, ((0, lacking), (0, 0))).T,
+            np.pad(offset, (0, lacking)),
+            np.pad(is_known, (0, lacking)),
+        )
+
+
+def _place(n_spare: int, rng: np.random.Generator) -> int:
+    """Choose how many of the points that a stretch has no room for lie before it."""
+    if rng.random() < END_SHARE:
+        return int(rng.choice([0, n_spare]))
+    return int(rng.integers(n_spare + 1))
+
+
+def _loss(network: nn.Module, batch: CurveBatch) -> Tensor:
+    """Logarithm of the square error + absolute error + likelihood of the spread."""
+    like = next(network.parameters())
+    offset, log_spread = network(torch.from_numpy(batch.features).to(like.device))
+    error = offset - torch.from_numpy(batch.offset).to(like.device)
+    is_known = torch.from_numpy(batch.is_known).to(like.device).float()
+    n_known = is_known.sum(dim=1).clamp(min=1)
+
+    def mean(values: Tensor) -> Tensor:
+        return (values * is_known).sum(dim=1) / n_known
+
+    error_mm = error / STRIP_PX_PER_MM
+    # The offset does not learn from what the spread thinks of it.
+    unlikely = log_spread + 0.5 * (error.detach() * torch.exp(-log_spread)).square()
+    per_stretch = (
+        _ACCURACY * torch.log10(mean(error_mm.square()) + _FLOOR_MM2)
+        + _ABSOLUTE * mean(error_mm.abs())
+        + _SPREAD * mean(unlikely)
+    )
+    has_any = (is_known.sum(dim=1) > 0).float()
+    return (per_stretch * has_any).sum() / has_any.sum().clamp(min=1)

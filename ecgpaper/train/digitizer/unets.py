@@ -1,0 +1,196 @@
+"""Train the segmenter and the tracer of the digitizer on generated pages.
+
+Public: `train_segmenter`, `train_tracer`, `DigitizerBudget`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ecgpaper.digitize.curves.strip import N_SUB_COLUMNS, STRIP_PX_PER_MM
+from ecgpaper.digitize.networks import SEGMENTER, TRACER
+from ecgpaper.ecg import Ecg
+from ecgpaper.nets.device import channels_last
+from ecgpaper.nets.unet import (
+    SegmentNet,
+    StripNet,
+    UNetConfig,
+    heights_from_logits,
+)
+from ecgpaper.raster import PIXEL_CLASSES
+from ecgpaper.train.digitizer.network import Lesson, train_network
+from ecgpaper.train.digitizer.pages import (
+    PageSource,
+    SegmentBatch,
+    StripBatch,
+    segment_batch,
+    strip_batch,
+)
+
+SEGMENTER_CONFIG = UNetConfig(n_inputs=3, widths=(16, 24, 32, 48), n_outputs=len(PIXEL_CLASSES))
+TRACER_CONFIG = UNetConfig(n_inputs=4, widths=(24, 40, 64, 96, 96), n_outputs=N_SUB_COLUMNS)
+# Grid lines outnumber ink by ten to one; the classes that must not be missed weigh more.
+_CLASS_WEIGHTS = (0.5, 0.7, 3.0, 2.0)
+# Spread of the target over rows: a curve seen at a sub-column is that sharp, and on a steep stroke
+# one sub-column spans several rows.
+_SIGMA_ROWS, _SIGMA_PER_SLOPE, _MAX_SIGMA_ROWS = 1.2, 0.4, 6.0
+# Shares of the loss. The logarithm of the mean square error is the SNR up to a constant, so that
+# quiet strips count as much as loud ones; the floor is the error that paper cannot go below.
+_ACCURACY, _ABSOLUTE, _PRESENCE = 0.5, 0.1, 1.0
+_FLOOR_MM2 = 1e-3
+
+
+@dataclass(frozen=True)
+class DigitizerBudget:
+    """How much the networks learn: steps, pages and crops per step, pages kept or judged by."""
+
+    segmenter_steps: int
+    tracer_steps: int
+    n_pages: int = 2
+    n_crops: int = 4
+    curve_pages: int = 120
+    ends_steps: int = 1500
+    refiner_steps: int = 600
+    reader_steps: int = 1500
+    quality_pages: int = 150
+
+
+def train_segmenter(
+    ecgs: Sequence[Ecg],
+    folder: Path,
+    *,
+    budget: DigitizerBudget,
+    seed: int,
+    start: Path | None = None,
+) -> None:
+    """Train the segmenter and write it to a model folder.
+
+    Parameters
+    ----------
+    ecgs : sequence of Ecg
+        What the pages show.
+    folder : Path
+    budget : DigitizerBudget
+    seed : int
+    start : Path, optional
+        Model folder whose weights to go on from; its network may be narrower. From scratch without.
+    """
+    torch.manual_seed(seed)
+    make_batch = partial(
+        segment_batch,
+        PageSource(ecgs, seed),
+        n_pages=budget.n_pages,
+        n_crops=max(1, budget.n_crops // 2),
+    )
+    lesson = Lesson(
+        name=SEGMENTER,
+        config=SEGMENTER_CONFIG,
+        make_batch=make_batch,
+        loss=_segment_loss,
+        n_steps=budget.segmenter_steps,
+        task=f"pages of {len(ecgs)} records, {budget}, seed {seed}",
+        training=_provenance(ecgs, budget, seed),
+    )
+    train_network(channels_last(SegmentNet(SEGMENTER_CONFIG)), lesson, folder, start=start)
+
+
+def train_tracer(
+    ecgs: Sequence[Ecg],
+    folder: Path,
+    *,
+    budget: DigitizerBudget,
+    seed: int,
+    start: Path | None = None,
+) -> None:
+    """Train the tracer and write it to a model folder.
+
+    Parameters
+    ----------
+    ecgs : sequence of Ecg
+        What the pages show.
+    folder : Path
+    budget : DigitizerBudget
+    seed : int
+    start : Path, optional
+        Model folder whose weights to go on from; its network may be narrower. From scratch without.
+    """
+    torch.manual_seed(seed + 1)
+    make_batch = partial(
+        strip_batch, PageSource(ecgs, seed + 1), n_pages=budget.n_pages, n_crops=budget.n_crops
+    )
+    lesson = Lesson(
+        name=TRACER,
+        config=TRACER_CONFIG,
+        make_batch=make_batch,
+        loss=_tracer_loss,
+        n_steps=budget.tracer_steps,
+        task=f"strips of {len(ecgs)} records, {budget}, seed {seed}",
+        training=_provenance(ecgs, budget, seed),
+    )
+    train_network(channels_last(StripNet(TRACER_CONFIG)), lesson, folder, start=start)
+
+
+def _tensor(values: NDArray[Any], like: nn.Module) -> Tensor:
+    return torch.from_numpy(values).to(next(like.parameters()).device)
+
+
+def _segment_loss(network: nn.Module, batch: SegmentBatch) -> Tensor:
+    """Cross-entropy with shares of classes as targets."""
+    images = _tensor(batch.images, network).contiguous(memory_format=torch.channels_last)
+    logits = network(images).float()
+    weights = torch.tensor(_CLASS_WEIGHTS, device=logits.device)
+    return functional.cross_entropy(logits, _tensor(batch.maps, network), weight=weights)
+
+
+def _tracer_loss(network: nn.Module, batch: StripBatch) -> Tensor:
+    """Cross-entropy over rows + logarithm of the square error + absolute error + presence."""
+    strips = _tensor(batch.strips, network).contiguous(memory_format=torch.channels_last)
+    target = _tensor(batch.rows, network)
+    is_present = _tensor(batch.is_present, network).float()
+    logits, presence = network(strips)
+    logits, presence = logits.float(), presence.float()
+    crossed = _row_cross_entropy(logits, target)
+    height, _ = heights_from_logits(logits)
+    error_mm = (height - target) / STRIP_PX_PER_MM
+    n_present = is_present.sum(dim=1).clamp(min=1)
+    square_mm2 = (error_mm.square() * is_present).sum(dim=1) / n_present
+    absolute_mm = (error_mm.abs() * is_present).sum(dim=1) / n_present
+    per_strip = (
+        (crossed * is_present).sum(dim=1) / n_present
+        + _ACCURACY * torch.log10(square_mm2 + _FLOOR_MM2)
+        + _ABSOLUTE * absolute_mm
+    )
+    has_any = (is_present.sum(dim=1) > 0).float()
+    seen = functional.binary_cross_entropy_with_logits(presence, is_present)
+    return (per_strip * has_any).sum() / has_any.sum().clamp(min=1) + _PRESENCE * seen
+
+
+def _row_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
+    """Cross-entropy, of shape (B, n), with a Gaussian around the target row."""
+    slope = torch.diff(target, dim=1, append=target[:, -1:]).abs()
+    sigma = (_SIGMA_ROWS + _SIGMA_PER_SLOPE * slope).clamp(max=_MAX_SIGMA_ROWS)
+    index = torch.arange(logits.shape[-1], device=logits.device, dtype=logits.dtype)
+    wanted = torch.exp(-0.5 * ((index - target[..., None]) / sigma[..., None]).square())
+    wanted = wanted / wanted.sum(dim=-1, keepdim=True).clamp(min=1e-6)
+    return -(wanted * logits.log_softmax(dim=-1)).sum(dim=-1)
+
+
+def _provenance(ecgs: Sequence[Ecg], budget: DigitizerBudget, seed: int) -> dict[str, Any]:
+    return {
+        "n_records": len(ecgs),
+        "budget": asdict(budget),
+        "seed": seed,
+        "pages": "generated, preset wild",
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+    }

@@ -1,0 +1,1 @@
+"""Training of the classifier's picture branch, and of how it is mixed with the signals."""

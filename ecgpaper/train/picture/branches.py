@@ -1,0 +1,164 @@
+"""Train the picture branch of the classifier, and how it is mixed with the signals.
+
+Public: `PictureBudget`, `train_picture_branch`.
+
+A tenth of the records is spared: the network does not learn from them. On pictures of their pages
+its answers are calibrated, and on pages that the digitizer has read they are mixed with those of
+the signals' network that has left the same record out.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import expit
+
+from ecgpaper.classify.branches import CONTRACT, PICTURE
+from ecgpaper.classify.fusion import first_opinion
+from ecgpaper.classify.labels import CLASSES, labels_above, one_hot
+from ecgpaper.classify.picture import ink_of
+from ecgpaper.ecg import BoolArray, FloatArray
+from ecgpaper.nets.checkpoint import CheckpointInfo, save_checkpoint
+from ecgpaper.nets.convnext import ConvNext, ConvNextConfig
+from ecgpaper.train.classifier.scores import score_labels
+from ecgpaper.train.classifier.thresholds import (
+    PRIOR_THRESHOLD,
+    calibration_shift,
+    choose_thresholds,
+)
+from ecgpaper.train.picture.opinions import Readers, fit_opinions
+from ecgpaper.train.picture.pictures import (
+    TARGET_PRESETS,
+    PictureSource,
+    PictureStore,
+    picture_logits,
+    train_pictures,
+    two_stages,
+)
+from ecgpaper.train.picture.spared import Labeled
+
+logger = logging.getLogger(__name__)
+
+# Pictures of each spared record, to calibrate by.
+_N_PAGES = 2
+_FLATTEST, _STEEPEST = 0.1, 3.0
+
+
+@dataclass(frozen=True)
+class PictureBudget:
+    """How long the picture branch learns, and from how many pages how to mix the opinions.
+
+    Parameters
+    ----------
+    n_steps : int
+    n_pages : int
+        To draw and digitize; no more than one of each spared record.
+    """
+
+    n_steps: int
+    n_pages: int
+
+
+def train_picture_branch(
+    records: Labeled,
+    folder: Path,
+    *,
+    budget: PictureBudget,
+    seed: int,
+    config: ConvNextConfig | None = None,
+) -> None:
+    """Train the network, calibrate it, fit the stacker and write them to a model folder.
+
+    Parameters
+    ----------
+    records : Labeled
+    folder : Path
+        Of the digitizer and the signals' networks; an interrupted training goes on where it
+        stopped.
+    budget : PictureBudget
+    seed : int
+    config : ConvNextConfig, optional
+    """
+    learnt, spared = records.split(seed)
+    kept = folder / f".{PICTURE}-pages"
+    stages = two_stages(budget.n_steps, len(learnt))
+    source = PictureSource(learnt.ecgs, kept, stages, ink_of, seed)
+    state_file = folder / f".{PICTURE}"
+    network = train_pictures(source, learnt.truth, config=config, state_file=state_file).cpu()
+    thresholds, metrics = _calibrate(network, spared, kept, seed)
+    stacker = first_opinion(len(CLASSES))
+    n_pages = min(budget.n_pages, len(spared))
+    if n_pages:
+        readers = Readers.load(folder, network, kept)
+        stacker, figures = fit_opinions(readers, spared, n_pages, seed=seed)
+        metrics |= figures
+    training = {
+        "seed": seed,
+        "n_records": len(learnt),
+        "n_spared": len(spared),
+        "stages": [asdict(stage) for stage in stages],
+        "batch_size": source.batch_size,
+        "n_pages_of_opinions": n_pages,
+        "examples": dict(zip(CLASSES, learnt.truth.sum(axis=0).tolist(), strict=True)),
+    }
+    info = CheckpointInfo(
+        ConvNext.__name__,
+        asdict(network.config),
+        inputs=dict(CONTRACT.inputs),
+        training=training,
+        metrics=metrics,
+        extra={
+            "classes": CLASSES,
+            "thresholds": thresholds.round(4).tolist(),
+            "stacker": stacker.weights.round(4).tolist(),
+        },
+    )
+    save_checkpoint(folder, PICTURE, network, info)
+    shutil.rmtree(kept, ignore_errors=True)
+
+
+def _calibrate(
+    network: ConvNext, spared: Labeled, kept: Path, seed: int
+) -> tuple[FloatArray, dict[str, object]]:
+    """Make the network's answers mean how often a class occurs; choose thresholds; score."""
+    if not len(spared):
+        logger.warning("too few records to judge the picture branch by: it is not calibrated")
+        return np.full(len(CLASSES), PRIOR_THRESHOLD), {}
+    store = PictureStore(spared.ecgs, TARGET_PRESETS, _N_PAGES, seed, kept)
+    logits = picture_logits(network, [ink_of(picture) for picture in store])
+    truth = np.tile(spared.truth, (_N_PAGES, 1))
+    slope, shift = calibration(logits, truth)
+    network.rescale_logits(slope, shift.tolist())
+    probabilities = expit(slope * logits + shift)
+    rng = np.random.default_rng(seed)
+    thresholds = choose_thresholds(probabilities, truth, rng=rng)
+    answered = one_hot([labels_above(row, thresholds) for row in probabilities])
+    found = score_labels(probabilities, truth, answered)
+    logger.info(
+        "pictures of spared records: macro AUROC %.3f, macro F %.3f",
+        *(found.macro_auroc, found.macro_f),
+    )
+    return thresholds, {"spared records, pictures of their pages": found.as_dict()}
+
+
+def calibration(logits: FloatArray, truth: BoolArray) -> tuple[float, FloatArray]:
+    """Return what to multiply all logits with, and what to add to those of each class then.
+
+    Parameters
+    ----------
+    logits : ndarray of shape (n_pictures, 11)
+    truth : ndarray of bool, of shape (n_pictures, 11)
+    """
+    sign = np.where(truth, 1.0, -1.0)
+
+    def loss(slope: float) -> float:
+        shift = calibration_shift(expit(slope * logits), truth)
+        return float(np.logaddexp(0, -sign * (slope * logits + shift)).mean())
+
+    slope = float(minimize_scalar(loss, bounds=(_FLATTEST, _STEEPEST), method="bounded").x)
+    return slope, calibration_shift(expit(slope * logits), truth)

@@ -1,0 +1,308 @@
+"""Train the second branch of the classifier: from a picture of the page to the labels.
+
+Public: `PictureStore`, `PictureSource`, `PictureBatch`, `Stage`, `two_stages`, `TARGET_PRESETS`,
+`train_pictures`, `picture_logits`.
+
+Two stages, as the winner of the British Heart Foundation's challenge trained (arXiv:2507.21968):
+pages of every condition first, then the kind of page that is to be read. A page is drawn once, kept
+as a small picture, and seen several times, a little moved and with other contrast each time:
+drawing it takes several times as long as learning from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+from zlib import crc32
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from ecgpaper.classify.branches import PICTURE
+from ecgpaper.classify.inputs import Float32Array
+from ecgpaper.classify.labels import CLASSES
+from ecgpaper.classify.picture import PICTURE_PX, printed_picture, whole_picture
+from ecgpaper.ecg import BoolArray, ByteArray, Ecg, FloatArray
+from ecgpaper.files import write_whole
+from ecgpaper.nets.convnext import ConvNext, ConvNextConfig
+from ecgpaper.nets.device import best_device, channels_last
+from ecgpaper.page import MM_PER_INCH
+from ecgpaper.synth import PRESETS, SyntheticPage, resized, sample_spec, synthesize
+from ecgpaper.train.classifier.cohort import LABEL_SMOOTHING
+from ecgpaper.train.classifier.imbalance import class_weights, unweigh
+from ecgpaper.train.digitizer.pages import without_gaps
+from ecgpaper.train.loop import TrainConfig, fit
+
+# From a picture, (height, width, 3), to what the network sees, (n_channels, height, width).
+Prepare: TypeAlias = Callable[[ByteArray], Float32Array]
+
+# Share of pages that nobody knows how to flatten: the whole photo is seen.
+_WHOLE_SHARE = 0.25
+# Pages are drawn with about this many pixels per pixel of the picture.
+_FINER = 1.5
+# How pictures are kept: ten times smaller than without loss, and nothing to be seen of it.
+_JPEG = [cv2.IMWRITE_JPEG_QUALITY, 95]
+_JPEG += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
+CONFIG = ConvNextConfig(1, len(CLASSES))
+_PEAK_RATE, _WEIGHT_DECAY = 2e-3, 0.05
+# What a picture that is seen again may differ by: size, place as a share of it, contrast.
+_STRETCH, _SHIFT, _CONTRAST = 0.08, 0.04, 0.15
+# Pictures that a process keeps in memory as the network sees them, 55 kB each.
+_MOST_KEPT = 5000
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Which pages a network sees for how long.
+
+    Parameters
+    ----------
+    presets : tuple of str
+        Of `ecgpaper.synth.PRESETS`, in turn.
+    n_steps : int
+    n_pages : int
+        Drawn for each record.
+    """
+
+    presets: tuple[str, ...]
+    n_steps: int
+    n_pages: int
+
+
+# What the hidden records of the Challenge are: scans and photos.
+TARGET_PRESETS = ("scan-color", "scan-bw", "photo", "photo-stained")
+# Share of the steps that see pages of every condition, and how often a picture is seen before
+# another page of its record is worth drawing.
+_FIRST_SHARE = 0.8
+_SIGHTS_PER_PAGE = 12
+BATCH_SIZE = 16
+
+
+def two_stages(n_steps: int, n_records: int) -> tuple[Stage, Stage]:
+    """Return pages of every condition, then those of the target presets, for `n_steps` in all."""
+    n_first = round(_FIRST_SHARE * n_steps)
+    return (
+        Stage(tuple(PRESETS), n_first, pages_for(n_first, n_records)),
+        Stage(TARGET_PRESETS, n_steps - n_first, pages_for(n_steps - n_first, n_records)),
+    )
+
+
+def pages_for(n_steps: int, n_records: int) -> int:
+    """Return how many pages of each record to draw for a stage."""
+    return max(1, round(n_steps * BATCH_SIZE / n_records / _SIGHTS_PER_PAGE))
+
+
+@dataclass(frozen=True, eq=False)
+class PictureStore(Sequence[ByteArray]):
+    """Pictures of pages of records, drawn when they are first asked for and kept in a folder.
+
+    Picture i shows record i, counted around, and depends on the seed and i alone.
+
+    Parameters
+    ----------
+    ecgs : sequence of Ecg
+        May read its items from disk.
+    presets : tuple of str
+    n_pages : int
+        Of each record.
+    seed : int
+    folder : Path
+    """
+
+    ecgs: Sequence[Ecg]
+    presets: tuple[str, ...]
+    n_pages: int
+    seed: int
+    folder: Path
+
+    def __len__(self) -> int:
+        return self.n_pages * len(self.ecgs)
+
+    def __getitem__(self, index: int) -> ByteArray:  # type: ignore[override]
+        if not 0 <= index < len(self):
+            raise IndexError(f"expected a picture of 0 to {len(self) - 1}; got {index}")
+        file = self._own_folder / f"{index}.jpg"
+        if not file.exists():
+            _, encoded = cv2.imencode(".jpg", self.draw(index)[..., ::-1], _JPEG)
+            write_whole(file, bytes(encoded))
+        kept = cv2.imread(str(file), cv2.IMREAD_COLOR)
+        if kept is None:
+            raise ValueError(f"expected a picture in {file}; it is damaged: remove it")
+        return np.ascontiguousarray(kept[..., ::-1], dtype=np.uint8)
+
+    @property
+    def _own_folder(self) -> Path:
+        """Pictures of other presets, records or seeds may be kept beside these."""
+        identity = f"{self.presets} {len(self.ecgs)} {self.seed} {PICTURE_PX}"
+        return self.folder / f"{crc32(identity.encode()):08x}"
+
+    def record(self, index: int) -> int:
+        """Tell which record a picture shows."""
+        return index % len(self.ecgs)
+
+    def draw(self, index: int) -> ByteArray:
+        """Draw a page and look at it, flattened or not."""
+        rng = np.random.default_rng([self.seed, index])
+        number, record = divmod(index, len(self.ecgs))
+        spec = sample_spec(self.presets[(number + record) % len(self.presets)], rng=rng)
+        px_per_mm = _FINER * min(np.array(PICTURE_PX[::-1]) / spec.layout.size_mm)
+        dpi = px_per_mm * MM_PER_INCH
+        ecg = without_gaps(self.ecgs[record])
+        page = synthesize(ecg, resized(spec, min(1.0, dpi / spec.camera.dpi)))
+        return _seen(page, is_whole=rng.random() < _WHOLE_SHARE)
+
+
+class PictureBatch(NamedTuple):
+    """What one step of training sees."""
+
+    pictures: Float32Array  # (B, n_channels, height, width)
+    records: NDArray[np.int64]  # (B,)
+    seed: int  # of dropout, so that an interrupted training goes on as it would have
+
+
+@dataclass(frozen=True, eq=False)
+class PictureSource:
+    """Pictures as the network sees them; batch i depends on the seed and i alone.
+
+    Parameters
+    ----------
+    ecgs : sequence of Ecg
+    folder : Path
+        Where pictures are kept, see `PictureStore`.
+    stages : sequence of Stage
+    prepare : callable
+        From a picture to what the network sees.
+    seed : int
+    batch_size : int
+    """
+
+    ecgs: Sequence[Ecg]
+    folder: Path
+    stages: Sequence[Stage]
+    prepare: Prepare
+    seed: int
+    batch_size: int = BATCH_SIZE
+    _kept: dict[tuple[int, int], ByteArray] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def n_steps(self) -> int:
+        """Steps of all stages."""
+        return sum(stage.n_steps for stage in self.stages)
+
+    def make_batch(self, step: int) -> PictureBatch:
+        """Show the pictures of a step, each once per epoch of its stage."""
+        starts = np.cumsum([0, *(stage.n_steps for stage in self.stages)])
+        number = int(np.searchsorted(starts, step, side="right")) - 1
+        store = self._store(number)
+        first = (step - int(starts[number])) * self.batch_size
+        pictures, records = [], []
+        for place in range(first, first + self.batch_size):
+            epoch, at = divmod(place, len(store))
+            order = np.random.default_rng([self.seed, number, epoch]).permutation(len(store))
+            index = int(order[at])
+            rng = np.random.default_rng([self.seed, number, epoch, index])
+            pictures.append(seen_again(self._prepared(number, index), rng=rng))
+            records.append(store.record(index))
+        return PictureBatch(np.stack(pictures), np.array(records), self.seed + step)
+
+    def _store(self, number: int) -> PictureStore:
+        """Return the pictures of a stage."""
+        stage = self.stages[number]
+        return PictureStore(self.ecgs, stage.presets, stage.n_pages, self.seed, self.folder)
+
+    def _prepared(self, number: int, index: int) -> Float32Array:
+        """Prepare a picture, or remember it; in steps of 1/255, as photos have them."""
+        known = self._kept.get((number, index))
+        if known is None:
+            known = np.rint(255 * self.prepare(self._store(number)[index])).astype(np.uint8)
+            if len(self._kept) < _MOST_KEPT:
+                self._kept[number, index] = known
+        return np.asarray(known / np.float32(255), dtype=np.float32)
+
+
+def seen_again(picture: Float32Array, *, rng: np.random.Generator) -> Float32Array:
+    """Move and stretch a prepared picture a little, with paper around it, and change its contrast.
+
+    Parameters
+    ----------
+    picture : ndarray of float32, of shape (1, height, width), 0 for paper
+    rng : numpy.random.Generator
+    """
+    height, width = picture.shape[1:]
+    x_scale, y_scale = 1 + rng.uniform(-_STRETCH, _STRETCH, 2)
+    x_shift, y_shift = rng.uniform(-_SHIFT, _SHIFT, 2) * (width, height)
+    # The middle stays where it is but for the shift.
+    to_new = np.array(
+        [
+            [x_scale, 0, (1 - x_scale) * (width - 1) / 2 + x_shift],
+            [0, y_scale, (1 - y_scale) * (height - 1) / 2 + y_shift],
+        ]
+    )
+    moved = cv2.warpAffine(picture[0], to_new, (width, height), borderValue=0.0)
+    contrast = np.float32(1 + rng.uniform(-_CONTRAST, _CONTRAST))
+    return np.asarray(np.minimum(moved * contrast, 1)[None], dtype=np.float32)
+
+
+def _seen(page: SyntheticPage, *, is_whole: bool) -> ByteArray:
+    if is_whole:
+        return whole_picture(page.image)
+    truth = page.truth
+    return printed_picture(page.image, truth.layout, truth.scale, truth.page_to_photo)
+
+
+def train_pictures(
+    source: PictureSource,
+    truth: BoolArray,
+    *,
+    config: ConvNextConfig | None = None,
+    state_file: Path | None = None,
+) -> ConvNext:
+    """Train a network, stage after stage, at a rate that falls over all of them.
+
+    Parameters
+    ----------
+    source : PictureSource
+    truth : ndarray of bool, of shape (n_records, 11)
+        Of the records of the source.
+    config : ConvNextConfig, optional
+    state_file : Path, optional
+        Where an interrupted training is kept to go on from.
+    """
+    torch.manual_seed(source.seed)
+    device = best_device()
+    network = channels_last(ConvNext(config or CONFIG)).to(device)
+    task = f"{truth.sum(axis=0).tolist()}, {source.stages}, {source.batch_size}, {source.seed}"
+    plan = TrainConfig(source.n_steps, _PEAK_RATE, _WEIGHT_DECAY, task=task)
+    loss_of = _make_loss(truth, device)
+    fit(network, source.make_batch, loss_of, plan, name=PICTURE, state_file=state_file)
+    unweigh(network.head.bias, class_weights(truth))
+    return network
+
+
+def _make_loss(
+    truth: BoolArray, device: torch.device
+) -> Callable[[nn.Module, PictureBatch], Tensor]:
+    weights = torch.from_numpy(class_weights(truth)).to(device)
+    smoothed = torch.from_numpy(np.abs(truth - LABEL_SMOOTHING / 2)).float().to(device)
+
+    def loss_of(network: nn.Module, batch: PictureBatch) -> Tensor:
+        torch.manual_seed(batch.seed)
+        logits = network(torch.from_numpy(batch.pictures).to(device)).float()
+        targets = smoothed[torch.from_numpy(batch.records).to(device)]
+        return binary_cross_entropy_with_logits(logits, targets, pos_weight=weights)
+
+    return loss_of
+
+
+def picture_logits(network: ConvNext, pictures: Sequence[Float32Array]) -> FloatArray:
+    """Logits, of shape (n_pictures, 11), of prepared pictures."""
+    device = next(network.parameters()).device
+    with torch.inference_mode():
+        rows = [network(torch.from_numpy(picture[None]).to(device)) for picture in pictures]
+    return np.asarray(torch.cat(rows).double().cpu().numpy(), dtype=np.float64)

@@ -1,0 +1,147 @@
+"""Curves of generated pages are kept with where they truly run, begin and end."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from ecgpaper.digitize.curves.refine import BEYOND_POINTS
+from ecgpaper.digitize.curves.strip import N_SUB_COLUMNS
+from ecgpaper.nets.unet import SegmentNet, StripNet, UNetConfig
+from ecgpaper.raster import PIXEL_CLASSES
+from ecgpaper.train.digitizer import curves
+from ecgpaper.train.digitizer import pages as datasets
+from ecgpaper.train.digitizer.curves import forget_pages, read_curves, read_pages
+
+
+@pytest.fixture(scope="module")
+def segmenter():
+    torch.manual_seed(0)
+    return SegmentNet(UNetConfig(3, (8, 8), len(PIXEL_CLASSES))).eval()
+
+
+@pytest.fixture(scope="module")
+def tracer():
+    torch.manual_seed(0)
+    return StripNet(UNetConfig(4, (16, 16), N_SUB_COLUMNS)).eval()
+
+
+def test_offset_leads_from_where_the_tracer_saw_a_curve_to_where_it_runs(
+    segmenter, tracer, healthy_ecg, tmp_path, monkeypatch
+):
+    """A tracer that has learned nothing is off by millimetres; the truth is found again."""
+    seen = []
+
+    def remember(trace, reading, scale):
+        course = course_of(trace, reading, scale)
+        seen.append((trace, course, scale))
+        return course
+
+    course_of = curves.course_of
+    monkeypatch.setattr(curves, "course_of", remember)
+    monkeypatch.setattr(curves, "_FARTHEST_ROWS", 400.0)
+    monkeypatch.setattr(curves, "_LEAST_END_MM", 1e-9)
+    monkeypatch.setattr(curves, "_MOST_END_MM", 1e-9)
+    monkeypatch.setattr(datasets, "SCALE_JITTER", 0.0)
+    monkeypatch.setattr(curves, "PRESETS", ("clean",))
+    monkeypatch.setattr(curves, "MOST_ROWS", 1)
+    found = read_curves(segmenter, tracer, [healthy_ecg], 0, seed=0, kept=tmp_path)
+    assert len(seen) == len(found.lengths)
+    starts = np.cumsum(found.lengths) - found.lengths
+    assert found.is_known.mean() > 0.9
+    for (trace, course, scale), start, length in zip(seen, starts, found.lengths, strict=True):
+        part = slice(start + BEYOND_POINTS, start + length - BEYOND_POINTS)
+        known = found.is_known[part]
+        y_mm = course.y_mm(found.offset[part])[known]
+        strip = trace.strip
+        x_mm = scale.mm_from_px(np.column_stack([trace.x_px, trace.y_px]))[known, 0]
+        time_s = strip.segment.start_s + (x_mm - strip.left_mm) / 25.0
+        lead_mv = healthy_ecg.lead(strip.segment.lead)
+        expected = np.interp(time_s, np.arange(len(lead_mv)) / healthy_ecg.fs, lead_mv)
+        assert np.corrcoef(expected, -strip.polarity * y_mm)[0, 1] > 0.99
+
+
+def test_page_that_was_read_is_not_read_again(
+    segmenter, tracer, healthy_ecg, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(curves, "MOST_ROWS", 1)
+    first = read_curves(segmenter, tracer, [healthy_ecg], 2, seed=0, kept=tmp_path)
+    monkeypatch.setattr(curves, "synthesize", None)
+    again = read_curves(segmenter, tracer, [healthy_ecg], 2, seed=0, kept=tmp_path)
+    for name, values in vars(first).items():
+        assert (vars(again)[name] == values).all()
+
+
+def test_ends_lead_from_the_points_that_were_cut_to_where_the_curve_begins_and_ends(
+    segmenter, tracer, healthy_ecg, tmp_path, monkeypatch
+):
+    seen = []
+
+    def remember(trace, reading, scale):
+        seen.append((trace, scale))
+        return course_of(trace, reading, scale)
+
+    course_of = curves.course_of
+    true_mm = {}
+
+    def moved(layout, end_mm, rng):
+        true_mm.update({s.segment: s.left_mm for s in layout.strips})
+        true_mm["scale"] = layout.scale
+        return move(layout, end_mm, rng)
+
+    move = curves._moved
+    monkeypatch.setattr(curves, "course_of", remember)
+    monkeypatch.setattr(curves, "_moved", moved)
+    monkeypatch.setattr(curves, "_WIDTH_MM", 1e12)
+    monkeypatch.setattr(curves, "_LEAST_END_MM", 0.3)
+    monkeypatch.setattr(curves, "_MOST_END_MM", 0.3)
+    monkeypatch.setattr(curves, "PRESETS", ("clean",))
+    found = read_curves(segmenter, tracer, [healthy_ecg], 0, seed=0, kept=tmp_path)
+    errors_mm = []
+    for (trace, scale), ends in zip(seen, found.ends, strict=True):
+        x_mm = scale.mm_from_px(np.column_stack([trace.x_px, trace.y_px]))[[0, -1], 0]
+        segment = trace.strip.segment
+        width_mm = true_mm["scale"].mm_from_s(segment.duration_s)
+        left_mm = true_mm[segment]
+        assert x_mm + 0.05 * ends == pytest.approx([left_mm, left_mm + width_mm], abs=1e-3)
+        errors_mm.append(trace.strip.left_mm - left_mm)
+    assert max(np.abs(errors_mm)) > 0.1
+
+
+def test_pages_are_kept_until_they_are_forgotten(
+    segmenter, tracer, healthy_ecg, tmp_path, monkeypatch
+):
+    networks = {StripNet: tracer, SegmentNet: segmenter}
+    monkeypatch.setattr(curves, "load_network", lambda _folder, _name, kind: networks[kind])
+    tracers = ["a" * 64]
+    monkeypatch.setattr(curves, "load_info", lambda *_: SimpleNamespace(sha256=tracers[-1]))
+    monkeypatch.setattr(curves, "PRESETS", ("clean",))
+    monkeypatch.setattr(curves, "MOST_ROWS", 1)
+    (page,) = read_pages([healthy_ecg], tmp_path, n_pages=1, seed=0)
+    monkeypatch.setattr(curves, "synthesize", None)
+    (again,) = read_pages([healthy_ecg], tmp_path, n_pages=1, seed=0)
+    assert (page.features == again.features).all()
+    # Those of another seed, or read by another tracer, are of no use.
+    with pytest.raises(TypeError, match="not callable"):
+        read_pages([healthy_ecg], tmp_path, n_pages=1, seed=1)
+    tracers.append("b" * 64)
+    with pytest.raises(TypeError, match="not callable"):
+        read_pages([healthy_ecg], tmp_path, n_pages=1, seed=0)
+    forget_pages(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_some_pages_are_placed_where_no_curve_begins(
+    segmenter, tracer, healthy_ecg, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(curves, "PRESETS", ("clean",))
+    monkeypatch.setattr(curves, "MOST_ROWS", 1)
+    farthest = []
+    for share in (0.0, 1.0):
+        monkeypatch.setattr(curves, "_LOST_SHARE", share)
+        kept = tmp_path / str(share)
+        found = read_curves(segmenter, tracer, [healthy_ecg], 1, seed=3, kept=kept)
+        farthest.append(np.nanmin(np.abs(found.ends)))
+    assert farthest[0] < 8
+    assert farthest[1] > 8
