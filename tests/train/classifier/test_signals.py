@@ -39,7 +39,7 @@ BLANK = Ecg(np.zeros((1000, 12)), 100.0, STANDARD_ORDER)
 TEN_SECONDS = [
     layout
     for layout in LAYOUTS.values()
-    if len(layout.segments) > 1 and layout.displayed(BLANK).any(axis=1).all()
+    if layout.displayed(BLANK).any(axis=0).all() and layout.displayed(BLANK).any(axis=1).all()
 ]
 
 
