@@ -22,12 +22,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ecgpaper.bounds import MAX_IMAGE_PIXELS
-from ecgpaper.ecg import ByteArray, Ecg, FloatArray, canonical_lead_name
+from ecgpaper.ecg import ByteArray, Ecg, canonical_lead_name
 from ecgpaper.errors import RecordError
 from ecgpaper.files import write_whole
 
@@ -479,18 +480,27 @@ def _check_size(path: str | Path, size: tuple[int, int]) -> None:
 def _rgb(image: Image) -> ByteArray:
     """Pixels of shape (height, width, 3) of an image in any mode."""
     if image.mode[0] in "IF":
-        return np.repeat(_eight_bits(np.asarray(image, dtype=np.float64))[..., None], 3, axis=2)
+        return np.repeat(_eight_bits(np.asarray(image))[..., None], 3, axis=2)
     if image.has_transparency_data:
         from PIL import Image as Images  # noqa: PLC0415  needed here only
 
         visible = image.convert("RGBA")
-        white = Images.new("RGBA", visible.size, "white")
-        return np.asarray(Images.alpha_composite(white, visible).convert("RGB"), dtype=np.uint8)
+        paper = Images.new("RGB", visible.size, "white")
+        paper.paste(visible, mask=visible.getchannel("A"))
+        return np.asarray(paper, dtype=np.uint8)
     return np.asarray(image.convert("RGB"), dtype=np.uint8)
 
 
-def _eight_bits(gray: FloatArray) -> ByteArray:
-    """Scale gray levels of 16 bits, or of 0 to 1, to 8 bits; levels up to 255 stay."""
-    top = gray.max(initial=0)
+def _eight_bits(gray: NDArray[Any]) -> ByteArray:
+    """Scale gray levels of 16 bits, or of 0 to 1, to 8 bits; levels up to 255 stay.
+
+    Row by row: an image as large as one may be has 800 MB in floating point. What is no number is
+    black.
+    """
+    top = gray.max(initial=0, where=np.isfinite(gray))
     factor = 255.0 if top <= 1 else 1.0 if top <= 255 else 1 / 257
-    return np.clip(np.rint(gray * factor), 0, 255).astype(np.uint8)
+    levels = np.empty(gray.shape, np.uint8)
+    for row, scaled in zip(gray, levels, strict=True):
+        known = np.nan_to_num(row.astype(np.float64), posinf=0.0, neginf=0.0)
+        scaled[:] = np.clip(np.rint(known * factor), 0, 255)
+    return levels

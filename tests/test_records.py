@@ -1,5 +1,6 @@
 import io
 import os
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -319,6 +320,27 @@ def test_large_photo_is_read_and_an_absurd_one_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 50_000)
     with pytest.raises(RecordError, match="larger than an image may be"):
         read_image(tmp_path / "bomb.png")
+
+
+def test_large_gray_images_take_no_more_memory_than_their_pixels_need(tmp_path):
+    """One of 100 million pixels would take 3 GB in floating point."""
+    Image.fromarray(np.full((2000, 3000), 40_000, np.uint16)).save(tmp_path / "page.png")
+    tracemalloc.start()
+    try:
+        pixels = read_image(tmp_path / "page.png")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (pixels == round(40_000 / 257)).all()
+    assert peak < 3 * pixels.nbytes
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_levels_that_are_no_numbers_are_black(tmp_path, value):
+    levels = np.full((4, 4), 0.5, np.float32)
+    levels[0] = value
+    Image.fromarray(levels).save(tmp_path / "page.tiff")
+    assert read_image(tmp_path / "page.tiff")[:, 0, 0].tolist() == [0, 128, 128, 128]
 
 
 def test_damaged_bytes_never_raise_anything_else(tmp_path):
