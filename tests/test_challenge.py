@@ -357,7 +357,8 @@ def test_empty_folder_is_said_to_be_empty(tmp_path):
 def test_empty_model_folder_is_said_to_lack_its_files(folders, tmp_path):
     done = script("run_model.py", "-d", folders[0], "-m", tmp_path, "-o", tmp_path / "out")
     assert done.returncode == 1
-    assert "segmenter.json; it is not there: train again" in done.stderr
+    assert "not there: segmenter.json, segmenter.safetensors, tracer.json" in done.stderr
+    assert "picture.safetensors: train again" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()
 

@@ -7,6 +7,7 @@ import resource
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,13 +23,18 @@ def names_in(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-@pytest.fixture
-def small_files(request):
-    """The system lets no file grow beyond so many bytes: what a full disk does, everywhere."""
+@contextmanager
+def small_files(most_bytes):
+    """The system lets no file grow beyond so many bytes: what a full disk does, everywhere.
+
+    No fixture: pytest's own report may go to a file.
+    """
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (request.param, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.fixture
@@ -55,20 +61,18 @@ def test_file_is_written_with_its_folders_and_the_usual_rights(tmp_path):
     assert names_in(tmp_path / "a/b") == ["file"]
 
 
-@pytest.mark.parametrize("small_files", [1000], indirect=True)
-@pytest.mark.usefixtures("small_files")
 def test_file_that_does_not_fit_leaves_the_old_one_and_nothing_else(tmp_path):
     write_whole(tmp_path / "file", b"old")
-    with pytest.raises(DiskError, match=r"2000 bytes must be written to .*file; the system limits"):
+    told = pytest.raises(DiskError, match=r"2000 bytes must be written to .*; the system limits")
+    with small_files(1000), told:
         write_whole(tmp_path / "file", bytes(2000))
     assert (tmp_path / "file").read_bytes() == b"old"
     assert names_in(tmp_path) == ["file"]
 
 
-@pytest.mark.parametrize("small_files", [1000], indirect=True)
-@pytest.mark.usefixtures("small_files")
 def test_folder_without_room_is_refused_before_the_first_output(tmp_path):
-    with pytest.raises(DiskError, match=r"out must be a folder with room .*; the system limits"):
+    told = pytest.raises(DiskError, match=r"out must be a folder with room .*; the system limits")
+    with small_files(1000), told:
         prepare_output_folder(tmp_path / "out")
     assert names_in(tmp_path / "out") == []
 
