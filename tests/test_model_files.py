@@ -296,7 +296,7 @@ def test_largest_network_that_a_description_may_ask_for_is_refused_in_a_second(t
     weights = (MODEL / "classifier.safetensors").read_bytes()
     content = json.loads((MODEL / "classifier.json").read_text())
     network = {**content["config"]["network"], "widths": [4096] * 8, "n_blocks": 2}
-    network = {**network, "stem_kernel": 4095, "kernel": 4095, "aligned_width": 4096}
+    network = {**network, "stem_kernel": 4095, "kernel": 4095}
     content["config"] = {"network": network, "n_members": 8, "n_stored": 100_000}
     assert EnsembleConfig.from_json(content["config"]).n_members == 8
     (tmp_path / "classifier.json").write_text(json.dumps(content))

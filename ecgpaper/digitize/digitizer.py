@@ -183,7 +183,8 @@ class Digitizer:
         try:
             found = self.read_level(page, request.stated)
         except EcgPaperError as error:
-            return error
+            # Without what the stages held: some hundred megabytes each way round.
+            return error.with_traceback(None)
         if found.is_backwards:
             self._refuse_mirrored(page, request.stated)
         return found

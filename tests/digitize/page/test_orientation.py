@@ -147,3 +147,10 @@ def test_leads_that_do_not_fit_each_other_are_refused_unless_the_layout_is_state
             digitizer.read_any_way(blank_page(), request())
     else:
         assert digitizer.read_any_way(blank_page(), request()) is misread
+
+
+def test_a_way_that_failed_does_not_hold_what_its_stages_held():
+    """Hundreds of megabytes each, until the page is answered."""
+    with pytest.raises(LayoutError) as caught:
+        Turned(*[None] * 6, (None,) * 4).read_any_way(blank_page(), request())
+    assert "read_level" not in [entry.name for entry in caught.traceback]
