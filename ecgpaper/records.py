@@ -320,9 +320,9 @@ def _check_file(path: Path) -> None:
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError) as error:
-        found = error.strerror if isinstance(error, OSError) else error
         raise RecordError(
-            f"expected the image {path}; it is not there or may not be read ({found}): copy it"
+            f"expected the image {path}; it is not there or may not be read "
+            f"({_said(error)}): copy it"
         ) from error
     if stat.S_ISDIR(mode):
         raise RecordError(f"expected an image; {path} is a folder: name the images in it")
