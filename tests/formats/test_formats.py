@@ -135,7 +135,7 @@ def test_what_is_written_is_read_by_others(name, n_samples, fs, tmp_path):
 
 
 @pytest.mark.parametrize("name", CODED)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(data=st.data())
 def test_any_gaps_come_back(name, data, tmp_path_factory):
     low_hz, high_hz = (200, 1000) if name == "dicom" else (50, 2000)
