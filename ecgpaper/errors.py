@@ -47,3 +47,7 @@ class GridError(EcgPaperError):
 
 class LayoutError(EcgPaperError):
     """The rows and columns of leads on the page fit no known layout."""
+
+
+class DrawingError(EcgPaperError):
+    """The lines that a PDF page draws cannot be read as an ECG."""
