@@ -25,7 +25,7 @@ from ecgpaper.ecg import FloatArray
 # Exit status of a page that is refused with a message on the error output.
 REFUSED = 3
 # What a process may use, in s of processor time and in bytes.
-_MOST_CPU_S, _MOST_BYTES = 10, 3 * 2**30
+_MOST_CPU_S, _MOST_BYTES = 6, 3 * 2**30
 # Twelve leads of 10 s at 1,000 Hz are 120,000 points, and a grid drawn in dots as many.
 _MOST_POINTS, _MOST_OBJECTS, _MOST_LETTERS = 600_000, 400_000, 30_000
 # Forms within forms deeper than this are no device's.

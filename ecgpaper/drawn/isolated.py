@@ -16,7 +16,7 @@ from ecgpaper.drawn.extract import REFUSED
 from ecgpaper.errors import DrawingError
 
 # Wall time of the process, in s; its processor time has its own bound.
-_MOST_S = 30.0
+_MOST_S = 20.0
 _PACKAGE_PARENT = Path(__file__).parents[2]
 
 

@@ -22,7 +22,7 @@ _MEET_PT = 0.06
 # Further back than this the pen went to begin another curve.
 _BACK_PT = 0.3 / MM_PER_POINT
 # What has fewer points or is shorter is a letter, a line or a mark.
-_LEAST_POINTS, _LEAST_WIDTH_PT = 4, 3 / MM_PER_POINT
+_LEAST_POINTS, _LEAST_WIDTH_PT = 4, 1.5 / MM_PER_POINT
 # A curve ends within this of the edge of what may be seen.
 _EDGE_PT = 0.5
 # A stroke of so many points is no line of a table or a grid.
