@@ -1,7 +1,7 @@
 """Ecg: leads in millivolts over time; the names and orders of the leads.
 
 Public: `Ecg`, `canonical_lead_name`, `FloatArray`, `ByteArray`, `BoolArray`, `STANDARD_ORDER`,
-`CABRERA_ORDER`, `LIMB_LEADS`, `PRECORDIAL_LEADS`.
+`CABRERA_ORDER`, `LIMB_LEADS`, `PRECORDIAL_LEADS`, `LEAD_SUMS`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,15 @@ PRECORDIAL_LEADS = ("V1", "V2", "V3", "V4", "V5", "V6")
 STANDARD_ORDER = LIMB_LEADS + PRECORDIAL_LEADS
 # Cabrera's order shows -aVR; the sign is the strip's polarity, the lead's name stays aVR.
 CABRERA_ORDER = ("aVL", "I", "aVR", "II", "aVF", "III", *PRECORDIAL_LEADS)
+
+# Sums of leads that vanish at any time, as Einthoven and Goldberger defined the leads.
+LEAD_SUMS: tuple[dict[str, float], ...] = (
+    {"I": 1.0, "II": -1.0, "III": 1.0},
+    {"aVR": 1.0, "aVL": 1.0, "aVF": 1.0},
+    {"I": 0.5, "II": 0.5, "aVR": 1.0},
+    {"II": 0.5, "III": 0.5, "aVF": -1.0},
+    {"I": 1.5, "aVR": 1.0, "aVL": -1.0},
+)
 
 _CANONICAL = {name.lower(): name for name in STANDARD_ORDER}
 # What some databases and monitors write before the name; Brazil's DI, DII and DIII are I, II, III.

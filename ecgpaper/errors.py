@@ -60,3 +60,7 @@ class MissingPackageError(EcgPaperError):
         super().__init__(
             f"expected the package {package}; it is not installed: pip install 'ecgpaper[{extra}]'"
         )
+
+
+class DrawingError(EcgPaperError):
+    """The lines that a PDF page draws cannot be read as an ECG."""

@@ -46,6 +46,8 @@ MAY_IMPORT = {
         ARRAYS,
     ),
     "digitize.calibration.printed_scale": (f"{CORE} {SEEN} nets", f"{ARRAYS} cv2 torch"),
+    "drawn": (f"{CORE} drawn", ARRAYS),
+    "drawn.extract": (f"{CORE} drawn", f"{ARRAYS} pypdfium2"),
     "classify": (f"{CORE} classify nets", f"{ARRAYS} torch"),
     "classify.branches": (f"{CORE} classify nets weights", f"{ARRAYS} torch"),
     "classify.picture": (f"{CORE} classify digitize", f"{ARRAYS} cv2"),

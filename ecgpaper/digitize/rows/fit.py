@@ -1,6 +1,6 @@
 """Traces -> how well leads fit each other that depend on each other.
 
-Public: `Fit`, `fits_of`, `agreement`, `Curve`, `same_share`, `SUMS`.
+Public: `Fit`, `fits_of`, `agreement`, `Curve`, `same_share`.
 
 Strips of one lead show the same curve where they show the same time, and the six limb leads, which
 are made of two voltages, add up to nothing as Einthoven and Goldberger defined them.
@@ -16,18 +16,10 @@ from itertools import combinations
 import numpy as np
 from scipy.ndimage import uniform_filter1d
 
-from ecgpaper.ecg import FloatArray
+from ecgpaper.ecg import LEAD_SUMS, FloatArray
 from ecgpaper.page import PageLayout
 from ecgpaper.raster import GridScale, Trace
 
-# Sums of leads that vanish at any time.
-SUMS: tuple[dict[str, float], ...] = (
-    {"I": 1.0, "II": -1.0, "III": 1.0},
-    {"aVR": 1.0, "aVL": 1.0, "aVF": 1.0},
-    {"I": 0.5, "II": 0.5, "aVR": 1.0},
-    {"II": 0.5, "III": 0.5, "aVF": -1.0},
-    {"I": 1.5, "aVR": 1.0, "aVL": -1.0},
-)
 # Curves are compared at so many points per second, over at least so many seconds.
 _FS = 100.0
 # What is slower than so many points is no wave of a heartbeat.
@@ -64,7 +56,7 @@ def fits_of(traces: tuple[Trace, ...], layout: PageLayout, scale: GridScale) -> 
         for first, second in combinations(curves, 2)
         if first.lead == second.lead
     ]
-    for weights in SUMS:
+    for weights in LEAD_SUMS:
         shown = [curve for curve in curves if curve.lead in weights and not curve.is_rhythm]
         if {curve.lead for curve in shown} == set(weights):
             share = _level_share(shown, [weights[curve.lead] for curve in shown])

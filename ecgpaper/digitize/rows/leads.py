@@ -17,9 +17,9 @@ from scipy.ndimage import gaussian_filter1d
 from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.read import RowReading
 from ecgpaper.digitize.rows.find import strips_of
-from ecgpaper.digitize.rows.fit import SUMS, Curve, Fit, agreement, fits_of, same_share
+from ecgpaper.digitize.rows.fit import Curve, Fit, agreement, fits_of, same_share
 from ecgpaper.digitize.rows.one_lead import Repeat, repeat_of
-from ecgpaper.ecg import LIMB_LEADS, FloatArray
+from ecgpaper.ecg import LEAD_SUMS, LIMB_LEADS, FloatArray
 from ecgpaper.errors import LayoutError
 from ecgpaper.page import LAYOUTS, SIX_LEADS, LeadLayout, PageLayout, Strip
 from ecgpaper.raster import GridScale, Trace
@@ -232,7 +232,7 @@ def _at_once(usual: Named, scale: GridScale) -> Iterator[Named]:
         for trace, strip in zip(usual.traces, layout.strips, strict=True)
     )
     named = _named(layout, usual.rows, traces, scale)
-    if any(_spans_columns(leads, weights) for weights in SUMS):
+    if any(_spans_columns(leads, weights) for weights in LEAD_SUMS):
         is_sure = named.rank > _SURELY_AT_ONCE
     else:
         is_sure = _beat_together([Curve(trace, usual.layout, scale) for trace in usual.traces])
