@@ -23,6 +23,8 @@ MAY_IMPORT = {
     "weights": ("errors", ""),
     "simulate": (f"{CORE} simulate", ARRAYS),
     "records": (f"{CORE} files", f"{ARRAYS} cv2 PIL wfdb pandas"),
+    "inputs": (f"{CORE} inputs records", f"{ARRAYS} pydicom"),
+    "formats": (f"{CORE} files formats records", ARRAYS),
     "overlay": (CORE, f"{ARRAYS} cv2"),
     "synth": (f"{CORE} synth", f"{ARRAYS} cv2"),
     "synth.text": (f"{CORE} synth", f"{ARRAYS} cv2 PIL"),
