@@ -4,6 +4,7 @@ import csv
 import json
 import logging
 import re
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -15,6 +16,7 @@ from ecgpaper.ecg import STANDARD_ORDER
 from ecgpaper.inputs import pages_of
 from ecgpaper.records import read_ecg
 
+ROOT = Path(__file__).parent.parent
 FILES = ("-overlay.jpg", ".csv", ".dat", ".hea", ".json", ".npz")
 
 
@@ -81,6 +83,61 @@ def test_record_table_and_report_tell_the_same(results):
     assert report["scale_confidence"] > 0.6
     assert set(report["predicted_snr_db"]) == set(STANDARD_ORDER)
     assert report["left_out"] == []
+
+
+# What the schema uses of JSON Schema's words for types.
+TYPES = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "number": (int, float),
+    "integer": int,
+    "null": type(None),
+}
+
+
+def misfits(value, schema, where="page"):
+    """Yield what a value has against a schema; a word of schemas that is not known here fails."""
+    known = {"type", "properties", "required", "additionalProperties", "items", "enum", "pattern"}
+    assert set(schema) <= known | {"minimum", "maximum", "description", "title", "$schema"}
+    kinds = schema.get("type", list(TYPES))
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    low, high = schema.get("minimum", -np.inf), schema.get("maximum", np.inf)
+    is_number = isinstance(value, int | float)
+    if (
+        not isinstance(value, tuple(TYPES[kind] for kind in kinds))
+        or value not in schema.get("enum", [value])
+        or (isinstance(value, str) and not re.search(schema.get("pattern", ""), value))
+        or (is_number and not low <= value <= high)
+    ):
+        yield where
+    for each in value if isinstance(value, list) else ():
+        yield from misfits(each, schema.get("items", {}), f"{where}[]")
+    if isinstance(value, dict):
+        yield from misfits_within(value, schema, where)
+
+
+def misfits_within(value, schema, where):
+    properties, others = schema.get("properties", {}), schema.get("additionalProperties", {})
+    yield from (f"{where}.{key}" for key in set(schema.get("required", ())) - set(value))
+    for key, each in value.items():
+        if key not in properties and others is False:
+            yield f"{where}.{key}"
+        else:
+            yield from misfits(each, properties.get(key, others), f"{where}.{key}")
+
+
+def test_the_report_is_what_its_schema_says(results):
+    report = json.loads((results[3] / "Page_1-p1.json").read_text())
+    schema = json.loads((ROOT / "docs/page.schema.json").read_text())
+    assert list(misfits(report, schema)) == []
+    assert set(report) == set(schema["properties"])
+    del report["notice"]
+    report["input"]["sha256"] = "abc"
+    report["quality"] = 1.5
+    report["patient"] = "a name"
+    wrong = {"page.notice", "page.input.sha256", "page.quality", "page.patient"}
+    assert set(misfits(report, schema)) == wrong
 
 
 def test_overlay_has_the_size_of_the_page_and_shows_traces(results):

@@ -35,6 +35,8 @@ class Outcome:
         The traceback, where that is a fault of the program.
     found : dict of str to str
         Of what was read: layout, scale, SNR to be expected, labels, warnings.
+    n_pages : int
+        Of the file.
     """
 
     file: str
@@ -45,6 +47,12 @@ class Outcome:
     reason: str = ""
     details: str = ""
     found: Mapping[str, str] = field(default_factory=dict)
+    n_pages: int = 1
+
+    def __str__(self) -> str:
+        """Name the file and, where there are several, the page, on one line."""
+        file = self.file if self.file.isprintable() else ascii(self.file)
+        return file if self.n_pages == 1 else f"{file}, page {self.page}"
 
 
 def found_in(report: Mapping[str, Any]) -> dict[str, str]:

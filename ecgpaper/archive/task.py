@@ -165,6 +165,7 @@ class PageTask:
             *(job.file, job.source.page, job.name, status, self.key(job)),
             reason=fault.reason.replace(str(job.source.file), job.file),
             details=fault.details,
+            n_pages=job.source.n_pages,
         )
 
 

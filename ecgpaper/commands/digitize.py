@@ -163,9 +163,7 @@ class _Progress:
         self.counts[outcome.status] += 1
         self.summary.add(outcome)
         if outcome.status != "read":
-            page = f", page {outcome.page}" if outcome.page > 1 else ""
-            file = outcome.file if outcome.file.isprintable() else ascii(outcome.file)
-            logger.warning("%s%s: %s: %s", file, page, outcome.status, outcome.reason)
+            logger.warning("%s: %s: %s", outcome, outcome.status, outcome.reason)
             logger.debug("%s", outcome.details)
 
 
@@ -221,7 +219,7 @@ def _work_through(plan: Plan, task: PageTask, share: Share, progress: _Progress)
         progress.note(outcome)
     for job in plan.jobs:
         if earlier := task.done(job) or refused.get(task.key(job)):
-            progress.note(replace(earlier, file=job.file))
+            progress.note(replace(earlier, file=job.file, n_pages=job.source.n_pages))
             progress.n_before += 1
         else:
             jobs.append(job)
