@@ -19,6 +19,7 @@ from PIL import Image
 from ecgpaper import files
 from ecgpaper.digitized import Settings
 from ecgpaper.errors import BatchError, DiskError
+from ecgpaper.formats import FORMATS
 from tests.archive.toy_reader import ToyReader, run_toy
 
 ROOT = Path(__file__).parents[2]
@@ -314,9 +315,17 @@ def test_an_interrupt_ends_a_run_at_once_with_one_line(n_workers, folder, tmp_pa
     assert len(list(out.rglob("*.json"))) == 13
 
 
-def test_two_runs_of_other_settings_into_one_folder_leave_whole_sets(folder, tmp_path):
+def test_two_runs_of_other_settings_into_one_folder_leave_whole_sets(folder, tmp_path, monkeypatch):
+    def wait(ecg, _):
+        time.sleep(0.01 if ecg.fs == 200 else 0.03)
+        return ()
+
+    monkeypatch.setitem(FORMATS, "slow", wait)
     out = tmp_path / "out"
-    options = [{"settings": Settings(fs_hz=fs)} for fs in (100.0, 200.0, 400.0)]
+    options = [
+        {"settings": Settings(fs_hz=fs), "formats": ("wfdb", "slow", "csv")}
+        for fs in (100.0, 200.0, 400.0)
+    ]
     threads = [
         threading.Thread(target=run_toy, args=([folder], out), kwargs=each) for each in options
     ]
