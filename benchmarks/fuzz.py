@@ -192,6 +192,8 @@ VERBS = {
             "--layout": "3x4+1R",
             "--speed": "25",
             "--gain": "10",
+            "--format": "npz",
+            "--workers": "1",
         },
     ),
     "synthesize": (

@@ -9,8 +9,9 @@ Data flows one way::
 What the generator knows to be true and what the digitizer answers have the same types
 (`ecg`, `page`, `raster`, `geometry`), so every stage can be held against an oracle.
 
-Public: `Digitizer`, `Digitization`, `PageClassifier`, `Ecg`, `read_image`, `synthesize`. A name is
-imported when it is first used, so that ``import ecgpaper`` is quick.
+Public: `digitize`, `digitize_all`, `DigitizedPage`, `Settings`, `Digitizer`, `Digitization`,
+`PageClassifier`, `Ecg`, `read_image`, `synthesize`. A name is imported when it is first used, so
+that ``import ecgpaper`` is quick.
 """
 
 from __future__ import annotations
@@ -21,16 +22,22 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ecgpaper.classify.branches import PageClassifier
     from ecgpaper.digitize import Digitization, Digitizer
+    from ecgpaper.digitized import DigitizedPage, Settings
     from ecgpaper.ecg import Ecg
+    from ecgpaper.page_reader import digitize, digitize_all
     from ecgpaper.records import read_image
     from ecgpaper.synth import synthesize
 
 __all__ = [
     "Digitization",
+    "DigitizedPage",
     "Digitizer",
     "Ecg",
     "PageClassifier",
+    "Settings",
     "__version__",
+    "digitize",
+    "digitize_all",
     "read_image",
     "synthesize",
 ]
@@ -39,9 +46,12 @@ __version__ = "0.2.0"
 
 _HOMES = {
     "Digitization": "ecgpaper.digitize",
+    "DigitizedPage": "ecgpaper.digitized",
     "Digitizer": "ecgpaper.digitize",
     "Ecg": "ecgpaper.ecg",
     "PageClassifier": "ecgpaper.classify.branches",
+    "Settings": "ecgpaper.digitized",
+    "digitize_all": "ecgpaper.page_reader",
     "read_image": "ecgpaper.records",
     "synthesize": "ecgpaper.synth",
 }
@@ -51,6 +61,9 @@ if not TYPE_CHECKING:
 
     def __getattr__(name):
         """Import a public name on its first use (PEP 562)."""
+        if name == "digitize":
+            # The package, which can be called: it has this name once anything in it is imported.
+            return import_module("ecgpaper.digitize")
         if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         value = globals()[name] = getattr(import_module(_HOMES[name]), name)

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 
 # The largest phone photos have 50 million pixels, an A3 sheet scanned at 600 dpi has 70.
 MAX_IMAGE_PIXELS = 100_000_000
+# Pages of one file: ten times the thickest archive that was thought of.
+MAX_PAGES = 100_000
 # Less than this cannot hold three rows of a legible trace.
 MIN_SIDE_PX = 120
 # A strip of ten seconds at 25 mm/s is 250 mm long and 15 mm high at the least.

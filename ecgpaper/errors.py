@@ -14,7 +14,7 @@ class RecordError(EcgPaperError):
 
 
 class BatchError(EcgPaperError):
-    """A folder of records cannot be printed into another one, or not where it was asked for."""
+    """A batch of records or pages cannot be worked through, or not where it was asked for."""
 
 
 class CrossvalError(EcgPaperError):

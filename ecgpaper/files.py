@@ -1,6 +1,6 @@
 """Write files so that an interrupted program never leaves half of one. Standard library only.
 
-Public: `write_whole`, `write_new`, `prepare_output_folder`, `remove_abandoned`.
+Public: `write_whole`, `write_new`, `prepare_output_folder`, `remove_abandoned`, `alone_in`.
 
 Content goes into a partial file first, which its writer keeps locked and then renames. What an
 interrupted program leaves is a partial file that nobody locks: the next run removes it, and two
@@ -108,6 +108,27 @@ def prepare_output_folder(folder: Path) -> None:
 def remove_abandoned(folder: Path) -> None:
     """Remove what interrupted runs left half-written anywhere below a folder."""
     _remove_unlocked(folder.rglob(f"*{PARTIAL}*"))
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Wait until no other process is in such a block with this folder, so that sets of files match.
+
+    Where folders cannot be locked nobody waits.
+
+    Raises
+    ------
+    OutputError
+        If the folder is not there or may not be read.
+    """
+    with _typed_errors(f"{folder} must be a folder that may be read"):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """Challenge records on disk <-> `Ecg`, images, labels.
 
 Public: `find_records`, `RecordHeader`, `read_header`, `read_comments`, `decode_header`,
-`split_signal_line`, `read_ecg`, `read_image`, `write_record`.
+`split_signal_line`, `read_ecg`, `read_image`, `count_pages`, `check_file`, `check_size`,
+`write_record`.
 
 A record is a WFDB header ``NAME.hea`` with, beside it, a signal file, images, or both. Comment
 lines of the header hold demographics, labels and the names of the images. A record is named by the
@@ -18,7 +19,8 @@ import stat
 import struct
 import warnings
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -276,11 +278,21 @@ def read_ecg(path: str | Path) -> Ecg:
         raise RecordError(f"{record} is no usable ECG: {error}") from error
 
 
-def read_image(path: str | Path) -> ByteArray:
+def read_image(
+    path: str | Path, *, page: int | None = None, formats: tuple[str, ...] = IMAGE_FORMATS
+) -> ByteArray:
     """Read an image as it is meant to be seen, whatever its format.
 
-    EXIF rotation is applied, transparency becomes white paper, 16 bits become 8; of several pages
-    the first is read, and a warning says how many are left out.
+    EXIF rotation is applied, transparency becomes white paper, 16 bits become 8.
+
+    Parameters
+    ----------
+    path : str or Path
+    page : int, optional
+        Page of a TIFF, from 1. By default the first is read, and a warning says how many are left
+        out.
+    formats : tuple of str
+        Names of Pillow's formats that it may have.
 
     Returns
     -------
@@ -289,23 +301,47 @@ def read_image(path: str | Path) -> ByteArray:
     Raises
     ------
     RecordError
-        If the file is missing, is no image of `IMAGE_FORMATS`, is cut off, or is larger than
-        `ecgpaper.bounds.MAX_IMAGE_PIXELS`.
+        If the file is missing, is no image of these formats, is cut off, has no such page, or is
+        larger than `ecgpaper.bounds.MAX_IMAGE_PIXELS`.
     """
-    from PIL import Image, ImageOps  # noqa: PLC0415  needed here only
+    from PIL import ImageOps  # noqa: PLC0415  needed here only
 
-    _check_file(Path(path))
+    with _opened(path, formats) as image:
+        if page is not None and page > 1:
+            image.seek(page - 1)
+        check_size(path, image.size)
+        image.load()
+        pixels = _rgb(ImageOps.exif_transpose(image))
+        if page is None:
+            _tell_of_other_pages(path, image)
+        return pixels
+
+
+def count_pages(path: str | Path, formats: tuple[str, ...] = IMAGE_FORMATS) -> int:
+    """Count the pages of an image: those of a TIFF, else 1, as moving pictures show one page.
+
+    Raises
+    ------
+    RecordError
+        If the file is missing or is no image of these formats.
+    """
+    with _opened(path, formats) as image:
+        return _n_pages(image)
+
+
+@contextmanager
+def _opened(path: str | Path, formats: tuple[str, ...]) -> Iterator[Image]:
+    """Lend an image whose pixels are not read yet; whatever is wrong with it is one error."""
+    from PIL import Image  # noqa: PLC0415  needed here only
+
+    check_file(Path(path))
     with warnings.catch_warnings():
-        # Odd tags and palettes do no harm, and the size is checked below.
+        # Odd tags and palettes do no harm, and the size is checked before the pixels are read.
         warnings.simplefilter("ignore", UserWarning)
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         try:
-            with Image.open(path, formats=IMAGE_FORMATS) as image:
-                _check_size(path, image.size)
-                image.load()
-                pixels = _rgb(ImageOps.exif_transpose(image))
-                _tell_of_other_pages(path, image)
-                return pixels
+            with Image.open(path, formats=formats) as image:
+                yield image
         except Image.DecompressionBombError as error:
             raise RecordError(f"{path} is larger than an image may be; {error}") from error
         except _DAMAGED as error:
@@ -315,8 +351,14 @@ def read_image(path: str | Path) -> ByteArray:
             ) from error
 
 
-def _check_file(path: Path) -> None:
-    """Refuse what is no file: a pipe would be waited for, a device be read for ever."""
+def check_file(path: Path) -> None:
+    """Refuse what is no file: a pipe would be waited for, a device be read for ever.
+
+    Raises
+    ------
+    RecordError
+        If it is not there, or is no file.
+    """
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError) as error:
@@ -330,13 +372,17 @@ def _check_file(path: Path) -> None:
         raise RecordError(f"expected an image; {path} is no file but a pipe or a device: copy it")
 
 
-def _tell_of_other_pages(path: str | Path, image: Image) -> None:
-    """Warn of the pages that are not read; a damaged list of pages is none."""
+def _n_pages(image: Image) -> int:
+    """Count the pages of an open image; a damaged list of pages is none."""
     try:
-        n_pages = int(getattr(image, "n_frames", 1)) if image.format == "TIFF" else 1
+        return int(getattr(image, "n_frames", 1)) if image.format == "TIFF" else 1
     except _DAMAGED:
-        n_pages = 1
-    if n_pages > 1:
+        return 1
+
+
+def _tell_of_other_pages(path: str | Path, image: Image) -> None:
+    """Warn of the pages that are not read."""
+    if (n_pages := _n_pages(image)) > 1:
         logger.warning(
             "%s has %d pages: the first is read, %d are left out; save each as an image of its own",
             *(path, n_pages, n_pages - 1),
@@ -468,7 +514,14 @@ def _is_integer(text: str) -> bool:
     return re.fullmatch(r"[+-]?\d+", text) is not None
 
 
-def _check_size(path: str | Path, size: tuple[int, int]) -> None:
+def check_size(path: str | Path, size: tuple[int, int]) -> None:
+    """Refuse a picture of more than `ecgpaper.bounds.MAX_IMAGE_PIXELS`: (width, height) in px.
+
+    Raises
+    ------
+    RecordError
+        If it is larger.
+    """
     width, height = size
     if width * height > MAX_IMAGE_PIXELS:
         raise RecordError(

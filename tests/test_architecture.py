@@ -23,14 +23,16 @@ MAY_IMPORT = {
     "weights": ("errors", ""),
     "simulate": (f"{CORE} simulate", ARRAYS),
     "records": (f"{CORE} files", f"{ARRAYS} cv2 PIL wfdb pandas"),
-    "formats": (f"{CORE} files formats", ARRAYS),
     "formats.dicom": (f"{CORE} files formats", f"{ARRAYS} pydicom"),
     "formats.edf": (f"{CORE} files formats", f"{ARRAYS} edfio"),
     "formats.fhir": (f"{CORE} files formats", f"{ARRAYS} fhir"),
+    "inputs": (f"{CORE} inputs records", f"{ARRAYS} pydicom"),
+    "formats": (f"{CORE} files formats records", ARRAYS),
     "overlay": (CORE, f"{ARRAYS} cv2"),
     "synth": (f"{CORE} synth", f"{ARRAYS} cv2"),
     "synth.text": (f"{CORE} synth", f"{ARRAYS} cv2 PIL"),
     "digitize": (f"{CORE} digitize nets weights", f"{ARRAYS} cv2"),
+    "digitize.called": ("page_reader", ""),
     "digitize.segment": (f"{CORE} nets", f"{ARRAYS} cv2 torch"),
     "digitize.quality": (f"{CORE} digitize.rows nets", f"{ARRAYS} cv2 torch"),
     # The rooms of the digitizer, in the order in which a page passes them.
@@ -56,11 +58,19 @@ MAY_IMPORT = {
         f"{CORE} files simulate records overlay synth digitize classify nets train",
         f"{ARRAYS} cv2 torch safetensors joblib tqdm",
     ),
+    "workers": ("errors", "joblib dask"),
+    "provenance": ("errors", ""),
+    "digitized": (f"{CORE} classify digitize formats inputs overlay", "pandas matplotlib"),
+    "page_reader": (f"{CORE} boundary classify digitize digitized inputs", "cv2 torch"),
+    "archive": (
+        f"{CORE} archive boundary digitized files formats inputs overlay page_reader provenance",
+        "",
+    ),
     "batch": (f"{CORE} boundary files records synth", f"{ARRAYS} cv2"),
     "commands": ("*", "*"),
     "__main__": ("*", "*"),
     # ecgpaper/__init__.py, the door, which names these rooms but enters none: `eager_imports`.
-    "": ("classify digitize ecg records synth", ""),
+    "": ("classify digitize digitized ecg page_reader records synth", ""),
 }
 BANNED_NAMES = {
     "legacy random numbers": r"random\b|numpy\.random(?!\.(Generator|SeedSequence|default_rng)\b)",

@@ -181,7 +181,7 @@ def test_batch_whose_worker_was_killed_says_so_and_goes_on_when_run_again(tmp_pa
                 os.kill(child, signal.SIGKILL)
         _, told = process.communicate()
     assert process.returncode == 1
-    assert "error: the processes that print must last; one was killed" in told
+    assert "error: the processes that work must last; one was killed" in told
     assert "Traceback" not in told
     finish_and_compare(tmp_path)
 
@@ -205,4 +205,4 @@ def test_cluster_whose_worker_was_killed_is_no_endless_wait(tmp_path, capsys):
         killer.start()
         assert main([*command, cluster.scheduler_address]) == 1
         killer.join()
-    assert "error: the processes that print must last; one was killed" in capsys.readouterr().err
+    assert "error: the processes that work must last; one was killed" in capsys.readouterr().err

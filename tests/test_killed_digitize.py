@@ -35,4 +35,5 @@ def test_run_that_was_killed_left_whole_files_and_the_next_one_finishes(tmp_path
     # As if it had died while it wrote.
     (out / ".partial-0123456789abcdef").write_bytes(b"half")
     assert main(["digitize", str(page), "--out", str(out)]) == 0
-    assert sorted(file.name for file in out.iterdir()) == [f"page{ending}" for ending in ENDINGS]
+    written = [*(f"page{ending}" for ending in ENDINGS), "summary.csv"]
+    assert sorted(file.name for file in out.iterdir()) == written

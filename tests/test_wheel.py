@@ -91,6 +91,6 @@ def test_installed_package_reads_a_page_in_an_empty_folder(
     snippet = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)[1]
     shown = run_installed(
         *(sys.executable, "-c"),
-        f"{snippet}\nprint(ecgpaper.__file__, found.ecg.signal_mv.shape)",
+        f"{snippet}\nprint(ecgpaper.__file__, page.ecg.signal_mv.shape)",
     )
     assert shown.split(" ", 1) == [str(installed / "ecgpaper" / "__init__.py"), "(5000, 12)\n"]

@@ -1,48 +1,73 @@
-"""Read images of paper ECGs: signals, diagnosis and a picture of what was read.
+"""Read pages of paper ECGs: signals, diagnosis and a picture of what was read.
 
-For each image NAME.png the output folder gets NAME.hea and NAME.dat (a WFDB record in mV), NAME.csv
-(the same, one column per lead), NAME.json (layout, scale, confidence, probabilities) and
-NAME-overlay.jpg. An image that cannot be read is named with its reason and the others go on. Stated
-layouts, speeds and gains win over what is found. This is no medical device: have a physician look
-at the paper.
+PATH is a file or a folder, which is walked: PNG, JPEG, TIFF, BMP, WebP, PDF, HEIC, DICOM. Each page
+NAME gets in OUT the signals in mV (NAME.hea and .dat, NAME.csv), NAME-overlay.jpg (look at it
+first) and NAME.json (layout, scale, confidence, warnings, labels, and where they come from).
+OUT/summary.csv has a row for every page, with the reason where it could not be read. The same
+command again goes on where it was interrupted and reads again what has changed. Stated layouts,
+speeds and gains win over what is found. The status is 0 if all pages were read, 1 if some were not,
+2 if the command line is wrong. This is no medical device: have a physician look at the paper.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import logging
-import math
-import re
 import sys
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing, nullcontext
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from ecgpaper.boundary import PageFault, attempt
+from ecgpaper import __version__
 from ecgpaper.bounds import FS_HZ, GAIN_MM_PER_MV, SPEED_MM_PER_S
-from ecgpaper.commands import NamesIn, number_in
-from ecgpaper.errors import RecordError
-from ecgpaper.files import prepare_output_folder, write_whole
+from ecgpaper.commands import MOST_WORKERS, NamesIn, number_in, whole_number
+from ecgpaper.errors import BatchError
+from ecgpaper.files import prepare_output_folder, remove_abandoned
+from ecgpaper.workers import by_workers, on_cluster
 
 if TYPE_CHECKING:
-    from ecgpaper.classify import Diagnosis
-    from ecgpaper.classify.branches import PageClassifier
-    from ecgpaper.digitize import Digitization, Digitizer
-    from ecgpaper.digitize.calibration.paper_scale import Stated
-    from ecgpaper.ecg import ByteArray, Ecg
+    from ecgpaper.archive import Outcome, PageJob, PageTask, Plan, Summary
+    from ecgpaper.inputs import Found
 
+    Share = Callable[[PageTask, Sequence[PageJob]], Generator[Outcome, None, None]]
+
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
-# Of the 255 bytes that a file's name may have, endings need some.
-_LONGEST_NAME = 200
+# What shells answer for a program that was interrupted.
+_INTERRUPTED = 130
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("images", nargs="+", type=Path, help="PNG, JPEG, TIFF, BMP or WebP files")
-    parser.add_argument("--out", type=Path, required=True, help="folder for the results")
+    parser.add_argument(
+        "paths", nargs="+", type=Path, metavar="PATH", help="files, and folders to walk"
+    )
+    parser.add_argument(
+        "-o", "--out", type=Path, required=True, metavar="OUT", help="folder for the results"
+    )
+    parser.add_argument(
+        "--format",
+        nargs="+",
+        choices=NamesIn("ecgpaper.formats", "FORMATS"),
+        default=["wfdb", "csv"],
+        metavar="FORMAT",
+        help="of the signals, one or more: %(choices)s",
+    )
+    parser.add_argument(
+        "--workers", type=whole_number(1, MOST_WORKERS), default=1, metavar="N", help="processes"
+    )
+    parser.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="of a Dask scheduler that hands out the pages, such as tcp://host:8786, instead of "
+        "--workers; its workers must have this program and reach PATH, OUT and the model under the "
+        "same paths",
+    )
     parser.add_argument("--model", type=Path, help="folder of the weights, ours by default")
     parser.add_argument(
         "--fs", type=number_in(FS_HZ), default=500.0, help="sampling frequency in Hz, 50 to 2000"
@@ -55,137 +80,180 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--speed", type=number_in(SPEED_MM_PER_S), help="in mm/s, found by default")
     parser.add_argument("--gain", type=number_in(GAIN_MM_PER_MV), help="in mm/mV, found by default")
-    parser.add_argument("-v", "--verbose", action="store_true", help="say how pages are read")
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="say how pages are read, with one worker"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Digitize and classify each image; the status is 1 when one could not be read."""
-    from tqdm import tqdm  # noqa: PLC0415  the parser must be quick
-
-    from ecgpaper.classify.branches import PageClassifier  # noqa: PLC0415
-    from ecgpaper.digitize import Digitizer  # noqa: PLC0415
-    from ecgpaper.digitize.calibration.paper_scale import Stated  # noqa: PLC0415
-
+    """Digitize and classify each page; the status is 1 when one could not be read."""
     level = logging.INFO if arguments.verbose else logging.WARNING
     logging.getLogger("ecgpaper.digitize").setLevel(level)
-    prepare_output_folder(arguments.out)
-    reader = _Reader(
-        Digitizer.load(arguments.model),
-        PageClassifier.load(arguments.model),
-        Stated(arguments.layout, arguments.speed, arguments.gain),
-        arguments.fs,
+    share: Share = (
+        partial(on_cluster, address=arguments.cluster)
+        if arguments.cluster
+        else partial(by_workers, n_workers=arguments.workers)
     )
-    n_failed, written = 0, dict[str, Path]()
-    for image in tqdm(dict.fromkeys(arguments.images), disable=not sys.stderr.isatty()):
-        page = attempt(partial(reader.read, image, written), "reading this image")
-        if isinstance(page, PageFault):
-            logger.warning("%s: %s", _shown(image), page.reason)
-            logger.log(logging.INFO if arguments.verbose else logging.DEBUG, page.details)
-            n_failed += 1
-            continue
-        # Outside the boundary: what cannot be written is no fault of the page.
-        page.write(arguments.out)
-        written[page.name.casefold()] = image
-    return 1 if n_failed else 0
+    prepare_output_folder(arguments.out)
+    return digitize_pages(arguments.paths, _task(arguments), share)
 
 
-def _shown(image: Path) -> str:
-    """Return a path as it can be printed on one line."""
-    return str(image) if str(image).isprintable() else ascii(str(image))
+def digitize_pages(paths: Sequence[Path], task: PageTask, share: Share) -> int:
+    """Do a task for all pages below paths that are not done, and keep the table of all.
 
+    Parameters
+    ----------
+    paths : sequence of Path
+        Files and folders.
+    task : PageTask
+    share : callable
+        Shares the jobs out, as `ecgpaper.workers.by_workers` does.
 
-@dataclass(frozen=True, eq=False)
-class _Answer:
-    """What is written of one image."""
+    Returns
+    -------
+    int
+        The status: 0 if all pages are read, 1 if some are not, 130 if it was interrupted.
 
-    name: str
-    ecg: Ecg
-    labels: tuple[str, ...]
-    files: dict[str, bytes]
+    Raises
+    ------
+    BatchError
+        If there are no pages, outputs would fall among them, or a worker was killed.
+    OutputError
+        If nothing can be written.
+    """
+    from ecgpaper.archive import Summary, plan_pages  # noqa: PLC0415  the parser must be quick
+    from ecgpaper.inputs import find_inputs  # noqa: PLC0415
 
-    def write(self, out: Path) -> None:
-        """Write the record and the files, the report last."""
-        from ecgpaper.records import write_record  # noqa: PLC0415
-
-        write_record(out, self.name, self.ecg, labels=self.labels)
-        for ending, content in self.files.items():
-            write_whole(out / f"{self.name}{ending}", content)
-
-
-@dataclass(frozen=True, eq=False)
-class _Reader:
-    """Reads one image after another."""
-
-    digitizer: Digitizer
-    classifier: PageClassifier
-    stated: Stated
-    fs: float
-
-    def read(self, image: Path, written: dict[str, Path]) -> _Answer:
-        """Read an image whose name no other one that is written has."""
-        from ecgpaper.classify.picture import look_at  # noqa: PLC0415
-        from ecgpaper.records import read_image  # noqa: PLC0415
-
-        name = _own_name(image, written)
-        photo = read_image(image)
-        found = self.digitizer.digitize(photo, fs=self.fs, stated=self.stated)
-        diagnosis = self.classifier.diagnose(found.ecg, [look_at(photo, found)])
-        return _answer(name, image, photo, found, diagnosis)
-
-
-def _own_name(image: Path, written: dict[str, Path]) -> str:
-    """Return the name of an image's files, which no other image of this run may have."""
-    name = re.sub(r"[^A-Za-z0-9_-]", "_", image.stem)[:_LONGEST_NAME]
-    if other := written.get(name.casefold()):
-        raise RecordError(
-            f"expected a name of its own; {other} is already written as {name}: rename one, "
-            "or give it another --out"
+    found = find_inputs(paths, task.out)
+    if not (found.files or found.closed):
+        raise BatchError(
+            f"expected pages in {', '.join(map(str, paths))}; found none among "
+            f"{found.n_others} files: name a folder or a file that has some"
         )
-    return name
+    remove_abandoned(task.out)
+    plan = plan_pages(_shown(found.files, "look", "file"))
+    _keep_apart(plan, task)
+    plan = replace(plan, failed=(*plan.failed, *_closed(found)))
+    progress = _Progress(Summary(task.out))
+    try:
+        _work_through(plan, task, share, progress)
+    except KeyboardInterrupt:
+        n_pages = len(plan.jobs) + len(plan.failed)
+        logger.warning(
+            "interrupted: %d of %d pages are done; the same command goes on from here",
+            *(progress.counts.total(), n_pages),
+        )
+        return _INTERRUPTED
+    finally:
+        progress.summary.write()
+    _tell(progress, found)
+    return 1 if progress.counts["refused"] or progress.counts["failed"] else 0
 
 
-def _answer(
-    name: str, image: Path, photo: ByteArray, found: Digitization, diagnosis: Diagnosis
-) -> _Answer:
-    """Put together what is written of an image."""
-    from ecgpaper.classify.labels import CLASSES  # noqa: PLC0415
-    from ecgpaper.ecg import STANDARD_ORDER  # noqa: PLC0415
-    from ecgpaper.overlay import draw_overlay, jpeg_bytes  # noqa: PLC0415
+@dataclass(eq=False)
+class _Progress:
+    """What became of the pages so far, `n_before` of them in an earlier run."""
 
-    report = {
-        "image": image.name,
-        "warning": "not a medical device; confirm on the paper",
-        "layout": found.layout.name,
-        "speed_mm_per_s": found.layout.scale.speed_mm_per_s,
-        "gain_mm_per_mv": found.layout.scale.gain_mm_per_mv,
-        "pulse_mm": found.pulse and [found.pulse.width_mm, found.pulse.height_mm],
-        "printed": asdict(found.said),
-        "px_per_mm": found.scale.px_per_mm,
-        "scale_confidence": found.scale.confidence,
-        "quality": found.quality,
-        "agreement": found.agreement,
-        "predicted_snr_db": {
-            lead: round(float(value), 1)
-            for lead, value in zip(STANDARD_ORDER, found.predicted_snr_db, strict=True)
-            if math.isfinite(value)
+    summary: Summary
+    counts: Counter[str] = field(default_factory=Counter)
+    n_before: int = 0
+
+    def note(self, outcome: Outcome) -> None:
+        """Count what became of a page, give it its row, and say why it was not read."""
+        self.counts[outcome.status] += 1
+        self.summary.add(outcome)
+        if outcome.status != "read":
+            logger.warning("%s: %s: %s", outcome, outcome.status, outcome.reason)
+            logger.debug("%s", outcome.details)
+
+
+def _task(arguments: argparse.Namespace) -> PageTask:
+    """Say how pages are to be read."""
+    from ecgpaper.archive import PageTask  # noqa: PLC0415
+    from ecgpaper.digitized import Settings  # noqa: PLC0415
+    from ecgpaper.page_reader import ReaderLoader  # noqa: PLC0415
+    from ecgpaper.provenance import model_checksums  # noqa: PLC0415
+    from ecgpaper.weights import shipped_model  # noqa: PLC0415
+
+    is_shared = bool(arguments.cluster) or arguments.workers > 1
+    model = arguments.model.resolve() if arguments.model else None
+    return PageTask(
+        out=arguments.out.resolve(),
+        load=ReaderLoader(model, has_one_thread=is_shared),
+        settings=Settings(arguments.fs, arguments.layout, arguments.speed, arguments.gain),
+        formats=tuple(dict.fromkeys(arguments.format)),
+        program={
+            "version": __version__,
+            "model": model_checksums(model or shipped_model()),
         },
-        "left_out": found.left_out,
-        "labels": diagnosis.labels,
-        "probabilities": dict(zip(CLASSES, diagnosis.probabilities.tolist(), strict=True)),
-    }
-    overlay = draw_overlay(photo, found.traces, found.page.page_to_photo)
-    files = {
-        ".csv": _csv(found.ecg).encode(),
-        "-overlay.jpg": jpeg_bytes(overlay),
-        ".json": (json.dumps(report, indent=2) + "\n").encode(),
-    }
-    return _Answer(name, found.ecg, tuple(diagnosis.labels), files)
+    )
 
 
-def _csv(ecg: Ecg) -> str:
-    """Time in s and leads in mV, one line per sample; empty where the page shows nothing."""
-    lines = [",".join(["time_s", *(f"{lead}_mv" for lead in ecg.lead_names)])]
-    for index, row in enumerate(ecg.signal_mv):
-        values = ("" if math.isnan(value) else f"{value:.4f}" for value in row)
-        lines.append(",".join([f"{index / ecg.fs:.4f}", *values]))
-    return "\n".join(lines) + "\n"
+def _closed(found: Found) -> Iterator[Outcome]:
+    """Return a row for each folder that may not be read: pages may be lost there."""
+    from ecgpaper.archive import Outcome  # noqa: PLC0415
+
+    for folder in found.closed:
+        reason = "expected a folder that may be read; this one may not: change its rights"
+        yield Outcome(str(folder), 1, str(folder), "failed", reason=reason)
+
+
+def _keep_apart(plan: Plan, task: PageTask) -> None:
+    """Refuse to write into a folder of files to read, where an output might replace one."""
+    inputs = {job.source.file.parent.resolve() for job in plan.jobs}
+    for job in plan.jobs:
+        folder = (task.out / job.name).parent.resolve()
+        if folder in inputs:
+            raise BatchError(
+                f"outputs need a folder of their own; {folder} has pages to read: choose another "
+                "OUT"
+            )
+
+
+def _work_through(plan: Plan, task: PageTask, share: Share, progress: _Progress) -> None:
+    """Note what became of pages before, then do the others."""
+    from ecgpaper.page_reader import loaded  # noqa: PLC0415
+
+    refused, jobs = progress.summary.refused(), []
+    for outcome in plan.failed:
+        progress.note(outcome)
+    for job in plan.jobs:
+        if earlier := task.done(job) or refused.get(task.key(job)):
+            progress.note(replace(earlier, file=job.file, n_pages=job.source.n_pages))
+            progress.n_before += 1
+        else:
+            jobs.append(job)
+    if not jobs:
+        return
+    # Weights that are damaged are told before the first page is, and not as its fault.
+    loaded(task.load)
+    with closing(share(task, jobs)) as outcomes:
+        for outcome in _shown(outcomes, "digitize", "page", len(jobs)):
+            progress.note(outcome)
+
+
+def _shown(items: Iterable[T], what: str, unit: str, total: int | None = None) -> Iterator[T]:
+    """Show progress with rate and remaining time, on a terminal; what is logged goes above it."""
+    from tqdm import tqdm  # noqa: PLC0415
+    from tqdm.contrib.logging import logging_redirect_tqdm  # noqa: PLC0415
+
+    is_hidden = not sys.stderr.isatty()
+    with nullcontext() if is_hidden else logging_redirect_tqdm():
+        yield from tqdm(items, what, total, unit=unit, disable=is_hidden)
+
+
+def _tell(progress: _Progress, found: Found) -> None:
+    """Say in a line or two what became of all."""
+    counts = progress.counts
+    others = [f", {counts[status]} {status}" for status in ("refused", "failed") if counts[status]]
+    logger.info(
+        "%d of %d pages are read%s: see %s",
+        *(counts["read"], counts.total(), "".join(others), progress.summary.file),
+    )
+    passed_over = (
+        (progress.n_before, "of the pages were done before"),
+        (found.n_others, "other files in the folders are no pages"),
+        (found.n_links, "links that leave their folder were not followed"),
+    )
+    if told := [f"{n} {what}" for n, what in passed_over if n]:
+        logger.info("%s", "; ".join(told))

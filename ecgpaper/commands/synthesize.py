@@ -12,8 +12,7 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,18 +20,12 @@ from typing import TYPE_CHECKING
 from ecgpaper.commands import MOST_SEED, MOST_WORKERS, NamesIn, whole_number
 from ecgpaper.errors import BatchError, RecordError
 from ecgpaper.files import prepare_output_folder
+from ecgpaper.workers import by_workers, on_cluster
 
 if TYPE_CHECKING:
     from ecgpaper.batch import Outcome
 
 logger = logging.getLogger(__name__)
-
-# A scheduler that is there answers sooner.
-_ANSWER_S = 10
-_KILLED = (
-    "the processes that print must last; one was killed, maybe for lack of memory: run the same "
-    "command again, which goes on where this one stopped,"
-)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -118,50 +111,10 @@ def run(arguments: argparse.Namespace) -> int:
     claim_folder(out, options)
     task = partial(print_record, source, folder=out, options=options)
     if arguments.cluster:
-        outcomes = _on_cluster(task, names, arguments.cluster)
+        outcomes = on_cluster(task, names, arguments.cluster)
     else:
-        outcomes = _by_workers(task, names, arguments.workers)
+        outcomes = by_workers(task, names, arguments.workers)
     return _report(outcomes, len(names), out)
-
-
-def _by_workers(
-    task: Callable[[str], Outcome], names: Sequence[str], n_workers: int
-) -> Iterator[Outcome]:
-    """Do a task for all names by so many processes."""
-    from joblib import Parallel, delayed  # noqa: PLC0415
-
-    jobs = Parallel(n_jobs=n_workers, return_as="generator_unordered")
-    try:
-        yield from jobs(delayed(task)(name) for name in names)
-    except BrokenExecutor as error:
-        raise BatchError(f"{_KILLED} with fewer --workers") from error
-
-
-def _on_cluster(
-    task: Callable[[str], Outcome], names: Sequence[str], address: str
-) -> Iterator[Outcome]:
-    """Do a task for all names by the workers of a Dask scheduler.
-
-    Not through joblib, which waits forever for what a killed worker was about to answer.
-    """
-    try:
-        from dask.distributed import Client, KilledWorker, as_completed  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise BatchError(
-            f"--cluster needs Dask; {error}: pip install 'ecgpaper[cluster]', or use --workers"
-        ) from error
-    try:
-        client = Client(address, timeout=_ANSWER_S)
-    except (OSError, ValueError) as error:
-        raise BatchError(
-            f"a Dask scheduler must answer at {address}; {error}: start one, or use --workers"
-        ) from error
-    with client:
-        try:
-            for printed in as_completed(client.map(task, names, pure=False)):
-                yield printed.result()
-        except KilledWorker as error:
-            raise BatchError(f"{_KILLED} with more memory for each worker") from error
 
 
 def _report(outcomes: Iterable[Outcome], n_records: int, out: Path) -> int:

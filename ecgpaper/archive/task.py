@@ -1,0 +1,195 @@
+"""Read one page and write what it shows, in any process.
+
+Public: `PageTask`, `Result`, `Reads`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from ecgpaper.archive.outcome import Outcome, found_in
+from ecgpaper.archive.plan import PageJob
+from ecgpaper.boundary import PageFault, attempt
+from ecgpaper.digitized import Settings
+from ecgpaper.ecg import ByteArray, Ecg
+from ecgpaper.errors import DiskError
+from ecgpaper.files import alone_in, write_whole
+from ecgpaper.formats import FORMATS
+from ecgpaper.inputs import PageSource
+from ecgpaper.overlay import jpeg_bytes
+from ecgpaper.page_reader import loaded
+
+NOTICE = "not a medical device; confirm on the paper"
+
+
+class Result(Protocol):
+    """What is written of a page: a `ecgpaper.digitized.DigitizedPage`."""
+
+    @property
+    def ecg(self) -> Ecg:
+        """The signals."""
+
+    def findings(self) -> dict[str, Any]:
+        """Return what the JSON file says of the page."""
+
+    def overlay(self) -> ByteArray:
+        """Draw what was read over the page."""
+
+
+class Reads(Protocol):
+    """What reads a page: a `ecgpaper.page_reader.PageReader`."""
+
+    def read(self, photo: ByteArray, settings: Settings, source: PageSource) -> Result:
+        """Read a picture of a page."""
+
+
+@dataclass(frozen=True)
+class PageTask:
+    """How pages are read and what is written of them.
+
+    Parameters
+    ----------
+    out : Path
+        The folder of the outputs.
+    load : callable
+        Returns what reads pages, once per process; compared by value, as processes get copies.
+    settings : Settings
+    formats : tuple of str
+        Names in `ecgpaper.formats.FORMATS`.
+    program : dict
+        Version and sha256 of the weights.
+    """
+
+    out: Path
+    load: Callable[[], Reads]
+    settings: Settings
+    formats: tuple[str, ...]
+    program: Mapping[str, Any]
+
+    def __call__(self, job: PageJob) -> Outcome:
+        """Read a page and write its files, the JSON file last; what is wrong with it is told.
+
+        Raises
+        ------
+        DiskError
+            If the disk takes no file: that is no fault of the page.
+        """
+        photo = attempt(job.source.read, "opening this page")
+        if isinstance(photo, PageFault):
+            return self._fault(job, "failed", photo)
+        found = attempt(partial(self._read, job, photo), "reading this page")
+        if isinstance(found, PageFault):
+            if found.details:
+                return self._fault(job, "failed", found)
+            # What an earlier content of the file showed is not what it shows now.
+            with alone_in(self.out):
+                _remove_answer(self._path(job))
+            return self._fault(job, "refused", found)
+        written = attempt(partial(self._written, job, found), "writing this page")
+        if isinstance(written, DiskError):
+            raise written
+        if isinstance(written, PageFault):
+            return self._fault(job, "failed", written)
+        return written
+
+    def done(self, job: PageJob) -> Outcome | None:
+        """Return what became of a page that was read before, None where it was not."""
+        report, origin = _report(self._path(job)), self._origin(job)
+        if report is None or any(report.get(key) != origin[key] for key in origin):
+            return None
+        files = report.get("files", [])
+        if not all((self._path(job).parent / str(file)).is_file() for file in files):
+            return None
+        return self._outcome(job, report)
+
+    def key(self, job: PageJob) -> str:
+        """Return a number that is another one when the page would be read in another way."""
+        text = json.dumps([job.name, self._origin(job)], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def _origin(self, job: PageJob) -> dict[str, Any]:
+        return {
+            "input": {
+                "file": job.source.file.name.encode("utf-8", "backslashreplace").decode(),
+                "sha256": job.sha256,
+                "page": job.source.page,
+                "n_pages": job.source.n_pages,
+            },
+            "program": dict(self.program),
+            "settings": asdict(self.settings) | {"formats": list(self.formats)},
+        }
+
+    def _path(self, job: PageJob) -> Path:
+        return self.out / job.name
+
+    def _read(self, job: PageJob, photo: ByteArray) -> tuple[Ecg, dict[str, Any], bytes]:
+        result: Result = loaded(self.load).read(photo, self.settings, job.source)
+        return result.ecg, result.findings(), jpeg_bytes(result.overlay())
+
+    def _written(
+        self, job: PageJob, found: tuple[Ecg, dict[str, Any], bytes]
+    ) -> Outcome | DiskError:
+        """Write a page; return a fault of the disk, so that it passes the boundary of a page."""
+        try:
+            # Of two runs with other settings one has the last word, for all files of a page.
+            with alone_in(self.out):
+                return self._outcome(job, self._write(job, *found))
+        except DiskError as error:
+            return error
+
+    def _write(
+        self, job: PageJob, ecg: Ecg, findings: dict[str, Any], overlay: bytes
+    ) -> dict[str, Any]:
+        path = self._path(job)
+        _remove_answer(path)
+        files = [file.name for name in self.formats for file in FORMATS[name](ecg, path)]
+        write_whole(path.with_name(f"{path.name}-overlay.jpg"), overlay)
+        files.append(f"{path.name}-overlay.jpg")
+        report = {"notice": NOTICE, **self._origin(job), **findings, "files": files}
+        content = json.dumps(report, indent=2, allow_nan=False) + "\n"
+        write_whole(_report_file(path), content.encode())
+        return report
+
+    def _outcome(self, job: PageJob, report: Mapping[str, Any]) -> Outcome:
+        page = job.source.page
+        return Outcome(job.file, page, job.name, "read", self.key(job), found=found_in(report))
+
+    def _fault(self, job: PageJob, status: str, fault: PageFault) -> Outcome:
+        return Outcome(
+            *(job.file, job.source.page, job.name, status, self.key(job)),
+            reason=fault.reason.replace(str(job.source.file), job.file),
+            details=fault.details,
+            n_pages=job.source.n_pages,
+        )
+
+
+def _report_file(path: Path) -> Path:
+    return path.with_name(f"{path.name}.json")
+
+
+def _report(path: Path) -> dict[str, Any] | None:
+    """Read the JSON file of a page, None where there is none that this program wrote."""
+    try:
+        report = json.loads(_report_file(path).read_text())
+    except (OSError, ValueError):
+        return None
+    return report if isinstance(report, dict) and "input" in report else None
+
+
+def _remove_answer(path: Path) -> None:
+    """Remove what was written of a page before: its JSON file first, which says it is done."""
+    report = _report(path)
+    if report is None:
+        return
+    _report_file(path).unlink(missing_ok=True)
+    for file in report.get("files", []):
+        # Whoever wrote that file, nothing else is removed.
+        name = str(file)
+        if name.startswith((f"{path.name}.", f"{path.name}-")) and Path(name).name == name:
+            (path.parent / name).unlink(missing_ok=True)
