@@ -45,6 +45,8 @@ MAY_IMPORT = {
     "classify": (f"{CORE} classify nets", f"{ARRAYS} torch"),
     "classify.branches": (f"{CORE} classify nets weights", f"{ARRAYS} torch"),
     "classify.picture": (f"{CORE} classify digitize", f"{ARRAYS} cv2"),
+    "measure": (f"{CORE} measure", ARRAYS),
+    "measure.alike": (f"{CORE} measure classify.inputs", ARRAYS),
     "nets": ("errors files nets", "torch safetensors"),
     "train": (
         f"{CORE} files simulate records overlay synth digitize classify nets train",
