@@ -127,7 +127,7 @@ def _sorted_beats(
     classes = sort_beats(curves_mv, found)
     places = found.copy()
     for each in classes:
-        places[each.beats] = each.places
+        places[each.beats] = np.clip(each.places, 0, curves_mv.shape[1] - 1)
     order = np.argsort(places, kind="stable")
     rank = np.argsort(order)
     return places[order], [np.sort(rank[each.beats]) for each in classes]
