@@ -47,3 +47,16 @@ class GridError(EcgPaperError):
 
 class LayoutError(EcgPaperError):
     """The rows and columns of leads on the page fit no known layout."""
+
+
+class FormatError(EcgPaperError):
+    """A record does not fit the file format that was asked for."""
+
+
+class MissingPackageError(EcgPaperError):
+    """An optional package is needed and not installed."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(
+            f"expected the package {package}; it is not installed: pip install 'ecgpaper[{extra}]'"
+        )

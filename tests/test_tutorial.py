@@ -1,0 +1,43 @@
+"""The tutorial's Python runs as it stands, on a simulated record in place of a page."""
+
+import re
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+from ecgpaper.records import write_record
+
+TUTORIAL = Path(__file__).parents[1] / "docs" / "tutorial.md"
+
+
+@pytest.fixture
+def _results(healthy_ecg, tmp_path, monkeypatch):
+    """A folder with the record of a page of four columns and a rhythm strip of lead II."""
+    signal_mv = healthy_ecg.signal_mv.copy()
+    column = np.arange(len(signal_mv)) * 4 // len(signal_mv)
+    for lead, name in enumerate(healthy_ecg.lead_names):
+        signal_mv[(column != lead // 3) & (name != "II"), lead] = np.nan
+    page = type(healthy_ecg)(signal_mv, healthy_ecg.fs, healthy_ecg.lead_names)
+    write_record(tmp_path / "results", "page", page)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("_results")
+def test_the_tutorial_runs(healthy_ecg, capsys):
+    found = {}
+    with mpl.rc_context({"backend": "Agg"}):
+        for lines in re.findall(r"```python\n(.*?)```", TUTORIAL.read_text(), flags=re.DOTALL):
+            exec(lines, found)  # noqa: S102  our own document
+        found["plt"].close("all")
+    assert "['I', 'II', 'III', 'aVR'" in capsys.readouterr().out
+    printed_s = found["printed_s"]
+    assert printed_s.to_dict() == {
+        name: 10.0 if name == "II" else 2.5 for name in healthy_ecg.lead_names
+    }
+    v1_mv = healthy_ecg.lead("V1")[2500:3750]
+    np.testing.assert_allclose(found["lead_v1_mv"], v1_mv, atol=0.00051)
+    assert found["lead_v1_mv"].index[0] == 5.0
+    assert Path("leads.png").read_bytes().startswith(b"\x89PNG")
+    assert [str(file) for file in found["files"]] == ["results/page.aecg.xml"]
