@@ -10,5 +10,9 @@ WEIGHTS = "ecgpaper.model"
 setup(
     packages=[*find_packages(include=["ecgpaper", "ecgpaper.*"]), WEIGHTS],
     package_dir={WEIGHTS: "model"},
-    package_data={"ecgpaper": ["py.typed"], WEIGHTS: ["*.json", "*.safetensors", "README.md"]},
+    package_data={
+        "ecgpaper": ["py.typed"],
+        "ecgpaper.report": ["templates/*"],
+        WEIGHTS: ["*.json", "*.safetensors", "README.md"],
+    },
 )

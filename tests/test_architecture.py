@@ -53,6 +53,9 @@ MAY_IMPORT = {
     "classify": (f"{CORE} classify nets", f"{ARRAYS} torch"),
     "classify.branches": (f"{CORE} classify nets weights", f"{ARRAYS} torch"),
     "classify.picture": (f"{CORE} classify digitize", f"{ARRAYS} cv2"),
+    "measure": (f"{CORE} measure", ARRAYS),
+    "measure.alike": (f"{CORE} measure classify.inputs", ARRAYS),
+    "report": (f"{CORE} files measure report", f"{ARRAYS} cv2 jinja2"),
     "nets": ("errors files nets", "torch safetensors"),
     "train": (
         f"{CORE} files simulate records overlay synth digitize classify nets train",
