@@ -26,6 +26,8 @@ _SMOOTH_S = 0.008
 # Beats whose slopes correlate by as much look alike; a lead counts if both show this share of it.
 _ALIKE, _LEAST_SHARE = 0.8, 0.6
 _N_ROUNDS = 3
+# Hearts have fewer kinds of beats; of noise each further one stays alone.
+_MOST_CLASSES = 8
 # At least this share of a beat's power is taken to be no noise.
 _LEAST_CLEAN = 0.4
 
@@ -75,6 +77,8 @@ def sort_beats(curves_mv: FloatArray, places: NDArray[np.intp]) -> list[BeatClas
             names[beat], shift = _nearest(windows[beat], templates, noise)
             if names[beat] >= 0:
                 shifts[beat] = shift
+            elif len(templates) >= _MOST_CLASSES:
+                names[beat] = _MOST_CLASSES + beat
             else:
                 names[beat] = len(templates)
                 templates.append(_filled(_at(windows[beat], shifts[beat])))
@@ -112,7 +116,7 @@ def _templates(
     order = [name for name in np.argsort(-counts, kind="stable") if counts[name] > 1]
     return [
         _filled(_mean([_at(windows[beat], shifts[beat]) for beat in np.flatnonzero(names == name)]))
-        for name in order
+        for name in order[:_MOST_CLASSES]
     ]
 
 
@@ -178,15 +182,16 @@ def _link(
     The mean of a class has less noise than a beat.
     """
     names, shifts = names.copy(), shifts.copy()
-    counts = np.bincount(names) if len(names) else np.zeros(0, dtype=int)
+    kinds, counts = np.unique(names, return_counts=True)
     joined: list[int] = []
-    for name in (int(each) for each in np.argsort(-counts, kind="stable")):
+    for kind in np.argsort(-counts, kind="stable"):
+        name, n_beats = int(kinds[kind]), int(counts[kind])
         inside = names == name
         other = _filled(_mean([_at(windows[b], shifts[b]) for b in np.flatnonzero(inside)]))
         if not joined:
             joined, main = [name], other
             continue
-        shift = _offset(other, main, noise / counts[name])
+        shift = _offset(other, main, noise / n_beats)
         if shift is not None:
             shifts[inside] = np.clip(shifts[inside] + shift, -_REACH, _REACH)
             joined.append(name)

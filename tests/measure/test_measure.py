@@ -8,6 +8,7 @@ from scipy.signal import resample
 
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.measure import RHYTHMS, Measurements, measure
+from ecgpaper.measure.leads import frontal_axis_deg
 from ecgpaper.simulate.heart import JT_REFERENCE_S, P_WAVE, QRS, REPOLARIZATION
 from ecgpaper.simulate.waves import DOWER, add_waves, twelve_from_eight, waves_from_table
 
@@ -69,6 +70,7 @@ def test_known_intervals_are_found_whatever_is_shown(view):
 @pytest.mark.parametrize("fs", [100.0, 250.0, 1000.0])
 def test_the_sampling_frequency_does_not_matter(fs):
     at_500_hz, found = measure(beating(REGULAR_S)), measure(beating(REGULAR_S, fs=fs))
+    assert found.n_beats == at_500_hz.n_beats
     for name in ("rr_median_ms", "pr_ms", "qrs_ms", "qt_ms"):
         assert getattr(found, name) == pytest.approx(getattr(at_500_hz, name), abs=16)
 
@@ -92,7 +94,17 @@ def test_a_gain_scales_amplitudes_and_leaves_times_and_axes():
     assert two.qrs_ms == pytest.approx(one.qrs_ms, abs=4)
 
 
-def test_the_axis_is_the_direction_in_the_frontal_plane():
+@pytest.mark.parametrize("axis_deg", [-150, -60, 0, 45, 90, 170])
+@pytest.mark.parametrize("n_leads", [6, 3])
+def test_a_dipole_has_the_axis_along_which_it_points(axis_deg, n_leads):
+    # Einthoven's triangle: I lies at 0 degrees, II at 60; the others follow.
+    along = np.cos(np.radians(axis_deg - np.array([0, 60, 0, 0, 0, 0, 0, 0])))
+    leads_mv = twelve_from_eight(np.outer(np.hanning(50), along)).T
+    leads_mv[n_leads:] = np.nan
+    assert frontal_axis_deg(leads_mv, 0, 49) == pytest.approx(axis_deg, abs=1e-6)
+
+
+def test_exchanged_arms_mirror_the_axis_in_the_frontal_plane():
     ecg = beating(REGULAR_S)
     # Arms exchanged: I is upside down, II and III as well as aVR and aVL change places.
     mirrored = ecg.signal_mv[:, [0, 2, 1, 4, 3, 5, 6, 7, 8, 9, 10, 11]] * np.where(
@@ -179,7 +191,7 @@ def test_half_a_second_has_no_rate():
     assert (found.heart_rate_bpm, found.rr_ms, found.qtc_bazett_ms) == (None, (), None)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     fs=st.floats(50, 2000),
