@@ -1,7 +1,7 @@
 """Ecg: leads in millivolts over time; the names and orders of the leads.
 
 Public: `Ecg`, `canonical_lead_name`, `FloatArray`, `ByteArray`, `BoolArray`, `STANDARD_ORDER`,
-`CABRERA_ORDER`, `LIMB_LEADS`, `PRECORDIAL_LEADS`.
+`CABRERA_ORDER`, `LIMB_LEADS`, `PRECORDIAL_LEADS`, `UNKNOWN_LEAD`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ PRECORDIAL_LEADS = ("V1", "V2", "V3", "V4", "V5", "V6")
 STANDARD_ORDER = LIMB_LEADS + PRECORDIAL_LEADS
 # Cabrera's order shows -aVR; the sign is the strip's polarity, the lead's name stays aVR.
 CABRERA_ORDER = ("aVL", "I", "aVR", "II", "aVF", "III", *PRECORDIAL_LEADS)
+
+# The name of a lead that a page shows and nobody knows: a strip alone has nothing to fit.
+UNKNOWN_LEAD = "unknown"
 
 _CANONICAL = {name.lower(): name for name in STANDARD_ORDER}
 # What some databases and monitors write before the name; Brazil's DI, DII and DIII are I, II, III.

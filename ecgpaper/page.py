@@ -19,6 +19,7 @@ from ecgpaper.ecg import (
     LIMB_LEADS,
     PRECORDIAL_LEADS,
     STANDARD_ORDER,
+    UNKNOWN_LEAD,
     BoolArray,
     Ecg,
     FloatArray,
@@ -98,6 +99,8 @@ class LeadLayout:
         Whether all columns show the first stretch of the record; else one follows the other.
     inverted : tuple of str
         Leads printed upside down.
+    is_continued : bool
+        Whether each row goes on where the one above it ends, as recorders of one lead print it.
     """
 
     name: str
@@ -106,13 +109,14 @@ class LeadLayout:
     duration_s: float = 10.0
     is_simultaneous: bool = False
     inverted: tuple[str, ...] = ()
+    is_continued: bool = False
 
     def __post_init__(self) -> None:
         """Refuse tables that are not rectangular or repeat a lead."""
         leads = [lead for row in self.rows for lead in row]
         if not self.rows or len({len(row) for row in self.rows}) != 1:
             raise ValueError(f"rows of layout {self.name} must be of one length; got {self.rows}")
-        if len(set(leads)) != len(leads):
+        if len(set(leads)) != len(leads) and not self.is_continued:
             raise ValueError(f"layout {self.name} shows a lead in two columns: {leads}")
 
     @property
@@ -134,7 +138,7 @@ class LeadLayout:
     def segments(self) -> tuple[Segment, ...]:
         """All segments, row by row, left to right."""
         short = (
-            Segment(lead, row, *self._shown_s(column), column)
+            Segment(lead, row, *self._shown_s(row if self.is_continued else column), column)
             for row, leads in enumerate(self.rows)
             for column, lead in enumerate(leads)
         )
@@ -144,9 +148,9 @@ class LeadLayout:
         )
         return (*short, *long)
 
-    def _shown_s(self, column: int) -> tuple[float, float]:
-        """First and last moment that a column shows."""
-        first = 0 if self.is_simultaneous else column
+    def _shown_s(self, place: int) -> tuple[float, float]:
+        """First and last moment that a column shows, or a row that goes on."""
+        first = 0 if self.is_simultaneous else place
         return first * self.column_s, (first + 1) * self.column_s
 
     def with_rhythm(self, leads: tuple[str, ...]) -> LeadLayout:
@@ -206,6 +210,8 @@ _12X1 = LeadLayout("12x1", _columns(12))
 # Half of the leads, a row for each: pages of recorders that print the other half on another page.
 _SIX = {"6x1-limb": LIMB_LEADS, "6x1-precordial": PRECORDIAL_LEADS}
 SIX_LEADS = tuple(_SIX)
+# Rows that one lead may take.
+CONTINUED_ROWS = range(3, 9)
 # Of layouts with as many rows the more usual one comes first.
 LAYOUTS = {
     layout.name: layout
@@ -219,6 +225,10 @@ LAYOUTS = {
         LeadLayout("4x3", _columns(4)),
         LeadLayout("3x4+3R", _columns(3), ("V1", "II", "V5")),
         LeadLayout("1x1", (("II",),)),
+        *(
+            LeadLayout(f"{n_rows}x1-continued", ((UNKNOWN_LEAD,),) * n_rows, is_continued=True)
+            for n_rows in CONTINUED_ROWS
+        ),
         _3X4.in_cabrera_order(),
         _6X2.in_cabrera_order(),
         _12X1.in_cabrera_order(),

@@ -149,7 +149,6 @@ def _answer(
 ) -> _Answer:
     """Put together what is written of an image."""
     from ecgpaper.classify.labels import CLASSES  # noqa: PLC0415
-    from ecgpaper.ecg import STANDARD_ORDER  # noqa: PLC0415
     from ecgpaper.overlay import draw_overlay, jpeg_bytes  # noqa: PLC0415
 
     report = {
@@ -166,7 +165,7 @@ def _answer(
         "agreement": found.agreement,
         "predicted_snr_db": {
             lead: round(float(value), 1)
-            for lead, value in zip(STANDARD_ORDER, found.predicted_snr_db, strict=True)
+            for lead, value in zip(found.ecg.lead_names, found.predicted_snr_db, strict=True)
             if math.isfinite(value)
         },
         "left_out": found.left_out,

@@ -19,7 +19,7 @@ import numpy as np
 from ecgpaper.bounds import FS_HZ, Clock
 from ecgpaper.digitize.calibration.paper_scale import UNSTATED, Stated, find_paper_scale
 from ecgpaper.digitize.calibration.printed_scale import READER, read_said
-from ecgpaper.digitize.calibration.pulse import find_pulse
+from ecgpaper.digitize.calibration.pulse import find_pulse, without_pulses
 from ecgpaper.digitize.curves.read import read_rows
 from ecgpaper.digitize.curves.refine import REFINER, refine_traces
 from ecgpaper.digitize.curves.trim import without_blank_ends, without_strokes
@@ -46,6 +46,7 @@ from ecgpaper.digitize.scale import find_scale
 from ecgpaper.digitize.signal import signal_from_traces
 from ecgpaper.ecg import ByteArray
 from ecgpaper.errors import EcgPaperError, MirrorError
+from ecgpaper.heap import give_back
 from ecgpaper.nets.checkpoint import require_files
 from ecgpaper.nets.ends import EndNet
 from ecgpaper.nets.quality import QualityNet
@@ -124,7 +125,10 @@ class Digitizer:
         """
         check_sides(photo)
         request = Request(FS_HZ.checked(fs), stated, Clock())
-        return self.answer(self.read(photo, request), request)
+        try:
+            return self.answer(self.read(photo, request), request)
+        finally:
+            give_back()
 
     # First phase: each way round, cheaply.
 
@@ -234,8 +238,9 @@ class Digitizer:
         rows = read_rows(page.photo, page.flat, page.maps, scale, layout, self.tracer)
         first, *places = column_places(layout, rows)
         layout = place_columns(layout, first)
+        rows, pulse_inside = without_pulses(layout, rows)
         named = name(layout, rows, scale)
-        pulse = find_pulse(layout, rows)
+        pulse = find_pulse(layout, rows) or pulse_inside
         reading = Reading(
             page=page,
             scale=scale,

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.signal import find_peaks
 
 from ecgpaper.digitize.curves.read import RowReading
+from ecgpaper.digitize.rows.find import PULSE_ROOM_MM, ROWS_MM
 from ecgpaper.ecg import FloatArray
 from ecgpaper.page import PageLayout
 
@@ -59,7 +60,8 @@ def column_places(layout: PageLayout, readings: tuple[RowReading, ...]) -> tuple
     All rows start together and last equally long. So the start is roughly where a window of that
     length holds most of what was read as trace, and more exactly where presence rises and falls
     most steeply at the window's two ends; an end that text or a pulse blurs then hardly counts.
-    Where another length fits both ends much better, it is the last place. Gaps between columns say
+    Where another length fits both ends much better, it is the last place; rows of no usual length
+    are as long as fits their ends best, and a pulse may be a part of what they were taken for. Gaps between columns say
     more than ends, which a photo may cut off: where they are seen, theirs is the only place.
 
     Parameters
@@ -78,15 +80,20 @@ def column_places(layout: PageLayout, readings: tuple[RowReading, ...]) -> tuple
     peaks, _ = find_peaks(steepness, distance=round(EDGE_WIDTH_MM / SHIFT_STEP_MM))
     others = sorted(set(peaks.tolist()) - {best}, key=lambda peak: -steepness[peak])
     places = [Place(float(starts_mm[at])) for at in (best, *others[: MOST_STARTS - 1])]
-    stretches = 1 + np.arange(-MOST_STRETCH, MOST_STRETCH + STRETCH_STEP / 2, STRETCH_STEP)
+    is_usual = min(abs(duration_mm - row_mm) for row_mm in ROWS_MM) < SHIFT_STEP_MM
+    shrink = MOST_STRETCH if is_usual else PULSE_ROOM_MM / duration_mm
+    stretches = 1 + np.arange(-shrink, MOST_STRETCH + STRETCH_STEP / 2, STRETCH_STEP)
     between_mm = sorted({strip.left_mm - left_mm for strip in layout.strips})[1:]
     if place := _place_by_gaps(presence, starts_mm, between_mm, stretches):
         return (place,)
     found = [_steepness(presence, starts_mm, duration_mm * by, least_mm) for by in stretches]
     which, at = np.unravel_index(int(np.argmax(found)), np.shape(found))
+    place = Place(float(starts_mm[at]), float(stretches[which]))
+    if not is_usual:
+        return (place,)
     is_steeper = found[which][at] > STEEPER * steepness[best]
     if is_steeper and abs(stretches[which] - 1) > LEAST_STRETCH:
-        places.append(Place(float(starts_mm[at]), float(stretches[which])))
+        places.append(place)
     return tuple(places)
 
 

@@ -35,6 +35,13 @@ _WANDER = 60
 # On a bent page one row may seem to start so many points before or after another.
 _LAG = 20
 _LEAST_S = 1.0
+# Paper may pass the pens at a slant: what is printed at one time then leans, by up to so many points
+# from the first row to the last. It is believed where leads fit much better so.
+_GOOD, _MUCH = 0.85, 0.1
+_LEANS = tuple(lean for lean in range(-10, 11) if lean)
+# So many points at the start of a strip are not compared: until its ends are known exactly, a pulse
+# that stands closely before it may reach in.
+_UNSURE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,24 @@ def fits_of(traces: tuple[Trace, ...], layout: PageLayout, scale: GridScale) -> 
     I + III - II and aVR + aVL + aVF must be level.
     """
     curves = [Curve(trace, layout, scale) for trace in traces]
+    level = _fits(curves)
+    if len(curves) < 2 or (agreement(level) or 0.0) > _GOOD:
+        return level
+    heights_mm = np.array([trace.strip.baseline_mm for trace in traces])
+    places = (heights_mm - heights_mm.mean()) / max(float(np.ptp(heights_mm)), 1.0)
+    leaning = max(
+        (
+            _fits([curve.later(round(lean * at)) for curve, at in zip(curves, places, strict=True)])
+            for lean in _LEANS
+        ),
+        key=lambda fits: agreement(fits) or -np.inf,
+    )
+    is_better = (agreement(leaning) or -np.inf) > (agreement(level) or -np.inf) + _MUCH
+    return leaning if is_better else level
+
+
+def _fits(curves: Sequence[Curve]) -> tuple[Fit, ...]:
+    """Compare curves as they lie."""
     found = [
         (frozenset([first.lead]), same_share(first, second))
         for first, second in combinations(curves, 2)
@@ -96,6 +121,7 @@ class Curve:
         points_mm = scale.mm_from_px(np.column_stack([trace.x_px, trace.y_px]))
         known = np.isfinite(points_mm[:, 1])
         time_s = segment.start_s + paper.s_from_mm(points_mm[:, 0] - trace.strip.left_mm)
+        self.first += _UNSURE
         at_s = np.arange(self.first, self.stop) / _FS
         height_mm = -trace.strip.polarity * points_mm[:, 1]
         self.known = bool(known.any())
