@@ -1,8 +1,8 @@
-"""Read real pages and pages of other generators one by one: a line each, scored where truth is known.
+"""Read real pages and pages of other generators: a line each, scored where truth is known.
 
-Run from the repository's root: ``python benchmarks/pages.py DATA --out FOLDER [--only NAME...]``. DATA is the
-folder of real data, with `cases`, `kit-pages`, `scans` and `wild`; NAME keeps the files whose path
-contains one of the names. FOLDER receives a traced picture of every page that is read.
+Run from the repository's root: ``python benchmarks/pages.py DATA --out FOLDER [--only NAME...]``.
+DATA is the folder of real data, with `cases`, `kit-pages`, `scans` and `wild`; NAME keeps the files
+whose path contains one of the names. FOLDER receives a traced picture of every page that is read.
 
 A line: file, seconds of processor time, layout, quality, agreement, lowest and median predicted SNR
 in dB, the mean SNR in dB that was reached (the competition's scorer), leads read of leads shown, or

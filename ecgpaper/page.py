@@ -1,6 +1,7 @@
 """Where each lead is printed on the paper, in millimetres.
 
-Public: `PaperScale`, `Segment`, `LeadLayout`, `LAYOUTS`, `Strip`, `PageLayout`.
+Public: `PaperScale`, `Segment`, `LeadLayout`, `LAYOUTS`, `SIX_LEADS`, `continued`, `Strip`,
+`PageLayout`.
 
 `PaperScale` is the only home of the paper's speed and gain; `LAYOUTS` is the only table of layouts.
 Paper coordinates start at the top-left corner of the sheet, x to the right, y down.
@@ -210,8 +211,6 @@ _12X1 = LeadLayout("12x1", _columns(12))
 # Half of the leads, a row for each: pages of recorders that print the other half on another page.
 _SIX = {"6x1-limb": LIMB_LEADS, "6x1-precordial": PRECORDIAL_LEADS}
 SIX_LEADS = tuple(_SIX)
-# Rows that one lead may take.
-CONTINUED_ROWS = range(3, 9)
 # Of layouts with as many rows the more usual one comes first.
 LAYOUTS = {
     layout.name: layout
@@ -225,10 +224,6 @@ LAYOUTS = {
         LeadLayout("4x3", _columns(4)),
         LeadLayout("3x4+3R", _columns(3), ("V1", "II", "V5")),
         LeadLayout("1x1", (("II",),)),
-        *(
-            LeadLayout(f"{n_rows}x1-continued", ((UNKNOWN_LEAD,),) * n_rows, is_continued=True)
-            for n_rows in CONTINUED_ROWS
-        ),
         _3X4.in_cabrera_order(),
         _6X2.in_cabrera_order(),
         _12X1.in_cabrera_order(),
@@ -237,6 +232,12 @@ LAYOUTS = {
         *(LeadLayout(name, tuple((lead,) for lead in leads)) for name, leads in _SIX.items()),
     )
 }
+
+
+def continued(n_rows: int, row_s: float) -> LeadLayout:
+    """Return the layout of one lead, nobody knows which, over rows of some seconds each."""
+    rows = ((UNKNOWN_LEAD,),) * n_rows
+    return LeadLayout(f"{n_rows}x1-continued", rows, duration_s=row_s, is_continued=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,13 @@ from ecgpaper.digitize.page.negative import is_dark
 from ecgpaper.digitize.page.orientation import ways_round
 from ecgpaper.digitize.page_image import PageImage, check_sides, see_negative, see_page
 from ecgpaper.digitize.quality import lead_evidence, predict_snr
-from ecgpaper.digitize.reading import HEARTBEAT_FS, MIN_CREDIBLE, Reading, mean_confidence
+from ecgpaper.digitize.reading import (
+    HEARTBEAT_FS,
+    MIN_AGREEMENT,
+    MIN_CREDIBLE,
+    Reading,
+    mean_confidence,
+)
 from ecgpaper.digitize.refusals import (
     check_legible,
     check_traces,
@@ -177,9 +183,11 @@ class Digitizer:
                 faults.append(no_grid())
             if best is None or found.rank > best.rank + MIN_GAIN:
                 best = found
-        if best is None or (faults and best.rank < MIN_CREDIBLE):
+        if best is None:
             raise faults[0]
-        check_legible(best, request.stated)
+        # Looked at last: at some slant, leads the wrong way round fit a little as well.
+        best = best if best.rank >= MIN_AGREEMENT else best.leaning()
+        check_legible(best, request.stated, faults)
         return best
 
     def _tried(self, page: PageImage, request: Request) -> Reading | EcgPaperError:

@@ -86,7 +86,7 @@ def lead_evidence(
 
 
 def predict_snr(evidence: FloatArray, network: QualityNet) -> FloatArray:
-    """Return what each lead is expected to score, of shape (n_leads,), in dB; NaN without evidence."""
+    """Return what each lead may be expected to score, of shape (n_leads,), in dB; NaN: unknown."""
     is_read = np.isfinite(evidence).all(axis=-1)
     with torch.inference_mode():
         found = network(torch.from_numpy(evidence[is_read]).float())

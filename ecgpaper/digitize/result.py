@@ -25,8 +25,8 @@ class Digitization:
     Parameters
     ----------
     ecg : Ecg
-        The twelve leads, and the unknown one where the page shows such; NaN where the page shows nothing or nothing sure was found, and where
-        less than `MIN_SNR_DB` is expected.
+        The twelve leads, and the unknown one where the page shows such; NaN where the page shows
+        nothing or nothing sure was found, and where less than `MIN_SNR_DB` is expected.
     confidence : ndarray of shape (n_samples, n_leads), in [0, 1]
     page : FlatPage
     scale : GridScale

@@ -42,7 +42,8 @@ MIN_ROW_SHARE = 0.2
 MAX_BREAK_MM = 20.0
 # A row has ink in at least this share of the columns that the fullest row has ink in.
 MIN_COVERED_SHARE = 0.6
-# Or it has some in so many, and may have, from so low a probability, in nearly as many as the fullest.
+# Or it has some in so many, and may have, from so low a probability, in about as many as the
+# fullest.
 FAINT_INK, MIN_FAINT_SHARE, SURE_FAINT_SHARE = 0.1, 0.25, 0.55
 # Such a row is the next to another, by the distance of the others and so much more.
 MOST_PITCHES = 1.5
@@ -61,8 +62,9 @@ ROW_MM = 250.0
 OTHER_ROWS_MM = (62.5, 125.0, 187.5, 375.0, 500.0)
 ROWS_MM = (ROW_MM, *OTHER_ROWS_MM)
 ROW_TOLERANCE_MM, PULSE_ROOM_MM = 3.0, 14.0
-# Rows are even if so many of them start, and end, so near to where most do.
-EVEN_MM, EVEN_SHARE = 3.0, 0.7
+# A row of 10 s with a pulse has no more ink, but for stray bits of an edge or a line; three rows of
+# four have more than this percentile.
+LONG_INK_MM, INKED_PERCENT = ROW_MM + PULSE_ROOM_MM + 4.0, 25
 # Longer rows than this are no 10 s at 25 mm/s, whatever is printed beside them.
 LONG_ROW_MM = 1.5 * ROW_MM
 # Steps in which rows are laid over each other.
@@ -79,6 +81,7 @@ class _Row:
     right_mm: float
     ink_mm: float
     columns_mm: FloatArray
+    inked_mm: float
 
 
 def find_layout(
@@ -110,7 +113,8 @@ def find_layout(
     rows = sorted(rows[: leads.n_rows], key=lambda row: row.baseline_mm)
     left_mm, right_mm = _ends_mm(rows)
     width_mm = right_mm - left_mm
-    row_mm = _row_length_mm(width_mm, is_even=_ends_are_even(rows))
+    inked_mm = min(float(np.percentile([row.inked_mm for row in rows], INKED_PERCENT)), width_mm)
+    row_mm = _row_length_mm(width_mm, inked_mm)
     if leads.n_rows == 1:
         # A strip of one lead may be as long as it likes.
         row_mm = width_mm
@@ -205,23 +209,15 @@ def strips_of(
     )
 
 
-def _ends_are_even(rows: Sequence[_Row]) -> bool:
-    """Whether several rows start at one place and end at another."""
-    ends_mm = np.array([(row.left_mm, row.right_mm) for row in rows])
-    off_mm = np.abs(ends_mm - np.median(ends_mm, axis=0))
-    return len(rows) >= FEWEST_ROWS and bool((off_mm < EVEN_MM).mean(axis=0).min() > EVEN_SHARE)
-
-
-def _row_length_mm(width_mm: float, *, is_even: bool) -> float:
+def _row_length_mm(width_mm: float, inked_mm: float) -> float:
     """Length of a row, in mm, whose ink, with or without a pulse, is so wide.
 
-    Rows that all start and end at the same places, and are longer than 10 s with a pulse, are as
-    long as they look.
+    Rows of which most have more ink than 10 s and a pulse are as long as they look.
     """
     for row_mm in OTHER_ROWS_MM:
         if -ROW_TOLERANCE_MM < width_mm - row_mm < PULSE_ROOM_MM:
             return row_mm
-    if is_even and ROW_MM + PULSE_ROOM_MM < width_mm < LONG_ROW_MM - ROW_TOLERANCE_MM:
+    if inked_mm > LONG_INK_MM and width_mm < LONG_ROW_MM - ROW_TOLERANCE_MM:
         return width_mm
     return ROW_MM if width_mm < LONG_ROW_MM else OTHER_ROWS_MM[-1]
 
@@ -290,7 +286,8 @@ def _find_rows(
         ink_mm = float(ink[top:bottom].sum(axis=0)[is_inked].mean()) / px_per_mm[1]
         left_mm, right_mm = np.array(extent) / px_per_mm[0]
         columns_mm = np.flatnonzero(is_inked) / px_per_mm[0]
-        rows.append(_Row(baseline / px_per_mm[1], left_mm, right_mm, ink_mm, columns_mm))
+        inked_mm = float(is_inked.sum() / px_per_mm[0])
+        rows.append(_Row(baseline / px_per_mm[1], left_mm, right_mm, ink_mm, columns_mm, inked_mm))
         covered.append(int(is_inked.sum()))
         covered_faintly.append(int(faint[top:bottom].any(axis=0).sum()))
     share = np.array(covered) / max(covered, default=1)

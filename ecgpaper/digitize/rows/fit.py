@@ -1,6 +1,6 @@
 """Traces -> how well leads fit each other that depend on each other.
 
-Public: `Fit`, `fits_of`, `agreement`, `Curve`, `same_share`, `SUMS`.
+Public: `Fit`, `fits_of`, `leaning_fits`, `agreement`, `Curve`, `same_share`, `SUMS`.
 
 Strips of one lead show the same curve where they show the same time, and the six limb leads, which
 are made of two voltages, add up to nothing as Einthoven and Goldberger defined them.
@@ -35,10 +35,9 @@ _WANDER = 60
 # On a bent page one row may seem to start so many points before or after another.
 _LAG = 20
 _LEAST_S = 1.0
-# Paper may pass the pens at a slant: what is printed at one time then leans, by up to so many points
-# from the first row to the last. It is believed where leads fit much better so.
-_GOOD, _MUCH = 0.85, 0.1
-_LEANS = tuple(lean for lean in range(-10, 11) if lean)
+# Paper may pass the pens at a slant: what is printed at one time then leans, by up to so many
+# points from the first row to the last.
+MOST_LEAN = 6
 # So many points at the start of a strip are not compared: until its ends are known exactly, a pulse
 # that stands closely before it may reach in.
 _UNSURE = 10
@@ -65,21 +64,21 @@ def fits_of(traces: tuple[Trace, ...], layout: PageLayout, scale: GridScale) -> 
     Strips of one lead must show the same where they show the same time, and sums like
     I + III - II and aVR + aVL + aVF must be level.
     """
+    return _fits([Curve(trace, layout, scale) for trace in traces])
+
+
+def leaning_fits(
+    traces: tuple[Trace, ...], layout: PageLayout, scale: GridScale
+) -> tuple[Fit, ...]:
+    """Compare the curves of a page whose paper passed the pens at a slant, at the best slant."""
     curves = [Curve(trace, layout, scale) for trace in traces]
-    level = _fits(curves)
-    if len(curves) < 2 or (agreement(level) or 0.0) > _GOOD:
-        return level
     heights_mm = np.array([trace.strip.baseline_mm for trace in traces])
     places = (heights_mm - heights_mm.mean()) / max(float(np.ptp(heights_mm)), 1.0)
-    leaning = max(
-        (
-            _fits([curve.later(round(lean * at)) for curve, at in zip(curves, places, strict=True)])
-            for lean in _LEANS
-        ),
-        key=lambda fits: agreement(fits) or -np.inf,
+    leaning = (
+        _fits([curve.later(round(lean * at)) for curve, at in zip(curves, places, strict=True)])
+        for lean in range(-MOST_LEAN, MOST_LEAN + 1)
     )
-    is_better = (agreement(leaning) or -np.inf) > (agreement(level) or -np.inf) + _MUCH
-    return leaning if is_better else level
+    return max(leaning, key=lambda fits: agreement(fits) or -np.inf)
 
 
 def _fits(curves: Sequence[Curve]) -> tuple[Fit, ...]:

@@ -21,7 +21,7 @@ from ecgpaper.digitize.rows.fit import SUMS, Curve, Fit, agreement, fits_of, sam
 from ecgpaper.digitize.rows.one_lead import is_one_lead, repeat_of
 from ecgpaper.ecg import LIMB_LEADS, UNKNOWN_LEAD, FloatArray
 from ecgpaper.errors import LayoutError
-from ecgpaper.page import LAYOUTS, SIX_LEADS, LeadLayout, PageLayout, Strip
+from ecgpaper.page import LAYOUTS, SIX_LEADS, LeadLayout, PageLayout, Strip, continued
 from ecgpaper.raster import GridScale, Trace
 
 # A layout whose curves fit as well as this is not doubted; another must fit better by so much. That
@@ -37,11 +37,14 @@ _HARDLY_READ = 0.7
 # Of 400 records (PTB-XL) six precordial leads, taken for limb leads, fit each other by 0.21 at the
 # most; limb leads, which differ by what was read wrongly alone, by 1.
 _LIMB = 0.7
-# A rhythm strip has the name of the column that it is like, if it is so much like one: on bent pages
-# even the same lead looks different twice. Leads that recorders print as rhythm strips are given so
-# much more: of 150 records (PTB-XL) with strips of II, V1, V5, V2 and III, 97 % are then named right,
-# of II and V1 all.
-_SURE_RHYTHM = 0.8
+# Sums of the limb leads of one heart vanish by more than this; of a lead with itself by 0.67.
+_LEVEL = 0.8
+# A rhythm strip is the one that it is most like of those that recorders print, if it is so much
+# like one: on bent pages even the same lead looks different twice. These are given so much more, as
+# V5 may look like II: of 150 records (PTB-XL) strips of II and V1 are then all named right, of V5
+# 97 %.
+# Another lead it is only if it is just like that one, and so much less like these.
+_LIKE_RHYTHM, _SURE_RHYTHM, _LESS_LIKE = 0.8, 0.95, 0.1
 _USUAL_RHYTHM = {"II": 0.06, "V1": 0.05, "V5": 0.04}
 
 
@@ -58,6 +61,17 @@ class Named:
     def fit(self) -> float | None:
         """See `agreement`."""
         return agreement(self.fits)
+
+    @property
+    def is_level(self) -> bool:
+        """Whether the sums of limb leads vanish as no lead and itself do.
+
+        In Cabrera's order, where aVR is upside down, those of one lead vanish as well.
+        """
+        sums = [fit.share for fit in self.fits if len(fit.leads) > 1]
+        if any(strip.polarity < 0 for strip in self.layout.strips):
+            return False
+        return bool(sums) and float(np.mean(sums)) > _LEVEL
 
     @property
     def rank(self) -> float:
@@ -90,15 +104,15 @@ def name_leads(layout: PageLayout, readings: tuple[RowReading, ...], scale: Grid
         return _named(layout, readings, cutter.cut(layout, readings), scale)
     layout, readings = _without_edge(layout, readings, scale, cutter)
     usual = _named(layout, readings, cutter.cut(layout, readings), scale)
-    read = _read_rows(usual)
-    if is_one_lead(_parts(read, scale)) and (one := _one_lead(read, cutter, scale)) is not None:
-        return one
     repeat = repeat_of(_parts(usual, scale, short_only=True))
     if repeat.is_likely:
         limb = _six_leads("6x1-limb", usual, cutter, scale)
         if limb is not None and limb.rank > _LIMB:
             return limb
     best = _best_named(usual, cutter, scale)
+    read = _read_rows(usual)
+    if not best.is_level and is_one_lead(_parts(read, scale)):
+        return _one_lead(read, cutter, scale)
     if not repeat.is_sure:
         return best
     # V1 to V6 change so steadily that sums of limb leads in Cabrera's order nearly vanish; rhythm
@@ -167,18 +181,15 @@ def _read_rows(usual: Named) -> Named:
     )
 
 
-def _one_lead(usual: Named, cutter: TraceCutter, scale: GridScale) -> Named | None:
-    """Take the rows for one lead, of which each shows the next stretch; None if too many."""
-    name = f"{len(usual.rows)}x1-continued"
-    if name not in LAYOUTS:
-        return None
+def _one_lead(usual: Named, cutter: TraceCutter, scale: GridScale) -> Named:
+    """Take the rows for one lead, of which each shows the next stretch."""
     seen = np.mean([row.presence for row in usual.rows], axis=0) > MIN_PRESENCE
     left_mm, right_mm = usual.rows[0].x_mm[seen][[0, -1]]
     paper = usual.layout.scale
-    leads = LAYOUTS[name].lasting(float(paper.s_from_mm(right_mm - left_mm)))
+    leads = continued(len(usual.rows), float(paper.s_from_mm(right_mm - left_mm)))
     baselines_mm = [row[0].baseline_mm for row in usual.layout.rows()]
     strips = strips_of(leads, paper, float(left_mm), baselines_mm)
-    layout = replace(usual.layout, name=name, strips=strips)
+    layout = replace(usual.layout, name=leads.name, strips=strips)
     return _named(layout, usual.rows, cutter.cut(layout, usual.rows), scale)
 
 
@@ -251,7 +262,7 @@ def _renamed(strip: Strip, lead: str) -> Strip:
 
 
 def _rhythm_names(rhythms: Sequence[Curve], short: Sequence[Curve]) -> Iterator[str]:
-    """Yield the leads whose short strips rhythm strips repeat, each once; in doubt the usual one."""
+    """Yield the leads whose short strips rhythm strips repeat, each once; in doubt the usual."""
     likes = [
         {curve.lead: share for curve in short if (share := same_share(rhythm, curve)) is not None}
         for rhythm in rhythms
@@ -261,7 +272,7 @@ def _rhythm_names(rhythms: Sequence[Curve], short: Sequence[Curve]) -> Iterator[
             (share + _USUAL_RHYTHM.get(lead, 0.0), row, lead)
             for row, shares in enumerate(likes)
             for lead, share in shares.items()
-            if share > _SURE_RHYTHM
+            if _may_be(lead, shares)
         ),
         reverse=True,
     )
@@ -275,6 +286,14 @@ def _rhythm_names(rhythms: Sequence[Curve], short: Sequence[Curve]) -> Iterator[
             is_free = rhythm.lead not in names.values() or not free
             names[row] = rhythm.lead if is_free else max(free, key=lambda lead: free[lead])
         yield names[row]
+
+
+def _may_be(lead: str, shares: dict[str, float]) -> bool:
+    """Whether a rhythm strip that has so much in common with short strips may be one of a lead."""
+    if lead in _USUAL_RHYTHM:
+        return shares[lead] > _LIKE_RHYTHM
+    usual = max((share for name, share in shares.items() if name in _USUAL_RHYTHM), default=-np.inf)
+    return shares[lead] > max(_SURE_RHYTHM, usual + _LESS_LIKE)
 
 
 def _at_once(usual: Named, scale: GridScale) -> Iterator[Named]:
@@ -319,7 +338,7 @@ def _others(layout: PageLayout, rows: slice) -> Iterator[PageLayout]:
     kept = list(layout.rows())[rows]
     for name, leads in LAYOUTS.items():
         is_new = name != layout.name or len(kept) < len(list(layout.rows()))
-        is_whole = name not in SIX_LEADS and not (leads.is_simultaneous or leads.is_continued)
+        is_whole = name not in SIX_LEADS and not leads.is_simultaneous
         if leads.n_rows == len(kept) and is_new and is_whole:
             yield _with_leads(layout, leads, [row[0].baseline_mm for row in kept])
 

@@ -30,8 +30,8 @@ _LAG = 8
 # strips, the others do not repeat.
 MIN_TOGETHER, MIN_ROW = 0.85, 0.75
 # So many parts of rows of one lead have a whole heartbeat, and so much of its power in common: of
-# 150 records (PTB-XL), the parts of twelve leads have 0.68 at the most, of one lead 0.84 and more in
-# 95 of 100.
+# 150 records (PTB-XL), the parts of twelve leads have 0.68 at the most, of one lead 0.84 and more
+# in 95 of 100.
 MIN_PARTS, MIN_ONE_LEAD = 0.75, 0.75
 
 
