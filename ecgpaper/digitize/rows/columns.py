@@ -90,7 +90,9 @@ def _usual_length_mm(presence: Presence, left_mm: float, taken_mm: float) -> flo
     """
     if min(abs(taken_mm - usual_mm) for usual_mm in ROWS_MM) < SHIFT_STEP_MM:
         return taken_mm
-    starts_mm = left_mm + np.arange(-MAX_SHIFT_MM, max(taken_mm - ROW_MM, 0) + MAX_SHIFT_MM, 1.0)
+    if taken_mm < ROW_MM:
+        return None
+    starts_mm = left_mm + np.arange(-MAX_SHIFT_MM, taken_mm - ROW_MM + MAX_SHIFT_MM, 1.0)
     inside_mm = ROW_MM * presence.mean(starts_mm, starts_mm + ROW_MM)
     return ROW_MM if inside_mm.max() > presence.sums[-1] - PULSE_ROOM_MM else None
 
@@ -119,7 +121,8 @@ def _places(
 
 def _place_by_ends(presence: Presence, left_mm: float, duration_mm: float) -> Place:
     """Find rows of any length by both their ends; they may have been taken for more."""
-    lengths_mm = np.arange(duration_mm - 2 * PULSE_ROOM_MM, duration_mm + PULSE_ROOM_MM, 0.1)
+    shortest_mm = max(duration_mm - 2 * PULSE_ROOM_MM, duration_mm / 2)
+    lengths_mm = np.arange(shortest_mm, duration_mm + PULSE_ROOM_MM, 0.1)
     starts_mm = left_mm + np.arange(-MAX_SHIFT_MM, 2 * MAX_SHIFT_MM, 0.1)
     rises, falls = presence.rise(starts_mm), -presence.rise(starts_mm[:, None] + lengths_mm)
     held = lengths_mm * presence.mean(starts_mm[:, None], starts_mm[:, None] + lengths_mm)

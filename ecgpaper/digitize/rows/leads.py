@@ -45,7 +45,7 @@ _LEVEL = 0.8
 # 97 %.
 # Another lead it is only if it is just like that one, and so much less like these.
 _LIKE_RHYTHM, _SURE_RHYTHM, _LESS_LIKE = 0.8, 0.95, 0.1
-_USUAL_RHYTHM = {"II": 0.06, "V1": 0.05, "V5": 0.04}
+_USUAL_RHYTHM = {"II": 0.07, "V1": 0.05, "V5": 0.04}
 
 
 @dataclass(frozen=True, eq=False)

@@ -92,7 +92,7 @@ def one_lead_share(rows: Sequence[Sequence[FloatArray]]) -> float:
     """Share of power that most parts of all rows have in common with the middle of all."""
     beats = [_typical_beat(curve) for row in rows for curve in row]
     known = [beat for beat in beats if beat is not None]
-    if len(known) < MIN_PARTS * len(beats):
+    if not known or len(known) < MIN_PARTS * len(beats):
         return 0.0
     peaks = [beat - np.median(beat) for beat in known]
     middle = np.median(peaks, axis=0)

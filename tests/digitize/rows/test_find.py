@@ -311,3 +311,12 @@ def test_row_that_is_inked_in_part_is_one_if_the_rest_is_faint(faint, name):
     image = np.zeros((*ink.shape, 3), np.uint8)
     flat = FlatPage(image, Homography.identity())
     assert find_layout(flat, PixelMaps(maps), GridScale((4.0, 4.0))).name == name
+
+
+def test_short_strip_of_one_lead_has_the_length_it_has():
+    layout = lay_out("1x1", left_mm=20.0)
+    leads = LAYOUTS["1x1"].lasting(3.6)
+    layout = replace(layout, strips=strips_of(leads, PaperScale(), 20.0, ROWS[:1]))
+    (place,) = column_places(layout, curves_between(layout, 26.0, 106.0))
+    assert place.start_mm == pytest.approx(26.0, abs=0.2)
+    assert place.stretch * 90 == pytest.approx(80.0, abs=0.3)
