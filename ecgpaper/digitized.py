@@ -15,7 +15,7 @@ from ecgpaper.bounds import FS_HZ
 from ecgpaper.classify import Diagnosis
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.digitize import Digitization, Stated
-from ecgpaper.ecg import STANDARD_ORDER, ByteArray, Ecg, FloatArray
+from ecgpaper.ecg import ByteArray, Ecg, FloatArray
 from ecgpaper.formats import FORMATS
 from ecgpaper.inputs import PageSource
 from ecgpaper.overlay import draw_overlay
@@ -87,7 +87,7 @@ class DigitizedPage:
 
     @property
     def ecg(self) -> Ecg:
-        """The twelve leads in mV, NaN where the page shows nothing that can be trusted."""
+        """The twelve leads in mV, and the unknown one if the page names none; NaN where nothing is."""
         return self.digitization.ecg
 
     @property
@@ -97,13 +97,13 @@ class DigitizedPage:
 
     @property
     def confidence(self) -> FloatArray:
-        """Of each sample, in [0, 1], of shape (n_samples, 12)."""
+        """Of each sample, in [0, 1], of shape (n_samples, n_leads)."""
         return self.digitization.confidence
 
     @property
     def predicted_snr_db(self) -> dict[str, float]:
         """How good each lead that the page shows is expected to be, in dB."""
-        found = zip(STANDARD_ORDER, self.digitization.predicted_snr_db.tolist(), strict=True)
+        found = zip(self.ecg.lead_names, self.digitization.predicted_snr_db.tolist(), strict=True)
         return {lead: snr_db for lead, snr_db in found if math.isfinite(snr_db)}
 
     @property

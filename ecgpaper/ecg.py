@@ -1,7 +1,7 @@
 """Ecg: leads in millivolts over time; the names and orders of the leads.
 
 Public: `Ecg`, `canonical_lead_name`, `FloatArray`, `ByteArray`, `BoolArray`, `STANDARD_ORDER`,
-`CABRERA_ORDER`, `LIMB_LEADS`, `PRECORDIAL_LEADS`, `LEAD_SUMS`.
+`CABRERA_ORDER`, `LIMB_LEADS`, `PRECORDIAL_LEADS`, `LEAD_SUMS`, `UNKNOWN_LEAD`.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ LEAD_SUMS: tuple[dict[str, float], ...] = (
     {"II": 0.5, "III": 0.5, "aVF": -1.0},
     {"I": 1.5, "aVR": 1.0, "aVL": -1.0},
 )
+
+# The name of a lead that a page shows and nobody knows: a strip alone has nothing to fit.
+UNKNOWN_LEAD = "unknown"
 
 _CANONICAL = {name.lower(): name for name in STANDARD_ORDER}
 # What some databases and monitors write before the name; Brazil's DI, DII and DIII are I, II, III.

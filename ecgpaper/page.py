@@ -1,6 +1,7 @@
 """Where each lead is printed on the paper, in millimetres.
 
-Public: `PaperScale`, `Segment`, `LeadLayout`, `LAYOUTS`, `Strip`, `PageLayout`.
+Public: `PaperScale`, `Segment`, `LeadLayout`, `LAYOUTS`, `SIX_LEADS`, `continued`, `Strip`,
+`PageLayout`.
 
 `PaperScale` is the only home of the paper's speed and gain; `LAYOUTS` is the only table of layouts.
 Paper coordinates start at the top-left corner of the sheet, x to the right, y down.
@@ -19,6 +20,7 @@ from ecgpaper.ecg import (
     LIMB_LEADS,
     PRECORDIAL_LEADS,
     STANDARD_ORDER,
+    UNKNOWN_LEAD,
     BoolArray,
     Ecg,
     FloatArray,
@@ -98,6 +100,8 @@ class LeadLayout:
         Whether all columns show the first stretch of the record; else one follows the other.
     inverted : tuple of str
         Leads printed upside down.
+    is_continued : bool
+        Whether each row goes on where the one above it ends, as recorders of one lead print it.
     """
 
     name: str
@@ -106,13 +110,14 @@ class LeadLayout:
     duration_s: float = 10.0
     is_simultaneous: bool = False
     inverted: tuple[str, ...] = ()
+    is_continued: bool = False
 
     def __post_init__(self) -> None:
         """Refuse tables that are not rectangular or repeat a lead."""
         leads = [lead for row in self.rows for lead in row]
         if not self.rows or len({len(row) for row in self.rows}) != 1:
             raise ValueError(f"rows of layout {self.name} must be of one length; got {self.rows}")
-        if len(set(leads)) != len(leads):
+        if len(set(leads)) != len(leads) and not self.is_continued:
             raise ValueError(f"layout {self.name} shows a lead in two columns: {leads}")
 
     @property
@@ -134,7 +139,7 @@ class LeadLayout:
     def segments(self) -> tuple[Segment, ...]:
         """All segments, row by row, left to right."""
         short = (
-            Segment(lead, row, *self._shown_s(column), column)
+            Segment(lead, row, *self._shown_s(row if self.is_continued else column), column)
             for row, leads in enumerate(self.rows)
             for column, lead in enumerate(leads)
         )
@@ -144,9 +149,9 @@ class LeadLayout:
         )
         return (*short, *long)
 
-    def _shown_s(self, column: int) -> tuple[float, float]:
-        """First and last moment that a column shows."""
-        first = 0 if self.is_simultaneous else column
+    def _shown_s(self, place: int) -> tuple[float, float]:
+        """First and last moment that a column shows, or a row that goes on."""
+        first = 0 if self.is_simultaneous else place
         return first * self.column_s, (first + 1) * self.column_s
 
     def with_rhythm(self, leads: tuple[str, ...]) -> LeadLayout:
@@ -227,6 +232,12 @@ LAYOUTS = {
         *(LeadLayout(name, tuple((lead,) for lead in leads)) for name, leads in _SIX.items()),
     )
 }
+
+
+def continued(n_rows: int, row_s: float) -> LeadLayout:
+    """Return the layout of one lead, nobody knows which, over rows of some seconds each."""
+    rows = ((UNKNOWN_LEAD,),) * n_rows
+    return LeadLayout(f"{n_rows}x1-continued", rows, duration_s=row_s, is_continued=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ import numpy as np
 from ecgpaper.bounds import FS_HZ, Clock
 from ecgpaper.digitize.calibration.paper_scale import UNSTATED, Stated, find_paper_scale
 from ecgpaper.digitize.calibration.printed_scale import READER, read_said
-from ecgpaper.digitize.calibration.pulse import find_pulse
+from ecgpaper.digitize.calibration.pulse import find_pulse, without_pulses
 from ecgpaper.digitize.curves.read import read_rows
 from ecgpaper.digitize.curves.refine import REFINER, refine_traces
 from ecgpaper.digitize.curves.trim import without_blank_ends, without_strokes
@@ -28,7 +28,13 @@ from ecgpaper.digitize.page.negative import is_dark
 from ecgpaper.digitize.page.orientation import ways_round
 from ecgpaper.digitize.page_image import PageImage, check_sides, see_negative, see_page
 from ecgpaper.digitize.quality import lead_evidence, predict_snr
-from ecgpaper.digitize.reading import HEARTBEAT_FS, MIN_CREDIBLE, Reading, mean_confidence
+from ecgpaper.digitize.reading import (
+    HEARTBEAT_FS,
+    MIN_AGREEMENT,
+    MIN_CREDIBLE,
+    Reading,
+    mean_confidence,
+)
 from ecgpaper.digitize.refusals import (
     check_legible,
     check_traces,
@@ -46,6 +52,7 @@ from ecgpaper.digitize.scale import find_scale
 from ecgpaper.digitize.signal import signal_from_traces
 from ecgpaper.ecg import ByteArray
 from ecgpaper.errors import EcgPaperError, MirrorError
+from ecgpaper.heap import give_back
 from ecgpaper.nets.checkpoint import require_files
 from ecgpaper.nets.ends import EndNet
 from ecgpaper.nets.quality import QualityNet
@@ -124,7 +131,10 @@ class Digitizer:
         """
         check_sides(photo)
         request = Request(FS_HZ.checked(fs), stated, Clock())
-        return self.answer(self.read(photo, request), request)
+        try:
+            return self.answer(self.read(photo, request), request)
+        finally:
+            give_back()
 
     # First phase: each way round, cheaply.
 
@@ -173,9 +183,11 @@ class Digitizer:
                 faults.append(no_grid())
             if best is None or found.rank > best.rank + MIN_GAIN:
                 best = found
-        if best is None or (faults and best.rank < MIN_CREDIBLE):
+        if best is None:
             raise faults[0]
-        check_legible(best, request.stated)
+        # Looked at last: at some slant, leads the wrong way round fit a little as well.
+        best = best if best.rank >= MIN_AGREEMENT else best.leaning()
+        check_legible(best, request.stated, faults)
         return best
 
     def _tried(self, page: PageImage, request: Request) -> Reading | EcgPaperError:
@@ -234,8 +246,9 @@ class Digitizer:
         rows = read_rows(page.photo, page.flat, page.maps, scale, layout, self.tracer)
         first, *places = column_places(layout, rows)
         layout = place_columns(layout, first)
+        rows, pulse_inside = without_pulses(layout, rows)
         named = name(layout, rows, scale)
-        pulse = find_pulse(layout, rows)
+        pulse = find_pulse(layout, rows) or pulse_inside
         reading = Reading(
             page=page,
             scale=scale,

@@ -17,7 +17,8 @@ import numpy as np
 import torch
 
 from ecgpaper.digitize.rows.fit import Fit
-from ecgpaper.ecg import STANDARD_ORDER, FloatArray
+from ecgpaper.digitize.signal import leads_shown
+from ecgpaper.ecg import FloatArray
 from ecgpaper.geometry import Homography
 from ecgpaper.nets.quality import QualityNet
 from ecgpaper.raster import FlatPage, GridScale, Trace
@@ -57,8 +58,8 @@ def lead_evidence(
 
     Returns
     -------
-    ndarray of shape (12, len(FEATURES))
-        Leads in standard order; NaN for those that no trace shows.
+    ndarray of shape (n_leads, len(FEATURES))
+        Leads in the order of `leads_shown`; NaN for those that no trace shows.
     """
     shares = [fit.share for fit in fits]
     page_fit = float(np.mean(shares)) if shares else _UNKNOWN_FIT
@@ -70,8 +71,9 @@ def lead_evidence(
         float(np.log2(_photo_px_per_mm(page, scale))),
         float(np.log(_bend_mm(page, scale) + _LEAST_MM)),
     )
-    evidence = np.full((len(STANDARD_ORDER), len(FEATURES)), np.nan)
-    for row, lead in enumerate(STANDARD_ORDER):
+    leads = leads_shown(traces)
+    evidence = np.full((len(leads), len(FEATURES)), np.nan)
+    for row, lead in enumerate(leads):
         own = [trace for trace in traces if trace.strip.segment.lead == lead]
         if not own:
             continue
@@ -84,7 +86,7 @@ def lead_evidence(
 
 
 def predict_snr(evidence: FloatArray, network: QualityNet) -> FloatArray:
-    """Return what each lead is expected to score, of shape (12,), in dB; NaN without evidence."""
+    """Return what each lead may be expected to score, of shape (n_leads,), in dB; NaN: unknown."""
     is_read = np.isfinite(evidence).all(axis=-1)
     with torch.inference_mode():
         found = network(torch.from_numpy(evidence[is_read]).float())

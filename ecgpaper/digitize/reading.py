@@ -6,7 +6,7 @@ Public: `Reading`, `mean_confidence`, `MIN_AGREEMENT`, `MIN_CREDIBLE`, `HEARTBEA
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from ecgpaper.digitize.curves.read import RowReading
 from ecgpaper.digitize.heartbeat import runs_backwards
 from ecgpaper.digitize.page_image import PageImage
 from ecgpaper.digitize.rows.columns import Place
-from ecgpaper.digitize.rows.fit import Fit, agreement
+from ecgpaper.digitize.rows.fit import Fit, agreement, leaning_fits
 from ecgpaper.digitize.signal import signal_from_traces
 from ecgpaper.ecg import Ecg
 from ecgpaper.page import PageLayout
@@ -70,6 +70,10 @@ class Reading:
     def agreement(self) -> float | None:
         """How well all leads fit each other, see `leads.agreement`."""
         return agreement(self.fits)
+
+    def leaning(self) -> Reading:
+        """Return the reading as it fits at the slant at which its paper may have run."""
+        return replace(self, fits=leaning_fits(self.traces, self.layout, self.scale))
 
     @property
     def rank(self) -> float:

@@ -5,9 +5,11 @@ Public: `check_traces`, `check_legible`, `no_grid`, `mirrored`, `nothing_trusted
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ecgpaper.digitize.calibration.paper_scale import Stated
-from ecgpaper.digitize.reading import Reading
-from ecgpaper.errors import GridError, LayoutError, MirrorError
+from ecgpaper.digitize.reading import MIN_CREDIBLE, Reading
+from ecgpaper.errors import EcgPaperError, GridError, LayoutError, MirrorError
 
 # Of what the layout says is printed so much must be seen as a trace. 31 generated pages that were
 # read right had 0.96 and more, worn ones too; what looked like rows of graph paper, and of a page
@@ -33,13 +35,24 @@ def check_traces(reading: Reading) -> None:
         )
 
 
-def check_legible(reading: Reading, stated: Stated) -> None:
+def check_legible(reading: Reading, stated: Stated, faults: Sequence[EcgPaperError] = ()) -> None:
     """Refuse leads that do not fit each other, unless somebody knows that they are right.
+
+    Parameters
+    ----------
+    reading : Reading
+        The best of all ways round.
+    stated : Stated
+    faults : sequence of EcgPaperError, optional
+        What spoke against other ways round: leads must fit better where there is any.
 
     Raises
     ------
-    LayoutError
+    EcgPaperError
+        The first fault, or that leads do not fit each other.
     """
+    if faults and reading.rank < MIN_CREDIBLE:
+        raise faults[0]
     found = reading.agreement
     if found is not None and found < MIN_LEGIBLE and stated.layout is None:
         raise LayoutError(

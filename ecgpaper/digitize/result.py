@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ecgpaper.digitize.calibration.printed_scale import Said
 from ecgpaper.digitize.calibration.pulse import Pulse
 from ecgpaper.digitize.rows.fit import Fit, agreement
-from ecgpaper.ecg import STANDARD_ORDER, Ecg, FloatArray
+from ecgpaper.ecg import Ecg, FloatArray
 from ecgpaper.page import PageLayout
 from ecgpaper.raster import FlatPage, GridScale, Trace
 
@@ -25,9 +25,9 @@ class Digitization:
     Parameters
     ----------
     ecg : Ecg
-        The twelve leads, NaN where the page shows nothing or nothing sure was found, and where
-        less than `MIN_SNR_DB` is expected.
-    confidence : ndarray of shape (n_samples, 12), in [0, 1]
+        The twelve leads, and the unknown one where the page shows such; NaN where the page shows
+        nothing or nothing sure was found, and where less than `MIN_SNR_DB` is expected.
+    confidence : ndarray of shape (n_samples, n_leads), in [0, 1]
     page : FlatPage
     scale : GridScale
     layout : PageLayout
@@ -41,9 +41,9 @@ class Digitization:
     said : Said
         What the print says of speed and gain; with neither pulse nor print they are taken to be
         the usual.
-    evidence : ndarray of shape (12, len(evidence.FEATURES))
+    evidence : ndarray of shape (n_leads, len(evidence.FEATURES))
         What speaks for each lead; NaN for leads that no trace shows.
-    predicted_snr_db : ndarray of shape (12,), in dB
+    predicted_snr_db : ndarray of shape (n_leads,), in dB
         What each lead is expected to score; NaN for leads that no trace shows.
     is_negative : bool
         Whether light traces on a dark ground were read.
@@ -72,4 +72,4 @@ class Digitization:
     def left_out(self) -> tuple[str, ...]:
         """Leads that the page shows but that were read too badly to be worth returning."""
         bad = self.predicted_snr_db < MIN_SNR_DB
-        return tuple(lead for lead, is_bad in zip(STANDARD_ORDER, bad, strict=True) if is_bad)
+        return tuple(lead for lead, is_bad in zip(self.ecg.lead_names, bad, strict=True) if is_bad)

@@ -1,14 +1,16 @@
 """Traces -> signal: curves in pixels become leads in millivolts over time.
 
-Public: `signal_from_traces`.
+Public: `signal_from_traces`, `leads_shown`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from ecgpaper.ecg import STANDARD_ORDER, Ecg, FloatArray
+from ecgpaper.ecg import STANDARD_ORDER, UNKNOWN_LEAD, Ecg, FloatArray
 from ecgpaper.page import PageLayout
 from ecgpaper.raster import GridScale, Trace
 
@@ -35,20 +37,20 @@ def signal_from_traces(
     Returns
     -------
     ecg : Ecg
-        The twelve leads in standard order, NaN where the page shows nothing. A lead that is shown
-        twice is the mean of both, weighted by confidence, at the offset of the longer one.
-    confidence : ndarray of shape (n_samples, 12), in [0, 1]
+        The twelve leads in standard order, NaN where the page shows nothing, and the unknown lead
+        behind them where it shows one. A lead that is shown twice is the mean of both, weighted by
+        confidence, at the offset of the longer one.
+    confidence : ndarray of shape (n_samples, n_leads), in [0, 1]
         Zero where the signal is NaN.
     """
     duration_s = max(strip.segment.stop_s for strip in layout.strips)
     n_samples = _first_sample(duration_s, fs)
-    total = np.zeros((n_samples, len(STANDARD_ORDER)))
+    leads = leads_shown(traces)
+    total = np.zeros((n_samples, len(leads)))
     weight = np.zeros_like(total)
     # The longest strip of a lead sets its offset.
     for trace in sorted(traces, key=lambda trace: -trace.strip.segment.duration_s):
-        if trace.strip.segment.lead not in STANDARD_ORDER:
-            continue
-        column = STANDARD_ORDER.index(trace.strip.segment.lead)
+        column = leads.index(trace.strip.segment.lead)
         first, amplitude_mv, confidence = _strip_signal(trace, layout, scale, fs)
         rows = slice(first, first + len(amplitude_mv))
         amplitude_mv += _offset_mv(amplitude_mv, total[rows, column], weight[rows, column])
@@ -56,7 +58,13 @@ def signal_from_traces(
         weight[rows, column] += confidence
     with np.errstate(invalid="ignore"):
         signal_mv = total / np.where(weight > 0, weight, np.nan)
-    return Ecg(signal_mv, fs, STANDARD_ORDER), np.minimum(weight, 1.0)
+    return Ecg(signal_mv, fs, leads), np.minimum(weight, 1.0)
+
+
+def leads_shown(traces: Sequence[Trace]) -> tuple[str, ...]:
+    """Return the twelve leads, and the unknown one if a trace is of it."""
+    is_unknown = any(trace.strip.segment.lead == UNKNOWN_LEAD for trace in traces)
+    return (*STANDARD_ORDER, UNKNOWN_LEAD) if is_unknown else STANDARD_ORDER
 
 
 def _first_sample(time_s: float, fs: float) -> int:

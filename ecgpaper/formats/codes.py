@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ecgpaper.ecg import LIMB_LEADS, PRECORDIAL_LEADS, STANDARD_ORDER
+from ecgpaper.ecg import LIMB_LEADS, PRECORDIAL_LEADS, STANDARD_ORDER, UNKNOWN_LEAD
 
 
 class MdcLead(NamedTuple):
@@ -24,6 +24,8 @@ class MdcLead(NamedTuple):
 _NUMBERS = dict(zip(LIMB_LEADS, (1, 2, 61, 62, 63, 64), strict=True)) | dict(
     zip(PRECORDIAL_LEADS, range(3, 9), strict=True)
 )
+# The configuration of leads in general stands for a lead nobody knows: MDC 2:0, MDC_ECG_LEAD_CONFIG.
+_UNSPECIFIED = MdcLead(0, "CONFIG")
 
 
 def mdc_lead(lead: str) -> MdcLead:
@@ -32,8 +34,10 @@ def mdc_lead(lead: str) -> MdcLead:
     Raises
     ------
     ValueError
-        If it is none of the twelve.
+        If it is none of the twelve and not the unknown one.
     """
+    if lead == UNKNOWN_LEAD:
+        return _UNSPECIFIED
     if lead not in _NUMBERS:
         raise ValueError(f"a lead with a code is one of {', '.join(STANDARD_ORDER)}; got {lead!r}")
     return MdcLead(_NUMBERS[lead], lead.upper())

@@ -216,3 +216,16 @@ def test_gap_is_bridged_and_a_lost_strip_is_left_out(reading, healthy_ecg):
     assert np.isnan(ecg.lead("aVR")).all()
     assert confidence[:, STANDARD_ORDER.index("aVR")].max() == 0
     assert np.isfinite(ecg.lead("V1")[2500:3750]).all()
+
+
+def test_lead_nobody_knows_is_one_more_beside_the_twelve(reading):
+    ecg = Ecg(np.sin(np.arange(5000) / 30)[:, None], 500.0, ("unknown",))
+    layout = lay_out("1x1")
+    strip = replace(layout.strips[0], segment=replace(layout.strips[0].segment, lead="unknown"))
+    layout = replace(layout, strips=(strip,))
+    traces = TraceCutter(SCALE).cut(layout, read_perfectly(reading, ecg, layout))
+    found, confidence = signal_from_traces(traces, layout, SCALE, 500.0)
+    assert found.lead_names == (*STANDARD_ORDER, "unknown")
+    assert confidence.shape == found.signal_mv.shape
+    assert np.isnan(found.select(STANDARD_ORDER).signal_mv).all()
+    assert np.corrcoef(found.lead("unknown"), ecg.signal_mv[: found.n_samples, 0])[0, 1] > 0.99

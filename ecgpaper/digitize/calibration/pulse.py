@@ -1,6 +1,6 @@
 """Calibration pulses beside the rows of a page: how high 1 mV is printed, and how wide 0.2 s.
 
-Public: `Pulse`, `find_pulse`.
+Public: `Pulse`, `find_pulse`, `without_pulses`.
 
 A pulse is two upright strokes and a level one across their tops. It is looked for as exactly that,
 at every place before and after the rows and in every size that recorders print. A grid is made of
@@ -9,8 +9,8 @@ such strokes as well: so none may go on beyond a corner, and there may be no ink
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,11 @@ WIDTHS_MM = np.arange(2.0, 11.01, 0.25)
 _REACH_MM = 4.0
 # Beside the rows is where no more than so much of a curve is.
 _OVERLAP_MM = 2.5
+# A pulse may stand in the row itself, at the start of a column, in the place of its first samples:
+# it is looked for over so much of the column, and must cover so much of it. Some print it in some
+# rows only: such a one is believed from this share on, or where it stands as those of other rows.
+_INSIDE_MM, _MIN_COVERED_MM = 16.0, 1.0
+_SURE_SHARE, _SAME_PLACE_MM = 0.7, 1.5
 # Strokes lean and bend, and corners are round: ink so far from where it should be counts.
 _SLACK_MM, _CORNER_MM = 0.3, 0.7
 # So far beyond its corners nothing of a pulse is inked.
@@ -56,6 +61,11 @@ class Pulse:
     height_mm: float
     share: float
 
+    @property
+    def right_mm(self) -> float:
+        """Its right stroke."""
+        return self.left_mm + self.width_mm
+
 
 def find_pulse(layout: PageLayout, readings: tuple[RowReading, ...]) -> Pulse | None:
     """Look for pulses before and after the rows of a page, at one place in all rows or in one row.
@@ -72,13 +82,59 @@ def find_pulse(layout: PageLayout, readings: tuple[RowReading, ...]) -> Pulse | 
     Pulse or None
         The clearest; None where none is clear.
     """
-    found = [
+    best = _clearest(
         pulse
         for left_mm in _stretches_mm(layout)
-        for pulse in _pulses(left_mm, [*_sketches(layout, readings, left_mm)])
-    ]
-    best = max(found, key=lambda pulse: pulse.share, default=None)
+        for pulse in _pulses(
+            left_mm, [*_sketches(layout, readings, left_mm, MARGIN_MM + _OVERLAP_MM)]
+        )
+    )
     return best if best is not None and best.share >= MIN_SHARE else None
+
+
+def without_pulses(
+    layout: PageLayout, readings: tuple[RowReading, ...]
+) -> tuple[tuple[RowReading, ...], Pulse | None]:
+    """Look for pulses that stand in the columns themselves, and take them out of the rows.
+
+    Parameters
+    ----------
+    layout : PageLayout
+        Where the columns begin.
+    readings : tuple of RowReading
+        One per row.
+
+    Returns
+    -------
+    readings : tuple of RowReading
+        They know where a pulse hides the start of a column.
+    pulse : Pulse or None
+        The clearest.
+    """
+    found: list[list[Pulse]] = [[] for _ in readings]
+    for column_mm in sorted({strip.left_mm for strip in layout.strips}):
+        left_mm = column_mm - _OVERLAP_MM
+        sketches = [*_sketches(layout, readings, left_mm, _INSIDE_MM)]
+        together = _clearest(_pulses(left_mm, sketches))
+        for row, sketch in enumerate(sketches):
+            pulse = _clearest(_pulses(left_mm, [sketch]))
+            if pulse is None or pulse.right_mm < column_mm + _MIN_COVERED_MM:
+                continue
+            is_one_of_all = together is not None and (
+                together.share >= MIN_SHARE
+                and abs(pulse.left_mm - together.left_mm) < _SAME_PLACE_MM
+            )
+            if pulse.share >= (MIN_SHARE - _SINGLE_DOUBT if is_one_of_all else _SURE_SHARE):
+                found[row].append(pulse)
+    rows = tuple(
+        replace(
+            reading,
+            pulses_mm=tuple((pulse.left_mm, pulse.right_mm) for pulse in pulses),
+        )
+        for reading, pulses in zip(readings, found, strict=True)
+    )
+    every = [pulse for pulses in found for pulse in pulses]
+    return rows, _clearest(every)
 
 
 def _stretches_mm(layout: PageLayout) -> tuple[float, float]:
@@ -88,12 +144,16 @@ def _stretches_mm(layout: PageLayout) -> tuple[float, float]:
     return left_mm - MARGIN_MM, right_mm - _OVERLAP_MM
 
 
+def _clearest(pulses: Iterable[Pulse]) -> Pulse | None:
+    return max(pulses, key=lambda pulse: pulse.share, default=None)
+
+
 def _sketches(
-    layout: PageLayout, readings: tuple[RowReading, ...], left_mm: float
+    layout: PageLayout, readings: tuple[RowReading, ...], left_mm: float, width_mm: float
 ) -> Iterator[_Sketch]:
     """Cut a stretch of paper out of each row."""
     for reading, strips in zip(readings, layout.rows(), strict=True):
-        inside = (reading.x_mm > left_mm) & (reading.x_mm < left_mm + MARGIN_MM + _OVERLAP_MM)
+        inside = (reading.x_mm > left_mm) & (reading.x_mm < left_mm + width_mm)
         ink = np.asarray(reading.ink[inside], np.float64)
         # There are more points than pixels.
         ink = ink[np.arange(0, len(ink), N_SUB_COLUMNS / 2).astype(np.intp)]

@@ -19,6 +19,8 @@ from ecgpaper.raster import GridScale, Trace
 
 # Cost of a step per row, in units of log-probability, over blank paper and along ink.
 BLANK_COST, INK_COST = 0.4, 0.01
+# A pulse hides the start of a strip if it stands no further behind it; what its pen covers beyond.
+PULSE_REACH_MM, PULSE_PEN_MM = 4.0, 0.6
 # A single column can speak no louder than this against a path.
 MIN_LOG_PROBABILITY = -6.0
 
@@ -110,7 +112,7 @@ class TraceCutter:
         return tuple(self._trace(strip, part) for strip, part in strips)
 
     def _part(self, reading: RowReading, strip: Strip, layout: PageLayout) -> _Part:
-        ends_mm = (strip.left_mm, strip.right_mm(layout.scale))
+        ends_mm = (_behind_pulses_mm(reading, strip), strip.right_mm(layout.scale))
         first, stop = (int(end) for end in np.searchsorted(reading.x_mm, ends_mm))
         return _Part(reading, first, stop)
 
@@ -132,6 +134,15 @@ class TraceCutter:
         points = self.scale.px_from_mm(np.column_stack([x_mm, curve.y_mm]))
         spread_px = curve.spread_mm * self.scale.px_per_mm[1]
         return Trace(strip, points[:, 0], points[:, 1], curve.confidence, spread_px)
+
+
+def _behind_pulses_mm(reading: RowReading, strip: Strip) -> float:
+    """Return where a strip starts that is not hidden by a pulse."""
+    start_mm = strip.left_mm
+    for left_mm, right_mm in reading.pulses_mm:
+        if left_mm - PULSE_REACH_MM < start_mm < right_mm:
+            start_mm = right_mm + PULSE_PEN_MM
+    return start_mm
 
 
 @dataclass(frozen=True)

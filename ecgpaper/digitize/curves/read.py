@@ -66,6 +66,8 @@ class RowReading:
         Of the print in all colors, as it is: finer than `ink`, which any faint print fills.
     is_on_photo : ndarray of bool, of shape (n_points,)
         Whether the photo shows the place: nothing that is read elsewhere can be trusted.
+    pulses_mm : tuple of (left, right), in mm
+        Calibration pulses that stand in the row, in the place of a column's first samples.
     """
 
     x_mm: FloatArray
@@ -75,6 +77,7 @@ class RowReading:
     presence: FloatArray
     darkness: NDArray[np.float32]
     is_on_photo: BoolArray
+    pulses_mm: tuple[tuple[float, float], ...] = ()
 
     @property
     def middle_mm(self) -> float:

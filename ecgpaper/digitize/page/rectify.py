@@ -48,6 +48,11 @@ _MIN_GRID_MM = 150.0
 # Ink beyond it belongs to the page if its breaks are below twice as many blocks, of some 2 mm; a
 # block has ink if so much of it is inked: a third of a thin line through it.
 _BREAK_BLOCKS, _MIN_INK = 2, 0.05
+# From block to block a plane grid moves evenly to so much of a block; between jumps, so much of it
+# does.
+_STEADY, _MIN_STEADY = 0.03, 0.8
+# A block lies on the grid if so much of what is around it, in blocks, is grid.
+_MIN_GRID, _AROUND = 0.15, (5, 5)
 # Rows cross a side if, so near to it on both its sides, there is ink in three places or more with
 # gaps between them: rows of another sheet come close on one side only.
 _NEAR_SIDE_MM, _ROW_GAP_MM, _FEWEST_ROWS = 6.0, 5.0, 3
@@ -78,7 +83,7 @@ def rectify(
         found = follow_grid(grid_lines(photo, maps))
         inside = _page_blocks(found)
         found = _as_printed(found, inside)
-        warp, size = _page_to_photo(found, inside, _ink_beside(inside, maps), photo.shape[:2])
+        warp, size = _page_to_photo(found, inside, maps, photo.shape[:2])
     except GridError as error:
         logger.info("turning the page upright only: %s", error)
         return _upright(photo, maps, view or View.of(photo))
@@ -97,12 +102,22 @@ def _upright(photo: ByteArray, maps: PixelMaps, view: View) -> tuple[FlatPage, P
 
 
 def _page_to_photo(
-    found: GridMap, inside: BoolArray, ink: BoolArray, photo_shape: tuple[int, ...]
+    found: GridMap, inside: BoolArray, maps: PixelMaps, photo_shape: tuple[int, ...]
 ) -> tuple[Warp, tuple[int, int]]:
     """Turn positions known inside into a warp from a page of (height, width) with all its rows."""
     seen_mm = np.array([np.ptp(position[inside]) for position in (found.x_mm, found.y_mm)])
     whole = [extended(position, inside, _BEYOND_BLOCKS) for position in (found.x_mm, found.y_mm)]
-    shown = inside | _rows_beyond(inside, ink, whole)
+    factor = RULER_LONG_SIDE_PX / max(photo_shape)
+    blocks = lattice(inside.shape, BLOCK_PX) + (BLOCK_PX - 1) / 2
+    on_photo = Homography.scaling(1 / factor)(blocks).reshape(*inside.shape, 2)
+    at_px = np.dstack(whole) * FLAT_PX_PER_MM
+    plane_part = inside
+    if fit_plane(at_px[inside], on_photo[inside])[1] <= MIN_FLAT_SHARE:
+        plane_part = _flat_band(whole, inside)
+    is_flat = fit_plane(at_px[plane_part], on_photo[plane_part])[1] > MIN_FLAT_SHARE
+    shown = inside | _rows_beyond(inside, _ink_beside(inside, maps), whole)
+    if is_flat:
+        shown |= _rows_in_line(inside, maps, whole)
     corner_mm = np.array([position[shown].min() for position in whole])
     extent_mm = np.array([position[shown].max() for position in whole]) - corner_mm
     if seen_mm.max() < _MIN_GRID_MM or extent_mm.max() > MAX_FRAME_MM:
@@ -111,12 +126,9 @@ def _page_to_photo(
             f"{seen_mm[0]:.0f} x {seen_mm[1]:.0f} mm"
         )
     page = (np.dstack(whole) - corner_mm) * FLAT_PX_PER_MM
-    factor = RULER_LONG_SIDE_PX / max(photo_shape)
-    blocks = lattice(inside.shape, BLOCK_PX) + (BLOCK_PX - 1) / 2
-    on_photo = Homography.scaling(1 / factor)(blocks).reshape(page.shape)
     width, height = (int(np.ceil(side * FLAT_PX_PER_MM)) for side in extent_mm)
-    plane, flat_share = fit_plane(page[inside], on_photo[inside])
-    if flat_share > MIN_FLAT_SHARE:
+    plane, _ = fit_plane(page[plane_part], on_photo[plane_part])
+    if is_flat:
         return plane, (height, width)
     to_block = Homography.scaling(factor / BLOCK_PX)
     return bend(page, plane, to_block, (height, width)).compose(plane), (height, width)
@@ -169,6 +181,47 @@ def _rows_beyond(inside: BoolArray, ink: BoolArray, whole: Sequence[FloatArray])
             if min(_n_rows(at_mm) for at_mm in both) < _FEWEST_ROWS:
                 shown &= beyond_mm <= 0
     return shown
+
+
+def _flat_band(whole: Sequence[FloatArray], inside: BoolArray) -> BoolArray:
+    """Largest part of a grid that lies in a plane but for jumps: one that is drawn for each row.
+
+    Returns
+    -------
+    ndarray of bool, of the shape of `inside`
+        All that is inside, where the grid is bent or has no jumps.
+    """
+    page = np.dstack(whole)
+    is_steady = inside.copy()
+    for axis in (0, 1):
+        step_mm = np.gradient(page, axis=axis)
+        usual_mm = np.median(step_mm[inside], axis=0)
+        off = np.abs(step_mm - usual_mm).max(axis=2) / np.linalg.norm(usual_mm)
+        is_steady &= off < _STEADY
+    if is_steady[inside].mean() < _MIN_STEADY:
+        return inside
+    _, parts = cv2.connectedComponents(is_steady.astype(np.uint8))
+    return np.asarray(parts == np.bincount(parts[is_steady]).argmax())
+
+
+def _rows_in_line(inside: BoolArray, maps: PixelMaps, whole: Sequence[FloatArray]) -> BoolArray:
+    """Blocks of ink beyond a side, but between the others, on what looks like the same grid.
+
+    On a flat page a grid that was lost half-way, as in a picture that was resized, goes on as it
+    began.
+    """
+    size = inside.shape[::-1]
+    ink = cv2.resize(maps.of("ink"), size, interpolation=cv2.INTER_AREA) > _MIN_INK
+    grid = cv2.blur(cv2.resize(maps.of("grid"), size, interpolation=cv2.INTER_AREA), _AROUND)
+    near = np.ones((2 * _BREAK_BLOCKS + 1,) * 2, np.uint8)
+    sheet = cv2.morphologyEx((grid > _MIN_GRID).astype(np.uint8), cv2.MORPH_CLOSE, near)
+    _, parts = cv2.connectedComponents(sheet | inside.astype(np.uint8))
+    is_between = [
+        (position >= position[inside].min()) & (position <= position[inside].max())
+        for position in whole
+    ]
+    on_sheet = np.isin(parts, np.unique(parts[inside]))
+    return np.asarray(ink & on_sheet & (is_between[0] | is_between[1]))
 
 
 def _n_rows(at_mm: FloatArray) -> int:

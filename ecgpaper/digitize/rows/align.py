@@ -44,6 +44,8 @@ AGREEMENT_MM, N_ROUNDS = 0.03, 8
 # The ends of rows tell their length to about half a mm, those of all strips tell it finer; where
 # they do not, as in rows of one strip, a stretch that is as much from 1 has half the weight.
 FINE_STRETCHES, STRETCH_SPREAD = np.linspace(0.998, 1.002, 17), 0.01
+# A trace that starts so far behind its strip does so for a pulse.
+HIDDEN_MM = 1.0
 # Ends that agree as if each were known no better than this may be no ends at all.
 SURE_MM = 0.02
 
@@ -172,6 +174,9 @@ def _look(
     found_mm = np.array([x[[0, -1]] for x in x_mm]) + place * step_mm * [1, -1]
     cut_mm = np.array([[t.strip.left_mm, t.strip.right_mm(layout.scale)] for t in long])
     weight = 1 / ((np.exp(log_spread) * step_mm) ** 2 + LEAST_SPREAD_MM**2)
+    # Where a pulse hides an end, what is seen is the pulse's.
+    is_hidden = np.array([x[[0, -1]] for x in x_mm]) - cut_mm > HIDDEN_MM
+    weight = np.where(is_hidden, 0.0, weight)
     looks = [_agreed_look(found_mm, cut_mm, weight, stretch) for stretch in stretches]
     return max(looks, key=lambda look: look.weight)
 

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.signal import find_peaks
 
 from ecgpaper.digitize.curves.read import RowReading
+from ecgpaper.digitize.rows.find import PULSE_ROOM_MM, ROW_MM, ROWS_MM
 from ecgpaper.ecg import FloatArray
 from ecgpaper.page import PageLayout
 
@@ -59,7 +60,8 @@ def column_places(layout: PageLayout, readings: tuple[RowReading, ...]) -> tuple
     All rows start together and last equally long. So the start is roughly where a window of that
     length holds most of what was read as trace, and more exactly where presence rises and falls
     most steeply at the window's two ends; an end that text or a pulse blurs then hardly counts.
-    Where another length fits both ends much better, it is the last place. Gaps between columns say
+    Where another length fits both ends much better, it is the last place; rows of no usual length
+    are as long as fits their ends best. Gaps between columns say
     more than ends, which a photo may cut off: where they are seen, theirs is the only place.
 
     Parameters
@@ -68,9 +70,37 @@ def column_places(layout: PageLayout, readings: tuple[RowReading, ...]) -> tuple
     readings : tuple of RowReading
     """
     left_mm = _left_mm(layout)
-    duration_mm = max(strip.right_mm(layout.scale) for strip in layout.strips) - left_mm
+    taken_mm = max(strip.right_mm(layout.scale) for strip in layout.strips) - left_mm
     presence = Presence(readings)
-    starts_mm = left_mm + np.arange(-MAX_SHIFT_MM, MAX_SHIFT_MM, SHIFT_STEP_MM)
+    row_mm = _usual_length_mm(presence, left_mm, taken_mm)
+    if row_mm is None:
+        return (_place_by_ends(presence, left_mm, taken_mm),)
+    between_mm = sorted({strip.left_mm - left_mm for strip in layout.strips})[1:]
+    between_mm = [at_mm * row_mm / taken_mm for at_mm in between_mm]
+    starts_mm = left_mm + np.arange(-MAX_SHIFT_MM, MAX_SHIFT_MM + taken_mm - row_mm, SHIFT_STEP_MM)
+    places = _places(presence, starts_mm, row_mm, between_mm)
+    return tuple(replace(place, stretch=place.stretch * row_mm / taken_mm) for place in places)
+
+
+def _usual_length_mm(presence: Presence, left_mm: float, taken_mm: float) -> float | None:
+    """Return what rows are long that were taken for `taken_mm`; None if nothing usual.
+
+    What was taken for a long row may hold an edge: if a window of the usual length holds nearly all
+    that was read, rows are so long.
+    """
+    if min(abs(taken_mm - usual_mm) for usual_mm in ROWS_MM) < SHIFT_STEP_MM:
+        return taken_mm
+    if taken_mm < ROW_MM:
+        return None
+    starts_mm = left_mm + np.arange(-MAX_SHIFT_MM, taken_mm - ROW_MM + MAX_SHIFT_MM, 1.0)
+    inside_mm = ROW_MM * presence.mean(starts_mm, starts_mm + ROW_MM)
+    return ROW_MM if inside_mm.max() > presence.sums[-1] - PULSE_ROOM_MM else None
+
+
+def _places(
+    presence: Presence, starts_mm: FloatArray, duration_mm: float, between_mm: list[float]
+) -> tuple[Place, ...]:
+    """Find where rows of a length, whose columns start so far from each other, may stand."""
     inside_mm = duration_mm * presence.mean(starts_mm, starts_mm + duration_mm)
     least_mm = inside_mm.max() - MAX_LOSS_MM
     steepness = _steepness(presence, starts_mm, duration_mm, least_mm)
@@ -79,7 +109,6 @@ def column_places(layout: PageLayout, readings: tuple[RowReading, ...]) -> tuple
     others = sorted(set(peaks.tolist()) - {best}, key=lambda peak: -steepness[peak])
     places = [Place(float(starts_mm[at])) for at in (best, *others[: MOST_STARTS - 1])]
     stretches = 1 + np.arange(-MOST_STRETCH, MOST_STRETCH + STRETCH_STEP / 2, STRETCH_STEP)
-    between_mm = sorted({strip.left_mm - left_mm for strip in layout.strips})[1:]
     if place := _place_by_gaps(presence, starts_mm, between_mm, stretches):
         return (place,)
     found = [_steepness(presence, starts_mm, duration_mm * by, least_mm) for by in stretches]
@@ -88,6 +117,18 @@ def column_places(layout: PageLayout, readings: tuple[RowReading, ...]) -> tuple
     if is_steeper and abs(stretches[which] - 1) > LEAST_STRETCH:
         places.append(Place(float(starts_mm[at]), float(stretches[which])))
     return tuple(places)
+
+
+def _place_by_ends(presence: Presence, left_mm: float, duration_mm: float) -> Place:
+    """Find rows of any length by both their ends; they may have been taken for more."""
+    shortest_mm = max(duration_mm - 2 * PULSE_ROOM_MM, duration_mm / 2)
+    lengths_mm = np.arange(shortest_mm, duration_mm + PULSE_ROOM_MM, 0.1)
+    starts_mm = left_mm + np.arange(-MAX_SHIFT_MM, 2 * MAX_SHIFT_MM, 0.1)
+    rises, falls = presence.rise(starts_mm), -presence.rise(starts_mm[:, None] + lengths_mm)
+    held = lengths_mm * presence.mean(starts_mm[:, None], starts_mm[:, None] + lengths_mm)
+    both = np.where(held > held.max() - PULSE_ROOM_MM, rises[:, None] + falls, -np.inf)
+    at, which = np.unravel_index(int(np.argmax(both)), both.shape)
+    return Place(float(starts_mm[at]), float(lengths_mm[which] / duration_mm))
 
 
 def _place_by_gaps(

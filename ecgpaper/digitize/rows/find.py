@@ -1,6 +1,6 @@
 """Flat page -> rows: which rows of traces there are, and which layout has as many.
 
-Public: `find_layout`, `row_width_mm`, `strips_of`, `READABLE`.
+Public: `find_layout`, `row_width_mm`, `strips_of`, `READABLE`, `ROWS_MM`, `PULSE_ROOM_MM`.
 
 Rows come from the ink map, the name of the layout from their number. The start of the rows is found
 three times: here, coarsely, from the ends of the ink; in `columns`, when the traces have been read,
@@ -42,6 +42,11 @@ MIN_ROW_SHARE = 0.2
 MAX_BREAK_MM = 20.0
 # A row has ink in at least this share of the columns that the fullest row has ink in.
 MIN_COVERED_SHARE = 0.6
+# Or it has some in so many, and may have, from so low a probability, in about as many as the
+# fullest.
+FAINT_INK, MIN_FAINT_SHARE, SURE_FAINT_SHARE = 0.1, 0.25, 0.55
+# Such a row is the next to another, by the distance of the others and so much more.
+MOST_PITCHES = 1.5
 # Nearer to the image's edge there are no baselines; a row that is nearly as near may be the page's
 # edge or a frame, unless its waves reach as high as those of the others, by about this share.
 EDGE_MM, NEAR_EDGE_MM, MIN_EDGE_WAVES = 2.0, 4.0, 0.7
@@ -55,7 +60,11 @@ MIN_PULSE_MM = 3.0
 # little and a pulse.
 ROW_MM = 250.0
 OTHER_ROWS_MM = (62.5, 125.0, 187.5, 375.0, 500.0)
+ROWS_MM = (ROW_MM, *OTHER_ROWS_MM)
 ROW_TOLERANCE_MM, PULSE_ROOM_MM = 3.0, 14.0
+# A row of 10 s with a pulse has no more ink, but for stray bits of an edge or a line; three rows of
+# four have more than this percentile.
+LONG_INK_MM, INKED_PERCENT = ROW_MM + PULSE_ROOM_MM + 4.0, 25
 # Longer rows than this are no 10 s at 25 mm/s, whatever is printed beside them.
 LONG_ROW_MM = 1.5 * ROW_MM
 # Steps in which rows are laid over each other.
@@ -72,6 +81,7 @@ class _Row:
     right_mm: float
     ink_mm: float
     columns_mm: FloatArray
+    inked_mm: float
 
 
 def find_layout(
@@ -103,8 +113,13 @@ def find_layout(
     rows = sorted(rows[: leads.n_rows], key=lambda row: row.baseline_mm)
     left_mm, right_mm = _ends_mm(rows)
     width_mm = right_mm - left_mm
-    row_mm = _row_length_mm(width_mm)
-    paper = PaperScale() if row_mm <= ROW_MM else PaperScale(speed_mm_per_s=FAST_MM_PER_S)
+    inked_mm = min(float(np.percentile([row.inked_mm for row in rows], INKED_PERCENT)), width_mm)
+    row_mm = _row_length_mm(width_mm, inked_mm)
+    if leads.n_rows == 1:
+        # A strip of one lead may be as long as it likes.
+        row_mm = width_mm
+    is_usual = row_mm < LONG_ROW_MM or leads.n_rows == 1
+    paper = PaperScale() if is_usual else PaperScale(speed_mm_per_s=FAST_MM_PER_S)
     leads = leads.lasting(paper.s_from_mm(row_mm))
     height_px, width_px = page.image.shape[:2]
     return PageLayout(
@@ -139,8 +154,9 @@ def row_width_mm(maps: PixelMaps, scale: GridScale) -> float:
 def _rows_of(maps: PixelMaps, scale: GridScale) -> list[_Row]:
     """Rows of a page, the one with most columns inked first."""
     map_px_per_mm = np.array(scale.px_per_mm) / maps.px_per_map_px
-    ink = (maps.of("ink") > MIN_INK) & _inner_paper(maps, float(map_px_per_mm.mean()))
-    return _find_rows(ink, map_px_per_mm)
+    inner = _inner_paper(maps, float(map_px_per_mm.mean()))
+    probability = maps.of("ink") * inner
+    return _find_rows(probability > MIN_INK, probability > FAINT_INK, map_px_per_mm)
 
 
 def _ends_mm(rows: Sequence[_Row]) -> tuple[float, float]:
@@ -193,11 +209,16 @@ def strips_of(
     )
 
 
-def _row_length_mm(width_mm: float) -> float:
-    """Length of a row, in mm, whose ink, with or without a pulse, is so wide."""
+def _row_length_mm(width_mm: float, inked_mm: float) -> float:
+    """Length of a row, in mm, whose ink, with or without a pulse, is so wide.
+
+    Rows of which most have more ink than 10 s and a pulse are as long as they look.
+    """
     for row_mm in OTHER_ROWS_MM:
         if -ROW_TOLERANCE_MM < width_mm - row_mm < PULSE_ROOM_MM:
             return row_mm
+    if inked_mm > LONG_INK_MM and width_mm < LONG_ROW_MM - ROW_TOLERANCE_MM:
+        return width_mm
     return ROW_MM if width_mm < LONG_ROW_MM else OTHER_ROWS_MM[-1]
 
 
@@ -240,8 +261,13 @@ def _too_few(n_expected: int, rows: Sequence[_Row]) -> LayoutError:
     )
 
 
-def _find_rows(ink: NDArray[np.bool_], px_per_mm: FloatArray) -> list[_Row]:
-    """Rows of ink, the one with most columns inked first."""
+def _find_rows(
+    ink: NDArray[np.bool_], faint: NDArray[np.bool_], px_per_mm: FloatArray
+) -> list[_Row]:
+    """Rows of ink, the one with most columns inked first.
+
+    `faint` holds all of `ink` and what may be ink: a row that is there in part may be faint.
+    """
     ink_mm = ink.sum(axis=1) / px_per_mm[0]
     smooth = gaussian_filter1d(ink_mm, WANDER_MM * px_per_mm[1])
     peaks, _ = find_peaks(
@@ -252,7 +278,7 @@ def _find_rows(ink: NDArray[np.bool_], px_per_mm: FloatArray) -> list[_Row]:
     edge = EDGE_MM * px_per_mm[1]
     baselines = peaks[(peaks > edge) & (peaks < ink.shape[0] - edge)] - 1
     borders = _borders(baselines, ink.shape[0])
-    rows, covered = [], []
+    rows, covered, covered_faintly = [], [], []
     for baseline in baselines:
         top, bottom = borders[int(baseline)]
         is_inked = np.asarray(ink[top:bottom].any(axis=0))
@@ -260,12 +286,30 @@ def _find_rows(ink: NDArray[np.bool_], px_per_mm: FloatArray) -> list[_Row]:
         ink_mm = float(ink[top:bottom].sum(axis=0)[is_inked].mean()) / px_per_mm[1]
         left_mm, right_mm = np.array(extent) / px_per_mm[0]
         columns_mm = np.flatnonzero(is_inked) / px_per_mm[0]
-        rows.append(_Row(baseline / px_per_mm[1], left_mm, right_mm, ink_mm, columns_mm))
+        inked_mm = float(is_inked.sum() / px_per_mm[0])
+        rows.append(_Row(baseline / px_per_mm[1], left_mm, right_mm, ink_mm, columns_mm, inked_mm))
         covered.append(int(is_inked.sum()))
-    most = max(covered, default=0)
-    order = sorted(range(len(rows)), key=lambda index: -covered[index])
-    full = [rows[index] for index in order if covered[index] > MIN_COVERED_SHARE * most]
+        covered_faintly.append(int(faint[top:bottom].any(axis=0).sum()))
+    share = np.array(covered) / max(covered, default=1)
+    faint_share = np.array(covered_faintly) / max(covered_faintly, default=1)
+    is_full = share > MIN_COVERED_SHARE
+    is_faint = (share > MIN_FAINT_SHARE) & (faint_share > SURE_FAINT_SHARE) & ~is_full
+    is_full |= _next_to(is_full, is_faint, np.array([row.baseline_mm for row in rows]))
+    full = [rows[index] for index in np.argsort(-share, kind="stable") if is_full[index]]
     return _without_frames(full, ink.shape[0] / px_per_mm[1])
+
+
+def _next_to(is_full: BoolArray, is_faint: BoolArray, heights_mm: FloatArray) -> BoolArray:
+    """Tell which faint rows are about as near to full ones as these to each other: (n_rows,)."""
+    reached = is_full.copy()
+    if is_full.sum() < 2:
+        return np.zeros_like(reached)
+    reach_mm = MOST_PITCHES * float(np.median(np.diff(heights_mm[is_full])))
+    faint = np.flatnonzero(is_faint)
+    # Down and up again, as one faint row may be next to another.
+    for index in (*faint, *faint[::-1]):
+        reached[index] |= np.abs(heights_mm[reached] - heights_mm[index]).min() < reach_mm
+    return reached & is_faint
 
 
 def _without_frames(rows: list[_Row], height_mm: float) -> list[_Row]:

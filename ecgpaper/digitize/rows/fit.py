@@ -1,6 +1,6 @@
 """Traces -> how well leads fit each other that depend on each other.
 
-Public: `Fit`, `fits_of`, `agreement`, `Curve`, `same_share`.
+Public: `Fit`, `fits_of`, `leaning_fits`, `agreement`, `Curve`, `same_share`.
 
 Strips of one lead show the same curve where they show the same time, and the six limb leads, which
 are made of two voltages, add up to nothing as Einthoven and Goldberger defined them.
@@ -27,6 +27,12 @@ _WANDER = 60
 # On a bent page one row may seem to start so many points before or after another.
 _LAG = 20
 _LEAST_S = 1.0
+# Paper may pass the pens at a slant: what is printed at one time then leans, by up to so many
+# points from the first row to the last.
+MOST_LEAN = 6
+# So many points at the start of a strip are not compared: until its ends are known exactly, a pulse
+# that stands closely before it may reach in.
+_UNSURE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,25 @@ def fits_of(traces: tuple[Trace, ...], layout: PageLayout, scale: GridScale) -> 
     Strips of one lead must show the same where they show the same time, and sums like
     I + III - II and aVR + aVL + aVF must be level.
     """
+    return _fits([Curve(trace, layout, scale) for trace in traces])
+
+
+def leaning_fits(
+    traces: tuple[Trace, ...], layout: PageLayout, scale: GridScale
+) -> tuple[Fit, ...]:
+    """Compare the curves of a page whose paper passed the pens at a slant, at the best slant."""
     curves = [Curve(trace, layout, scale) for trace in traces]
+    heights_mm = np.array([trace.strip.baseline_mm for trace in traces])
+    places = (heights_mm - heights_mm.mean()) / max(float(np.ptp(heights_mm)), 1.0)
+    leaning = (
+        _fits([curve.later(round(lean * at)) for curve, at in zip(curves, places, strict=True)])
+        for lean in range(-MOST_LEAN, MOST_LEAN + 1)
+    )
+    return max(leaning, key=lambda fits: agreement(fits) or -np.inf)
+
+
+def _fits(curves: Sequence[Curve]) -> tuple[Fit, ...]:
+    """Compare curves as they lie."""
     found = [
         (frozenset([first.lead]), same_share(first, second))
         for first, second in combinations(curves, 2)
@@ -88,6 +112,7 @@ class Curve:
         points_mm = scale.mm_from_px(np.column_stack([trace.x_px, trace.y_px]))
         known = np.isfinite(points_mm[:, 1])
         time_s = segment.start_s + paper.s_from_mm(points_mm[:, 0] - trace.strip.left_mm)
+        self.first += _UNSURE
         at_s = np.arange(self.first, self.stop) / _FS
         height_mm = -trace.strip.polarity * points_mm[:, 1]
         self.known = bool(known.any())

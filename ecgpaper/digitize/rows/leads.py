@@ -15,13 +15,13 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from ecgpaper.digitize.curves.path import TraceCutter
-from ecgpaper.digitize.curves.read import RowReading
+from ecgpaper.digitize.curves.read import MIN_PRESENCE, RowReading
 from ecgpaper.digitize.rows.find import strips_of
 from ecgpaper.digitize.rows.fit import Curve, Fit, agreement, fits_of, same_share
-from ecgpaper.digitize.rows.one_lead import Repeat, repeat_of
-from ecgpaper.ecg import LEAD_SUMS, LIMB_LEADS, FloatArray
+from ecgpaper.digitize.rows.one_lead import is_one_lead, repeat_of
+from ecgpaper.ecg import LEAD_SUMS, LIMB_LEADS, UNKNOWN_LEAD, FloatArray
 from ecgpaper.errors import LayoutError
-from ecgpaper.page import LAYOUTS, SIX_LEADS, LeadLayout, PageLayout, Strip
+from ecgpaper.page import LAYOUTS, SIX_LEADS, LeadLayout, PageLayout, Strip, continued
 from ecgpaper.raster import GridScale, Trace
 
 # A layout whose curves fit as well as this is not doubted; another must fit better by so much. That
@@ -37,9 +37,15 @@ _HARDLY_READ = 0.7
 # Of 400 records (PTB-XL) six precordial leads, taken for limb leads, fit each other by 0.21 at the
 # most; limb leads, which differ by what was read wrongly alone, by 1.
 _LIMB = 0.7
-# A rhythm strip is the usual lead unless it is nothing like that one and just like another: on bent
-# pages even the same lead looks different twice.
-_POOR_RHYTHM, _SURE_RHYTHM = 0.5, 0.95
+# Sums of the limb leads of one heart vanish by more than this; of a lead with itself by 0.67.
+_LEVEL = 0.8
+# A rhythm strip is the one that it is most like of those that recorders print, if it is so much
+# like one: on bent pages even the same lead looks different twice. These are given so much more, as
+# V5 may look like II: of 150 records (PTB-XL) strips of II and V1 are then all named right, of V5
+# 97 %.
+# Another lead it is only if it is just like that one, and so much less like these.
+_LIKE_RHYTHM, _SURE_RHYTHM, _LESS_LIKE = 0.8, 0.95, 0.1
+_USUAL_RHYTHM = {"II": 0.07, "V1": 0.05, "V5": 0.04}
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +61,17 @@ class Named:
     def fit(self) -> float | None:
         """See `agreement`."""
         return agreement(self.fits)
+
+    @property
+    def is_level(self) -> bool:
+        """Whether the sums of limb leads vanish as no lead and itself do.
+
+        In Cabrera's order, where aVR is upside down, those of one lead vanish as well.
+        """
+        sums = [fit.share for fit in self.fits if len(fit.leads) > 1]
+        if any(strip.polarity < 0 for strip in self.layout.strips):
+            return False
+        return bool(sums) and float(np.mean(sums)) > _LEVEL
 
     @property
     def rank(self) -> float:
@@ -79,17 +96,23 @@ def name_leads(layout: PageLayout, readings: tuple[RowReading, ...], scale: Grid
     Raises
     ------
     LayoutError
-        If each row shows one lead from end to end, and there are not six of them.
+        If each row shows one lead from end to end, and there are too many of them.
     """
     cutter = TraceCutter(scale)
+    if layout.name == "1x1":
+        layout = replace(layout, strips=tuple(_renamed(s, UNKNOWN_LEAD) for s in layout.strips))
+        return _named(layout, readings, cutter.cut(layout, readings), scale)
     layout, readings = _without_edge(layout, readings, scale, cutter)
     usual = _named(layout, readings, cutter.cut(layout, readings), scale)
-    repeat = _repeat(usual, scale)
+    repeat = repeat_of(_parts(usual, scale, short_only=True))
     if repeat.is_likely:
         limb = _six_leads("6x1-limb", usual, cutter, scale)
         if limb is not None and limb.rank > _LIMB:
             return limb
     best = _best_named(usual, cutter, scale)
+    read = _read_rows(usual)
+    if not best.is_level and is_one_lead(_parts(read, scale)):
+        return _one_lead(read, cutter, scale)
     if not repeat.is_sure:
         return best
     # V1 to V6 change so steadily that sums of limb leads in Cabrera's order nearly vanish; rhythm
@@ -124,14 +147,14 @@ def _best_named(usual: Named, cutter: TraceCutter, scale: GridScale) -> Named:
     return best
 
 
-def _repeat(usual: Named, scale: GridScale) -> Repeat:
-    """How much the columns of a layout look as if each row showed one lead from end to end."""
+def _parts(usual: Named, scale: GridScale, *, short_only: bool = False) -> list[list[FloatArray]]:
+    """Curves of the strips of each row, of shape (n_samples,), in mV."""
     rows: dict[int, list[FloatArray]] = {}
     for trace in usual.traces:
-        if not trace.strip.segment.is_rhythm:
+        if not (short_only and trace.strip.segment.is_rhythm):
             curve = Curve(trace, usual.layout, scale)
             rows.setdefault(trace.strip.segment.row, []).append(curve.mv)
-    return repeat_of([*rows.values()])
+    return [*rows.values()]
 
 
 def _six_leads(name: str, usual: Named, cutter: TraceCutter, scale: GridScale) -> Named | None:
@@ -140,6 +163,33 @@ def _six_leads(name: str, usual: Named, cutter: TraceCutter, scale: GridScale) -
         return None
     baselines_mm = [row[0].baseline_mm for row in usual.layout.rows()]
     layout = _with_leads(usual.layout, LAYOUTS[name], baselines_mm)
+    return _named(layout, usual.rows, cutter.cut(layout, usual.rows), scale)
+
+
+def _read_rows(usual: Named) -> Named:
+    """Leave out rows that are hardly read."""
+    sure = {
+        row
+        for row in range(len(usual.rows))
+        if np.mean([t.confidence.mean() for t in usual.traces if t.strip.segment.row == row])
+        > _HARDLY_READ
+    }
+    traces = tuple(trace for trace in usual.traces if trace.strip.segment.row in sure)
+    layout = replace(usual.layout, strips=tuple(trace.strip for trace in traces))
+    return replace(
+        usual, layout=layout, rows=tuple(usual.rows[row] for row in sorted(sure)), traces=traces
+    )
+
+
+def _one_lead(usual: Named, cutter: TraceCutter, scale: GridScale) -> Named:
+    """Take the rows for one lead, of which each shows the next stretch."""
+    seen = np.mean([row.presence for row in usual.rows], axis=0) > MIN_PRESENCE
+    left_mm, right_mm = usual.rows[0].x_mm[seen][[0, -1]]
+    paper = usual.layout.scale
+    leads = continued(len(usual.rows), float(paper.s_from_mm(right_mm - left_mm)))
+    baselines_mm = [row[0].baseline_mm for row in usual.layout.rows()]
+    strips = strips_of(leads, paper, float(left_mm), baselines_mm)
+    layout = replace(usual.layout, name=leads.name, strips=strips)
     return _named(layout, usual.rows, cutter.cut(layout, usual.rows), scale)
 
 
@@ -197,9 +247,10 @@ def _named(
     """Name the rhythm strips after the short strips they look like."""
     curves = [Curve(trace, layout, scale) for trace in traces]
     short = [curve for curve in curves if not curve.is_rhythm]
+    names = _rhythm_names([curve for curve in curves if curve.is_rhythm], short)
     strips = tuple(
-        _renamed(trace.strip, _best_name(curve, short)) if curve.is_rhythm else trace.strip
-        for trace, curve in zip(traces, curves, strict=True)
+        _renamed(trace.strip, next(names)) if trace.strip.segment.is_rhythm else trace.strip
+        for trace in traces
     )
     traces = tuple(replace(trace, strip=strip) for trace, strip in zip(traces, strips, strict=True))
     layout = replace(layout, strips=strips)
@@ -210,15 +261,39 @@ def _renamed(strip: Strip, lead: str) -> Strip:
     return replace(strip, segment=replace(strip.segment, lead=lead))
 
 
-def _best_name(rhythm: Curve, short: Sequence[Curve]) -> str:
-    """Return the lead whose short strip a rhythm strip repeats; in doubt the usual one."""
-    shares = {curve.lead: same_share(rhythm, curve) for curve in short}
-    known = {lead: share for lead, share in shares.items() if share is not None}
-    usual = known.get(rhythm.lead)
-    if usual is None or usual > _POOR_RHYTHM:
-        return rhythm.lead
-    best = max(known, key=lambda lead: known[lead])
-    return best if known[best] > _SURE_RHYTHM else rhythm.lead
+def _rhythm_names(rhythms: Sequence[Curve], short: Sequence[Curve]) -> Iterator[str]:
+    """Yield the leads whose short strips rhythm strips repeat, each once; in doubt the usual."""
+    likes = [
+        {curve.lead: share for curve in short if (share := same_share(rhythm, curve)) is not None}
+        for rhythm in rhythms
+    ]
+    best = sorted(
+        (
+            (share + _USUAL_RHYTHM.get(lead, 0.0), row, lead)
+            for row, shares in enumerate(likes)
+            for lead, share in shares.items()
+            if _may_be(lead, shares)
+        ),
+        reverse=True,
+    )
+    names: dict[int, str] = {}
+    for _, row, lead in best:
+        if row not in names and lead not in names.values():
+            names[row] = lead
+    for row, rhythm in enumerate(rhythms):
+        if row not in names:
+            free = {lead: share for lead, share in likes[row].items() if lead not in names.values()}
+            is_free = rhythm.lead not in names.values() or not free
+            names[row] = rhythm.lead if is_free else max(free, key=lambda lead: free[lead])
+        yield names[row]
+
+
+def _may_be(lead: str, shares: dict[str, float]) -> bool:
+    """Whether a rhythm strip that has so much in common with short strips may be one of a lead."""
+    if lead in _USUAL_RHYTHM:
+        return shares[lead] > _LIKE_RHYTHM
+    usual = max((share for name, share in shares.items() if name in _USUAL_RHYTHM), default=-np.inf)
+    return shares[lead] > max(_SURE_RHYTHM, usual + _LESS_LIKE)
 
 
 def _at_once(usual: Named, scale: GridScale) -> Iterator[Named]:

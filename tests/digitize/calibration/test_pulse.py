@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecgpaper.digitize.calibration.pulse import HEIGHTS_MM, find_pulse
+from ecgpaper.digitize.calibration.pulse import HEIGHTS_MM, find_pulse, without_pulses
 from ecgpaper.digitize.curves.read import RowReading
 from ecgpaper.digitize.curves.strip import (
     MARGIN_MM,
@@ -108,3 +108,25 @@ def test_filled_box_is_no_pulse(layout):
     for reading, baseline_mm in zip(rows, BASELINES_MM, strict=True):
         draw(reading, (LEFT_MM - 7, LEFT_MM - 2), (baseline_mm - 10, baseline_mm))
     assert find_pulse(layout, rows) is None
+
+
+def test_pulse_in_the_place_of_a_columns_first_samples_hides_them(layout):
+    """As textbooks print it, before every lead; in one row it may be missing."""
+    rows = blank_rows()
+    second_mm = layout.strips[1].left_mm
+    draw_pulse(rows, second_mm + 1.0, 5.0, 10.0)
+    blank = blank_rows()
+    found, pulse = without_pulses(layout, (*rows[:3], blank[3]))
+    assert pulse.height_mm == 10.0
+    assert [len(row.pulses_mm) for row in found] == [1, 1, 1, 0]
+    left_mm, right_mm = found[0].pulses_mm[0]
+    assert left_mm == pytest.approx(second_mm + 1.0, abs=0.8)
+    assert right_mm == pytest.approx(second_mm + 6.0, abs=0.8)
+
+
+def test_pulse_before_the_rows_hides_nothing(layout):
+    rows = blank_rows()
+    draw_pulse(rows, LEFT_MM - 7, 5.0, 10.0)
+    found, pulse = without_pulses(layout, rows)
+    assert pulse is None
+    assert not any(row.pulses_mm for row in found)

@@ -99,3 +99,23 @@ def test_bent_page_is_flattened_to_a_hundredth_of_a_mm(healthy_ecg, true_maps):
     alike, *_ = np.linalg.lstsq(terms, found_mm, rcond=None)
     off_mm = found_mm - terms @ alike
     assert np.sqrt(np.mean(off_mm**2, axis=0)).max() < 0.011
+
+
+def test_grid_that_jumps_from_row_to_row_loses_none_of_the_rows(print_page, true_maps):
+    """Some programs draw a grid for each row, and none of them joins on to the next."""
+    page = print_page(3, dpi=120.0)
+    maps, px_per_mm = true_maps(page), 120 / 25.4
+    heights_px = [
+        page.truth.scale.px_from_mm(np.array([[0.0, row[0].baseline_mm]]))[0, 1]
+        for row in page.truth.layout.rows()
+    ]
+    upper = slice(0, round(sum(heights_px[1:3]) / 2))
+    slipped = np.roll(page.image[upper], round(2.4 * px_per_mm), axis=0)
+    ink = cv2.resize(maps.of("ink"), page.image.shape[1::-1])[upper, :, None] > 0.3
+    image = page.image.copy()
+    image[upper] = np.where(ink, page.image[upper], slipped)
+    flat, _ = rectify(image, maps)
+    for ends in row_ends(page):
+        y = flat.page_to_photo.inverse(ends)[:, 1]
+        assert (y > 0).all()
+        assert (y < flat.image.shape[0]).all()

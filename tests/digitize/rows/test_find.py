@@ -19,6 +19,7 @@ from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip
 from ecgpaper.raster import FlatPage, GridScale, PixelMaps
 
 BASELINE_TOLERANCE_MM = 1.5
+ROWS = (40.0, 70.0, 100.0, 130.0, 160.0, 190.0)
 
 
 def lay_out(name="3x4+1R", *, left_mm=20.0, paper=None):
@@ -284,3 +285,38 @@ def test_columns_of_one_time_stand_side_by_side():
     assert left_of(settled(layout, curves_between(layout, 23.0, 273.0))) == pytest.approx(
         23.0, abs=0.05
     )
+
+
+def test_rows_of_no_usual_length_are_as_long_as_they_look():
+    """Two columns of some five and a half seconds."""
+    layout = lay_out("6x2", left_mm=4.0)
+    layout = replace(
+        layout, strips=strips_of(LAYOUTS["6x2"].lasting(11.6), PaperScale(), 4.0, ROWS)
+    )
+    curves = curves_between(layout, 12.0, 284.0)
+    (place,) = column_places(layout, curves)
+    assert place.start_mm == pytest.approx(12.0, abs=0.2)
+    assert place.stretch * 290 == pytest.approx(272.0, abs=0.3)
+
+
+@pytest.mark.parametrize(("faint", "name"), [(0.3, "3x4+1R"), (0.02, "3x4")])
+def test_row_that_is_inked_in_part_is_one_if_the_rest_is_faint(faint, name):
+    px_per_mm = 4
+    ink = np.zeros((200 * px_per_mm, 290 * px_per_mm), np.float32)
+    for baseline_mm in (40, 80, 120, 160):
+        at = slice(baseline_mm * px_per_mm - 2, baseline_mm * px_per_mm + 2)
+        ink[at, 20 * px_per_mm : 270 * px_per_mm] = 1.0
+    ink[158 * px_per_mm : 162 * px_per_mm, 100 * px_per_mm : 270 * px_per_mm] *= faint
+    maps = np.stack([1 - ink, 0 * ink, ink, 0 * ink], axis=-1)
+    image = np.zeros((*ink.shape, 3), np.uint8)
+    flat = FlatPage(image, Homography.identity())
+    assert find_layout(flat, PixelMaps(maps), GridScale((4.0, 4.0))).name == name
+
+
+def test_short_strip_of_one_lead_has_the_length_it_has():
+    layout = lay_out("1x1", left_mm=20.0)
+    leads = LAYOUTS["1x1"].lasting(3.6)
+    layout = replace(layout, strips=strips_of(leads, PaperScale(), 20.0, ROWS[:1]))
+    (place,) = column_places(layout, curves_between(layout, 26.0, 106.0))
+    assert place.start_mm == pytest.approx(26.0, abs=0.2)
+    assert place.stretch * 90 == pytest.approx(80.0, abs=0.3)

@@ -5,9 +5,10 @@ import pytest
 
 from ecgpaper.digitize.curves.strip import STRIP_HEIGHT_MM
 from ecgpaper.digitize.rows.find import READABLE
-from ecgpaper.digitize.rows.fit import agreement, fits_of
+from ecgpaper.digitize.rows.fit import agreement, fits_of, leaning_fits
 from ecgpaper.digitize.rows.leads import name_leads
-from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip
+from ecgpaper.ecg import UNKNOWN_LEAD
+from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip, continued
 from ecgpaper.raster import GridScale
 from ecgpaper.simulate import simulate_record
 
@@ -158,3 +159,49 @@ def test_last_row_is_a_rhythm_strip_only_if_it_is_surely_read_or_looks_like_a_le
         if strip.segment.row < named.layout.strips[-1].segment.row + 1
     ]
     assert list(named.layout.strips) == kept
+
+
+def test_two_rhythm_strips_have_the_names_of_the_leads_they_repeat(reading):
+    """V1 and II, where the usual two are II and V5; and II looks much like V5."""
+    ecg = simulate_record(rng=np.random.default_rng([5, 0])).ecg
+    readings = read_perfectly(reading, ecg, lay_out(LAYOUTS["3x4+2R"].with_rhythm(("V1", "II"))))
+    named = name_leads(lay_out(LAYOUTS["3x4+2R"]), readings, SCALE)
+    rhythm = [s.segment.lead for s in named.layout.strips if s.segment.is_rhythm]
+    assert rhythm == ["V1", "II"]
+
+
+@pytest.mark.parametrize("lean_mm", [-1.5, 1.5])
+def test_leads_of_a_page_printed_at_a_slant_fit_each_other(reading, lean_mm):
+    ecg = simulate_record(rng=np.random.default_rng([5, 0])).ecg
+    layout = lay_out(LAYOUTS["6x2"])
+    readings = tuple(
+        replace(row, x_mm=row.x_mm + lean_mm * index / 5)
+        for index, row in enumerate(read_perfectly(reading, ecg, layout))
+    )
+    named = name_leads(layout, readings, SCALE)
+    assert named.fit < 0.7
+    assert agreement(leaning_fits(named.traces, named.layout, SCALE)) > 0.85
+
+
+@pytest.mark.parametrize("n_rows", [3, 4])
+def test_rows_of_one_lead_are_one_lead_that_goes_on(reading, n_rows):
+    """As watches print it: thirty seconds in rows of ten."""
+    ecg = simulate_record(rng=np.random.default_rng([5, 1])).ecg
+    usual = lay_out(usual_for(continued(n_rows, 10.0)))
+    one = replace(LAYOUTS["1x1"], rows=(("aVR",),))
+    row = read_perfectly(reading, ecg, lay_out(one))[0]
+    top_mm = [strips[0].baseline_mm - STRIP_HEIGHT_MM / 2 for strips in usual.rows()]
+    presence = ((row.x_mm > 20) & (row.x_mm < 270)).astype(float)
+    rows = tuple(replace(row, top_mm=at_mm, presence=presence) for at_mm in top_mm)
+    named = name_leads(usual, rows, SCALE)
+    assert named.layout.name == f"{n_rows}x1-continued"
+    assert {strip.segment.lead for strip in named.layout.strips} == {UNKNOWN_LEAD}
+    starts_s = [strip.segment.start_s for strip in named.layout.strips]
+    assert starts_s == pytest.approx(10.0 * np.arange(n_rows), abs=0.05)
+
+
+def test_single_strip_has_no_name(reading):
+    ecg = simulate_record(rng=np.random.default_rng([5, 0])).ecg
+    layout = lay_out(LAYOUTS["1x1"])
+    named = name_leads(layout, read_perfectly(reading, ecg, layout), SCALE)
+    assert [strip.segment.lead for strip in named.layout.strips] == [UNKNOWN_LEAD]

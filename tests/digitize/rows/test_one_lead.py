@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import uniform_filter1d
 
-from ecgpaper.digitize.rows.one_lead import FS, repeat_of
+from ecgpaper.digitize.rows.one_lead import FS, is_one_lead, repeat_of
 from ecgpaper.ecg import LIMB_LEADS, PRECORDIAL_LEADS, STANDARD_ORDER
 from ecgpaper.page import LAYOUTS
 from ecgpaper.simulate import simulate_ecg
@@ -66,3 +66,14 @@ def test_six_rows_show_half_of_the_leads():
         {segment.lead for segment in LAYOUTS[name].segments} for name in LAYOUTS if "6x1" in name
     ]
     assert shown == [set(LIMB_LEADS), set(PRECORDIAL_LEADS)]
+
+
+@pytest.mark.parametrize("labels", LABELS, ids=lambda labels: labels[0])
+def test_parts_of_rows_of_one_lead_are_told_from_those_of_twelve(labels):
+    rows = rows_of(LAYOUTS["3x4"], labels, 2)
+    assert not is_one_lead(rows)
+    assert is_one_lead([np.array_split(np.concatenate(rows[0][:1] * 4), 4)] * 3)
+
+
+def test_no_rows_are_no_lead():
+    assert not is_one_lead([])
