@@ -87,7 +87,7 @@ class DigitizedPage:
 
     @property
     def ecg(self) -> Ecg:
-        """The twelve leads in mV, and the unknown one if the page names none; NaN where nothing is."""
+        """The twelve leads in mV, and the unknown one if there is such; NaN where nothing is read."""
         return self.digitization.ecg
 
     @property

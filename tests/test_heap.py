@@ -1,4 +1,5 @@
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,8 +8,7 @@ from ecgpaper.heap import give_back
 
 
 def resident_mb():
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * 4096 / 1e6
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only glibc keeps what was freed")

@@ -24,7 +24,7 @@ class MdcLead(NamedTuple):
 _NUMBERS = dict(zip(LIMB_LEADS, (1, 2, 61, 62, 63, 64), strict=True)) | dict(
     zip(PRECORDIAL_LEADS, range(3, 9), strict=True)
 )
-# The configuration of leads in general stands for a lead nobody knows: MDC 2:0, MDC_ECG_LEAD_CONFIG.
+# A lead nobody knows is lead 0, unspecified: MDC 2:0, MDC_ECG_LEAD_CONFIG.
 _UNSPECIFIED = MdcLead(0, "CONFIG")
 
 
