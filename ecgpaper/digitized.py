@@ -87,7 +87,7 @@ class DigitizedPage:
 
     @property
     def ecg(self) -> Ecg:
-        """The twelve leads in mV, and the unknown one if there is such; NaN where nothing is read."""
+        """The twelve leads in mV, and the unknown one if there is such; NaN where none is read."""
         return self.digitization.ecg
 
     @property
