@@ -198,17 +198,22 @@ class Digitizer:
             # Without what the stages held: some hundred megabytes each way round.
             return error.with_traceback(None)
         if found.is_backwards:
-            self._refuse_mirrored(page, request.stated)
+            self._refuse_mirrored(found, request.stated)
         return found
 
-    def _refuse_mirrored(self, page: PageImage, stated: Stated) -> None:
-        """Raise an error if a page that runs backwards is credible when its sides are swapped."""
+    def _refuse_mirrored(self, reading: Reading, stated: Stated) -> None:
+        """Raise an error if a page that runs backwards is credible when its sides are swapped.
+
+        Some hearts look backwards: where columns tell, leads must fit better than as they lie.
+        """
         try:
-            found = self.read_level(page.mirrored(), stated)
+            found = self.read_level(reading.page.mirrored(), stated)
         except EcgPaperError as error:
             logger.info("mirrored: %s", error)
             return
-        if found.agreement is not None and found.agreement >= MIN_CREDIBLE:
+        if found.agreement is None or found.agreement < MIN_CREDIBLE:
+            return
+        if not reading.has_columns or found.rank > reading.rank:
             raise mirrored()
 
     def read_level(self, page: PageImage, stated: Stated) -> Reading:

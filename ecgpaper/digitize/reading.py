@@ -26,6 +26,8 @@ MIN_AGREEMENT = 0.85
 # Where some way round shows no page at all, or the rows would run upright, what is read must fit at
 # least as well as this.
 MIN_CREDIBLE = 0.5
+# At least so many comparisons tell a slant.
+FEWEST_COMPARED = 5
 # Heartbeats are looked at with so many samples per second.
 HEARTBEAT_FS = 250.0
 
@@ -72,7 +74,12 @@ class Reading:
         return agreement(self.fits)
 
     def leaning(self) -> Reading:
-        """Return the reading as it fits at the slant at which its paper may have run."""
+        """Return the reading as it fits at the slant at which its paper may have run.
+
+        Three comparisons fit by chance at some slant: there must be more.
+        """
+        if len(self.fits) < FEWEST_COMPARED:
+            return self
         return replace(self, fits=leaning_fits(self.traces, self.layout, self.scale))
 
     @property

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ecgpaper.digitize.calibration.paper_scale import Stated
+from ecgpaper.digitize.coverage import uncovered_share
 from ecgpaper.digitize.reading import MIN_CREDIBLE, Reading
 from ecgpaper.errors import EcgPaperError, GridError, LayoutError, MirrorError
 
@@ -15,6 +16,10 @@ from ecgpaper.errors import EcgPaperError, GridError, LayoutError, MirrorError
 # read right had 0.96 and more, worn ones too; what looked like rows of graph paper, and of a page
 # with light traces on a dark ground, had 0.00.
 MIN_QUALITY = 0.5
+# Where more of the ink is beside the traces that were read, others were not seen: pages that were
+# read right had 0.17 at the most, one lead among numbers 0.23, a page with seven rows of which four
+# were found 0.42 (17 pages).
+MOST_UNCOVERED = 0.33
 # Pages whose leads fit each other less are misread: seven with 0.30 and less scored 0 dB at the
 # best, six with 0.44 and more 5 to 14 dB (of 340 generated pages).
 MIN_LEGIBLE = 0.35
@@ -53,6 +58,13 @@ def check_legible(reading: Reading, stated: Stated, faults: Sequence[EcgPaperErr
     """
     if faults and reading.rank < MIN_CREDIBLE:
         raise faults[0]
+    uncovered = uncovered_share(reading.traces, reading.layout, reading.scale, reading.page.maps)
+    if uncovered > MOST_UNCOVERED:
+        raise LayoutError(
+            f"expected all traces of a page in {len(reading.rows)} rows; {uncovered:.0%} of what "
+            "looks like traces is beside those that were found: crop the image to one page, lay "
+            "the sheet flat, or state its layout"
+        )
     found = reading.agreement
     if found is not None and found < MIN_LEGIBLE and stated.layout is None:
         raise LayoutError(

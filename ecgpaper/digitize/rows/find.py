@@ -45,8 +45,8 @@ MIN_COVERED_SHARE = 0.6
 # Or it has some in so many, and may have, from so low a probability, in about as many as the
 # fullest.
 FAINT_INK, MIN_FAINT_SHARE, SURE_FAINT_SHARE = 0.1, 0.25, 0.55
-# Such a row is the next to another, by the distance of the others and so much more.
-MOST_PITCHES = 1.5
+# Such a row is the next to another, by about the distance of the others.
+LEAST_PITCHES, MOST_PITCHES = 0.7, 1.5
 # Nearer to the image's edge there are no baselines; a row that is nearly as near may be the page's
 # edge or a frame, unless its waves reach as high as those of the others, by about this share.
 EDGE_MM, NEAR_EDGE_MM, MIN_EDGE_WAVES = 2.0, 4.0, 0.7
@@ -304,11 +304,12 @@ def _next_to(is_full: BoolArray, is_faint: BoolArray, heights_mm: FloatArray) ->
     reached = is_full.copy()
     if is_full.sum() < 2:
         return np.zeros_like(reached)
-    reach_mm = MOST_PITCHES * float(np.median(np.diff(heights_mm[is_full])))
+    pitch_mm = float(np.median(np.diff(heights_mm[is_full])))
     faint = np.flatnonzero(is_faint)
     # Down and up again, as one faint row may be next to another.
     for index in (*faint, *faint[::-1]):
-        reached[index] |= np.abs(heights_mm[reached] - heights_mm[index]).min() < reach_mm
+        off_mm = np.abs(heights_mm[reached] - heights_mm[index]).min()
+        reached[index] |= LEAST_PITCHES * pitch_mm < off_mm < MOST_PITCHES * pitch_mm
     return reached & is_faint
 
 

@@ -30,6 +30,8 @@ _LEAST_S = 1.0
 # Paper may pass the pens at a slant: what is printed at one time then leans, by up to so many
 # points from the first row to the last.
 MOST_LEAN = 6
+# From here on a point of a trace counts as seen.
+_SURE = 0.5
 # So many points at the start of a strip are not compared: until its ends are known exactly, a pulse
 # that stands closely before it may reach in.
 _UNSURE = 10
@@ -56,14 +58,14 @@ def fits_of(traces: tuple[Trace, ...], layout: PageLayout, scale: GridScale) -> 
     Strips of one lead must show the same where they show the same time, and sums like
     I + III - II and aVR + aVL + aVF must be level.
     """
-    return _fits([Curve(trace, layout, scale) for trace in traces])
+    return _fits([Curve(trace, layout, scale, _UNSURE) for trace in traces])
 
 
 def leaning_fits(
     traces: tuple[Trace, ...], layout: PageLayout, scale: GridScale
 ) -> tuple[Fit, ...]:
     """Compare the curves of a page whose paper passed the pens at a slant, at the best slant."""
-    curves = [Curve(trace, layout, scale) for trace in traces]
+    curves = [Curve(trace, layout, scale, _UNSURE) for trace in traces]
     heights_mm = np.array([trace.strip.baseline_mm for trace in traces])
     places = (heights_mm - heights_mm.mean()) / max(float(np.ptp(heights_mm)), 1.0)
     leaning = (
@@ -101,9 +103,11 @@ def agreement(fits: Sequence[Fit]) -> float | None:
 
 
 class Curve:
-    """A strip in mV at the common times."""
+    """A strip in mV at the common times at which it is seen, but for some points at its start."""
 
-    def __init__(self, trace: Trace, layout: PageLayout, scale: GridScale) -> None:
+    def __init__(
+        self, trace: Trace, layout: PageLayout, scale: GridScale, n_left_out: int = 0
+    ) -> None:
         segment, paper = trace.strip.segment, layout.scale
         self.lead, self.is_rhythm = segment.lead, segment.is_rhythm
         self.first, self.stop = (
@@ -112,7 +116,13 @@ class Curve:
         points_mm = scale.mm_from_px(np.column_stack([trace.x_px, trace.y_px]))
         known = np.isfinite(points_mm[:, 1])
         time_s = segment.start_s + paper.s_from_mm(points_mm[:, 0] - trace.strip.left_mm)
-        self.first += _UNSURE
+        self.start = self.first
+        self.first += n_left_out
+        # A row may end early; beyond, any line may have been followed.
+        sure_s = time_s[known & (trace.confidence > _SURE)]
+        if len(sure_s) and np.ptp(sure_s) > _LEAST_S:
+            self.first = max(self.first, int(np.ceil(sure_s[0] * _FS)))
+            self.stop = min(self.stop, int(sure_s[-1] * _FS) + 1)
         at_s = np.arange(self.first, self.stop) / _FS
         height_mm = -trace.strip.polarity * points_mm[:, 1]
         self.known = bool(known.any())

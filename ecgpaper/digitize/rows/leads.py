@@ -30,6 +30,8 @@ _GOOD, _BETTER, _SURELY_AT_ONCE = 0.85, 0.15, 0.97
 # Where no sum tells, heartbeats do, blurred by so many points: columns of the same 5 s correlate by
 # 0.93 and more in nine of ten records, one after another by 0.88 at the most (719 of PTB-XL).
 _BEAT, _SURELY_TOGETHER = 1.0, 0.93
+# Over fewer points nothing is told.
+_LEAST_TOGETHER = 100
 # A row that is read so surely and has waves of such a standard deviation is no line and no text.
 _SURELY_READ, _LEAST_WAVES_MV = 0.8, 0.03
 # A last row that is read less surely may be the edge of a sheet: three such had 0.5 to 0.6.
@@ -148,7 +150,7 @@ def _best_named(usual: Named, cutter: TraceCutter, scale: GridScale) -> Named:
 
 
 def _parts(usual: Named, scale: GridScale, *, short_only: bool = False) -> list[list[FloatArray]]:
-    """Curves of the strips of each row, of shape (n_samples,), in mV."""
+    """Curves of the strips of each row where they are seen, of shape (n_samples,), in mV."""
     rows: dict[int, list[FloatArray]] = {}
     for trace in usual.traces:
         if not (short_only and trace.strip.segment.is_rhythm):
@@ -317,13 +319,16 @@ def _at_once(usual: Named, scale: GridScale) -> Iterator[Named]:
 
 def _beat_together(curves: Sequence[Curve]) -> bool:
     """Whether the heartbeats of all columns come at the same times."""
+    first = max(curve.first - curve.start for curve in curves)
+    stop = min(curve.stop - curve.start for curve in curves)
+    if stop - first < _LEAST_TOGETHER:
+        return False
     powers: dict[int, FloatArray] = {}
     for curve in curves:
-        slope_power = np.gradient(curve.mv) ** 2
+        slope_power = np.gradient(curve.between(curve.start + first, curve.start + stop)) ** 2
         power = slope_power / max(float(slope_power.mean()), 1e-12)
-        powers[curve.first] = powers.get(curve.first, 0.0) + power
-    n_shared = min(len(power) for power in powers.values())
-    beats = [gaussian_filter1d(power, _BEAT)[:n_shared] for power in powers.values()]
+        powers[curve.start] = powers.get(curve.start, 0.0) + power
+    beats = [gaussian_filter1d(power, _BEAT) for power in powers.values()]
     return bool(np.corrcoef(beats).min() > _SURELY_TOGETHER)
 
 

@@ -1,0 +1,55 @@
+"""Traces -> how much of the ink between the ends of the rows none of them explains.
+
+Public: `uncovered_share`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from ecgpaper.page import PageLayout
+from ecgpaper.raster import GridScale, PixelMaps, Trace
+
+# Probability from which a pixel counts as ink.
+MIN_INK = 0.35
+# Ink so near to a trace is the trace's; so near to the ends of the rows it may be a pulse's.
+REACH_MM, ENDS_MM = 2.0, 1.0
+
+
+def uncovered_share(
+    traces: Sequence[Trace], layout: PageLayout, scale: GridScale, maps: PixelMaps
+) -> float:
+    """Return the share of a page's ink, from where rows start to where they end, beside traces.
+
+    Parameters
+    ----------
+    traces : sequence of Trace
+        All that were read.
+    layout : PageLayout
+    scale : GridScale
+    maps : PixelMaps
+        Of the flat page.
+
+    Returns
+    -------
+    float, in [0, 1]
+        0 where there is no ink.
+    """
+    per_px = maps.px_per_map_px
+    ink = maps.of("ink") > MIN_INK
+    covered = np.zeros(ink.shape, np.uint8)
+    width = max(1, round(2 * REACH_MM * scale.px_per_mm[1] / per_px))
+    for trace in traces:
+        points = np.column_stack([trace.x_px, trace.y_px])[np.isfinite(trace.y_px)]
+        at = np.rint((points + 0.5) / per_px - 0.5).astype(np.int32)
+        cv2.polylines(covered, [at], isClosed=False, color=1, thickness=width)
+    first_mm = min(strip.left_mm for strip in layout.strips) + ENDS_MM
+    last_mm = max(strip.right_mm(layout.scale) for strip in layout.strips) - ENDS_MM
+    ends = np.array([first_mm, last_mm]) * scale.px_per_mm[0] + scale.origin_px[0]
+    first, stop = np.clip(np.rint(ends / per_px).astype(int), 0, ink.shape[1])
+    between = ink[:, first:stop]
+    left = between & (covered[:, first:stop] == 0)
+    return float(left.sum() / max(1, between.sum()))
