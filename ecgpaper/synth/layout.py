@@ -10,7 +10,7 @@ import numpy as np
 from ecgpaper.ecg import Ecg
 from ecgpaper.page import PageLayout, PaperScale, Segment, Strip
 from ecgpaper.raster import GridScale, Trace
-from ecgpaper.synth.spec import LayoutSpec
+from ecgpaper.synth.spec.print import LayoutSpec
 
 
 def place_strips(ecg: Ecg, spec: LayoutSpec) -> PageLayout:

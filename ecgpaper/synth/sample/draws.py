@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ecgpaper.synth.spec import Color
+from ecgpaper.synth.spec.values import Color
 
 
 def uniform(rng: np.random.Generator, low: float, high: float) -> float:

@@ -29,7 +29,8 @@ from ecgpaper.ecg import ByteArray
 from ecgpaper.nets.reader import LineReader, ReaderConfig
 from ecgpaper.raster import GridScale
 from ecgpaper.synth import sample_spec
-from ecgpaper.synth.text import TextLine, box_mm, draw_text
+from ecgpaper.synth.print.text import box_mm, draw_text
+from ecgpaper.synth.spec.print import TextLine
 from ecgpaper.train.digitizer.network import Lesson, train_network
 
 FloatImage = NDArray[np.float32]

@@ -18,6 +18,7 @@ from ecgpaper.train import loop
 from ecgpaper.train.classifier import signals as classifier_training
 from ecgpaper.train.classifier.cohort import BatchSource, read_cohort
 from ecgpaper.train.classifier.facts import RecordFacts
+from ecgpaper.train.classifier.loss import WithStatements, make_loss
 from ecgpaper.train.classifier.signals import (
     ClassifierConfig,
     forget_members,
@@ -181,10 +182,8 @@ def test_statements_teach_and_are_gone_afterwards(five):
 
 def losses_of(cohort, *changes):
     """Loss on a batch of all records, and on the same with other targets."""
-    learner = classifier_training._WithStatements(
-        ResNet1d(TINY.network).eval(), cohort.statements.shape[1]
-    )
-    loss_of = classifier_training._make_loss(
+    learner = WithStatements(ResNet1d(TINY.network).eval(), cohort.statements.shape[1])
+    loss_of = make_loss(
         np.ones(11, np.float32), np.ones(cohort.statements.shape[1], np.float32), CPU
     )
     rows = np.arange(len(cohort))
@@ -228,8 +227,8 @@ def test_mixed_items_teach_what_both_are(five):
     cohort = read_cohort(*five)
     batch = BatchSource(cohort, np.arange(5), 64, 0).make_batch(0)
     assert ((batch.share >= 0) & (batch.share <= 0.5)).all()
-    loss_of = classifier_training._make_loss(np.ones(11, np.float32), np.zeros(0, np.float32), CPU)
-    learner = classifier_training._WithStatements(ResNet1d(TINY.network).eval(), 0)
+    loss_of = make_loss(np.ones(11, np.float32), np.zeros(0, np.float32), CPU)
+    learner = WithStatements(ResNet1d(TINY.network).eval(), 0)
     pure, mixed = (batch._replace(share=np.full_like(batch.share, share)) for share in (0, 0.1))
     swapped = pure._replace(targets=batch.others)
     losses = [loss_of(learner, part).item() for part in (pure, mixed, swapped)]

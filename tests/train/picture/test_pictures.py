@@ -9,11 +9,11 @@ from ecgpaper.nets.convnext import ConvNextConfig
 from ecgpaper.synth import PRESETS
 from ecgpaper.train import loop
 from ecgpaper.train.picture import pictures
+from ecgpaper.train.picture import store as drawing
 from ecgpaper.train.picture.pictures import (
     BATCH_SIZE,
     TARGET_PRESETS,
     PictureSource,
-    PictureStore,
     Stage,
     pages_for,
     picture_logits,
@@ -21,6 +21,7 @@ from ecgpaper.train.picture.pictures import (
     train_pictures,
     two_stages,
 )
+from ecgpaper.train.picture.store import PictureStore
 
 TINY = ConvNextConfig(1, len(CLASSES), widths=(16, 16), depths=(1, 1), kernel=3)
 
@@ -65,7 +66,7 @@ def test_each_record_comes_as_often_as_pages_were_asked_for_and_in_changing_pres
         asked.append(preset)
         raise StopIteration
 
-    monkeypatch.setattr(pictures, "sample_spec", remember)
+    monkeypatch.setattr(drawing, "sample_spec", remember)
     store = PictureStore((LEVEL, WAVY), ("a", "b", "c"), 3, 1, None)
     assert [store.record(index) for index in range(len(store))] == [0, 1] * 3
     for index in range(len(store)):
@@ -86,7 +87,7 @@ def test_stores_of_other_seeds_and_presets_share_a_folder_without_mixing(folder)
 def test_both_ways_of_seeing_a_page_come_up(monkeypatch):
     seen = []
     for name in ("whole_picture", "printed_picture"):
-        monkeypatch.setattr(pictures, name, lambda *_, name=name: seen.append(name))
+        monkeypatch.setattr(drawing, name, lambda *_, name=name: seen.append(name))
     store = PictureStore((LEVEL,), ("clean",), 12, 1, None)
     for index in range(12):
         store.draw(index)
