@@ -36,7 +36,14 @@ Scalar = TypeVar("Scalar", float, FloatArray)
 
 @dataclass(frozen=True, slots=True)
 class PaperScale:
-    """Speed and gain of a print: what a millimetre means in seconds and millivolts."""
+    """Speed and gain of a print: what a millimetre means in seconds and millivolts.
+
+    Examples
+    --------
+    >>> paper = PaperScale(speed_mm_per_s=50.0)
+    >>> paper.mm_from_s(0.2), paper.mm_from_mv(1.0)
+    (10.0, 10.0)
+    """
 
     speed_mm_per_s: float = 25.0
     gain_mm_per_mv: float = 10.0

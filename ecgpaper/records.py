@@ -214,6 +214,21 @@ def write_record(
         None writes no line of labels.
     image_names : sequence of str
         File names of images beside the header.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> ecg = Ecg(np.array([[0.5, -0.5], [0.25, 0.0]]), 500.0, ("I", "II"))
+    >>> with TemporaryDirectory() as folder:
+    ...     write_record(folder, "r1", ecg, labels=["NORM"])
+    ...     header = read_header(f"{folder}/r1")
+    ...     back = read_ecg(f"{folder}/r1")
+    ...     find_records(folder)
+    ['r1']
+    >>> header.labels, header.lead_names
+    (('NORM',), ('I', 'II'))
+    >>> back.lead("I")
+    array([0.5 , 0.25])
     """
     if not NAME.fullmatch(name):
         raise ValueError(f"a record's name is made of A-Z a-z 0-9 _ and -; got {name!r}")

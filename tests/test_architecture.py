@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 MAY_IMPORT = {
     "errors": ("", ""),
     "bounds": ("", ""),
-    "score": ("", "numpy scipy"),
+    "score": ("score", "numpy scipy"),
     "ecg": ("", "numpy"),
     "page": ("ecg", "numpy"),
     "geometry": ("ecg", "numpy"),

@@ -126,6 +126,14 @@ class PageClassifier:
         age_years : float, optional
         sex : str, optional
             ``"Female"`` or ``"Male"``.
+
+        Examples
+        --------
+        >>> from ecgpaper.simulate import simulate_ecg
+        >>> ecg = simulate_ecg(("TACHY",), rng=np.random.default_rng(1))
+        >>> found = PageClassifier.load().diagnose(ecg, sights=[])
+        >>> "TACHY" in found.labels
+        True
         """
         by_signals = self.signals.diagnose(ecg, age_years=age_years, sex=sex)
         if not sights:

@@ -75,6 +75,11 @@ def f_measure(
     per_class_f : ndarray of shape (n_classes,)
     classes : list of str
         Sorted by code point.
+
+    Examples
+    --------
+    >>> f_measure([["NORM"], ["CD", "HYP"]], [["NORM"], ["CD"]])
+    (0.6666666666666666, array([1., 0., 1.]), ['CD', 'HYP', 'NORM'])
     """
     if not len(labels):
         raise TypeError("the F-measure needs at least one labeled record; got none")

@@ -41,6 +41,14 @@ def snr(
     -------
     snr_db, signal_power, noise_power : float, in dB and mV squared
         The ratio is NaN for a perfect match, and 0 when a reference was not recovered at all.
+
+    Examples
+    --------
+    >>> snr_db, *_ = snr([1.0, -1.0, 1.0, -1.0], [0.9, -0.9, 0.9, -0.9])
+    >>> round(snr_db, 6)
+    20.0
+    >>> round(snr([1.0, -1.0, 1.0, -1.0], [0.9, -0.9])[0], 6)  # half of it is missing
+    10.0
     """
     ref, est, n_ref = _comparable(ref_mv, est_mv, keep_nans=keep_nans)
     if ref.size:

@@ -43,7 +43,21 @@ class SyntheticPage:
 
 
 def synthesize(ecg: Ecg, spec: PageSpec) -> SyntheticPage:
-    """Print a record, handle the paper, take its picture."""
+    """Print a record, handle the paper, take its picture.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ecgpaper.simulate import simulate_ecg
+    >>> from ecgpaper.synth import resized, sample_spec
+    >>> ecg = simulate_ecg(("NORM",), rng=np.random.default_rng(1), fs=100.0)
+    >>> spec = resized(sample_spec("clean", rng=np.random.default_rng(1)), 0.25)
+    >>> page = synthesize(ecg, spec)
+    >>> page.image.dtype, page.image.ndim
+    (dtype('uint8'), 3)
+    >>> len(page.truth.traces) == len(page.truth.layout.strips)
+    True
+    """
     plan = plan_page(ecg, spec)
     truth, wear = plan.truth, spec.paper.wear
     layers, grid = _print_layers(truth, spec)

@@ -101,6 +101,12 @@ def sample_spec(
     ------
     ValueError
         If there is no such preset or layout.
+
+    Examples
+    --------
+    >>> spec = sample_spec("clean", rng=np.random.default_rng(1), layout="12x1")
+    >>> spec.layout.leads.name, spec.camera.dpi
+    ('12x1', 200.0)
     """
     if preset not in PRESETS:
         raise ValueError(f"preset must be one of {', '.join(PRESETS)}; got {preset!r}")

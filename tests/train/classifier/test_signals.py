@@ -149,6 +149,7 @@ def test_classes_with_few_examples_are_named(five, caplog):
     assert info.training["examples"]["NORM"] == sum("NORM" in known.labels for known in five[1])
 
 
+@pytest.mark.slow
 def test_rhythms_are_learnt_and_an_absent_class_is_not_answered():
     ecgs = [
         simulate_ecg((label,), rng=np.random.default_rng([i, 3]))
@@ -279,6 +280,7 @@ def test_record_that_shows_nothing_gets_what_is_known_of_all(saved):
     assert not np.array_equal(flat.probabilities, classifier.prior)
 
 
+@pytest.mark.slow
 def test_age_and_sex_can_be_learnt_and_may_be_missing():
     """Only the person tells these records apart."""
     ecg = simulate_ecg(("NORM",), rng=np.random.default_rng(0))
@@ -296,6 +298,7 @@ def test_age_and_sex_can_be_learnt_and_may_be_missing():
     assert young[hypertrophy] < nobody[hypertrophy] < old[hypertrophy]
 
 
+@pytest.mark.slow
 def test_persons_that_few_records_tell_are_not_learnt_from(caplog):
     """That an age is known at all would tell these records apart."""
     ecg = simulate_ecg(("NORM",), rng=np.random.default_rng(0))
@@ -311,6 +314,7 @@ def test_persons_that_few_records_tell_are_not_learnt_from(caplog):
     )
 
 
+@pytest.mark.slow
 def test_thresholds_are_chosen_for_records_of_unknown_persons():
     """As in a test: what an age would say must not be counted on."""
     ecg = simulate_ecg(("NORM",), rng=np.random.default_rng(0))
