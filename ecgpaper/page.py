@@ -1,4 +1,4 @@
-"""Where each lead is printed on the paper, in millimetres.
+"""Where each lead is printed on the paper, in millimeters.
 
 Public: `PaperScale`, `Segment`, `LeadLayout`, `LAYOUTS`, `Strip`, `PageLayout`.
 
@@ -36,13 +36,12 @@ Scalar = TypeVar("Scalar", float, FloatArray)
 
 @dataclass(frozen=True, slots=True)
 class PaperScale:
-    """Speed and gain of a print: what a millimetre means in seconds and millivolts.
+    """Speed and gain of a print: what a millimeter means in seconds and millivolts.
 
     Examples
     --------
-    >>> paper = PaperScale(speed_mm_per_s=50.0)
-    >>> paper.mm_from_s(0.2), paper.mm_from_mv(1.0)
-    (10.0, 10.0)
+    >>> PaperScale(speed_mm_per_s=50.0).mm_from_s(0.2)
+    10.0
     """
 
     speed_mm_per_s: float = 25.0

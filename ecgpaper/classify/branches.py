@@ -2,8 +2,8 @@
 
 Public: `PageClassifier`, `PictureBranch`, `PICTURE`, `CONTRACT`.
 
-The signals speak first; the picture is the second opinion, which counts the more the less the
-digitizer is to be trusted, and the only one where nothing could be digitized.
+The signals answer first. The picture has the more weight, the worse the page was digitized; it
+answers alone where nothing could be digitized.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from ecgpaper.synth.print.ink import InkLayers, draw_ink
 from ecgpaper.synth.sheet.creases import rubbed_off
 from ecgpaper.synth.sheet.objects import lay_objects
 from ecgpaper.synth.sheet.paper import draw_grid, print_page
-from ecgpaper.synth.sheet.wear import discolour, fade, run_ink, scratch
+from ecgpaper.synth.sheet.wear import discolor, fade, run_ink, scratch
 from ecgpaper.synth.spec.page import PageSpec
 
 
@@ -62,7 +62,7 @@ def synthesize(ecg: Ecg, spec: PageSpec) -> SyntheticPage:
     truth, wear = plan.truth, spec.paper.wear
     layers, grid = _print_layers(truth, spec)
     page = print_page(grid, layers, spec.paper, spec.ink, truth.scale)
-    page = discolour(page, wear, truth.scale, rng=texture_rng(spec, "stains"))
+    page = discolor(page, wear, truth.scale, rng=texture_rng(spec, "stains"))
     lay_objects(page, plan.objects)
     photo = photograph(page, plan, spec)
     image = expose(photo, spec.camera, rng=texture_rng(spec, "sensor"))

@@ -1,4 +1,4 @@
-"""Layout: where the leads of a record stand on the sheet, in millimetres.
+"""Layout: where the leads of a record stand on the sheet, in millimeters.
 
 In: `LayoutSpec`. Out: `PageLayout`, the strips at their place; and the record as the page shows it.
 """

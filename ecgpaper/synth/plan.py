@@ -82,7 +82,7 @@ class Plan:
 def plan_page(ecg: Ecg, spec: PageSpec) -> Plan:
     """Place everything, from the strips on the paper to the paper in the photo."""
     px_per_mm = spec.camera.dpi / MM_PER_INCH
-    # The corner of the sheet is the corner of the first pixel, half a pixel off its centre.
+    # The corner of the sheet is the corner of the first pixel, half a pixel off its center.
     scale = GridScale((px_per_mm, px_per_mm), (-0.5, -0.5))
     layout = place_strips(ecg, spec.layout)
     ecg = printed(ecg, spec.layout)

@@ -1,6 +1,6 @@
-"""Bilevel: grey pictures in black and white, as copiers and fax machines send them.
+"""Bilevel: gray pictures in black and white, as copiers and fax machines send them.
 
-In: a grey picture. Out: one of the same shape with the levels 0 and 255 only.
+In: a gray picture. Out: one of the same shape with the levels 0 and 255 only.
 """
 
 from __future__ import annotations

@@ -93,7 +93,7 @@ def _is_identity(warp: Warp) -> bool:
 
 
 def plain_image(color: tuple[float, ...], shape: tuple[int, int]) -> ByteArray:
-    """Return an image of one colour, of as many planes as that has parts."""
+    """Return an image of one color, of as many planes as that has parts."""
     height, width = shape
     image = np.empty((height, width * len(color)), dtype=np.uint8)
     # Row by row: much faster than pixel by pixel.

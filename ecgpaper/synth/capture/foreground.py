@@ -1,6 +1,6 @@
 """Foreground: fingers, clips and pens in front of the sheet.
 
-In: `SceneSpec`. Out: their colour and where they are, in the pixels of the photo.
+In: `SceneSpec`. Out: their color and where they are, in the pixels of the photo.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ def _pen(thing: Thing) -> list[tuple[FloatArray, int]]:
 def _paint(
     scene: SceneSpec, thing: Thing, box: tuple[slice, slice], rng: np.random.Generator
 ) -> ByteArray:
-    """Colour a thing as if it were round: brighter towards the light, dark at its sides."""
+    """Color a thing as if it were round: brighter towards the light, dark at its sides."""
     rows, columns = box
     y, x = (part.astype(np.float32) for part in np.mgrid[rows, columns])
     long_px = max(scene.photo_px) / _STEP

@@ -19,7 +19,7 @@ _SUBPIXEL_BITS = 4
 
 
 def light_field(spec: SceneSpec, *, rng: np.random.Generator) -> FloatImage:
-    """Return the light, 1 in the middle of an even frame, at every 16th pixel, in three colours.
+    """Return the light, 1 in the middle of an even frame, at every 16th pixel, in three colors.
 
     `rng` is for the places of fingerprints on a monitor.
     """

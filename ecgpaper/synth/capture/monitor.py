@@ -21,7 +21,7 @@ _GLOW_STEP = 16
 
 
 class _Canvas:
-    """A picture drawn upon in millimetres of a plane."""
+    """A picture drawn upon in millimeters of a plane."""
 
     def __init__(self, image: ByteArray, plane: FloatArray) -> None:
         self.image = image

@@ -108,7 +108,7 @@ def bend(
     moved_mm += spec.lens * np.hypot(*center) * outward * radius**2
     if not np.abs(moved_mm).max() > 0:
         return None
-    # Nodes lie at whole millimetres, that is, at multiples of the step but for half a pixel.
+    # Nodes lie at whole millimeters, that is, at multiples of the step but for half a pixel.
     return DenseWarp(scale.px_per_mm[0], moved_mm * scale.px_per_mm[0])
 
 

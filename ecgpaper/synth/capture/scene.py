@@ -1,7 +1,7 @@
 """Scene: all that a camera sees besides the sheet, as frozen dataclasses.
 
 Places and sizes are shares of the frame, so that a scene is the same at any resolution; what lies
-in the plane of the sheet is in millimetres of the sheet. Drawn by `table`, `monitor`, `light` and
+in the plane of the sheet is in millimeters of the sheet. Drawn by `table`, `monitor`, `light` and
 `foreground`.
 """
 
@@ -17,7 +17,7 @@ from ecgpaper.synth.spec.values import Point
 def corners_photo(spec: SceneSpec) -> FloatArray:
     """Corners of the sheet in the photo, of shape (4, 2), in px."""
     height, width = spec.photo_px
-    # The frame's corner is that of its first pixel, half a pixel off its centre.
+    # The frame's corner is that of its first pixel, half a pixel off its center.
     return np.array(spec.corners) * [width, height] - 0.5
 
 

@@ -18,7 +18,7 @@ _NOISE_STEPS = 16
 # And in eighths where it grows with light.
 _GRAIN_STEPS = 8
 _NOISE_TILE_PX = 512
-# How much coarser the colours of noise are than its brightness.
+# How much coarser the colors of noise are than its brightness.
 _COLOR_GRAIN = 2.5
 # Blur that changes over the picture is even within tiles of this size.
 _BLUR_TILE_PX = 192
@@ -184,7 +184,7 @@ def _noise_gain(shot: float) -> ByteArray:
 def _draw_noise(
     size: tuple[int, int], n_planes: int, spec: CameraSpec, rng: np.random.Generator
 ) -> MatLike:
-    """Noise of the standard deviation asked for: of brightness, and of colour."""
+    """Noise of the standard deviation asked for: of brightness, and of color."""
     cv2.setRNGSeed(int(rng.integers(1 << 31)))
     if n_planes == 1:
         return _grainy(size, 1, spec.noise * _NOISE_STEPS, spec.noise_grain_px)

@@ -1,7 +1,7 @@
 """Table: what the sheet lies on, seen by the same camera as the sheet.
 
 In: `SceneSpec`, and the map from the plane of the sheet to the photo. Out: the photo without the
-sheet. Textures are grey levels in that plane, 128 standing for the table's colour.
+sheet. Textures are gray levels in that plane, 128 standing for the table's color.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from ecgpaper.synth.print.separators import separator_rules
 from ecgpaper.synth.print.text import box_mm, draw_text
 from ecgpaper.synth.spec.print import InkSpec, Rule, TextLine
 
-# Millimetres of height per millimetre of width at which a stroke counts as fully steep.
+# Millimeters of height per millimeter of width at which a stroke counts as fully steep.
 _STEEP = 20.0
 # And beyond which a pen that thins is thin.
 _THIN = 4.0

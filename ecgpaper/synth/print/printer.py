@@ -33,7 +33,7 @@ def print_dots(
         return layer
     _, whole = cv2.threshold(layer, _DOT_THRESHOLD, 255, cv2.THRESH_BINARY)
     enlargement = np.array(scale.px_per_mm) / spec.dots_per_mm
-    # Both scales start at the corner of the sheet, half a pixel off the first pixel's centre.
+    # Both scales start at the corner of the sheet, half a pixel off the first pixel's center.
     move = np.array([[enlargement[0], 0.0], [0.0, enlargement[1]]])
     matrix = np.column_stack([move, enlargement / 2 - 0.5])
     moved = cv2.warpAffine(whole, matrix, shape[::-1], flags=cv2.INTER_LINEAR)

@@ -76,7 +76,7 @@ def cover_boxes(
 
 
 def _shares(edges_px: FloatArray, first: int, last: int) -> FloatArray:
-    """Share of each pixel, from `first` to `last`, that lies between two neighbouring edges."""
+    """Share of each pixel, from `first` to `last`, that lies between two neighboring edges."""
     pixels = np.arange(first, last + 1)[:, None] - 0.5
     inside = np.clip(pixels, edges_px[:-1], edges_px[1:])
     shares: FloatArray = np.diff(inside, axis=0)

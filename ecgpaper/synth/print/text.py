@@ -58,7 +58,7 @@ def draw_text(layer: ByteArray, line: TextLine, scale: GridScale) -> None:
     corner_px = scale.px_from_mm(np.array([line.corner_mm]))[0]
     times = _STROKE_FINE if line.font in STROKE_FONTS else _FINE
     fine, offset = _fine_tile(line, scale.px_per_mm[1] * times)
-    # Counted in fine pixels from the corner of the layer's first pixel, not from its centre.
+    # Counted in fine pixels from the corner of the layer's first pixel, not from its center.
     x, y = np.rint((corner_px + 0.5) * times).astype(int) + np.array(offset)
     before = int(x % times), int(y % times)
     after = -(fine.shape[1] + before[0]) % times, -(fine.shape[0] + before[1]) % times

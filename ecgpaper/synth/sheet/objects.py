@@ -1,6 +1,6 @@
 """Objects: what lies on the sheet or sticks to it.
 
-In: `PaperObject`s. Out: their colours on the flat page, and how far they cover it.
+In: `PaperObject`s. Out: their colors on the flat page, and how far they cover it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Paper: the sheet with its grid, and the print upon it.
 
-In: `PaperSpec`, `InkLayers`. Out: the flat page in colour, and the coverage by grid lines.
+In: `PaperSpec`, `InkLayers`. Out: the flat page in color, and the coverage by grid lines.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _HEAVY_WIDTH = 1.5
 
 
 def draw_grid(shape: tuple[int, int], scale: GridScale, spec: PaperSpec) -> ByteArray:
-    """Return how far each pixel goes from the paper's colour to the grid's, 255 being all the way.
+    """Return how far each pixel goes from the paper's color to the grid's, 255 being all the way.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def print_page(
 
 
 def _lay_on(image: ByteArray, coverage: ByteArray, color: Color) -> None:
-    """Darken an image as ink of this colour does: what is below shines through by the ink's hue."""
+    """Darken an image as ink of this color does: what is below shines through by the ink's hue."""
     # Of the few covered pixels only; truth values are searched many times faster than numbers.
     at = np.flatnonzero(coverage > 0)
     share = coverage.ravel()[at].astype(np.float32)[:, None] / 255

@@ -21,7 +21,7 @@ _SPOTS_PER_CM2 = 40.0
 
 
 def tint(through: ByteArray, strength: FloatImage, color: Color) -> None:
-    """Let less light through where `strength` is near 1, down to the colour's share of white.
+    """Let less light through where `strength` is near 1, down to the color's share of white.
 
     Parameters
     ----------

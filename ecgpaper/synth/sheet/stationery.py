@@ -28,7 +28,7 @@ _TAPE_COVERAGE = 70
 
 @dataclass(frozen=True, eq=False)
 class Cutout:
-    """Something drawn by itself: its colours, and how far it covers what is below."""
+    """Something drawn by itself: its colors, and how far it covers what is below."""
 
     colors: ByteArray
     cover: ByteArray
@@ -130,7 +130,7 @@ def _barcode(sheet: Cutout, item: PaperObject, rng: np.random.Generator) -> None
 
 
 def _sticky_note(sheet: Cutout, item: PaperObject, rng: np.random.Generator) -> None:
-    """Write on a coloured slip, which curls a little at its lower edge."""
+    """Write on a colored slip, which curls a little at its lower edge."""
     height, width = sheet.cover.shape
     shade = np.linspace(1.0, 0.93, height)[:, None, None] ** 2
     sheet.colors[:] = np.rint(np.array(item.color) * shade).astype(np.uint8)

@@ -115,11 +115,11 @@ def scratch(
     return worn
 
 
-def discolour(
+def discolor(
     page: ByteArray, spec: WearSpec, scale: GridScale, *, rng: np.random.Generator
 ) -> ByteArray:
     """Return the page with its stains, mould, dirt and torn edges."""
-    if spec.discolours:
+    if spec.discolors:
         through = _light_through(page, spec, scale.px_per_mm[0] / _STAIN_STEP_PX, rng)
         page = _dim(page, through)
         dirt.add_specks(page, spec.specks_per_cm2, scale.px_per_mm[0], rng)
@@ -173,7 +173,7 @@ def _light_through(
 
 
 def _yellow(through: ByteArray, spec: WearSpec, px_per_mm: float, rng: np.random.Generator) -> None:
-    """Age the paper, most within some centimetres of its edges and where the sun came."""
+    """Age the paper, most within some centimeters of its edges and where the sun came."""
     shape = through.shape[0] // 8 + 1, through.shape[1] // 8 + 1
     rows, columns = (np.arange(n) for n in shape)
     inward = np.minimum.outer(np.minimum(rows, rows[::-1]), np.minimum(columns, columns[::-1])) * (

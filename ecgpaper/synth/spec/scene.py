@@ -33,7 +33,7 @@ class Shadow:
     softness : float
         Standard deviation of the edge, as a share of the frame's longer side.
     warmth : float
-        Share by which red gains and blue loses inside: what light is left has another colour.
+        Share by which red gains and blue loses inside: what light is left has another color.
     """
 
     outline: str
@@ -106,7 +106,7 @@ class Monitor:
     Parameters
     ----------
     mesh_mm, mesh_depth : float
-        Pitch of the pixels, in millimetres of the page, and how dark it is between them.
+        Pitch of the pixels, in millimeters of the page, and how dark it is between them.
     bands : tuple of float
         (number down the frame, strength) of the bands of a flickering backlight.
     window_mm : tuple of float

@@ -99,7 +99,7 @@ class ReliefSpec:
         Rise of a cylinder over the sheet, along `curl_deg`.
     curl_deg : float
     waves_mm : float, in mm
-        Height of random waves some centimetres long.
+        Height of random waves some centimeters long.
     displacement_mm : float, in mm
         The furthest that a printed point moves.
     lens : float
@@ -208,7 +208,7 @@ class WearSpec:
     perforated: tuple[str, ...] = ()
 
     @property
-    def discolours(self) -> bool:
+    def discolors(self) -> bool:
         """Whether anything lies on the print."""
         shares = (self.mould, self.yellowing, self.bleed_through)
         counts = (self.specks_per_cm2, self.foxing_per_cm2, self.n_hairs)
@@ -253,7 +253,7 @@ class PaperSpec:
     color, grid_color : tuple of float
         RGB, 0 to 255.
     small_contrast, large_contrast, heavy_contrast : float, in [0, 1]
-        How far the lines of 1, 5 and 25 mm go from the paper's colour to the grid's; 0 leaves out.
+        How far the lines of 1, 5 and 25 mm go from the paper's color to the grid's; 0 leaves out.
     small_mm, large_mm : float, in mm
         Widths of the lines; the 25 mm lines are half as wide again as the 5 mm ones.
     dotted : bool

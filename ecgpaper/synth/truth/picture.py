@@ -145,7 +145,7 @@ def _boxes(truth: PageTruth, spec: PageSpec) -> Boxes:
 
 
 def _px_per_mm(truth: PageTruth) -> FloatArray:
-    """How long a millimetre is in the picture, along and down the paper, at nodes of the sheet."""
+    """How long a millimeter is in the picture, along and down the paper, at nodes of the sheet."""
     width_mm, height_mm = truth.layout.size_mm
     x, y = np.meshgrid(
         np.arange(0, width_mm, FIELD_STEP_MM), np.arange(0, height_mm, FIELD_STEP_MM)

@@ -1,4 +1,4 @@
-"""The loss of the networks of signals: of labels, and of finer statements beside them.
+"""The loss of the signal networks: on labels, and on the finer statements beside them.
 
 Public: `WithStatements`, `make_loss`.
 """

@@ -4,7 +4,7 @@ Public: `ClassifierConfig`, `train_classifier`, `train_member`, `forget_members`
 `save_classifier`, `split_records`, `N_PARTS`.
 
 Several networks learn one after the other; each leaves out its own part of the patients. Their
-answers on the records that they have not learnt from calibrate them and give the thresholds, and
+answers on the records that they have not learned from calibrate them and give the thresholds, and
 at run time they answer together.
 """
 
@@ -43,9 +43,9 @@ from ecgpaper.train.classifier.cohort import (
 )
 from ecgpaper.train.classifier.facts import RecordFacts
 from ecgpaper.train.classifier.folds import assign_folds
-from ecgpaper.train.classifier.imbalance import class_weights, unweigh
-from ecgpaper.train.classifier.left_out import choose_left_out
+from ecgpaper.train.classifier.imbalance import class_weights, undo_class_weights
 from ecgpaper.train.classifier.loss import WithStatements, make_loss
+from ecgpaper.train.classifier.out_of_fold import fit_out_of_fold
 from ecgpaper.train.loop import TrainConfig, fit
 
 logger = logging.getLogger(__name__)
@@ -145,7 +145,7 @@ def train_classifier(
         )
         network.networks[index].load_state_dict(member.state_dict())
     network.to(best_device()).eval()
-    thresholds, metrics = choose_left_out(network, cohort, folds, seed=seed)
+    thresholds, metrics = fit_out_of_fold(network, cohort, folds, seed=seed)
     info = CheckpointInfo(
         ARCHITECTURE,
         {
@@ -207,7 +207,7 @@ def train_member(
     fit(
         learner, source.make_batch, loss_of, plan, name=f"{NAME} {index + 1}", state_file=state_file
     )
-    unweigh(network.head.bias, weights)
+    undo_class_weights(network.head.bias, weights)
     network.cpu()
     if kept:
         tensors = {key: value.contiguous() for key, value in network.state_dict().items()}
@@ -216,7 +216,7 @@ def train_member(
 
 
 def _kept(state_file: Path, index: int) -> Path:
-    """Return where a network that has learnt is kept while others learn."""
+    """Return where a network that has learned is kept while others learn."""
     return state_file.with_name(f"{state_file.name}-{index}")
 
 

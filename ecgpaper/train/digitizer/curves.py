@@ -1,4 +1,4 @@
-"""Curves of generated pages as the tracer reads them, and where they truly run, begin and end.
+"""Curves of generated pages: as the tracer reads them, and where they really run.
 
 Public: `Curves`, `read_pages`, `read_curves`, `forget_pages`; `origin_of` for the checkpoints
 of what learns from curves.

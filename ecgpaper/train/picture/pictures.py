@@ -31,7 +31,7 @@ from ecgpaper.nets.convnext import ConvNext, ConvNextConfig
 from ecgpaper.nets.device import best_device, channels_last
 from ecgpaper.synth import PRESETS
 from ecgpaper.train.classifier.cohort import LABEL_SMOOTHING
-from ecgpaper.train.classifier.imbalance import class_weights, unweigh
+from ecgpaper.train.classifier.imbalance import class_weights, undo_class_weights
 from ecgpaper.train.loop import TrainConfig, fit
 from ecgpaper.train.picture.store import PictureStore
 
@@ -135,7 +135,7 @@ class PictureSource:
             order = np.random.default_rng([self.seed, number, epoch]).permutation(len(store))
             index = int(order[at])
             rng = np.random.default_rng([self.seed, number, epoch, index])
-            pictures.append(seen_again(self._prepared(number, index), rng=rng))
+            pictures.append(augment_picture(self._prepared(number, index), rng=rng))
             records.append(store.record(index))
         return PictureBatch(np.stack(pictures), np.array(records), self.seed + step)
 
@@ -154,7 +154,7 @@ class PictureSource:
         return np.asarray(known / np.float32(255), dtype=np.float32)
 
 
-def seen_again(picture: Float32Array, *, rng: np.random.Generator) -> Float32Array:
+def augment_picture(picture: Float32Array, *, rng: np.random.Generator) -> Float32Array:
     """Move and stretch a prepared picture a little, with paper around it, and change its contrast.
 
     Parameters
@@ -202,7 +202,7 @@ def train_pictures(
     plan = TrainConfig(source.n_steps, _PEAK_RATE, _WEIGHT_DECAY, task=task)
     loss_of = _make_loss(truth, device)
     fit(network, source.make_batch, loss_of, plan, name=PICTURE, state_file=state_file)
-    unweigh(network.head.bias, class_weights(truth))
+    undo_class_weights(network.head.bias, class_weights(truth))
     return network
 
 

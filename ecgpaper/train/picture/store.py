@@ -1,4 +1,4 @@
-"""Pictures of pages of records, drawn when they are first asked for and kept in a folder.
+"""A store of pictures: each is drawn when it is first asked for, and kept in a folder.
 
 Public: `PictureStore`.
 """

@@ -13,7 +13,7 @@ from ecgpaper.synth.sample.sheet.relief import sample_any_relief
 from ecgpaper.synth.sample.sheet.wear import sample_any_wear
 from ecgpaper.synth.sheet.creases import rubbed_off
 from ecgpaper.synth.sheet.objects import draw_objects
-from ecgpaper.synth.sheet.wear import discolour, fade, present, run_ink, scratch
+from ecgpaper.synth.sheet.wear import discolor, fade, present, run_ink, scratch
 from ecgpaper.synth.spec.sheet import Fold, PaperObject, ReliefSpec, Stain, WearSpec
 
 SCALE = GridScale((4.0, 4.0), (-0.5, -0.5))
@@ -132,7 +132,7 @@ def test_mould_and_stains_change_the_share_of_the_page_that_they_should(preset):
         # Blotches of heat and burns come on top.
         spills = WearSpec(stains=wear.stains[:4], mould=wear.mould, mould_color=wear.mould_color)
         page = np.full((216 * 2, 280 * 2, 3), 255, dtype=np.uint8)
-        stained = discolour(page, spills, GridScale((2.0, 2.0), (-0.5, -0.5)), rng=rng())
+        stained = discolor(page, spills, GridScale((2.0, 2.0), (-0.5, -0.5)), rng=rng())
         shares.append((stained.min(axis=2) < 247).mean())
     assert min(shares) > 0.05
     assert max(shares) < (0.26 if preset == "photo-stained" else 0.22)
@@ -186,7 +186,7 @@ def test_tears_are_ragged_white_and_always_the_same():
     exact = np.full(SHAPE, 255, dtype=np.uint8)
     cv2.fillPoly(exact, [(np.array(corner) * 4).astype(np.int32)], 0)
     assert 60 < ((first < 128) != (exact < 128)).sum() < 800
-    torn = discolour(np.full((*SHAPE, 3), 60, dtype=np.uint8), wear, SCALE, rng=rng())
+    torn = discolor(np.full((*SHAPE, 3), 60, dtype=np.uint8), wear, SCALE, rng=rng())
     fibres = (torn.min(axis=2) > 130) & (first == 255)
     assert fibres.sum() > 50
     near = cv2.erode(first, np.ones((15, 15)))
@@ -228,10 +228,10 @@ def test_ink_runs_where_it_is_wet_and_not_elsewhere():
 def test_old_paper_is_yellow_and_shows_its_back():
     page = white_page()
     page[100:110] = 0
-    aged = discolour(page, WearSpec(yellowing=0.4), SCALE, rng=rng()).astype(int)
+    aged = discolor(page, WearSpec(yellowing=0.4), SCALE, rng=rng()).astype(int)
     assert aged[200, 240].max() < 253
     assert aged[200, 240, 2] < aged[200, 240, 0] - 12
-    back = discolour(page, WearSpec(bleed_through=0.1), SCALE, rng=rng()).astype(int)
+    back = discolor(page, WearSpec(bleed_through=0.1), SCALE, rng=rng()).astype(int)
     assert back[215, 50, 0] < 246
     assert back[150, 50, 0] == 255
 
@@ -240,6 +240,6 @@ def test_old_paper_is_yellow_and_shows_its_back():
 def test_yellowing_reaches_every_pixel_of_sheets_of_all_sizes(shape):
     page = np.full((*shape, 3), 200, dtype=np.uint8)
     wear, scale = WearSpec(yellowing=0.9), GridScale((4.0, 4.0), (-0.5, -0.5))
-    yellow = discolour(page, wear, scale, rng=np.random.default_rng(0))
+    yellow = discolor(page, wear, scale, rng=np.random.default_rng(0))
     assert yellow.shape == page.shape
     assert (yellow[..., 2] < 200).all()

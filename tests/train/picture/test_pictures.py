@@ -15,9 +15,9 @@ from ecgpaper.train.picture.pictures import (
     TARGET_PRESETS,
     PictureSource,
     Stage,
+    augment_picture,
     pages_for,
     picture_logits,
-    seen_again,
     train_pictures,
     two_stages,
 )
@@ -112,7 +112,7 @@ def test_seen_again_a_picture_is_a_little_moved_and_as_sharp():
     picture[0, 80:120, 130:170] = 0.9
     places = []
     for seed in range(20):
-        again = seen_again(picture, rng=np.random.default_rng(seed))
+        again = augment_picture(picture, rng=np.random.default_rng(seed))
         assert again.dtype == np.float32
         assert 0 <= again.min() <= again.max() <= 1
         rows, columns = np.nonzero(again[0] > 0.4)
@@ -129,7 +129,7 @@ def test_print_is_not_mirrored_and_paper_lies_around_it():
     picture = np.zeros((1, height, width), np.float32)
     picture[0, 30:80, 30:90] = 1
     for seed in range(10):
-        again = seen_again(picture, rng=np.random.default_rng(seed))
+        again = augment_picture(picture, rng=np.random.default_rng(seed))
         rows, columns = np.nonzero(again[0] > 0.5)
         assert rows.mean() < height / 2
         assert columns.mean() < width / 2

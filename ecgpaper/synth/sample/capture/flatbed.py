@@ -14,7 +14,7 @@ _WHITE_LID: Color = (252.0, 252.0, 250.0)
 
 
 def sample_scanner(*, rng: np.random.Generator) -> CameraSpec:
-    """Draw a flatbed in colour."""
+    """Draw a flatbed in color."""
     lit = chance(rng, 0.4)
     return CameraSpec(
         dpi=uniform(rng, 150, 300),
@@ -102,7 +102,7 @@ def _sample_streaks(rng: np.random.Generator) -> tuple[Streak, ...]:
 def sample_black_and_white(
     camera: CameraSpec, bilevel_share: float, *, rng: np.random.Generator
 ) -> CameraSpec:
-    """Turn a colour scanner into one of gray levels, or, in that share, of black and white."""
+    """Turn a color scanner into one of gray levels, or, in that share, of black and white."""
     if not chance(rng, bilevel_share):
         return replace(
             camera,
@@ -128,7 +128,7 @@ def sample_black_and_white(
 
 
 def sample_any_scanner(rng: np.random.Generator) -> CameraSpec:
-    """Draw a flatbed at any resolution and of any quality, in colour or not."""
+    """Draw a flatbed at any resolution and of any quality, in color or not."""
     camera = sample_scanner(rng=rng)
     camera = replace(
         camera,

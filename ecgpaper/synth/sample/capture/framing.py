@@ -138,11 +138,11 @@ def _place(
 
 
 def project_corners(size_mm: Size, pose: Pose, inset_mm: float) -> FloatArray:
-    """Corners of a sheet about its centre, turned and tilted, as a pinhole sees them.
+    """Corners of a sheet about its center, turned and tilted, as a pinhole sees them.
 
     Returns
     -------
-    ndarray of shape (4, 2), in mm at the centre's distance
+    ndarray of shape (4, 2), in mm at the center's distance
         Top left, top right, bottom right, bottom left as printed, each moved inwards by `inset_mm`.
     """
     half = np.array(size_mm) / 2

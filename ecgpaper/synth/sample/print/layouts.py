@@ -47,7 +47,7 @@ def official_layout(leads: LeadLayout, *, rng: np.random.Generator) -> LayoutSpe
     """Place a 3x4 page with one rhythm strip as the organisers do.
 
     There the traces start on a line of the grid, 10 mm from the edge, or 15 mm with a pulse. The
-    heights of the rows vary by a millimetre.
+    heights of the rows vary by a millimeter.
     """
     down_mm, scale = uniform(rng, -1.5, 1.5), PaperScale()
     pulse_mm = scale.mm_from_s(PULSE_S) if chance(rng, 0.85) else 0.0
@@ -162,7 +162,7 @@ def _on_roll(leads: LeadLayout, scale: PaperScale, rng: np.random.Generator) -> 
 
 
 def _crowd(spec: LayoutSpec, rng: np.random.Generator) -> LayoutSpec:
-    """Move the rows so close together that tall waves reach into their neighbours."""
+    """Move the rows so close together that tall waves reach into their neighbors."""
     closer = uniform(rng, 0.55, 0.9)
     first_mm = spec.baselines_mm[0]
     pitch_mm = [closer * (at - first_mm) for at in spec.baselines_mm]

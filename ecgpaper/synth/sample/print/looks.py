@@ -46,7 +46,7 @@ def sample_look(
 def sample_make_page(
     make: Make, layout: LayoutSpec, *, rng: np.random.Generator
 ) -> tuple[LayoutSpec, InkSpec, PaperSpec]:
-    """Draw a page of one make: fonts, places and colours stay the same all over it.
+    """Draw a page of one make: fonts, places and colors stay the same all over it.
 
     Parameters
     ----------

@@ -138,7 +138,7 @@ def sample_paper(rng: np.random.Generator) -> PaperSpec:
 
 
 def vary_paper(paper: PaperSpec, rng: np.random.Generator) -> PaperSpec:
-    """Draw paper of any colour, with any grid or none, instead of a make's own."""
+    """Draw paper of any color, with any grid or none, instead of a make's own."""
     strength = uniform(rng, 0.05, 1.0)
     small = strength * uniform(rng, 0.0, 0.9)
     look = rng.random()

@@ -1,9 +1,9 @@
-"""Sizes, times and shapes of the waves of a typical beat: what a physician measures.
+"""Wave features: heights, widths and shapes of P, QRS and T in a typical beat.
 
 Public: `wave_measures`, `N_WAVE_MEASURES`.
 
-Few records teach a network little about how high R waves or how long QRS complexes are; measured
-outright, these tell as much about a record as all its samples.
+A network learns the height of R waves or the width of QRS complexes badly from few records.
+Measured directly, they tell as much about a record as all its samples.
 """
 
 from __future__ import annotations

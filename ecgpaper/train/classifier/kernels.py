@@ -1,4 +1,4 @@
-"""Fit what resembling known records says, and what it counts beside the networks.
+"""Fit the kernel regressions on likeness, and their weights in the ensemble.
 
 Public: `fit_likeness`, `fit_weights`.
 """
@@ -13,15 +13,15 @@ from scipy.special import expit
 
 from ecgpaper.classify import Traits
 from ecgpaper.ecg import BoolArray, FloatArray
-from ecgpaper.nets.ensemble import KINDS, N_OPINIONS, SignalEnsemble
+from ecgpaper.nets.ensemble import KINDS, N_TERMS, SignalEnsemble
 
 # What the squared coefficients of the regressions cost beside the squared errors of the answers.
 _RIDGE = 0.5
 # The weights are drawn towards the networks alone, as strongly as so many records would.
-_PRIOR = np.eye(N_OPINIONS + 1)[0]
-_PRIOR_RECORDS = np.array([*[3.0] * N_OPINIONS, 0.0])
+_PRIOR = np.eye(N_TERMS + 1)[0]
+_PRIOR_RECORDS = np.array([*[3.0] * N_TERMS, 0.0])
 # No opinion counts against what it says.
-_BOUNDS = [(0.0, None)] * N_OPINIONS + [(None, None)]
+_BOUNDS = [(0.0, None)] * N_TERMS + [(None, None)]
 
 
 def fit_likeness(

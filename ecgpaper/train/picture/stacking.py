@@ -1,6 +1,6 @@
-"""Learn how to mix what the signals say with what the picture shows, from pages that were read.
+"""Train the stacker: it mixes the answers of the signals with those of the picture.
 
-Public: `Readers`, `ReadPage`, `fit_opinions`.
+Public: `Readers`, `ReadPage`, `fit_stacking`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from ecgpaper.classify import Classifier, probabilities_of
 from ecgpaper.classify.branches import logits_from
-from ecgpaper.classify.fusion import Stacker, choose_stacker, first_opinion, log_loss
+from ecgpaper.classify.fusion import Stacker, choose_stacker, log_loss, signals_only
 from ecgpaper.classify.inputs import N_SAMPLES, Float32Array, leads_from_ecg
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.classify.person import person_features
@@ -34,8 +34,8 @@ from ecgpaper.synth import PRESETS, sample_spec, synthesize
 from ecgpaper.train.classifier.scores import score_labels
 from ecgpaper.train.classifier.thresholds import PRIOR_THRESHOLD
 from ecgpaper.train.digitizer.pages import without_gaps
+from ecgpaper.train.picture.holdout import Labeled
 from ecgpaper.train.picture.pictures import picture_logits
-from ecgpaper.train.picture.spared import Labeled
 
 logger = logging.getLogger(__name__)
 
@@ -116,7 +116,7 @@ class Readers:
         return logits_from(rows[0])
 
 
-def fit_opinions(
+def fit_stacking(
     readers: Readers, spared: Labeled, n_pages: int, *, seed: int
 ) -> tuple[Stacker, dict[str, object]]:
     """Read one page each of the first spared records and fit a stacker on what is said of them.
@@ -124,7 +124,7 @@ def fit_opinions(
     Parameters
     ----------
     readers : Readers
-        Its networks have not learnt from these records, or those members that speak have not.
+        Its networks have not learned from these records, or those members that speak have not.
     spared : Labeled
     n_pages : int
     seed : int
@@ -139,7 +139,7 @@ def fit_opinions(
     pages = [readers.read(spared, index, seed) for index in indices]
     rows = [index for index, page in enumerate(pages) if page.is_read]
     if not rows:
-        return first_opinion(len(CLASSES)), {}
+        return signals_only(len(CLASSES)), {}
     signal = np.stack([readers.signal_logits(pages[i], int(spared.folds[i])) for i in rows])
     picture = picture_logits(readers.pictures, [ink_of(pages[i].picture) for i in rows])
     quality, truth = np.array([pages[i].quality for i in rows]), spared.truth[rows]

@@ -5,9 +5,9 @@ import torch
 from ecgpaper.classify import N_COMPARED, N_FEATURES, Traits
 from ecgpaper.classify.beats import N_BEAT_SAMPLES
 from ecgpaper.classify.inputs import N_CHANNELS
-from ecgpaper.nets.ensemble import KINDS, N_OPINIONS, SignalEnsemble
+from ecgpaper.nets.ensemble import KINDS, N_TERMS, SignalEnsemble
 from ecgpaper.nets.resnet1d import ResNet1dConfig
-from ecgpaper.train.classifier.likeness import fit_likeness, fit_weights
+from ecgpaper.train.classifier.kernels import fit_likeness, fit_weights
 
 CONFIG = ResNet1dConfig(N_CHANNELS, 2, N_FEATURES, widths=(8,))
 N_RECORDS = 60
@@ -43,7 +43,7 @@ def test_other_records_are_told_by_those_they_resemble(kind, n_stored):
 def test_opinions_that_tell_the_truth_are_heard_and_others_are_not():
     rng = np.random.default_rng(0)
     answers = rng.random((400, 2)) < 0.3
-    opinions = rng.normal(0, 1, (N_OPINIONS, 400, 2))
+    opinions = rng.normal(0, 1, (N_TERMS, 400, 2))
     opinions[2, :, 0] += 3 * answers[:, 0]
     opinions[3, :, 1] += 3 * answers[:, 1]
     weights = fit_weights(opinions, answers, np.ones_like(answers))
@@ -56,7 +56,7 @@ def test_weights_make_probabilities_as_frequent_as_what_is_true():
     rng = np.random.default_rng(1)
     logits = rng.normal(-1, 2, (4000, 1))
     answers = rng.random((4000, 1)) < 1 / (1 + np.exp(-logits))
-    opinions = np.zeros((N_OPINIONS, 4000, 1))
+    opinions = np.zeros((N_TERMS, 4000, 1))
     opinions[0] = 3 * logits + 2
     weights = fit_weights(opinions, answers, np.ones_like(answers))[0]
     assert weights[0] == pytest.approx(1 / 3, abs=0.03)
@@ -65,10 +65,10 @@ def test_weights_make_probabilities_as_frequent_as_what_is_true():
 
 def test_question_with_one_answer_is_left_to_the_networks_and_so_are_records_not_asked():
     rng = np.random.default_rng(2)
-    opinions = rng.normal(0, 1, (N_OPINIONS, 50, 2))
+    opinions = rng.normal(0, 1, (N_TERMS, 50, 2))
     answers = np.zeros((50, 2), dtype=bool)
     answers[:10, 1] = True
     is_asked = np.ones_like(answers)
     is_asked[:10, 1] = False
-    expected = [[1, *[0] * N_OPINIONS]] * 2
+    expected = [[1, *[0] * N_TERMS]] * 2
     np.testing.assert_array_equal(fit_weights(opinions, answers, is_asked), expected)

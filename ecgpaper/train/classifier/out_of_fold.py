@@ -1,6 +1,6 @@
-"""What is said of records that were not learnt from: likeness, weights, thresholds, scores.
+"""Out-of-fold predictions: ensemble weights, calibration, thresholds and scores.
 
-Public: `choose_left_out`, `LEFT_OUT_VIEWS`.
+Public: `fit_out_of_fold`, `LEFT_OUT_VIEWS`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ecgpaper.ecg import BoolArray, FloatArray
 from ecgpaper.nets.ensemble import SignalEnsemble
 from ecgpaper.train.classifier.cohort import Cohort
 from ecgpaper.train.classifier.degrade import mask_of_layout
-from ecgpaper.train.classifier.likeness import fit_likeness, fit_weights
+from ecgpaper.train.classifier.kernels import fit_likeness, fit_weights
 from ecgpaper.train.classifier.scores import score_labels
 from ecgpaper.train.classifier.thresholds import (
     ABSENT_THRESHOLD,
@@ -39,10 +39,10 @@ _MOST_REGRESSED = 8000
 _N_AT_ONCE = 200
 
 
-def choose_left_out(
+def fit_out_of_fold(
     network: SignalEnsemble, cohort: Cohort, folds: NDArray[np.int64], *, seed: int
 ) -> tuple[FloatArray, dict[str, object]]:
-    """Fit likeness to records that all have learnt from; by the others choose all that is left.
+    """Fit likeness to records that all have learned from; by the others choose all that is left.
 
     Parameters
     ----------
@@ -63,8 +63,8 @@ def choose_left_out(
     """
     left_out = np.flatnonzero(folds >= 0)
     if not len(left_out):
-        is_learnt = cohort.truth.any(axis=0)
-        return np.where(is_learnt, PRIOR_THRESHOLD, ABSENT_THRESHOLD), {}
+        is_learned = cohort.truth.any(axis=0)
+        return np.where(is_learned, PRIOR_THRESHOLD, ABSENT_THRESHOLD), {}
     rng = np.random.default_rng(seed)
     _fit_known(network, cohort, rng.permutation(np.flatnonzero(folds < 0))[:_MOST_REGRESSED])
     views = {view: _opinions(network, cohort, folds, view) for view in LEFT_OUT_VIEWS}

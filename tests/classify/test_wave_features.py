@@ -4,7 +4,7 @@ import pytest
 from ecgpaper.classify.beats import N_BEAT_SAMPLES, typical_beats
 from ecgpaper.classify.inputs import UNIT_MV, channels_from_leads, leads_from_ecg
 from ecgpaper.classify.rhythm import find_beats
-from ecgpaper.classify.waves import N_WAVE_MEASURES, wave_measures
+from ecgpaper.classify.wave_features import N_WAVE_MEASURES, wave_measures
 from ecgpaper.ecg import STANDARD_ORDER
 from ecgpaper.simulate import simulate_ecg
 

@@ -1,4 +1,4 @@
-"""Labeled records, of which some are spared: the picture branch does not learn from them.
+"""Labeled records and their hold-out: the part that the picture branch does not learn from.
 
 Public: `Labeled`.
 """
@@ -26,7 +26,7 @@ class Labeled:
     ecgs : sequence of Ecg
     truth : ndarray of bool, of shape (n_records, 11)
     folds : ndarray of int, of shape (n_records,)
-        The member that has not learnt from the record; -1 where all have.
+        The member that has not learned from the record; -1 where all have.
     """
 
     ecgs: Sequence[Ecg]
