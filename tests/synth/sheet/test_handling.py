@@ -30,7 +30,11 @@ def with_camera(spec, **parts):
     return replace(spec, camera=replace(spec.camera, **parts))
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+QUICK = ("scan-bw", "photo-deteriorated")
+SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in PRESETS if name not in QUICK]
+
+
+@pytest.mark.parametrize("preset", [*QUICK, *SLOW])
 def test_true_points_lie_on_ink_in_every_preset(ecg, share_on_ink, preset):
     for seed in range(20):
         spec = sample_spec(preset, rng=np.random.default_rng([9, seed]))
