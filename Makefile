@@ -1,4 +1,4 @@
-# Two commands for a fresh machine: `make demo` and `make test`. Both create .venv first.
+# Commands for a fresh machine: `make demo`, `make test` and `make test-all`. Each creates .venv first.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
@@ -6,15 +6,19 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo
-# One BLAS/OpenMP thread per process: the work runs in processes, and spinning threads fight over cores.
+# The work runs in processes, and threads that spin while they wait fight over cores.
 export OMP_WAIT_POLICY ?= PASSIVE
+# Processes among which the tests are dealt out, each with one thread.
+TEST_WORKERS ?= 2
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) --dist loadscope
 
-.PHONY: help demo test lint types unit clean
+.PHONY: help demo test test-all lint types unit unit-all clean
 
 help:
 	@echo "make demo   simulate records, print them, digitize and classify the pages, score the result"
-	@echo "make test   lint, types and all tests"
-	@echo "make lint | types | unit   the three parts of make test"
+	@echo "make test   lint, types and the quick tests"
+	@echo "make test-all   lint, types and all tests: what continuous integration runs"
+	@echo "make lint | types | unit | unit-all   the parts of the two"
 	@echo "make clean  remove what the targets above made"
 
 # The stamp makes a second call free; a changed requirement installs again.
@@ -50,6 +54,8 @@ demo: $(VENV)/.installed
 
 test: lint types unit
 
+test-all: lint types unit-all
+
 lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -59,7 +65,10 @@ types: $(VENV)/.installed
 	$(BIN)/mypy
 
 unit: $(VENV)/.installed
-	$(BIN)/python -m pytest
+	$(PYTEST) -m "not slow"
+
+unit-all: $(VENV)/.installed
+	$(PYTEST)
 
 clean:
 	rm -rf $(VENV) $(DEMO) runs .mypy_cache .pytest_cache .ruff_cache

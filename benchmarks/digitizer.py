@@ -18,7 +18,7 @@ from ecgpaper.digitize import Digitizer
 from ecgpaper.records import read_image
 from ecgpaper.simulate import simulate_record
 from ecgpaper.synth import sample_spec, synthesize
-from ecgpaper.synth.sensor import jpeg_bytes
+from ecgpaper.synth.capture.sensor import jpeg_bytes
 
 # Preset -> size of the pictures, (width, height) in px; None leaves them as they are drawn.
 PICTURES = {"clean": None, "scan-color": None, "photo": (4080, 3060), "screen": (8160, 4592)}

@@ -19,7 +19,7 @@ import numpy as np
 
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.synth import PRESETS, resized, sample_spec, synthesize
-from ecgpaper.synth.sensor import jpeg_bytes
+from ecgpaper.synth.capture.sensor import jpeg_bytes
 
 FS = 500  # Hz
 N_PIXELS = 2200 * 1700

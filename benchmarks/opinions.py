@@ -19,7 +19,7 @@ from scipy.special import expit
 
 from ecgpaper.classify import NAME
 from ecgpaper.classify.branches import PICTURE, PictureBranch
-from ecgpaper.classify.fusion import choose_stacker, first_opinion, log_loss
+from ecgpaper.classify.fusion import choose_stacker, log_loss, signals_only
 from ecgpaper.classify.inputs import leads_from_ecg
 from ecgpaper.classify.labels import labels_above, one_hot
 from ecgpaper.classify.picture import ink_of
@@ -30,9 +30,9 @@ from ecgpaper.train.classifier.degrade import mask_of_layout
 from ecgpaper.train.classifier.folds import group_records
 from ecgpaper.train.classifier.scores import score_labels
 from ecgpaper.train.classifier.signals import N_PARTS, split_records
-from ecgpaper.train.picture.opinions import Readers
+from ecgpaper.train.picture.holdout import Labeled
 from ecgpaper.train.picture.pictures import picture_logits
-from ecgpaper.train.picture.spared import Labeled
+from ecgpaper.train.picture.stacking import Readers
 
 
 def read_spared(folder, model):
@@ -84,7 +84,7 @@ def main(argv=None):
     readers = Readers.load(args.model, network, args.work)
     said, quality, truth = say(readers, spared, seed, min(args.pages, len(spared)))
     answers = {name: expit(logits) for name, logits in said.items()}
-    alone = first_opinion(truth.shape[1]).weights
+    alone = signals_only(truth.shape[1]).weights
     nothing = np.zeros_like(said["picture"])
     for name, picture in (("with", said["picture"]), ("without", nothing)):
         stacker, mixed = choose_stacker(said["digitized"], picture, quality, truth)

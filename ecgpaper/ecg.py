@@ -45,6 +45,11 @@ def canonical_lead_name(name: str) -> str:
     """Return the usual spelling of a lead name: ``AVR`` -> ``aVR``, ``Lead v1`` -> ``V1``.
 
     A name that is none of the twelve comes back stripped of blanks and otherwise unchanged.
+
+    Examples
+    --------
+    >>> [canonical_lead_name(name) for name in ("AVR", "Lead v1", "MLII")]
+    ['aVR', 'V1', 'MLII']
     """
     stripped = name.strip()
     lowered = stripped.lower()
@@ -69,6 +74,14 @@ class Ecg:
     ------
     ValueError
         If the shapes disagree, a value is infinite, `fs` is not positive or a lead occurs twice.
+
+    Examples
+    --------
+    >>> ecg = Ecg(np.array([[0.1, 0.3], [0.2, 0.4]]), fs=500.0, lead_names=("I", "II"))
+    >>> ecg.n_samples, ecg.duration_s
+    (2, 0.004)
+    >>> ecg.lead("II")
+    array([0.3, 0.4])
     """
 
     signal_mv: FloatArray

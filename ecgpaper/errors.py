@@ -42,7 +42,7 @@ class MirrorError(EcgPaperError):
 
 
 class GridError(EcgPaperError):
-    """The scale of the page, in pixels per millimetre, could not be measured."""
+    """The scale of the page, in pixels per millimeter, could not be measured."""
 
 
 class LayoutError(EcgPaperError):

@@ -71,7 +71,7 @@ class Homography(Warp):
     def scaling(cls, factor: float) -> Homography:
         """Return the map that multiplies pixel coordinates when an image is resized.
 
-        Pixel centres are at whole numbers, so the image's corner (-0.5, -0.5) stays in place.
+        Pixel centers are at whole numbers, so the image's corner (-0.5, -0.5) stays in place.
         """
         offset = (factor - 1) / 2
         return cls(np.array([[factor, 0, offset], [0, factor, offset], [0, 0, 1.0]]))
@@ -107,7 +107,7 @@ class DenseWarp(Warp):
     step_px : float, in px
         Spacing of the nodes; the first is at (0, 0). Beyond the lattice its edge continues.
     displacements_px : ndarray of shape (n_rows, n_columns, 2), in px
-        What each node moves by, in (x, y). It must not fold the plane: neighbours move by less
+        What each node moves by, in (x, y). It must not fold the plane: neighbors move by less
         than `step_px` against each other.
     """
 
@@ -124,7 +124,7 @@ class DenseWarp(Warp):
         slopes = [np.abs(np.diff(self.displacements_px, axis=axis)).max() for axis in (0, 1)]
         if max(slopes) >= self.step_px:
             raise ValueError(
-                f"the field folds: neighbouring nodes, {self.step_px} px apart, move by up to "
+                f"the field folds: neighboring nodes, {self.step_px} px apart, move by up to "
                 f"{max(slopes):.3g} px against each other"
             )
 

@@ -1,4 +1,4 @@
-"""Where each lead is printed on the paper, in millimetres.
+"""Where each lead is printed on the paper, in millimeters.
 
 Public: `PaperScale`, `Segment`, `LeadLayout`, `LAYOUTS`, `SIX_LEADS`, `continued`, `Strip`,
 `PageLayout`.
@@ -38,7 +38,13 @@ Scalar = TypeVar("Scalar", float, FloatArray)
 
 @dataclass(frozen=True, slots=True)
 class PaperScale:
-    """Speed and gain of a print: what a millimetre means in seconds and millivolts."""
+    """Speed and gain of a print: what a millimeter means in seconds and millivolts.
+
+    Examples
+    --------
+    >>> PaperScale(speed_mm_per_s=50.0).mm_from_s(0.2)
+    10.0
+    """
 
     speed_mm_per_s: float = 25.0
     gain_mm_per_mv: float = 10.0

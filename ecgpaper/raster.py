@@ -2,8 +2,8 @@
 
 Public: `FlatPage`, `PixelMaps`, `PIXEL_CLASSES`, `GridScale`, `Trace`.
 
-These are the generator's truth and the digitizer's answer alike. Pixel centres are at whole
-numbers, (0, 0) is the centre of the top-left pixel.
+These are the generator's truth and the digitizer's answer alike. Pixel centers are at whole
+numbers, (0, 0) is the center of the top-left pixel.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class PixelMaps:
 
 @dataclass(frozen=True, slots=True)
 class GridScale:
-    """Where the paper lies on a flat page: pixels per millimetre and the paper's corner.
+    """Where the paper lies on a flat page: pixels per millimeter and the paper's corner.
 
     Parameters
     ----------

@@ -17,8 +17,9 @@ from ecgpaper.synth import draw_maps, sample_spec, synthesize
 
 @pytest.fixture(autouse=True, scope="session")
 def _one_thread():
-    """Small tensors are slower on several threads than on one."""
+    """Small tensors are slower on several threads than on one, and tests run in processes."""
     torch.set_num_threads(1)
+    cv2.setNumThreads(1)
 
 
 @pytest.fixture(scope="session")

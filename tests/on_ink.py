@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from ecgpaper.synth import synthesize
-from ecgpaper.synth.truth import plan_page
+from ecgpaper.synth.plan import plan_page
 
 # The traces are seen where the picture changes by more than this, in levels, without them.
 _LEAST_CHANGE = 8

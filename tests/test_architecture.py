@@ -3,78 +3,170 @@
 import ast
 import re
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
-CORE = "bounds ecg page raster geometry errors score"
-ARRAYS = "numpy scipy"
-# What all rooms of the digitizer may look at.
-SEEN = "digitize.segment digitize.sampling digitize.heartbeat"
 # What each part of the package may import: (from the package, from outside). The longest fitting
-# prefix counts, so one module of a part can have its own line.
+# prefix counts, so one module of a part can have its own line. Parts stand in the order in which
+# they build on each other; a record passes the rooms of synth downwards, a photo those of digitize.
 MAY_IMPORT = {
-    **dict.fromkeys(CORE.split(), (CORE, ARRAYS)),
     "errors": ("", ""),
+    "bounds": ("", ""),
+    "score": ("score", "numpy scipy"),
+    "ecg": ("", "numpy"),
+    "page": ("ecg", "numpy"),
+    "geometry": ("ecg", "numpy"),
+    "raster": ("ecg page geometry", "numpy"),
     "files": ("errors", ""),
     "boundary": ("errors", ""),
     "weights": ("errors", ""),
+    "headers": ("ecg errors", "numpy"),
+    "records": ("bounds ecg errors files headers", "numpy PIL wfdb"),
     "heap": ("", ""),
-    "simulate": (f"{CORE} simulate", ARRAYS),
-    "records": (f"{CORE} files", f"{ARRAYS} cv2 PIL wfdb pandas"),
-    "formats.dicom": (f"{CORE} files formats", f"{ARRAYS} pydicom"),
-    "formats.edf": (f"{CORE} files formats", f"{ARRAYS} edfio"),
-    "formats.fhir": (f"{CORE} files formats", f"{ARRAYS} fhir"),
-    "inputs": (f"{CORE} inputs records", f"{ARRAYS} pydicom"),
-    "formats": (f"{CORE} files formats records", ARRAYS),
-    "overlay": (CORE, f"{ARRAYS} cv2"),
-    "synth": (f"{CORE} synth", f"{ARRAYS} cv2"),
-    "synth.text": (f"{CORE} synth", f"{ARRAYS} cv2 PIL"),
-    "digitize": (f"{CORE} digitize heap nets weights", f"{ARRAYS} cv2"),
-    "digitize.called": ("page_reader", ""),
-    "digitize.segment": (f"{CORE} nets", f"{ARRAYS} cv2 torch"),
-    "digitize.quality": (f"{CORE} digitize.rows digitize.signal nets", f"{ARRAYS} cv2 torch"),
-    # The rooms of the digitizer, in the order in which a page passes them.
-    "digitize.grid": (f"{CORE} {SEEN} digitize.grid", f"{ARRAYS} cv2"),
-    "digitize.page": (f"{CORE} {SEEN} digitize.grid digitize.page", f"{ARRAYS} cv2"),
-    "digitize.curves": (f"{CORE} {SEEN} digitize.curves nets", f"{ARRAYS} cv2"),
-    "digitize.curves.read": (f"{CORE} {SEEN} digitize.curves nets", f"{ARRAYS} cv2 torch"),
-    "digitize.curves.refine": (f"{CORE} digitize.curves nets", f"{ARRAYS} torch"),
-    "digitize.rows": (f"{CORE} {SEEN} digitize.curves digitize.rows", f"{ARRAYS} cv2"),
-    "digitize.rows.align": (f"{CORE} digitize.curves digitize.rows nets", f"{ARRAYS} torch"),
-    "digitize.calibration": (
-        f"{CORE} {SEEN} digitize.curves digitize.rows digitize.calibration",
-        ARRAYS,
-    ),
-    "digitize.calibration.printed_scale": (f"{CORE} {SEEN} nets", f"{ARRAYS} cv2 torch"),
-    "drawn": (f"{CORE} drawn", ARRAYS),
-    "drawn.extract": (f"{CORE} drawn", f"{ARRAYS} pypdfium2"),
-    "classify": (f"{CORE} classify nets", f"{ARRAYS} torch"),
-    "classify.branches": (f"{CORE} classify nets weights", f"{ARRAYS} torch"),
-    "classify.picture": (f"{CORE} classify digitize", f"{ARRAYS} cv2"),
-    "measure": (f"{CORE} measure", ARRAYS),
-    "measure.alike": (f"{CORE} measure classify.inputs", ARRAYS),
-    "report": (f"{CORE} files measure report", f"{ARRAYS} cv2 jinja2"),
-    "nets": ("errors files nets", "torch safetensors"),
-    "train": (
-        f"{CORE} files simulate records overlay synth digitize classify nets train",
-        f"{ARRAYS} cv2 torch safetensors joblib tqdm",
-    ),
-    "workers": ("errors", "joblib dask"),
+    "workers": ("errors", "dask joblib"),
     "provenance": ("errors", ""),
-    "digitized": (f"{CORE} classify digitize formats inputs overlay", "pandas matplotlib"),
-    "page_reader": (f"{CORE} boundary classify digitize digitized inputs", "cv2 torch"),
-    "archive": (
-        f"{CORE} archive boundary digitized files formats inputs overlay page_reader provenance",
+    "inputs": ("errors bounds ecg records inputs", "numpy"),
+    "formats.dicom": ("errors ecg files formats", "numpy pydicom"),
+    "formats.edf": ("errors ecg files formats", "edfio numpy"),
+    "formats.fhir": ("errors ecg files formats", "fhir"),
+    "formats": ("errors ecg files records formats", "numpy"),
+    "drawn.extract": ("ecg drawn", "numpy pypdfium2"),
+    "drawn": ("errors bounds ecg page raster drawn", "numpy scipy"),
+    "overlay": ("ecg raster geometry", "numpy cv2"),
+    "simulate": ("ecg simulate", "numpy"),
+    "nets": ("errors files nets", "torch safetensors"),
+    "synth.spec": ("page synth.spec", ""),
+    "synth.texture": ("", "numpy cv2"),
+    "synth.layout": ("ecg page raster synth.spec", "numpy"),
+    "synth.print.text": ("ecg raster synth.spec", "numpy cv2 PIL"),
+    "synth.print": ("ecg page raster synth.spec synth.layout synth.print", "numpy cv2"),
+    "synth.sheet": (
+        "ecg page raster synth.spec synth.texture synth.print synth.sheet",
+        "numpy cv2",
+    ),
+    "synth.capture": (
+        "ecg page raster geometry synth.spec synth.texture synth.sheet synth.capture",
+        "numpy cv2",
+    ),
+    "synth.cover": ("ecg raster geometry synth.spec synth.sheet synth.capture", "numpy cv2"),
+    "synth.plan": (
+        "ecg page raster geometry synth.spec synth.texture synth.layout synth.sheet synth.capture "
+        "synth.cover",
+        "numpy",
+    ),
+    "synth.photo": (
+        "ecg synth.spec synth.texture synth.sheet synth.capture synth.plan",
+        "numpy cv2",
+    ),
+    "synth.generator": (
+        "ecg synth.spec synth.print synth.sheet synth.capture synth.plan synth.photo",
         "",
     ),
-    "batch": (f"{CORE} boundary files records synth", f"{ARRAYS} cv2"),
+    "synth.truth": (
+        "ecg page raster geometry errors synth.spec synth.print synth.sheet synth.capture "
+        "synth.plan synth.truth",
+        "numpy",
+    ),
+    "synth.sample.draws": ("synth.spec", "numpy"),
+    "synth.sample.print": (
+        "ecg page synth.spec synth.print synth.capture.bilevel synth.sample.draws "
+        "synth.sample.print",
+        "numpy",
+    ),
+    "synth.sample.sheet": ("synth.spec synth.sample.draws synth.sample.sheet", "numpy"),
+    "synth.sample.capture": (
+        "ecg page synth.spec synth.sample.draws synth.sample.capture",
+        "numpy cv2",
+    ),
+    "synth.sample": ("page synth.spec synth.capture.bilevel synth.sample", "numpy"),
+    "synth.batch": (
+        "ecg page errors files boundary records synth.spec synth.generator synth.truth "
+        "synth.sample synth.batch",
+        "numpy cv2",
+    ),
+    "synth": ("synth.spec synth.plan synth.generator synth.truth synth.sample", ""),
+    "digitize.sampling": ("geometry", "numpy cv2"),
+    "digitize.heartbeat": ("ecg", "numpy scipy"),
+    "digitize.segment": ("ecg raster nets", "numpy cv2 torch"),
+    "digitize.grid": (
+        "bounds ecg page raster errors digitize.segment digitize.grid",
+        "numpy scipy cv2",
+    ),
+    "digitize.page": (
+        "ecg raster geometry errors digitize.sampling digitize.segment digitize.grid digitize.page",
+        "numpy scipy cv2",
+    ),
+    "digitize.curves.read": ("ecg page raster digitize.curves nets", "numpy cv2 torch"),
+    "digitize.curves.refine": ("ecg raster digitize.curves nets", "numpy torch"),
+    "digitize.curves": (
+        "ecg page raster geometry digitize.sampling digitize.segment digitize.curves nets",
+        "numpy cv2",
+    ),
+    "digitize.rows.align": ("ecg page raster digitize.curves digitize.rows nets", "numpy torch"),
+    "digitize.rows": (
+        "ecg page raster errors digitize.heartbeat digitize.segment digitize.curves digitize.rows",
+        "numpy scipy cv2",
+    ),
+    "digitize.calibration.printed_scale": (
+        "ecg raster geometry digitize.sampling nets",
+        "numpy cv2 torch",
+    ),
+    "digitize.calibration": (
+        "bounds ecg page digitize.heartbeat digitize.curves digitize.rows digitize.calibration",
+        "numpy scipy",
+    ),
+    "digitize.signal": ("ecg page raster", "numpy scipy"),
+    "digitize.quality": (
+        "ecg raster geometry digitize.rows digitize.signal nets",
+        "numpy cv2 torch",
+    ),
+    "digitize": (
+        "bounds ecg page raster geometry errors weights heap digitize nets",
+        "numpy cv2",
+    ),
+    "classify": ("ecg nets classify", "numpy scipy torch"),
+    "classify.picture": ("ecg page raster geometry digitize classify.inputs", "numpy cv2"),
+    "classify.branches": ("ecg weights nets classify", "numpy scipy torch"),
+    "train.loop": ("files nets", "torch safetensors tqdm"),
+    "train.digitizer": (
+        "ecg page raster score errors files synth digitize nets train.loop train.digitizer",
+        "numpy cv2 torch safetensors tqdm",
+    ),
+    "train.classifier": (
+        "ecg page score errors files records synth digitize nets classify train.loop "
+        "train.digitizer train.classifier",
+        "numpy scipy torch safetensors tqdm",
+    ),
+    "train.picture": (
+        "ecg page errors files synth digitize nets classify train.loop train.digitizer "
+        "train.classifier train.picture",
+        "numpy scipy cv2 torch safetensors tqdm",
+    ),
+    "train": ("ecg errors files simulate records classify train", "numpy torch tqdm"),
+    "measure.alike": ("ecg classify measure", "numpy"),
+    "measure": ("ecg measure", "numpy scipy"),
+    "report": ("errors ecg files measure report", "numpy cv2 jinja2"),
+    "digitized": (
+        "bounds ecg page overlay digitize classify formats inputs",
+        "matplotlib pandas",
+    ),
+    "page_reader": (
+        "errors ecg boundary digitize classify.picture classify.branches inputs digitized",
+        "cv2 torch",
+    ),
+    "digitize.called": ("page_reader", ""),
+    "archive": (
+        "errors ecg files boundary overlay formats inputs provenance digitized page_reader archive",
+        "",
+    ),
     "commands": ("*", "*"),
     "__main__": ("*", "*"),
     # ecgpaper/__init__.py, the door, which names these rooms but enters none: `eager_imports`.
-    "": ("classify digitize digitized ecg page_reader records synth", ""),
+    "": ("ecg records synth digitize classify digitized page_reader", ""),
 }
 BANNED_NAMES = {
     "legacy random numbers": r"random\b|numpy\.random(?!\.(Generator|SeedSequence|default_rng)\b)",
@@ -211,9 +303,24 @@ def test_file_keeps_the_rules(path):
         ("ecgpaper/page.py", "def f():\n    import torch.nn", "import of torch.nn in page"),
         ("ecgpaper/ecg.py", "from .synth import spec", "import of ecgpaper.synth.spec in ecg"),
         (
-            "ecgpaper/synth/ink.py",
+            "ecgpaper/synth/print/pen.py",
+            "from ecgpaper.synth.sheet.paper import draw_grid",
+            "import of ecgpaper.synth.sheet.paper.draw_grid in synth.print",
+        ),
+        (
+            "ecgpaper/synth/spec/print.py",
+            "from ecgpaper.synth.print.rules import frame",
+            "import of ecgpaper.synth.print.rules.frame in synth.spec",
+        ),
+        (
+            "ecgpaper/synth/plan.py",
+            "from ecgpaper.synth.sample import sample_spec",
+            "import of ecgpaper.synth.sample.sample_spec in synth.plan",
+        ),
+        (
+            "ecgpaper/synth/print/ink.py",
             "from ecgpaper.digitize.grid.comb import find_grid_scale",
-            "import of ecgpaper.digitize.grid.comb.find_grid_scale in synth",
+            "import of ecgpaper.digitize.grid.comb.find_grid_scale in synth.print",
         ),
         (
             "ecgpaper/digitize/__init__.py",
@@ -304,12 +411,12 @@ def test_each_rule_catches_its_violation(path, source, rule):
             "if TYPE_CHECKING:\n    from ecgpaper.ecg import Ecg\nimport importlib",
         ),
         ("ecgpaper/commands/simulate.py", "import tqdm\nfrom ..simulate import f\nprint(1)"),
-        ("ecgpaper/synth/spec.py", "from ..page import Strip\nfrom . import ink\nimport cv2"),
+        ("ecgpaper/synth/sheet/wear.py", "from ..print import ink\nfrom . import dirt\nimport cv2"),
         ("ecgpaper/digitize/segment.py", "import torch\nfrom ecgpaper.nets import unet"),
         ("ecgpaper/nets/checkpoint.py", "import json\nfrom ..errors import CheckpointError"),
         ("ecgpaper/simulate.py", "import numpy as np\nnp.random.default_rng(1).random()"),
         ("ecgpaper/ecg.py", "def f(rng, random):\n    return random.x"),
-        ("ecgpaper/train/loop.py", "import joblib\nfrom torch.utils.data import Dataset"),
+        ("ecgpaper/train/loop.py", "import tqdm\nfrom torch.utils.data import Dataset"),
         ("ecgpaper/ecg.py", "try:\n    f()\nexcept (OSError, ValueError):\n    raise"),
         ("ecgpaper/boundary.py", "try:\n    f()\nexcept Exception:\n    pass"),
     ],
@@ -320,3 +427,56 @@ def test_what_is_allowed_passes(path, source):
 
 def test_every_file_is_seen():
     assert ROOT / "ecgpaper" / "errors.py" in FILES
+
+
+def package_files() -> Iterator[tuple[str, ast.Module]]:
+    """Yield the path, relative to the repository, and the tree of each module."""
+    for file in FILES:
+        path = file.relative_to(ROOT).as_posix()
+        if path.startswith("ecgpaper/"):
+            yield path, ast.parse(file.read_text(encoding="utf-8"))
+
+
+def test_table_allows_nothing_that_no_file_needs():
+    imported = defaultdict(set)
+    for path, tree in package_files():
+        for _, full in imports(tree, path):
+            imported[part_of(module_of(path)[0])].add(full.removeprefix("ecgpaper."))
+    unneeded = [
+        f"{part} need not import {word}"
+        for part, allowed in MAY_IMPORT.items()
+        for word in " ".join(allowed).split()
+        if word != "*" and not any(is_within(full, {word}) for full in imported[part])
+    ]
+    assert unneeded == []
+
+
+def is_same_room(part: str, other: str) -> bool:
+    """Whether one part lies within the other, or is it."""
+    return is_within(part, {other}) or is_within(other, {part})
+
+
+def test_parts_build_on_those_before_them():
+    before: list[str] = []
+    upwards = []
+    for part, (inside, _) in MAY_IMPORT.items():
+        for word in inside.split():
+            known = any(is_within(word, {other}) or is_within(other, {word}) for other in before)
+            if part and word != "*" and not is_same_room(part, word) and not known:
+                upwards.append(f"{part} imports {word}, which comes later")
+        before.append(part)
+    assert upwards == []
+
+
+def import_table() -> str:
+    """The table above as Markdown."""
+    lines = ["| part | imports from the package | from outside |", "|---|---|---|"]
+    for part, (inside, outside) in MAY_IMPORT.items():
+        cells = [(part and f"`{part}`") or "the door", inside, outside]
+        lines.append("| " + " | ".join(cell.replace("*", "all") for cell in cells) + " |")
+    return "\n".join(lines)
+
+
+def test_design_shows_this_table():
+    design = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    assert import_table() in design, f"docs/design.md must have this table:\n\n{import_table()}"

@@ -35,6 +35,7 @@ def pairs():
     return found
 
 
+@pytest.mark.slow
 def test_nearly_all_that_is_printed_is_read(pairs):
     shown = np.concatenate([np.isfinite(truth.signal_mv) for truth, _ in pairs])
     read = np.concatenate([np.isfinite(answer.signal_mv) for _, answer in pairs])
@@ -42,6 +43,7 @@ def test_nearly_all_that_is_printed_is_read(pairs):
     assert read[~shown].mean() < 0.05
 
 
+@pytest.mark.slow
 def test_clean_pages_are_read_above_the_floor(pairs):
     """Scored as the Challenge scores: aligned, what is missing counts."""
     snrs = []
@@ -74,6 +76,7 @@ def read_back(*, paper=None, stated=UNSTATED, has_pulse=True, **choices):
     return found, score.mean_of_finite(snrs)
 
 
+@pytest.mark.slow
 def test_page_without_a_grid_is_measured_by_its_rows():
     bare = {"small_contrast": 0.0, "large_contrast": 0.0, "heavy_contrast": 0.0}
     found, snr_db = read_back(paper=bare)
@@ -81,6 +84,7 @@ def test_page_without_a_grid_is_measured_by_its_rows():
     assert found.scale.confidence <= 0.5
 
 
+@pytest.mark.slow
 def test_dots_that_look_like_a_grid_of_another_scale_are_not_believed(monkeypatch):
     """Where no grid could be followed, rows 340 mm long show that what is seen is none."""
 
@@ -106,6 +110,7 @@ def test_gain_of_a_page_without_a_pulse_is_read_from_its_print():
     assert snr_db > 10
 
 
+@pytest.mark.slow
 def test_other_speed_and_gain_are_found_and_what_is_stated_wins():
     fast = PaperScale(speed_mm_per_s=50.0, gain_mm_per_mv=5.0)
     found, snr_db = read_back(scale=fast)
@@ -117,6 +122,7 @@ def test_other_speed_and_gain_are_found_and_what_is_stated_wins():
     assert found.layout.name == "3x4+1R-cabrera"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["1x1", "6x2-simultaneous", "6x1-limb", "6x1-precordial"])
 def test_single_leads_columns_of_one_time_and_six_leads_are_read(name):
     found, snr_db = read_back(layout=name)
@@ -127,6 +133,7 @@ def test_single_leads_columns_of_one_time_and_six_leads_are_read(name):
     assert {lead for lead, read in zip(STANDARD_ORDER, is_read, strict=True) if read} <= shown
 
 
+@pytest.mark.slow
 def test_columns_stand_right_where_rows_are_shorter_than_usual():
     """As where paper ran a little slower than its grid says."""
     rng = np.random.default_rng([2024, 1])
@@ -143,6 +150,7 @@ def test_columns_stand_right_where_rows_are_shorter_than_usual():
     assert np.abs(off_mm).max() < 0.3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["3x4+1R", "12x1"])
 def test_mirrored_pages_with_pulses_are_refused(name):
     rng = np.random.default_rng([2024, 3])
@@ -153,6 +161,7 @@ def test_mirrored_pages_with_pulses_are_refused(name):
         Digitizer.load(MODEL).digitize(flipped, fs=record.ecg.fs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_quarters", [1, 2, 3])
 def test_pages_turned_by_quarters_are_read_as_well(n_quarters):
     """Upside down, too: the leads do not fit each other the wrong way round."""

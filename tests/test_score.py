@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from ecgpaper import score
+from ecgpaper.score import alignment
 from tests.plain_alignment import (
     make_lead,
     make_pair,
@@ -67,8 +68,8 @@ def test_the_shift_equals_the_plain_computation_on_other_rasters(seed, n_levels,
 @pytest.mark.parametrize("folded_rows", [(), (16,), (64, 256)])
 @pytest.mark.parametrize("max_candidates", [0, 10**9])
 def test_the_shift_does_not_depend_on_how_it_is_searched(monkeypatch, folded_rows, max_candidates):
-    monkeypatch.setattr(score, "FOLDED_ROWS", folded_rows)
-    monkeypatch.setattr(score, "MAX_CANDIDATES", max_candidates)
+    monkeypatch.setattr(alignment, "FOLDED_ROWS", folded_rows)
+    monkeypatch.setattr(alignment, "MAX_CANDIDATES", max_candidates)
     for seed in range(3):
         ref_mv, est_mv = make_pair(np.random.default_rng([seed, 3]), 300, 100)
         assert score.find_shift(ref_mv, est_mv) == plain_find_shift(ref_mv, est_mv)
@@ -83,13 +84,13 @@ def test_leads_without_relation_are_shifted_like_the_plain_computation():
 def rasters(ref_mv, est_mv):
     both = np.concatenate([ref_mv, est_mv])
     low_mv, high_mv = np.nanmin(both), np.nanmax(both)
-    return [score._smoothed_raster(x, low_mv, high_mv, 256, 0.5) for x in (ref_mv, est_mv)]
+    return [alignment._smoothed_raster(x, low_mv, high_mv, 256, 0.5) for x in (ref_mv, est_mv)]
 
 
 def test_a_single_shift_evaluates_to_its_place_in_the_full_correlation():
     ref_mv, est_mv = make_lead(np.random.default_rng(5), 400, 100, 0.01).reshape(2, 200)
     full, _ = plain_correlation(ref_mv, est_mv)
-    exact = score._ExactCorrelation(*rasters(ref_mv, est_mv))
+    exact = alignment._ExactCorrelation(*rasters(ref_mv, est_mv))
     for column, row in [(0, 0), (7, 0), (0, 5), (-30, 3), (150, -20), (-180, -200), (199, 255)]:
         assert exact.at(column, row) == pytest.approx(full[255 + row, 199 + column], abs=1e-9)
 
@@ -102,7 +103,7 @@ def test_a_folded_correlation_is_the_sum_of_the_shifts_that_fold_together():
     row_shift, column_shift = np.indices(full.shape) - np.array([255, 199])[:, None, None]
     np.add.at(expected, (column_shift % torus[0], row_shift % torus[1]), full)
 
-    ours, error = score._folded_correlation(*rasters(ref_mv, est_mv), torus)
+    ours, error = alignment._folded_correlation(*rasters(ref_mv, est_mv), torus)
     gap = np.abs(ours.reshape(torus) - expected)
     assert gap.max() < error
     assert error < 1e-3 * expected.max()

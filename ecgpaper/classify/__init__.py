@@ -30,7 +30,7 @@ from ecgpaper.classify.inputs import (
 from ecgpaper.classify.labels import CLASSES, labels_above
 from ecgpaper.classify.person import N_PERSON_FEATURES, person_features
 from ecgpaper.classify.rhythm import N_RHYTHM_FEATURES, find_beats, rhythm_features
-from ecgpaper.classify.waves import N_WAVE_MEASURES, wave_measures
+from ecgpaper.classify.wave_features import N_WAVE_MEASURES, wave_measures
 from ecgpaper.ecg import STANDARD_ORDER, Ecg, FloatArray
 from ecgpaper.nets.checkpoint import CheckpointInfo, Contract, load_info, load_weights, refusing
 from ecgpaper.nets.ensemble import EnsembleConfig, SignalEnsemble

@@ -1,4 +1,4 @@
-"""The typical beat of each lead, all leads aligned at the QRS: the second input of the classifier.
+"""The typical beat of each lead, aligned at the QRS complex: an input of the classifier.
 
 Public: `typical_beats`, `N_BEAT_SAMPLES`, `N_BEFORE`.
 

@@ -2,8 +2,8 @@
 
 Public: `PageClassifier`, `PictureBranch`, `PICTURE`, `CONTRACT`.
 
-The signals speak first; the picture is the second opinion, which counts the more the less the
-digitizer is to be trusted, and the only one where nothing could be digitized.
+The signals answer first. The picture has the more weight, the worse the page was digitized; it
+answers alone where nothing could be digitized.
 """
 
 from __future__ import annotations
@@ -126,6 +126,14 @@ class PageClassifier:
         age_years : float, optional
         sex : str, optional
             ``"Female"`` or ``"Male"``.
+
+        Examples
+        --------
+        >>> from ecgpaper.simulate import simulate_ecg
+        >>> ecg = simulate_ecg(("TACHY",), rng=np.random.default_rng(1))
+        >>> found = PageClassifier.load().diagnose(ecg, sights=[])
+        >>> "TACHY" in found.labels
+        True
         """
         by_signals = self.signals.diagnose(ecg, age_years=age_years, sex=sex)
         if not sights:

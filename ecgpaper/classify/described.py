@@ -1,4 +1,4 @@
-"""What the JSON of a checkpoint says beside its network, as arrays.
+"""Read arrays and class names from the JSON beside a network.
 
 Public: `numbers_from`, `check_classes`.
 """

@@ -1,6 +1,6 @@
-"""Two opinions -> one: a logistic stacker per class that sees how well the page was digitized.
+"""A logistic stacker per class: it mixes signals and picture by how well the page was digitized.
 
-Public: `Stacker`, `fit_stacker`, `choose_stacker`, `first_opinion`, `log_loss`,
+Public: `Stacker`, `fit_stacker`, `choose_stacker`, `signals_only`, `log_loss`,
 `N_TERMS`.
 """
 
@@ -57,7 +57,7 @@ class Stacker:
         return np.asarray(expit(np.einsum("rct,ct->rc", terms, self.weights)))
 
 
-def first_opinion(n_classes: int) -> Stacker:
+def signals_only(n_classes: int) -> Stacker:
     """Return the stacker that listens to the signals alone."""
     return Stacker(np.tile(_PRIOR, (n_classes, 1)))
 
@@ -65,7 +65,7 @@ def first_opinion(n_classes: int) -> Stacker:
 def fit_stacker(
     signal_logits: FloatArray, picture_logits: FloatArray, quality: FloatArray, truth: BoolArray
 ) -> Stacker:
-    """Fit a stacker on records that neither network has learnt from.
+    """Fit a stacker on records that neither network has learned from.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def choose_stacker(
         is_out = np.arange(len(truth)) % _N_FOLDS == fold
         fitted = fit_stacker(*(part[~is_out] for part in (*opinions, truth)))
         mixed[is_out] = fitted.combine(*(part[is_out] for part in opinions))
-    alone = first_opinion(truth.shape[1])
+    alone = signals_only(truth.shape[1])
     if log_loss(mixed, truth) >= log_loss(alone.combine(*opinions), truth):
         return alone, mixed
     return fit_stacker(*opinions, truth), mixed

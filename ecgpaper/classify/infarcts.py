@@ -1,9 +1,9 @@
-"""One decision on infarcts: whether there is one, and then whether it is acute or old.
+"""Infarcts are decided in two steps: whether there is one, then whether it is acute or old.
 
 Public: `ACUTE`, `OLD`, `class_logits`, `questions_of`.
 
 No record has both labels: one with an acute infarct is `Acute MI`, any other infarct `Old MI`. Of
-hundreds of infarcts few are acute, and what tells infarcts from other hearts is learnt from all.
+hundreds of infarcts few are acute, and what tells infarcts from other hearts is learned from all.
 The networks answer questions: as the classes, but for `Old MI` whether there is any infarct, and
 for `Acute MI` whether an infarct, if there is one, is acute.
 """

@@ -1,4 +1,4 @@
-"""`Ecg` -> what the network sees: the one place where leads become rows and NaN is filled.
+"""`Ecg` -> input of the networks: resampled, ordered, limb leads derived, gaps filled.
 
 Public: `INPUT_FS`, `N_SAMPLES`, `N_CHANNELS`, `UNIT_MV`, `LIMB_FROM_I_II`, `leads_from_ecg`,
 `fill_limb_leads`, `channels_from_leads`.

@@ -1,4 +1,4 @@
-"""Age and sex as the network sees them: voltages and normal limits depend on both.
+"""Age and sex as features: voltages and normal limits depend on both.
 
 Public: `person_features`, `N_PERSON_FEATURES`.
 """

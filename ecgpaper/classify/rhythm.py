@@ -1,4 +1,4 @@
-"""Heart rate and its regularity, from all leads that are seen: features for the classifier.
+"""Rhythm features: heart rate and its regularity, from all leads that are seen.
 
 Public: `find_beats`, `rhythm_features`, `N_RHYTHM_FEATURES`.
 """
@@ -57,7 +57,7 @@ def find_beats(channels: Float32Array) -> NDArray[np.intp]:
     activity = qrs_activity(channels)
     reach = round(_REFRACTORY_S * INPUT_FS)
     windows = np.lib.stride_tricks.sliding_window_view(np.pad(activity, reach), 2 * reach + 1)
-    # Of equal neighbours the first is the peak.
+    # Of equal neighbors the first is the peak.
     is_peak = activity > np.maximum(windows[:, :reach].max(axis=1), 0)
     is_peak &= activity >= windows[:, reach:].max(axis=1)
     peaks: NDArray[np.intp] = np.flatnonzero(is_peak)
@@ -83,7 +83,7 @@ def rhythm_features(beats: NDArray[np.intp]) -> Float32Array:
     ndarray of float32, of shape (8,)
         Of the intervals between beats: four times the logarithm of the median over 0.8 s,
         logarithm of the shortest and of the longest over the median, relative spread, relative
-        differences of neighbours (root mean square, and median), share of neighbours that differ
+        differences of neighbors (root mean square, and median), share of neighbors that differ
         by over a tenth, and whether there are at least three intervals; all 0 when there are not.
     """
     interval_s = np.diff(beats) / INPUT_FS

@@ -23,7 +23,7 @@ from ecgpaper.files import prepare_output_folder
 from ecgpaper.workers import by_workers, on_cluster
 
 if TYPE_CHECKING:
-    from ecgpaper.batch import Outcome
+    from ecgpaper.synth.batch import Outcome
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--truth",
-        choices=NamesIn("ecgpaper.synth.truth_file", "TRUTH_LEVELS"),
+        choices=NamesIn("ecgpaper.synth.truth", "TRUTH_LEVELS"),
         default="none",
         metavar="LEVEL",
         help="what is written beside each picture for training, %(choices)s: its spec, warp, "
@@ -88,8 +88,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the pages; the status is 1 if records were skipped."""
-    from ecgpaper.batch import BatchOptions, claim_folder, print_record  # noqa: PLC0415
     from ecgpaper.records import find_records  # noqa: PLC0415
+    from ecgpaper.synth.batch import BatchOptions, claim_folder, print_record  # noqa: PLC0415
 
     source, out = arguments.records.resolve(), arguments.out.resolve()
     if out.is_relative_to(source):

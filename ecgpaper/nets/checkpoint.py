@@ -10,12 +10,10 @@ run, and no network is built before it is known that the weights are its own.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
 import reprlib
-import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -30,6 +28,7 @@ from torch import Tensor, nn
 
 from ecgpaper.errors import CheckpointError
 from ecgpaper.files import write_whole
+from ecgpaper.nets.model_file import read_bounded
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -193,7 +192,7 @@ def load_info(folder: Path, name: str, architecture: str) -> CheckpointInfo:
     """
     path = folder / f"{name}.json"
     remedy = f"train again with train_model.py, or copy {name}.json and {name}.safetensors together"
-    content = _read(path, MAX_JSON_BYTES, remedy)
+    content = read_bounded(path, MAX_JSON_BYTES, remedy)
     try:
         info = CheckpointInfo(**json.loads(content))
     # Numbers too long, bytes that are no text and brackets too deep are faults of a file, too.
@@ -243,7 +242,7 @@ def load_weights(
     """
     path = folder / f"{name}.safetensors"
     remedy = f"copy {name}.json and {name}.safetensors together, or train again"
-    weights = _read(path, MAX_WEIGHTS_BYTES, remedy)
+    weights = read_bounded(path, MAX_WEIGHTS_BYTES, remedy)
     found = hashlib.sha256(weights).hexdigest()
     if found != info.sha256:
         raise CheckpointError(
@@ -277,34 +276,6 @@ def _own_tensors(weights: bytes, make: Callable[[], nn.Module]) -> dict[str, Ten
     if faults := sorted(key for key, value in tensors.items() if not _is_finite(value)):
         raise ValueError(f"{_shown(faults)} are not finite")
     return tensors
-
-
-def _read(path: Path, most_bytes: int, remedy: str) -> bytes:
-    """Read a regular file that is not larger than it can be."""
-    try:
-        content = _content(path, most_bytes)
-    except FileNotFoundError as error:
-        raise CheckpointError(
-            f"expected the model file {path}; it is not there: {remedy}"
-        ) from error
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise CheckpointError(
-            f"expected a model file that can be read at {path}; {reason}: {remedy}"
-        ) from error
-    if len(content) > most_bytes:
-        raise CheckpointError(f"{path} must have at most {most_bytes} bytes; it has more: {remedy}")
-    return content
-
-
-def _content(path: Path, most_bytes: int) -> bytes:
-    """Read a byte more than there may be; a pipe or a device is not even opened."""
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise OSError(errno.EINVAL, "a folder, a pipe or a device is in its place")
-    # Should a pipe take its place now, it is not waited for.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as opened:
-        return opened.read(most_bytes + 1)
 
 
 def _shown(value: object) -> str:

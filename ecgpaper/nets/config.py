@@ -1,4 +1,4 @@
-"""Configurations of networks that check themselves: types and bounds stand in their annotations.
+"""Configurations of networks: each checks the types and bounds that its annotations name.
 
 Public: `NetworkConfig`, `Range`, and the annotated types `Size`, `Count`, `Repeats`, `Sizes`,
 `Depths` and `Share`.

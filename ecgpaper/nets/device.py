@@ -1,4 +1,4 @@
-"""Where a network runs, how precisely, and how its weights lie there.
+"""The device of a network: which one, at what precision, in which memory layout.
 
 Public: `best_device`, `channels_last`, `fast_precision`.
 """

@@ -1,4 +1,4 @@
-"""A network at the end of a curve: where exactly the pen began to write.
+"""A network that looks at the end of a curve and tells where exactly the pen began.
 
 Public: `EndConfig`, `EndNet`.
 """

@@ -1,9 +1,9 @@
-"""Networks that answer together with what is known of items that look alike.
+"""An ensemble: residual networks, and kernel regressions on known records.
 
-Public: `EnsembleConfig`, `SignalEnsemble`, `Likeness`, `KINDS`, `N_OPINIONS`.
+Public: `EnsembleConfig`, `SignalEnsemble`, `LaplacianKernel`, `KINDS`, `N_TERMS`.
 
-A convolutional network learns what to look at; how far an item resembles known ones, in its shape,
-in some features and in what was measured of it, tells as much and errs elsewhere.
+A convolutional network learns its own features. A kernel regression compares an item with stored
+ones, by its shape, some features and its measures. Both are about as good, and err on other items.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ecgpaper.nets.resnet1d import ResNet1d, ResNet1dConfig
 
 KINDS = ("shapes", "features", "measures")
 # Of the networks, and of likeness of each kind.
-N_OPINIONS = 1 + len(KINDS)
+N_TERMS = 1 + len(KINDS)
 # Values are compressed as log(1 + |value| / 4), sign kept: tall waves should not drown low ones.
 _COMPRESSION = 0.25
 # How near is alike, as a share of the distance that items have, for each kind.
@@ -44,7 +44,7 @@ class EnsembleConfig(NetworkConfig):
     n_stored: Annotated[int, Range(0, 100_000)]
 
 
-class Likeness(nn.Module):
+class LaplacianKernel(nn.Module):
     """How much items resemble stored ones: a Laplacian kernel of what both show.
 
     Distances are sums of absolute differences: one value that is far off makes two items no more
@@ -119,7 +119,7 @@ class SignalEnsemble(nn.Module):
     Attributes
     ----------
     networks : ModuleList of ResNet1d
-    likeness : ModuleList of Likeness
+    likeness : ModuleList of LaplacianKernel
         One of each kind.
     coefficients : Tensor of shape (3, n_stored, n_classes)
         What likeness of each kind to each stored item counts.
@@ -136,10 +136,10 @@ class SignalEnsemble(nn.Module):
         super().__init__()
         self.networks = nn.ModuleList(ResNet1d(config) for _ in range(n_members))
         self.likeness = nn.ModuleList(
-            Likeness(n_stored, n, width) for n, width in zip(n_values, _WIDTHS, strict=True)
+            LaplacianKernel(n_stored, n, width) for n, width in zip(n_values, _WIDTHS, strict=True)
         )
         self.register_buffer("coefficients", torch.zeros(len(KINDS), n_stored, config.n_classes))
-        weights = torch.zeros(config.n_classes, N_OPINIONS + 1)
+        weights = torch.zeros(config.n_classes, N_TERMS + 1)
         weights[:, 0] = 1
         self.register_buffer("weights", weights)
 
@@ -182,7 +182,7 @@ class SignalEnsemble(nn.Module):
         Returns
         -------
         Tensor of shape (3, n_items, n_stored)
-            Likeness of shapes, of features and of measures.
+            LaplacianKernel of shapes, of features and of measures.
         """
         pairs = zip(self.likeness, _values(beats, features, measures), strict=True)
         return torch.stack([kind(*values) for kind, values in pairs])

@@ -1,4 +1,4 @@
-"""A small network that judges evidence: how many dB a lead was read with.
+"""A small network that predicts how many dB a lead was read with.
 
 Public: `QualityConfig`, `QualityNet`.
 """

@@ -1,4 +1,4 @@
-"""A network along a line of print: which letters follow each other.
+"""A network that reads a line of print: one letter after the other.
 
 Public: `ReaderConfig`, `LineReader`.
 """

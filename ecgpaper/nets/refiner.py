@@ -1,4 +1,4 @@
-"""A network along a curve: how far the curve runs from where it was first read.
+"""A network that runs along a curve and tells how far off the first reading is.
 
 Public: `RefinerConfig`, `Refiner`, `residual_block`.
 """

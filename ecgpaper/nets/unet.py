@@ -1,4 +1,4 @@
-"""U-Nets that see a page: one labels pixels, the other reads the height of a trace.
+"""U-Nets for pages: one classifies pixels, the other reads the height of a trace.
 
 Public: `UNetConfig`, `SegmentNet`, `StripNet`, `heights_from_logits`, `widen`.
 

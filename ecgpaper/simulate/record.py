@@ -66,6 +66,14 @@ def simulate_ecg(
     ------
     ValueError
         If a label is unknown, two exclude each other, or the record has no sample.
+
+    Examples
+    --------
+    >>> ecg = simulate_ecg(("AFIB/AFL",), rng=np.random.default_rng(1), fs=100.0)
+    >>> ecg.signal_mv.shape
+    (1000, 12)
+    >>> ecg.lead_names[:3]
+    ('I', 'II', 'III')
     """
     findings = draw_findings(labels, rng=rng)
     n_samples = round(duration_s * fs)
@@ -83,7 +91,16 @@ def simulate_ecg(
 def simulate_record(
     *, rng: np.random.Generator, fs: float = 500.0, duration_s: float = 10.0
 ) -> SimulatedRecord:
-    """Simulate a record of a person drawn at random: labels, age, sex and ECG."""
+    """Simulate a record of a person drawn at random: labels, age, sex and ECG.
+
+    Examples
+    --------
+    >>> record = simulate_record(rng=np.random.default_rng(1), fs=100.0)
+    >>> record.sex in ("Female", "Male")
+    True
+    >>> record.ecg.duration_s
+    10.0
+    """
     labels = simulate_labels(rng=rng)
     mean_years, spread_years = (52.0, 17.0) if "NORM" in labels else (67.0, 13.0)
     age_years = int(np.clip(rng.normal(mean_years, spread_years), 18, 95))

@@ -1,36 +1,23 @@
 """Generator: 12-lead record -> printed page -> handled paper -> picture, with the exact truth.
 
-Public: `synthesize`, `draw_maps`, `sample_spec`, `PRESETS`, `PageSpec` and its parts, `resized`,
-`SyntheticPage`, `PageTruth`. The counterpart of `ecgpaper.digitize`; the types of the truth are
-those of the digitizer's answer.
+`sample_spec` draws the spec of a page, `synthesize` makes its picture, `generator` has the steps.
+The counterpart of `ecgpaper.digitize`: the types of the truth are those of the digitizer's answer.
 """
 
-from __future__ import annotations
-
-from dataclasses import dataclass
-from functools import cached_property
-
-from ecgpaper.ecg import ByteArray, Ecg
-from ecgpaper.synth.creases import rubbed_off
-from ecgpaper.synth.ink import InkLayers, draw_ink
-from ecgpaper.synth.masks import draw_maps
-from ecgpaper.synth.notes import Note
-from ecgpaper.synth.objects import lay_objects
-from ecgpaper.synth.paper import draw_grid, print_page
-from ecgpaper.synth.photo import photograph
+from ecgpaper.synth.generator import SyntheticPage, synthesize
+from ecgpaper.synth.plan import PageTruth
 from ecgpaper.synth.sample import PRESETS, sample_spec
-from ecgpaper.synth.sensor import decode_jpeg, expose, in_color, jpeg_bytes
 from ecgpaper.synth.spec import (
     CameraSpec,
     InkSpec,
     LayoutSpec,
+    Note,
     PageSpec,
     PaperSpec,
+    TextLine,
     resized,
 )
-from ecgpaper.synth.text import TextLine
-from ecgpaper.synth.truth import PageTruth, plan_page, texture_rng
-from ecgpaper.synth.wear import discolour, fade, run_ink, scratch
+from ecgpaper.synth.truth.masks import draw_maps
 
 __all__ = [
     "PRESETS",
@@ -48,58 +35,3 @@ __all__ = [
     "sample_spec",
     "synthesize",
 ]
-
-
-@dataclass(frozen=True, eq=False)
-class SyntheticPage:
-    """A picture, how it was made, and what it shows.
-
-    Parameters
-    ----------
-    content : bytes or ndarray
-        The picture's file where its spec has a `jpeg_quality`, and otherwise its pixels.
-    spec : PageSpec
-    truth : PageTruth
-    """
-
-    content: bytes | ByteArray
-    spec: PageSpec
-    truth: PageTruth
-
-    @cached_property
-    def image(self) -> ByteArray:
-        """The picture, uint8 RGB of shape (height, width, 3)."""
-        return decode_jpeg(self.content) if isinstance(self.content, bytes) else self.content
-
-
-def synthesize(ecg: Ecg, spec: PageSpec) -> SyntheticPage:
-    """Print a record, handle the paper, take its picture."""
-    plan = plan_page(ecg, spec)
-    truth, wear = plan.truth, spec.paper.wear
-    layers, grid = _print_layers(truth, spec)
-    page = print_page(grid, layers, spec.paper, spec.ink, truth.scale)
-    page = discolour(page, wear, truth.scale, rng=texture_rng(spec, "stains"))
-    lay_objects(page, plan.objects)
-    photo = photograph(page, plan, spec)
-    image = expose(photo, spec.camera, rng=texture_rng(spec, "sensor"))
-    quality = spec.camera.jpeg_quality
-    content = in_color(image) if quality is None else jpeg_bytes(image, quality)
-    return SyntheticPage(content, spec, truth)
-
-
-def _print_layers(truth: PageTruth, spec: PageSpec) -> tuple[InkLayers, ByteArray]:
-    """Draw print and grid as far as wear has left them."""
-    wear, scale = spec.paper.wear, truth.scale
-    layers = draw_ink(
-        truth.layout, truth.traces, truth.scale, spec.ink, rng=texture_rng(spec, "ink")
-    )
-    ink, text = (
-        run_ink(layer, wear, scale, rng=texture_rng(spec, "stains"))
-        for layer in (layers.ink, layers.text)
-    )
-    grid = draw_grid(ink.shape, scale, spec.paper)
-    faded = fade((ink, text, grid), wear, scale, rng=texture_rng(spec, "fading"))
-    folds, shape = spec.paper.relief.folds, (ink.shape[0], ink.shape[1])
-    gone = rubbed_off(folds, scale, shape, rng=texture_rng(spec, "folds"))
-    ink, text, grid = scratch(faded, gone, wear, scale, rng=texture_rng(spec, "scratches"))
-    return InkLayers(ink, text), grid

@@ -14,13 +14,13 @@ import numpy as np
 from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
 from ecgpaper.geometry import Warp
 from ecgpaper.raster import GridScale
-from ecgpaper.synth.camera import warp_layer
-from ecgpaper.synth.foreground import foreground_coverage
-from ecgpaper.synth.light import glare_levels
-from ecgpaper.synth.notes import opaque_notes
-from ecgpaper.synth.scene import SceneSpec
-from ecgpaper.synth.spec import PageSpec
-from ecgpaper.synth.wear import present
+from ecgpaper.synth.capture.camera import warp_layer
+from ecgpaper.synth.capture.foreground import foreground_coverage
+from ecgpaper.synth.capture.light import glare_levels
+from ecgpaper.synth.sheet.notes import opaque_notes
+from ecgpaper.synth.sheet.wear import present
+from ecgpaper.synth.spec.page import PageSpec
+from ecgpaper.synth.spec.scene import SceneSpec
 
 Shape = tuple[int, int]
 Objects = tuple[ByteArray, ByteArray] | None

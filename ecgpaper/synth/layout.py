@@ -1,4 +1,4 @@
-"""Layout: where the leads of a record stand on the sheet, in millimetres.
+"""Layout: where the leads of a record stand on the sheet, in millimeters.
 
 In: `LayoutSpec`. Out: `PageLayout`, the strips at their place; and the record as the page shows it.
 """
@@ -10,7 +10,7 @@ import numpy as np
 from ecgpaper.ecg import Ecg
 from ecgpaper.page import PageLayout, PaperScale, Segment, Strip
 from ecgpaper.raster import GridScale, Trace
-from ecgpaper.synth.spec import LayoutSpec
+from ecgpaper.synth.spec.print import LayoutSpec
 
 
 def place_strips(ecg: Ecg, spec: LayoutSpec) -> PageLayout:

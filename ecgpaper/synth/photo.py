@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from ecgpaper.ecg import ByteArray
-from ecgpaper.synth.camera import (
+from ecgpaper.synth.capture.camera import (
     ContactShadow,
     coarse_shape,
     contact_light,
@@ -25,23 +25,18 @@ from ecgpaper.synth.camera import (
     warp_field,
     warp_layer,
 )
-from ecgpaper.synth.foreground import lay_in_front
-from ecgpaper.synth.gaps import find_gaps
-from ecgpaper.synth.light import glare_levels, light_field
-from ecgpaper.synth.monitor import (
-    draw_monitor,
-    fill_surroundings,
-    glow,
-    mesh_waves,
-)
-from ecgpaper.synth.relief import shade
-from ecgpaper.synth.scanner import scan_light
-from ecgpaper.synth.scene import Monitor, SceneSpec
-from ecgpaper.synth.spec import PageSpec
-from ecgpaper.synth.table import Footing, draw_table
+from ecgpaper.synth.capture.foreground import lay_in_front
+from ecgpaper.synth.capture.gaps import find_gaps
+from ecgpaper.synth.capture.light import glare_levels, light_field
+from ecgpaper.synth.capture.monitor import draw_monitor, fill_surroundings, glow, mesh_waves
+from ecgpaper.synth.capture.relief import shade
+from ecgpaper.synth.capture.scanner import scan_light
+from ecgpaper.synth.capture.table import Footing, draw_table
+from ecgpaper.synth.plan import Plan, texture_rng
+from ecgpaper.synth.sheet.wear import present
+from ecgpaper.synth.spec.page import PageSpec
+from ecgpaper.synth.spec.scene import Monitor, SceneSpec
 from ecgpaper.synth.texture import FloatImage
-from ecgpaper.synth.truth import Plan, texture_rng
-from ecgpaper.synth.wear import present
 
 # How far a sheet's shadow reaches on a table, and on a scanner's backing, which it touches.
 _TABLE_SHADOW_MM = 3.5

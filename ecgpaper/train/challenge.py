@@ -36,7 +36,7 @@ from ecgpaper.train.digitizer.reader import train_reader
 from ecgpaper.train.digitizer.refiner import train_refiner
 from ecgpaper.train.digitizer.unets import DigitizerBudget, train_segmenter, train_tracer
 from ecgpaper.train.picture.branches import PictureBudget, train_picture_branch
-from ecgpaper.train.picture.spared import Labeled
+from ecgpaper.train.picture.holdout import Labeled
 
 logger = logging.getLogger(__name__)
 
@@ -172,7 +172,7 @@ def train_all(data_folder: Path, model_folder: Path, *, seed: int = SEED) -> Non
 def _labeled(
     ecgs: Sequence[Ecg], facts: Sequence[RecordFacts], patients: Sequence[str], n_members: int
 ) -> Labeled:
-    """Return the records that the classifier has learnt from, and who has left out each."""
+    """Return the records that the classifier has learned from, and who has left out each."""
     rows = np.flatnonzero([known.has_label for known in facts])
     truth = one_hot([known.labels for known in facts])
     folds = np.full(len(facts), -1)

@@ -9,7 +9,7 @@ from scipy.special import expit
 
 from ecgpaper.classify import Classifier, Diagnosis
 from ecgpaper.classify.branches import CONTRACT, PICTURE, PageClassifier, PictureBranch, logits_from
-from ecgpaper.classify.fusion import Stacker, first_opinion
+from ecgpaper.classify.fusion import Stacker, signals_only
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.classify.picture import PICTURE_PX, Sight
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
@@ -49,7 +49,7 @@ def classifier_of(network, *weights):
 
 
 def test_trusted_page_is_what_the_signals_say_if_the_stacker_says_so(network):
-    branch = PictureBranch(network, first_opinion(N_CLASSES), np.full(N_CLASSES, 0.2))
+    branch = PictureBranch(network, signals_only(N_CLASSES), np.full(N_CLASSES, 0.2))
     found = PageClassifier(Saying(), branch).diagnose(LEVEL, [sight_of(0)])
     np.testing.assert_allclose(found.probabilities, SAID, atol=1e-9)
     np.testing.assert_array_equal(found.thresholds, 0.4)
@@ -105,7 +105,7 @@ def saved(network, tmp_path):
         extra={
             "classes": CLASSES,
             "thresholds": [0.3] * N_CLASSES,
-            "stacker": first_opinion(N_CLASSES).weights.tolist(),
+            "stacker": signals_only(N_CLASSES).weights.tolist(),
         },
     )
     save_checkpoint(tmp_path, PICTURE, network, info)
@@ -113,7 +113,7 @@ def saved(network, tmp_path):
 
 
 def test_saved_branch_answers_as_before(network, saved):
-    before = PictureBranch(network, first_opinion(N_CLASSES), np.full(N_CLASSES, 0.3))
+    before = PictureBranch(network, signals_only(N_CLASSES), np.full(N_CLASSES, 0.3))
     after = PictureBranch.load(saved)
     sights = [sight_of(3)]
     np.testing.assert_allclose(after.logits_of(sights), before.logits_of(sights), atol=5e-3)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from ecgpaper.classify.fusion import Stacker, choose_stacker, first_opinion, fit_stacker, log_loss
+from ecgpaper.classify.fusion import Stacker, choose_stacker, fit_stacker, log_loss, signals_only
 
 N, N_CLASSES = 2000, 3
 RNG_SEED = 4
@@ -62,7 +62,7 @@ def test_probabilities_fit_frequencies():
 
 def test_first_opinion_is_the_signals_alone():
     signal, picture, quality, _ = draw_opinions(1.0, 1.0)
-    combined = first_opinion(N_CLASSES).combine(signal, picture, quality * 0.3)
+    combined = signals_only(N_CLASSES).combine(signal, picture, quality * 0.3)
     np.testing.assert_allclose(combined, expit(np.clip(signal, -8, 8)))
 
 
@@ -73,7 +73,7 @@ def test_stacker_that_does_harm_is_not_chosen():
     truth = rng.random((30, 8)) < expit(signal)
     stacker, mixed = choose_stacker(signal, picture, np.ones(30), truth)
     assert log_loss(mixed, truth) > log_loss(expit(signal), truth)
-    np.testing.assert_array_equal(stacker.weights, first_opinion(8).weights)
+    np.testing.assert_array_equal(stacker.weights, signals_only(8).weights)
 
 
 def test_stacker_that_helps_is_chosen_and_judged_on_what_it_has_not_seen():

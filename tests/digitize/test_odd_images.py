@@ -120,6 +120,7 @@ def shipped():
     return Digitizer.load()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("photo", "stated"),
     [
@@ -137,6 +138,7 @@ def test_what_is_no_ecg_is_refused_by_the_shipped_networks(shipped, photo, state
         shipped.digitize(photo, stated=Stated(**stated))
 
 
+@pytest.mark.slow
 def test_a_page_turned_far_and_cut_by_the_frame_is_read_or_refused(shipped, print_page):
     page = print_page(3, layout="3x4+1R", dpi=150.0).image
     height, width = page.shape[:2]

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from ecgpaper.nets.ensemble import N_OPINIONS, Likeness, SignalEnsemble
+from ecgpaper.nets.ensemble import N_TERMS, LaplacianKernel, SignalEnsemble
 from ecgpaper.nets.resnet1d import ResNet1dConfig
 
 TINY = ResNet1dConfig(4, 3, 2, widths=(8, 12), stem_kernel=5, kernel=3, dropout=0.0)
@@ -30,7 +30,7 @@ def see(series):
 
 @pytest.fixture
 def likeness():
-    stored = Likeness(5, 40, width=1.0)
+    stored = LaplacianKernel(5, 40, width=1.0)
     stored.store(see(draw_series(5))[0])
     return stored
 
@@ -59,7 +59,7 @@ def test_every_regression_matters(ensemble, kind):
     assert (ensemble(*draw_batch()) - before).abs().min() > 0
 
 
-@pytest.mark.parametrize("term", range(N_OPINIONS + 1))
+@pytest.mark.parametrize("term", range(N_TERMS + 1))
 def test_every_weight_matters(ensemble, term):
     before = ensemble(*draw_batch())
     ensemble.weights[:, term] += 1
@@ -96,7 +96,7 @@ def test_an_item_is_most_like_itself(likeness):
 
 @pytest.mark.parametrize("width", [0.5, 1.0])
 def test_stored_items_are_a_width_from_each_other(width):
-    stored = Likeness(5, 40, width=width)
+    stored = LaplacianKernel(5, 40, width=width)
     stored.store(see(draw_series(5))[0])
     widths_away = -torch.log(stored(*see(draw_series(5))))
     torch.testing.assert_close(widths_away.mean(), torch.tensor(1 / width))
@@ -113,7 +113,7 @@ def test_likeness_falls_with_distance_and_further_within_a_width(likeness):
     series = draw_series(5)
     series[:, :2] += 1.0
     near = likeness(*see(series)).diagonal()
-    narrow = Likeness(5, 40, width=0.5)
+    narrow = LaplacianKernel(5, 40, width=0.5)
     narrow.store(see(draw_series(5))[0])
     assert (narrow(*see(series)).diagonal() < near).all()
     series[:, :2] += 1.0

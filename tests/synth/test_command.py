@@ -10,8 +10,8 @@ from ecgpaper.commands import synthesize
 from ecgpaper.ecg import Ecg
 from ecgpaper.page import PaperScale
 from ecgpaper.records import read_ecg, read_header, read_image, write_record
-from ecgpaper.synth.picture import Origin
-from ecgpaper.synth.truth_file import read_truth
+from ecgpaper.synth.truth.picture import Origin
+from ecgpaper.synth.truth.truth_file import read_truth
 
 
 @pytest.fixture

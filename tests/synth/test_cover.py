@@ -5,11 +5,9 @@ import numpy as np
 import pytest
 
 from ecgpaper.synth import PRESETS, Note, draw_maps, sample_spec
-from ecgpaper.synth.relief import Fold, ReliefSpec
-from ecgpaper.synth.scene import Glare, SceneSpec, Thing
-from ecgpaper.synth.stationery import PaperObject
-from ecgpaper.synth.truth import plan_page
-from ecgpaper.synth.wear import WearSpec
+from ecgpaper.synth.plan import plan_page
+from ecgpaper.synth.spec.scene import Glare, SceneSpec, Thing
+from ecgpaper.synth.spec.sheet import Fold, PaperObject, ReliefSpec, WearSpec
 
 TORN = WearSpec(missing=(((80.0, -1.0), (121.0, -1.0), (121.0, 50.0)),))
 BOX = Note("box", (30.0, 50.0), (25.0, 22.0), color=(0.0, 0.0, 0.0))

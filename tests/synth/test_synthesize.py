@@ -7,8 +7,8 @@ from ecgpaper.ecg import Ecg
 from ecgpaper.page import LAYOUTS, PaperScale
 from ecgpaper.records import read_image
 from ecgpaper.synth import PRESETS, PaperSpec, draw_maps, sample_spec, synthesize
-from ecgpaper.synth.spec import spec_as_json, spec_from_json
-from ecgpaper.synth.truth import plan_page
+from ecgpaper.synth.plan import plan_page
+from ecgpaper.synth.spec.page import spec_as_json, spec_from_json
 
 
 def test_same_spec_gives_the_same_picture(ecg, spec):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ecgpaper.synth.spec import Color
+from ecgpaper.synth.spec.values import Color
 
 
 def uniform(rng: np.random.Generator, low: float, high: float) -> float:
@@ -18,6 +18,6 @@ def chance(rng: np.random.Generator, probability: float) -> bool:
 
 
 def jitter(color: Color, spread: float, rng: np.random.Generator) -> Color:
-    """Draw a colour near another."""
+    """Draw a color near another."""
     red, green, blue = (float(part) for part in np.clip(rng.normal(color, spread / 2), 0, 255))
     return red, green, blue

@@ -25,7 +25,7 @@ from ecgpaper.train.classifier.vary import vary
 
 logger = logging.getLogger(__name__)
 
-# Age and sex are learnt from where nearly all records tell them. Where few do, that they are told
+# Age and sex are learned from where nearly all records tell them. Where few do, that they are told
 # says more than they do: in one pool of PTB-XL records half of those with an age have atrial
 # fibrillation, and of the others one in 160.
 SHARE_OF_PERSONS = 0.9
@@ -107,7 +107,7 @@ def _persons(facts: Sequence[RecordFacts]) -> Float32Array:
     persons = np.stack([person_features(known.age_years, known.sex) for known in facts])
     share = persons.any(axis=1).mean()
     if 0 < share < SHARE_OF_PERSONS:
-        logger.info("only %.0f %% of the records tell age or sex: not learnt from", 100 * share)
+        logger.info("only %.0f %% of the records tell age or sex: not learned from", 100 * share)
     return persons * np.float32(share >= SHARE_OF_PERSONS)
 
 
@@ -137,8 +137,8 @@ class BatchSource:
     Parameters
     ----------
     cohort : Cohort
-    rows : ndarray of int, of shape (n_learnt,)
-        Records that are learnt from; others are left out.
+    rows : ndarray of int, of shape (n_learned,)
+        Records that are learned from; others are left out.
     batch_size, seed : int
     """
 

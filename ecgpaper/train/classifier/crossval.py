@@ -155,11 +155,11 @@ def _gather(
 def _judge(crossval: Crossval, is_judged: BoolArray, state_file: Path) -> FoldAnswers:
     """Train on the records of the other folds and answer those of this one."""
     names, groups = list(crossval.facts), list(crossval.groups)
-    judged, learnt = np.flatnonzero(is_judged).tolist(), np.flatnonzero(~is_judged).tolist()
+    judged, learned = np.flatnonzero(is_judged).tolist(), np.flatnonzero(~is_judged).tolist()
     network, info = train_classifier(
-        (read_ecg(crossval.folder / names[row]) for row in learnt),
-        [crossval.facts[names[row]] for row in learnt],
-        patients=[groups[row] for row in learnt],
+        (read_ecg(crossval.folder / names[row]) for row in learned),
+        [crossval.facts[names[row]] for row in learned],
+        patients=[groups[row] for row in learned],
         config=crossval.config,
         seed=crossval.seed,
         state_file=state_file,

@@ -1,4 +1,4 @@
-"""What paper and digitizer do to a record: training sees records through this.
+"""Augmentation: a record loses what a page does not print and gets the errors of a digitizer.
 
 Public: `degrade`, `mask_of_layout`.
 
@@ -69,7 +69,7 @@ def degrade(leads_mv: Float32Array, *, rng: np.random.Generator) -> Float32Array
 def _random_mask(rng: np.random.Generator) -> BoolArray:
     """Draw what is shown; often the columns begin anywhere, which no page does.
 
-    So each lead is learnt from all of its record.
+    So each lead is learned from all of its record.
     """
     layout = rng.choice(list(_LAYOUT_SHARES), p=list(_LAYOUT_SHARES.values()))
     shift = int(rng.integers(N_SAMPLES)) if rng.random() < _SHIFTED_SHARE else 0
@@ -86,7 +86,7 @@ def _stretch(leads_mv: Float32Array, rng: np.random.Generator) -> Float32Array:
 
 
 def _low_pass(leads_mv: Float32Array) -> Float32Array:
-    """Average three neighbours: a thick pen."""
+    """Average three neighbors: a thick pen."""
     padded = np.pad(leads_mv, ((0, 0), (1, 1)), mode="edge")
     return (padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]) / np.float32(3)
 

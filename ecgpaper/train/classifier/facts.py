@@ -1,4 +1,4 @@
-"""What is known of a record beside its signal: what the classifier learns to say.
+"""Facts of a record beside its signal: labels, statements, age and sex.
 
 Public: `RecordFacts`.
 """

@@ -1,6 +1,6 @@
-"""Weights for rare classes, and how to take them back once the network has learnt.
+"""Class weights for rare classes, and how to take them out of the probabilities again.
 
-Public: `class_weights`, `unweigh`.
+Public: `class_weights`, `undo_class_weights`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def class_weights(truth: BoolArray) -> Float32Array:
     return np.where(n_true > 0, np.clip(weights, 1, _LARGEST_WEIGHT), 1).astype(np.float32)
 
 
-def unweigh(bias: Tensor, weights: Float32Array) -> None:
+def undo_class_weights(bias: Tensor, weights: Float32Array) -> None:
     """Move the biases of a head so that probabilities are those of the classes as they occur."""
     with torch.no_grad():
         bias.sub_(torch.log(torch.from_numpy(weights)).to(bias.device))

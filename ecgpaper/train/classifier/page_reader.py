@@ -1,4 +1,4 @@
-"""What the digitizer reads from a generated page of a record: the classifier's real input.
+"""Digitized pages of a record, drawn and read: the real input of the classifier.
 
 Public: `PageReader`.
 """

@@ -1,4 +1,4 @@
-"""How good probabilities and answers are: F-measure, AUROC, calibration, each with its interval.
+"""Scores of probabilities and labels: F-measure, AUROC, calibration error, with intervals.
 
 Public: `LabelScores`, `score_labels`, `score_intervals`, `auroc`, `superclass_columns`,
 `calibration_error`, `SUPERCLASSES`.

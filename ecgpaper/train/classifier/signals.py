@@ -4,7 +4,7 @@ Public: `ClassifierConfig`, `train_classifier`, `train_member`, `forget_members`
 `save_classifier`, `split_records`, `N_PARTS`.
 
 Several networks learn one after the other; each leaves out its own part of the patients. Their
-answers on the records that they have not learnt from calibrate them and give the thresholds, and
+answers on the records that they have not learned from calibrate them and give the thresholds, and
 at run time they answer together.
 """
 
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import cast
@@ -24,8 +24,7 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.torch import load_file
 from safetensors.torch import save as tensors_as_bytes
-from torch import Tensor, nn
-from torch.nn.functional import binary_cross_entropy_with_logits
+from torch import nn
 
 from ecgpaper.classify import ARCHITECTURE, N_COMPARED, N_FEATURES, NAME
 from ecgpaper.classify.infarcts import questions_of
@@ -38,16 +37,15 @@ from ecgpaper.nets.device import best_device
 from ecgpaper.nets.ensemble import SignalEnsemble
 from ecgpaper.nets.resnet1d import ResNet1d, ResNet1dConfig
 from ecgpaper.train.classifier.cohort import (
-    Batch,
     BatchSource,
     Cohort,
-    Targets,
     read_cohort,
 )
 from ecgpaper.train.classifier.facts import RecordFacts
 from ecgpaper.train.classifier.folds import assign_folds
-from ecgpaper.train.classifier.imbalance import class_weights, unweigh
-from ecgpaper.train.classifier.left_out import choose_left_out
+from ecgpaper.train.classifier.imbalance import class_weights, undo_class_weights
+from ecgpaper.train.classifier.loss import WithStatements, make_loss
+from ecgpaper.train.classifier.out_of_fold import fit_out_of_fold
 from ecgpaper.train.loop import TrainConfig, fit
 
 logger = logging.getLogger(__name__)
@@ -58,8 +56,6 @@ FEW_EXAMPLES = 10
 _FEWEST_TO_SPLIT = 60
 # Parts of the patients; each network leaves one of them out.
 N_PARTS = 8
-# What the statements of a record count beside its labels.
-STATEMENT_SHARE = 1.0
 # Decay of the moving average of the weights.
 _AVERAGE = 0.998
 
@@ -149,7 +145,7 @@ def train_classifier(
         )
         network.networks[index].load_state_dict(member.state_dict())
     network.to(best_device()).eval()
-    thresholds, metrics = choose_left_out(network, cohort, folds, seed=seed)
+    thresholds, metrics = fit_out_of_fold(network, cohort, folds, seed=seed)
     info = CheckpointInfo(
         ARCHITECTURE,
         {
@@ -197,9 +193,9 @@ def train_member(
     network = ResNet1d(config.network)
     if not cohort.persons.any():
         _ignore_persons(network)
-    learner = _WithStatements(network, cohort.statements.shape[1]).to(device)
+    learner = WithStatements(network, cohort.statements.shape[1]).to(device)
     weights = _question_weights(cohort, rows)
-    loss_of = _make_loss(weights, class_weights(cohort.statements[rows]), device)
+    loss_of = make_loss(weights, class_weights(cohort.statements[rows]), device)
     plan = TrainConfig(
         config.n_steps(len(cohort)),
         config.peak_rate,
@@ -211,7 +207,7 @@ def train_member(
     fit(
         learner, source.make_batch, loss_of, plan, name=f"{NAME} {index + 1}", state_file=state_file
     )
-    unweigh(network.head.bias, weights)
+    undo_class_weights(network.head.bias, weights)
     network.cpu()
     if kept:
         tensors = {key: value.contiguous() for key, value in network.state_dict().items()}
@@ -220,7 +216,7 @@ def train_member(
 
 
 def _kept(state_file: Path, index: int) -> Path:
-    """Return where a network that has learnt is kept while others learn."""
+    """Return where a network that has learned is kept while others learn."""
     return state_file.with_name(f"{state_file.name}-{index}")
 
 
@@ -280,53 +276,3 @@ def split_records(patients: Sequence[str], n_members: int) -> NDArray[np.int64]:
         return np.full(len(patients), -1)
     parts = assign_folds(patients, N_PARTS)
     return np.where(parts < n_members, parts, -1)
-
-
-class _WithStatements(nn.Module):
-    """A network, and a head for statements that it needs only while it learns.
-
-    Finer statements say why a record has a label, and so teach what to look at.
-    """
-
-    def __init__(self, network: ResNet1d, n_statements: int) -> None:
-        super().__init__()
-        self.network = network
-        self.head = nn.Linear(network.n_summary, n_statements) if n_statements else None
-
-    def forward(self, series: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the logits of the questions, and of the statements."""
-        summary = self.network.summarize(series, features)
-        stated = summary[:, :0] if self.head is None else self.head(summary)
-        return self.network.head(summary).float(), stated.float()
-
-
-def _make_loss(
-    weights: Float32Array, statement_weights: Float32Array, device: torch.device
-) -> Callable[[nn.Module, Batch], Tensor]:
-    """Return the mean loss on mixed items: of what each was mixed of, by its share."""
-    weight, statement_weight = (
-        torch.from_numpy(array).to(device) for array in (weights, statement_weights)
-    )
-
-    def of_items(logits: Tensor, stated: Tensor, targets: Targets) -> Tensor:
-        answers, is_asked, statements, is_stated = (
-            torch.from_numpy(array).to(device) for array in targets
-        )
-        loss = binary_cross_entropy_with_logits(
-            logits, answers, is_asked, pos_weight=weight, reduction="none"
-        ).mean(dim=1)
-        if statement_weight.numel():
-            of_statements = binary_cross_entropy_with_logits(
-                stated, statements, is_stated, pos_weight=statement_weight, reduction="none"
-            )
-            loss = loss + STATEMENT_SHARE * of_statements.mean(dim=1)
-        return loss
-
-    def loss_of(network: nn.Module, batch: Batch) -> Tensor:
-        torch.manual_seed(batch.seed)
-        logits, stated = network(*(torch.from_numpy(array).to(device) for array in batch.inputs))
-        share = torch.from_numpy(batch.share[:, 0]).to(device)
-        own, other = (of_items(logits, stated, part) for part in (batch.targets, batch.others))
-        return ((1 - share) * own + share * other).mean()
-
-    return loss_of

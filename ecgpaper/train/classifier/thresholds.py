@@ -1,4 +1,4 @@
-"""Choose, per class, the probability from which on it is answered, for the macro F-measure.
+"""Thresholds: the probability from which on a class is answered, for the best macro F-measure.
 
 Public: `choose_thresholds`, `calibration_shift`, `PRIOR_THRESHOLD`, `ABSENT_THRESHOLD`.
 """
@@ -35,7 +35,7 @@ def choose_thresholds(
     Parameters
     ----------
     probabilities : ndarray of shape (n_records, n_classes)
-        Of records that the network has not learnt from.
+        Of records that the network has not learned from.
     truth : ndarray of bool, of shape (n_records, n_classes)
     rng : numpy.random.Generator
 
@@ -73,7 +73,7 @@ def calibration_shift(probabilities: FloatArray, truth: BoolArray) -> FloatArray
     Parameters
     ----------
     probabilities : ndarray of shape (n_records, n_classes)
-        Of records that the network has not learnt from.
+        Of records that the network has not learned from.
     truth : ndarray of bool, of shape (n_records, n_classes)
 
     Returns

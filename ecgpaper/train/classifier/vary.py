@@ -1,4 +1,4 @@
-"""The same heart recorded another time: variations of a record that keep its labels.
+"""Augmentation: the same heart recorded another time, so that the labels stay.
 
 Public: `vary`.
 
@@ -59,7 +59,7 @@ def turn(leads_mv: Float32Array, *, rng: np.random.Generator) -> Float32Array:
 
 
 def _moved(shift: FloatArray) -> FloatArray:
-    """Matrix that interpolates between neighbours; the first and the last have one only."""
+    """Matrix that interpolates between neighbors; the first and the last have one only."""
     n = len(shift)
     at = np.clip(np.arange(n) + shift, 0, n - 1)
     return np.asarray(np.maximum(0, 1 - np.abs(at[:, None] - np.arange(n))), dtype=np.float64)

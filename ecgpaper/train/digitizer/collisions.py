@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ecgpaper.ecg import Ecg
 from ecgpaper.synth import PageSpec
-from ecgpaper.synth.bilevel import BILEVEL_TONES
+from ecgpaper.synth.capture.bilevel import BILEVEL_TONES
 
 # Where the tip of a complex stands behind the start of its strip.
 _TIP_S = (-0.02, 0.3)

@@ -1,4 +1,4 @@
-"""Curves of generated pages as the tracer reads them, and where they truly run, begin and end.
+"""Curves of generated pages: as the tracer reads them, and where they really run.
 
 Public: `Curves`, `read_pages`, `read_curves`, `forget_pages`; `origin_of` for the checkpoints
 of what learns from curves.
@@ -35,7 +35,7 @@ from ecgpaper.page import PageLayout
 from ecgpaper.raster import GridScale, Trace
 from ecgpaper.synth import SyntheticPage, sample_spec, synthesize
 from ecgpaper.synth.layout import page_shape
-from ecgpaper.synth.truth import PageTruth
+from ecgpaper.synth.plan import PageTruth
 from ecgpaper.train.digitizer.collisions import with_collisions
 from ecgpaper.train.digitizer.pages import (
     COLLISION_SHARE,

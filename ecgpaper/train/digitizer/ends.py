@@ -1,4 +1,4 @@
-"""Teach a network where curves begin and end, on pages whose curves are known.
+"""Train the network of ends: it finds where a curve begins and where it stops.
 
 Public: `train_ends`, `EndSource`, `EndBatch`.
 """
@@ -18,7 +18,7 @@ from ecgpaper.digitize.curves.refine import BEYOND_POINTS, N_FEATURES, seen_upsi
 from ecgpaper.digitize.rows.align import END_POINTS, ENDS, end_windows
 from ecgpaper.nets.ends import EndConfig, EndNet
 from ecgpaper.train.digitizer.curves import Curves, origin_of
-from ecgpaper.train.digitizer.network import Lesson, train_network
+from ecgpaper.train.digitizer.network import TrainingRun, train_network
 
 BATCH_SIZE = 64
 # How far the middle of what is seen mostly is from where the strip was cut, in points. A share of
@@ -67,7 +67,7 @@ def train_ends(
     torch.manual_seed(seed + 4)
     config = EndConfig(N_FEATURES, END_POINTS)
     source = EndSource(pages, seed)
-    lesson = Lesson(
+    run = TrainingRun(
         name=ENDS,
         config=config,
         make_batch=source.batch,
@@ -76,7 +76,7 @@ def train_ends(
         task=f"ends of {len(source)} curves on {len(pages)} pages, seed {seed}",
         training={"pages": origin_of(pages), "n_ends": len(source), "seed": seed},
     )
-    train_network(EndNet(config), lesson, folder, start=start)
+    train_network(EndNet(config), run, folder, start=start)
 
 
 class EndSource:

@@ -1,6 +1,6 @@
 """Train one network of the digitizer: from its start to its files in a model folder.
 
-Public: `train_network`, `Lesson`.
+Public: `train_network`, `TrainingRun`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ecgpaper.train.loop import Batch, TrainConfig, fit
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson(Generic[Batch]):
+class TrainingRun(Generic[Batch]):
     """What a network learns from, and what its files say of it.
 
     Parameters
@@ -53,7 +53,7 @@ class Lesson(Generic[Batch]):
 
 
 def train_network(
-    network: Network, lesson: Lesson[Batch], folder: Path, *, start: Path | None
+    network: Network, run: TrainingRun[Batch], folder: Path, *, start: Path | None
 ) -> None:
     """Train a network and write it to a model folder.
 
@@ -61,7 +61,7 @@ def train_network(
     ----------
     network : SegmentNet, StripNet, EndNet, Refiner or LineReader
         As it begins where it starts from scratch.
-    lesson : Lesson
+    run : TrainingRun
     folder : Path
         An interrupted run goes on where it stopped.
     start : Path or None
@@ -72,17 +72,17 @@ def train_network(
     CheckpointError
         If a file to start from is missing or does not fit.
     """
-    name = lesson.name
-    begun = _start_from(start, name, network)
+    name = run.name
+    origin = _start_from(start, name, network)
     network = network.to(best_device())
-    plan = TrainConfig(lesson.n_steps, task=f"{lesson.task}, {begun['start']}")
+    plan = TrainConfig(run.n_steps, task=f"{run.task}, {origin['start']}")
     state_file = folder / f".{name}"
-    fit(network, lesson.make_batch, lesson.loss, plan, name=name, state_file=state_file)
+    fit(network, run.make_batch, run.loss, plan, name=name, state_file=state_file)
     info = CheckpointInfo(
         architecture=type(network).__name__,
-        config=asdict(lesson.config),
+        config=asdict(run.config),
         inputs=dict(CONTRACTS[name].inputs),
-        training=lesson.training | {"n_steps": lesson.n_steps} | begun,
+        training=run.training | {"n_steps": run.n_steps} | origin,
     )
     save_checkpoint(folder, name, network, info)
 

@@ -1,4 +1,4 @@
-"""Teach the digitizer how far to trust itself, from pages whose signals are known.
+"""Train the quality network: it predicts the SNR of each lead from how the page was read.
 
 Public: `train_quality`, `Examples`, `read_examples`, `fit_quality`.
 """

@@ -1,4 +1,4 @@
-"""Teach a network to read the lines of print that say speed and gain.
+"""Train the reader: it reads the printed lines that tell speed and gain.
 
 Public: `train_reader`, `LineSource`, `LineBatch`.
 
@@ -29,8 +29,9 @@ from ecgpaper.ecg import ByteArray
 from ecgpaper.nets.reader import LineReader, ReaderConfig
 from ecgpaper.raster import GridScale
 from ecgpaper.synth import sample_spec
-from ecgpaper.synth.text import TextLine, box_mm, draw_text
-from ecgpaper.train.digitizer.network import Lesson, train_network
+from ecgpaper.synth.print.text import box_mm, draw_text
+from ecgpaper.synth.spec.print import TextLine
+from ecgpaper.train.digitizer.network import TrainingRun, train_network
 
 FloatImage = NDArray[np.float32]
 BATCH_SIZE, LINE_WIDTH_PX = 48, 448
@@ -55,7 +56,7 @@ def train_reader(folder: Path, *, n_steps: int, seed: int, start: Path | None = 
     """
     torch.manual_seed(seed + 5)
     config = ReaderConfig(1 + len(LETTERS), height=LINE_PX)
-    lesson = Lesson(
+    run = TrainingRun(
         name=READER,
         config=config,
         make_batch=LineSource(seed).batch,
@@ -64,7 +65,7 @@ def train_reader(folder: Path, *, n_steps: int, seed: int, start: Path | None = 
         task=f"lines of print, seed {seed}",
         training={"lines": f"{n_steps * BATCH_SIZE} generated", "seed": seed},
     )
-    train_network(LineReader(config), lesson, folder, start=start)
+    train_network(LineReader(config), run, folder, start=start)
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,7 +193,7 @@ def _worn(layer: ByteArray, px_per_mm: float, rng: np.random.Generator) -> Float
 
 
 def _bilevel(picture: FloatImage, level: float) -> FloatImage:
-    """Scan without greys: faint print and grids are lost, others grow."""
+    """Scan without grays: faint print and grids are lost, others grow."""
     is_dark = (picture.mean(axis=-1) > level).astype(np.float32)
     return np.repeat(cv2.GaussianBlur(is_dark, (0, 0), 0.6)[..., None], 3, axis=-1)
 

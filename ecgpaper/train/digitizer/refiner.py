@@ -1,4 +1,4 @@
-"""Teach the refiner, on curves of generated pages as the tracer reads them.
+"""Train the refiner: it corrects curves as the tracer read them.
 
 Public: `train_refiner`, `CurveSource`, `CurveBatch`.
 
@@ -26,7 +26,7 @@ from ecgpaper.digitize.curves.refine import (
 from ecgpaper.digitize.curves.strip import STRIP_PX_PER_MM
 from ecgpaper.nets.refiner import Refiner, RefinerConfig
 from ecgpaper.train.digitizer.curves import Curves, origin_of
-from ecgpaper.train.digitizer.network import Lesson, train_network
+from ecgpaper.train.digitizer.network import TrainingRun, train_network
 
 # Points of a stretch: 2.5 s at 25 mm/s, a strip of the usual layout from end to end, and what lies
 # beyond. Ends, where a separator or the neighbor's trace stands, are the hardest: of longer strips
@@ -63,7 +63,7 @@ def train_refiner(
     config = RefinerConfig(N_FEATURES)
     source = CurveSource(pages, seed)
     n_curves = sum(len(page.lengths) for page in pages)
-    lesson = Lesson(
+    run = TrainingRun(
         name=REFINER,
         config=config,
         make_batch=source.batch,
@@ -72,7 +72,7 @@ def train_refiner(
         task=f"{n_curves} curves on {len(pages)} pages, seed {seed}",
         training={"pages": origin_of(pages), "n_curves": n_curves, "seed": seed},
     )
-    train_network(Refiner(config), lesson, folder, start=start)
+    train_network(Refiner(config), run, folder, start=start)
 
 
 @dataclass(frozen=True, eq=False)

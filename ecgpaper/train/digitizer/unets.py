@@ -28,7 +28,7 @@ from ecgpaper.nets.unet import (
     heights_from_logits,
 )
 from ecgpaper.raster import PIXEL_CLASSES
-from ecgpaper.train.digitizer.network import Lesson, train_network
+from ecgpaper.train.digitizer.network import TrainingRun, train_network
 from ecgpaper.train.digitizer.pages import (
     PageSource,
     SegmentBatch,
@@ -92,7 +92,7 @@ def train_segmenter(
         n_pages=budget.n_pages,
         n_crops=max(1, budget.n_crops // 2),
     )
-    lesson = Lesson(
+    run = TrainingRun(
         name=SEGMENTER,
         config=SEGMENTER_CONFIG,
         make_batch=make_batch,
@@ -101,7 +101,7 @@ def train_segmenter(
         task=f"pages of {len(ecgs)} records, {budget}, seed {seed}",
         training=_provenance(ecgs, budget, seed),
     )
-    train_network(channels_last(SegmentNet(SEGMENTER_CONFIG)), lesson, folder, start=start)
+    train_network(channels_last(SegmentNet(SEGMENTER_CONFIG)), run, folder, start=start)
 
 
 def train_tracer(
@@ -128,7 +128,7 @@ def train_tracer(
     make_batch = partial(
         strip_batch, PageSource(ecgs, seed + 1), n_pages=budget.n_pages, n_crops=budget.n_crops
     )
-    lesson = Lesson(
+    run = TrainingRun(
         name=TRACER,
         config=TRACER_CONFIG,
         make_batch=make_batch,
@@ -137,7 +137,7 @@ def train_tracer(
         task=f"strips of {len(ecgs)} records, {budget}, seed {seed}",
         training=_provenance(ecgs, budget, seed),
     )
-    train_network(channels_last(StripNet(TRACER_CONFIG)), lesson, folder, start=start)
+    train_network(channels_last(StripNet(TRACER_CONFIG)), run, folder, start=start)
 
 
 def _tensor(values: NDArray[Any], like: nn.Module) -> Tensor:

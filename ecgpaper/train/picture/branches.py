@@ -19,7 +19,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import expit
 
 from ecgpaper.classify.branches import CONTRACT, PICTURE
-from ecgpaper.classify.fusion import first_opinion
+from ecgpaper.classify.fusion import signals_only
 from ecgpaper.classify.labels import CLASSES, labels_above, one_hot
 from ecgpaper.classify.picture import ink_of
 from ecgpaper.ecg import BoolArray, FloatArray
@@ -31,16 +31,16 @@ from ecgpaper.train.classifier.thresholds import (
     calibration_shift,
     choose_thresholds,
 )
-from ecgpaper.train.picture.opinions import Readers, fit_opinions
+from ecgpaper.train.picture.holdout import Labeled
 from ecgpaper.train.picture.pictures import (
     TARGET_PRESETS,
     PictureSource,
-    PictureStore,
     picture_logits,
     train_pictures,
     two_stages,
 )
-from ecgpaper.train.picture.spared import Labeled
+from ecgpaper.train.picture.stacking import Readers, fit_stacking
+from ecgpaper.train.picture.store import PictureStore
 
 logger = logging.getLogger(__name__)
 
@@ -84,27 +84,27 @@ def train_picture_branch(
     seed : int
     config : ConvNextConfig, optional
     """
-    learnt, spared = records.split(seed)
+    learned, spared = records.split(seed)
     kept = folder / f".{PICTURE}-pages"
-    stages = two_stages(budget.n_steps, len(learnt))
-    source = PictureSource(learnt.ecgs, kept, stages, ink_of, seed)
+    stages = two_stages(budget.n_steps, len(learned))
+    source = PictureSource(learned.ecgs, kept, stages, ink_of, seed)
     state_file = folder / f".{PICTURE}"
-    network = train_pictures(source, learnt.truth, config=config, state_file=state_file).cpu()
+    network = train_pictures(source, learned.truth, config=config, state_file=state_file).cpu()
     thresholds, metrics = _calibrate(network, spared, kept, seed)
-    stacker = first_opinion(len(CLASSES))
+    stacker = signals_only(len(CLASSES))
     n_pages = min(budget.n_pages, len(spared))
     if n_pages:
         readers = Readers.load(folder, network, kept)
-        stacker, figures = fit_opinions(readers, spared, n_pages, seed=seed)
+        stacker, figures = fit_stacking(readers, spared, n_pages, seed=seed)
         metrics |= figures
     training = {
         "seed": seed,
-        "n_records": len(learnt),
+        "n_records": len(learned),
         "n_spared": len(spared),
         "stages": [asdict(stage) for stage in stages],
         "batch_size": source.batch_size,
         "n_pages_of_opinions": n_pages,
-        "examples": dict(zip(CLASSES, learnt.truth.sum(axis=0).tolist(), strict=True)),
+        "examples": dict(zip(CLASSES, learned.truth.sum(axis=0).tolist(), strict=True)),
     }
     info = CheckpointInfo(
         ConvNext.__name__,

@@ -1,7 +1,7 @@
 """Train the second branch of the classifier: from a picture of the page to the labels.
 
-Public: `PictureStore`, `PictureSource`, `PictureBatch`, `Stage`, `two_stages`, `TARGET_PRESETS`,
-`train_pictures`, `picture_logits`.
+Public: `PictureSource`, `PictureBatch`, `Stage`, `two_stages`, `TARGET_PRESETS`, `train_pictures`,
+`picture_logits`.
 
 Two stages, as the winner of the British Heart Foundation's challenge trained (arXiv:2507.21968):
 pages of every condition first, then the kind of page that is to be read. A page is drawn once, kept
@@ -15,7 +15,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
-from zlib import crc32
 
 import cv2
 import numpy as np
@@ -27,28 +26,17 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from ecgpaper.classify.branches import PICTURE
 from ecgpaper.classify.inputs import Float32Array
 from ecgpaper.classify.labels import CLASSES
-from ecgpaper.classify.picture import PICTURE_PX, printed_picture, whole_picture
 from ecgpaper.ecg import BoolArray, ByteArray, Ecg, FloatArray
-from ecgpaper.files import write_whole
 from ecgpaper.nets.convnext import ConvNext, ConvNextConfig
 from ecgpaper.nets.device import best_device, channels_last
-from ecgpaper.page import MM_PER_INCH
-from ecgpaper.synth import PRESETS, SyntheticPage, resized, sample_spec, synthesize
+from ecgpaper.synth import PRESETS
 from ecgpaper.train.classifier.cohort import LABEL_SMOOTHING
-from ecgpaper.train.classifier.imbalance import class_weights, unweigh
-from ecgpaper.train.digitizer.pages import without_gaps
+from ecgpaper.train.classifier.imbalance import class_weights, undo_class_weights
 from ecgpaper.train.loop import TrainConfig, fit
+from ecgpaper.train.picture.store import PictureStore
 
 # From a picture, (height, width, 3), to what the network sees, (n_channels, height, width).
 Prepare: TypeAlias = Callable[[ByteArray], Float32Array]
-
-# Share of pages that nobody knows how to flatten: the whole photo is seen.
-_WHOLE_SHARE = 0.25
-# Pages are drawn with about this many pixels per pixel of the picture.
-_FINER = 1.5
-# How pictures are kept: ten times smaller than without loss, and nothing to be seen of it.
-_JPEG = [cv2.IMWRITE_JPEG_QUALITY, 95]
-_JPEG += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
 CONFIG = ConvNextConfig(1, len(CLASSES))
 _PEAK_RATE, _WEIGHT_DECAY = 2e-3, 0.05
 # What a picture that is seen again may differ by: size, place as a share of it, contrast.
@@ -96,66 +84,6 @@ def two_stages(n_steps: int, n_records: int) -> tuple[Stage, Stage]:
 def pages_for(n_steps: int, n_records: int) -> int:
     """Return how many pages of each record to draw for a stage."""
     return max(1, round(n_steps * BATCH_SIZE / n_records / _SIGHTS_PER_PAGE))
-
-
-@dataclass(frozen=True, eq=False)
-class PictureStore(Sequence[ByteArray]):
-    """Pictures of pages of records, drawn when they are first asked for and kept in a folder.
-
-    Picture i shows record i, counted around, and depends on the seed and i alone.
-
-    Parameters
-    ----------
-    ecgs : sequence of Ecg
-        May read its items from disk.
-    presets : tuple of str
-    n_pages : int
-        Of each record.
-    seed : int
-    folder : Path
-    """
-
-    ecgs: Sequence[Ecg]
-    presets: tuple[str, ...]
-    n_pages: int
-    seed: int
-    folder: Path
-
-    def __len__(self) -> int:
-        return self.n_pages * len(self.ecgs)
-
-    def __getitem__(self, index: int) -> ByteArray:  # type: ignore[override]
-        if not 0 <= index < len(self):
-            raise IndexError(f"expected a picture of 0 to {len(self) - 1}; got {index}")
-        file = self._own_folder / f"{index}.jpg"
-        if not file.exists():
-            _, encoded = cv2.imencode(".jpg", self.draw(index)[..., ::-1], _JPEG)
-            write_whole(file, bytes(encoded))
-        kept = cv2.imread(str(file), cv2.IMREAD_COLOR)
-        if kept is None:
-            raise ValueError(f"expected a picture in {file}; it is damaged: remove it")
-        return np.ascontiguousarray(kept[..., ::-1], dtype=np.uint8)
-
-    @property
-    def _own_folder(self) -> Path:
-        """Pictures of other presets, records or seeds may be kept beside these."""
-        identity = f"{self.presets} {len(self.ecgs)} {self.seed} {PICTURE_PX}"
-        return self.folder / f"{crc32(identity.encode()):08x}"
-
-    def record(self, index: int) -> int:
-        """Tell which record a picture shows."""
-        return index % len(self.ecgs)
-
-    def draw(self, index: int) -> ByteArray:
-        """Draw a page and look at it, flattened or not."""
-        rng = np.random.default_rng([self.seed, index])
-        number, record = divmod(index, len(self.ecgs))
-        spec = sample_spec(self.presets[(number + record) % len(self.presets)], rng=rng)
-        px_per_mm = _FINER * min(np.array(PICTURE_PX[::-1]) / spec.layout.size_mm)
-        dpi = px_per_mm * MM_PER_INCH
-        ecg = without_gaps(self.ecgs[record])
-        page = synthesize(ecg, resized(spec, min(1.0, dpi / spec.camera.dpi)))
-        return _seen(page, is_whole=rng.random() < _WHOLE_SHARE)
 
 
 class PictureBatch(NamedTuple):
@@ -207,7 +135,7 @@ class PictureSource:
             order = np.random.default_rng([self.seed, number, epoch]).permutation(len(store))
             index = int(order[at])
             rng = np.random.default_rng([self.seed, number, epoch, index])
-            pictures.append(seen_again(self._prepared(number, index), rng=rng))
+            pictures.append(augment_picture(self._prepared(number, index), rng=rng))
             records.append(store.record(index))
         return PictureBatch(np.stack(pictures), np.array(records), self.seed + step)
 
@@ -226,7 +154,7 @@ class PictureSource:
         return np.asarray(known / np.float32(255), dtype=np.float32)
 
 
-def seen_again(picture: Float32Array, *, rng: np.random.Generator) -> Float32Array:
+def augment_picture(picture: Float32Array, *, rng: np.random.Generator) -> Float32Array:
     """Move and stretch a prepared picture a little, with paper around it, and change its contrast.
 
     Parameters
@@ -247,13 +175,6 @@ def seen_again(picture: Float32Array, *, rng: np.random.Generator) -> Float32Arr
     moved = cv2.warpAffine(picture[0], to_new, (width, height), borderValue=0.0)
     contrast = np.float32(1 + rng.uniform(-_CONTRAST, _CONTRAST))
     return np.asarray(np.minimum(moved * contrast, 1)[None], dtype=np.float32)
-
-
-def _seen(page: SyntheticPage, *, is_whole: bool) -> ByteArray:
-    if is_whole:
-        return whole_picture(page.image)
-    truth = page.truth
-    return printed_picture(page.image, truth.layout, truth.scale, truth.page_to_photo)
 
 
 def train_pictures(
@@ -281,7 +202,7 @@ def train_pictures(
     plan = TrainConfig(source.n_steps, _PEAK_RATE, _WEIGHT_DECAY, task=task)
     loss_of = _make_loss(truth, device)
     fit(network, source.make_batch, loss_of, plan, name=PICTURE, state_file=state_file)
-    unweigh(network.head.bias, class_weights(truth))
+    undo_class_weights(network.head.bias, class_weights(truth))
     return network
 
 

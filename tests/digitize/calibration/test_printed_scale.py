@@ -15,7 +15,8 @@ from ecgpaper.digitize.networks import load_network
 from ecgpaper.geometry import Homography
 from ecgpaper.nets.reader import LineReader
 from ecgpaper.raster import PIXEL_CLASSES, FlatPage, GridScale, PixelMaps
-from ecgpaper.synth.text import TextLine, box_mm, draw_text
+from ecgpaper.synth.print.text import box_mm, draw_text
+from ecgpaper.synth.spec.print import TextLine
 from ecgpaper.weights import shipped_model
 
 MODEL = shipped_model()

@@ -32,6 +32,7 @@ def test_pictures_of_paper_are_not_dark_but_those_on_black_are():
     assert is_dark(255 - paper)
 
 
+@pytest.mark.slow
 def test_light_traces_on_a_dark_ground_are_read_as_dark_ones_on_paper(digitizer, print_page):
     page = print_page(3, dpi=150.0, paper={"color": (255.0,) * 3, "grid_color": (150.0,) * 3})
     printed = digitizer.digitize(page.image)

@@ -26,7 +26,11 @@ def slope_deg(points):
     return np.rad2deg(np.arctan2(y1 - y0, x1 - x0))
 
 
-@pytest.mark.parametrize("skew_deg", [-5.0, -1.3, -0.2, 0.0, 0.6, 2.0, 5.0])
+SLOW = pytest.mark.slow
+OTHERS = [pytest.param(skew_deg, marks=SLOW) for skew_deg in (-5.0, -0.2, 0.0, 0.6, 2.0)]
+
+
+@pytest.mark.parametrize("skew_deg", [-1.3, 5.0, *OTHERS])
 def test_turned_page_comes_out_upright(print_page, true_maps, skew_deg):
     page = print_page(3, dpi=120.0, skew_deg=skew_deg)
     flat, _ = rectify(page.image, true_maps(page))
@@ -36,6 +40,7 @@ def test_turned_page_comes_out_upright(print_page, true_maps, skew_deg):
         assert abs(slope_deg(upright(ends))) < TOLERANCE_DEG
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("skew_deg", [-4.0, 3.0])
 def test_warp_maps_the_flat_page_to_the_photo(print_page, true_maps, skew_deg):
     page = print_page(3, dpi=120.0, skew_deg=skew_deg)
@@ -57,6 +62,7 @@ def test_warp_maps_the_flat_page_to_the_photo(print_page, true_maps, skew_deg):
     assert elsewhere < 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("skew_deg", [0.0, 3.0])
 def test_maps_turn_with_the_page(print_page, true_maps, skew_deg):
     page = print_page(4, dpi=120.0, skew_deg=skew_deg)

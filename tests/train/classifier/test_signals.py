@@ -18,6 +18,7 @@ from ecgpaper.train import loop
 from ecgpaper.train.classifier import signals as classifier_training
 from ecgpaper.train.classifier.cohort import BatchSource, read_cohort
 from ecgpaper.train.classifier.facts import RecordFacts
+from ecgpaper.train.classifier.loss import WithStatements, make_loss
 from ecgpaper.train.classifier.signals import (
     ClassifierConfig,
     forget_members,
@@ -148,6 +149,7 @@ def test_classes_with_few_examples_are_named(five, caplog):
     assert info.training["examples"]["NORM"] == sum("NORM" in known.labels for known in five[1])
 
 
+@pytest.mark.slow
 def test_rhythms_are_learnt_and_an_absent_class_is_not_answered():
     ecgs = [
         simulate_ecg((label,), rng=np.random.default_rng([i, 3]))
@@ -181,10 +183,8 @@ def test_statements_teach_and_are_gone_afterwards(five):
 
 def losses_of(cohort, *changes):
     """Loss on a batch of all records, and on the same with other targets."""
-    learner = classifier_training._WithStatements(
-        ResNet1d(TINY.network).eval(), cohort.statements.shape[1]
-    )
-    loss_of = classifier_training._make_loss(
+    learner = WithStatements(ResNet1d(TINY.network).eval(), cohort.statements.shape[1])
+    loss_of = make_loss(
         np.ones(11, np.float32), np.ones(cohort.statements.shape[1], np.float32), CPU
     )
     rows = np.arange(len(cohort))
@@ -228,8 +228,8 @@ def test_mixed_items_teach_what_both_are(five):
     cohort = read_cohort(*five)
     batch = BatchSource(cohort, np.arange(5), 64, 0).make_batch(0)
     assert ((batch.share >= 0) & (batch.share <= 0.5)).all()
-    loss_of = classifier_training._make_loss(np.ones(11, np.float32), np.zeros(0, np.float32), CPU)
-    learner = classifier_training._WithStatements(ResNet1d(TINY.network).eval(), 0)
+    loss_of = make_loss(np.ones(11, np.float32), np.zeros(0, np.float32), CPU)
+    learner = WithStatements(ResNet1d(TINY.network).eval(), 0)
     pure, mixed = (batch._replace(share=np.full_like(batch.share, share)) for share in (0, 0.1))
     swapped = pure._replace(targets=batch.others)
     losses = [loss_of(learner, part).item() for part in (pure, mixed, swapped)]
@@ -280,6 +280,7 @@ def test_record_that_shows_nothing_gets_what_is_known_of_all(saved):
     assert not np.array_equal(flat.probabilities, classifier.prior)
 
 
+@pytest.mark.slow
 def test_age_and_sex_can_be_learnt_and_may_be_missing():
     """Only the person tells these records apart."""
     ecg = simulate_ecg(("NORM",), rng=np.random.default_rng(0))
@@ -297,6 +298,7 @@ def test_age_and_sex_can_be_learnt_and_may_be_missing():
     assert young[hypertrophy] < nobody[hypertrophy] < old[hypertrophy]
 
 
+@pytest.mark.slow
 def test_persons_that_few_records_tell_are_not_learnt_from(caplog):
     """That an age is known at all would tell these records apart."""
     ecg = simulate_ecg(("NORM",), rng=np.random.default_rng(0))
@@ -312,6 +314,7 @@ def test_persons_that_few_records_tell_are_not_learnt_from(caplog):
     )
 
 
+@pytest.mark.slow
 def test_thresholds_are_chosen_for_records_of_unknown_persons():
     """As in a test: what an age would say must not be counted on."""
     ecg = simulate_ecg(("NORM",), rng=np.random.default_rng(0))

@@ -11,7 +11,7 @@ from scipy.special import expit
 
 from ecgpaper.classify import N_COMPARED, N_FEATURES, Classifier, Diagnosis
 from ecgpaper.classify.branches import PictureBranch, logits_from
-from ecgpaper.classify.fusion import Stacker, first_opinion
+from ecgpaper.classify.fusion import Stacker, signals_only
 from ecgpaper.classify.infarcts import ACUTE, OLD
 from ecgpaper.classify.inputs import N_CHANNELS
 from ecgpaper.classify.labels import CLASSES
@@ -23,8 +23,8 @@ from ecgpaper.nets.ensemble import SignalEnsemble
 from ecgpaper.nets.resnet1d import ResNet1dConfig
 from ecgpaper.train.picture import branches
 from ecgpaper.train.picture.branches import PictureBudget, calibration, train_picture_branch
-from ecgpaper.train.picture.opinions import Readers, fit_opinions
-from ecgpaper.train.picture.spared import Labeled
+from ecgpaper.train.picture.holdout import Labeled
+from ecgpaper.train.picture.stacking import Readers, fit_stacking
 
 N_CLASSES = len(CLASSES)
 TINY = ConvNextConfig(1, N_CLASSES, widths=(16,), depths=(1,), kernel=3)
@@ -152,7 +152,7 @@ def test_member_that_has_left_a_record_out_speaks_of_it(readers, monkeypatch):
         return np.zeros(N_CLASSES)
 
     monkeypatch.setattr(Readers, "signal_logits", remember)
-    stacker, metrics = fit_opinions(readers, records_of(12, n_members=5), 12, seed=1)
+    stacker, metrics = fit_stacking(readers, records_of(12, n_members=5), 12, seed=1)
     # Of the pages that were read; for the others there is nothing to be mixed.
     assert asked == [1, 3, 0, 2, 4, 1]
     assert stacker.weights.shape == (N_CLASSES, 5)
@@ -182,8 +182,8 @@ def test_nothing_read_leaves_the_signals_alone(readers):
         raise GridError("expected a grid; found none")
 
     readers.digitizer.digitize = fail
-    stacker, metrics = fit_opinions(readers, records_of(2), 2, seed=1)
-    np.testing.assert_array_equal(stacker.weights, first_opinion(N_CLASSES).weights)
+    stacker, metrics = fit_stacking(readers, records_of(2), 2, seed=1)
+    np.testing.assert_array_equal(stacker.weights, signals_only(N_CLASSES).weights)
     assert metrics == {}
 
 
@@ -198,7 +198,7 @@ def test_branch_is_trained_calibrated_stacked_and_saved(tmp_path, monkeypatch):
         asked.append((len(spared), n_pages))
         return Stacker(weights), {"opinions": n_pages}
 
-    monkeypatch.setattr(branches, "fit_opinions", fit)
+    monkeypatch.setattr(branches, "fit_stacking", fit)
     monkeypatch.setattr(Readers, "load", lambda *_: None)
     budget = PictureBudget(n_steps=2, n_pages=100)
     train_picture_branch(records_of(20), tmp_path, budget=budget, seed=3, config=TINY)
@@ -222,4 +222,4 @@ def test_with_few_records_the_signals_are_left_alone_and_the_log_says_so(tmp_pat
         )
     assert "it is not calibrated" in caplog.text
     branch = PictureBranch.load(tmp_path)
-    np.testing.assert_array_equal(branch.stacker.weights, first_opinion(N_CLASSES).weights)
+    np.testing.assert_array_equal(branch.stacker.weights, signals_only(N_CLASSES).weights)

@@ -9,18 +9,19 @@ from ecgpaper.nets.convnext import ConvNextConfig
 from ecgpaper.synth import PRESETS
 from ecgpaper.train import loop
 from ecgpaper.train.picture import pictures
+from ecgpaper.train.picture import store as drawing
 from ecgpaper.train.picture.pictures import (
     BATCH_SIZE,
     TARGET_PRESETS,
     PictureSource,
-    PictureStore,
     Stage,
+    augment_picture,
     pages_for,
     picture_logits,
-    seen_again,
     train_pictures,
     two_stages,
 )
+from ecgpaper.train.picture.store import PictureStore
 
 TINY = ConvNextConfig(1, len(CLASSES), widths=(16, 16), depths=(1, 1), kernel=3)
 
@@ -65,7 +66,7 @@ def test_each_record_comes_as_often_as_pages_were_asked_for_and_in_changing_pres
         asked.append(preset)
         raise StopIteration
 
-    monkeypatch.setattr(pictures, "sample_spec", remember)
+    monkeypatch.setattr(drawing, "sample_spec", remember)
     store = PictureStore((LEVEL, WAVY), ("a", "b", "c"), 3, 1, None)
     assert [store.record(index) for index in range(len(store))] == [0, 1] * 3
     for index in range(len(store)):
@@ -86,7 +87,7 @@ def test_stores_of_other_seeds_and_presets_share_a_folder_without_mixing(folder)
 def test_both_ways_of_seeing_a_page_come_up(monkeypatch):
     seen = []
     for name in ("whole_picture", "printed_picture"):
-        monkeypatch.setattr(pictures, name, lambda *_, name=name: seen.append(name))
+        monkeypatch.setattr(drawing, name, lambda *_, name=name: seen.append(name))
     store = PictureStore((LEVEL,), ("clean",), 12, 1, None)
     for index in range(12):
         store.draw(index)
@@ -111,7 +112,7 @@ def test_seen_again_a_picture_is_a_little_moved_and_as_sharp():
     picture[0, 80:120, 130:170] = 0.9
     places = []
     for seed in range(20):
-        again = seen_again(picture, rng=np.random.default_rng(seed))
+        again = augment_picture(picture, rng=np.random.default_rng(seed))
         assert again.dtype == np.float32
         assert 0 <= again.min() <= again.max() <= 1
         rows, columns = np.nonzero(again[0] > 0.4)
@@ -128,7 +129,7 @@ def test_print_is_not_mirrored_and_paper_lies_around_it():
     picture = np.zeros((1, height, width), np.float32)
     picture[0, 30:80, 30:90] = 1
     for seed in range(10):
-        again = seen_again(picture, rng=np.random.default_rng(seed))
+        again = augment_picture(picture, rng=np.random.default_rng(seed))
         rows, columns = np.nonzero(again[0] > 0.5)
         assert rows.mean() < height / 2
         assert columns.mean() < width / 2

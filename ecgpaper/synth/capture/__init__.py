@@ -1,0 +1,1 @@
+"""Capture: the shape of the sheet, and how a scanner or a phone sees it."""

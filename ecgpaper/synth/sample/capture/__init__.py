@@ -1,0 +1,1 @@
+"""Draw the specs of the capture: scanners, phones and monitors."""

@@ -1,0 +1,1 @@
+"""Draw the specs of the print: layout, grid, header, and the look of a recorder."""

@@ -1,0 +1,99 @@
+"""Fit the kernel regressions on likeness, and their weights in the ensemble.
+
+Public: `fit_likeness`, `fit_weights`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import expit
+
+from ecgpaper.classify import Traits
+from ecgpaper.ecg import BoolArray, FloatArray
+from ecgpaper.nets.ensemble import KINDS, N_TERMS, SignalEnsemble
+
+# What the squared coefficients of the regressions cost beside the squared errors of the answers.
+_RIDGE = 0.5
+# The weights are drawn towards the networks alone, as strongly as so many records would.
+_PRIOR = np.eye(N_TERMS + 1)[0]
+_PRIOR_RECORDS = np.array([*[3.0] * N_TERMS, 0.0])
+# No opinion counts against what it says.
+_BOUNDS = [(0.0, None)] * N_TERMS + [(None, None)]
+
+
+def fit_likeness(
+    network: SignalEnsemble, traits: Traits, truth: BoolArray, stored: NDArray[np.int64]
+) -> None:
+    """Store some of the records, and regress the classes of all of them on likeness to these.
+
+    Parameters
+    ----------
+    network : SignalEnsemble
+    traits : Traits
+        Of n_records records.
+    truth : ndarray of bool, of shape (n_records, 11)
+    stored : ndarray of int, of shape (n_stored,)
+
+    Notes
+    -----
+    Kernel ridge regression with a subset of the records as regressors (Smola and Bartlett 2001).
+    """
+    device = network.coefficients.device
+    network.store(*(torch.from_numpy(rows[stored]).to(device) for rows in traits))
+    targets = torch.from_numpy(2.0 * truth - 1)
+    centered = targets - targets.mean(dim=0)
+    with torch.inference_mode():
+        compared = network.compare(*(torch.from_numpy(rows).to(device) for rows in traits)).cpu()
+    for kind in range(len(KINDS)):
+        likeness = compared[kind].double()
+        square = likeness.T @ likeness + _RIDGE * likeness[torch.from_numpy(stored)]
+        # Equal records make it singular.
+        square.diagonal().add_(1e-6 * len(likeness))
+        solved = torch.linalg.solve(square, likeness.T @ centered)
+        network.coefficients[kind] = solved.to(network.coefficients)
+
+
+def fit_weights(opinions: FloatArray, answers: BoolArray, is_asked: BoolArray) -> FloatArray:
+    """Weigh opinions per question, and calibrate them, by records left out.
+
+    Parameters
+    ----------
+    opinions : ndarray of shape (4, n_records, 11)
+        Of the networks, and of the regressions.
+    answers, is_asked : ndarray of bool, of shape (n_records, 11)
+        See `ecgpaper.classify.infarcts.questions_of`.
+
+    Returns
+    -------
+    ndarray of shape (11, 5)
+        As `SignalEnsemble.weights`. A question with one answer is left to the networks.
+
+    Notes
+    -----
+    Logistic regression by maximum likelihood, with a Gaussian prior around the networks alone and
+    without negative weights.
+    """
+    weights = np.tile(_PRIOR, (answers.shape[1], 1))
+    for column in range(answers.shape[1]):
+        asked = is_asked[:, column]
+        is_true = answers[asked, column]
+        if is_true.any() and not is_true.all():
+            terms = np.stack([*opinions[:, asked, column], np.ones(asked.sum())], axis=1)
+            weights[column] = _fit_class(terms, is_true)
+    return weights
+
+
+def _fit_class(terms: FloatArray, is_true: BoolArray) -> FloatArray:
+    sign = np.where(is_true, 1.0, -1.0)
+
+    def loss(weights: FloatArray) -> tuple[float, FloatArray]:
+        margin = sign * (terms @ weights)
+        off = _PRIOR_RECORDS * (weights - _PRIOR)
+        value = np.logaddexp(0, -margin).sum() + 0.5 * off @ (weights - _PRIOR)
+        return float(value), off - (sign * expit(-margin)) @ terms
+
+    found = minimize(loss, _PRIOR, jac=True, method="L-BFGS-B", bounds=_BOUNDS)
+    return np.asarray(found.x, dtype=np.float64)

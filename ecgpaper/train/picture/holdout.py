@@ -1,0 +1,62 @@
+"""Labeled records and their hold-out: the part that the picture branch does not learn from.
+
+Public: `Labeled`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecgpaper.ecg import BoolArray, Ecg
+
+# So many of the records are spared, and no more than these: they are worth more as lessons.
+_SHARE, _MOST = 0.1, 300
+
+
+@dataclass(frozen=True, eq=False)
+class Labeled:
+    """Records with a label, and which of the signals' networks has left each out.
+
+    Parameters
+    ----------
+    ecgs : sequence of Ecg
+    truth : ndarray of bool, of shape (n_records, 11)
+    folds : ndarray of int, of shape (n_records,)
+        The member that has not learned from the record; -1 where all have.
+    """
+
+    ecgs: Sequence[Ecg]
+    truth: BoolArray
+    folds: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.truth)
+
+    def part(self, rows: NDArray[np.int64]) -> Labeled:
+        """Return some of the records."""
+        return Labeled(_Part(self.ecgs, rows), self.truth[rows], self.folds[rows])
+
+    def split(self, seed: int) -> tuple[Labeled, Labeled]:
+        """Return the records to learn from, and those that are spared, if there are enough."""
+        can_be_spared = np.flatnonzero(self.folds >= 0)
+        n_spared = min(int(_SHARE * len(can_be_spared)), _MOST)
+        order = np.random.default_rng([seed, len(self), 2]).permutation(can_be_spared)
+        spared = np.sort(order[:n_spared])
+        return self.part(np.setdiff1d(np.arange(len(self)), spared)), self.part(spared)
+
+
+class _Part(Sequence[Ecg]):
+    """Some of a sequence of records, read when they are asked for."""
+
+    def __init__(self, ecgs: Sequence[Ecg], rows: NDArray[np.int64]) -> None:
+        self.ecgs, self.rows = ecgs, rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: int) -> Ecg:  # type: ignore[override]
+        return self.ecgs[int(self.rows[index])]

@@ -1,0 +1,20 @@
+"""The examples in docstrings say what happens."""
+
+import doctest
+import importlib
+
+import pytest
+
+# What users call; other modules need no examples.
+MODULES = [
+    *("boundary", "bounds", "ecg", "page", "records", "score.labels", "score.signals"),
+    *("simulate.record", "synth.generator", "synth.sample.page"),
+    "classify.branches",
+]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_are_true(name):
+    found = doctest.testmod(importlib.import_module(f"ecgpaper.{name}"))
+    assert found.attempted > 0
+    assert found.failed == 0
