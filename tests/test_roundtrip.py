@@ -194,6 +194,16 @@ def test_mirrored_pages_with_pulses_are_refused(name):
 
 
 @pytest.mark.slow
+def test_page_whose_heartbeats_look_backwards_is_not_mirrored():
+    """Whatever the heart: names stand where they should."""
+    rng = np.random.default_rng([2024, 3])
+    record = simulate_record(rng=rng)
+    backwards = replace(record.ecg, signal_mv=record.ecg.signal_mv[::-1].copy())
+    page = synthesize(backwards, sample_spec("clean", rng=rng, layout="3x4+1R"))
+    assert Digitizer.load(MODEL).digitize(page.image).layout.name == "3x4+1R"
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("n_quarters", [1, 2, 3])
 def test_pages_turned_by_quarters_are_read_as_well(n_quarters):
     """Upside down, too: the leads do not fit each other the wrong way round."""
