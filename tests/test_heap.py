@@ -1,10 +1,11 @@
+import os
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ecgpaper.heap import give_back
+from ecgpaper.heap import bound_caches, give_back
 
 
 def resident_mb():
@@ -21,3 +22,13 @@ def test_what_is_free_between_blocks_in_use_is_given_back():
     give_back()
     assert resident_mb() < before_mb - 100
     assert len(kept) == 400
+
+
+def test_what_the_user_has_set_wins(monkeypatch):
+    name = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
+    monkeypatch.delenv(name, raising=False)
+    bound_caches()
+    assert os.environ[name] == "32"
+    monkeypatch.setenv(name, "7")
+    bound_caches()
+    assert os.environ[name] == "7"

@@ -52,7 +52,7 @@ from ecgpaper.digitize.scale import find_scale
 from ecgpaper.digitize.signal import signal_from_traces
 from ecgpaper.ecg import ByteArray
 from ecgpaper.errors import EcgPaperError, MirrorError
-from ecgpaper.heap import give_back
+from ecgpaper.heap import bound_caches, give_back
 from ecgpaper.nets.checkpoint import require_files
 from ecgpaper.nets.ends import EndNet
 from ecgpaper.nets.quality import QualityNet
@@ -98,6 +98,7 @@ class Digitizer:
         CheckpointError
             If a file is missing or does not fit.
         """
+        bound_caches()
         folder = folder or shipped_model()
         require_files(folder, tuple(name for name in CONTRACTS if judge is None or name != QUALITY))
         return cls(

@@ -112,6 +112,7 @@ def without_pulses(
         The clearest.
     """
     found: list[list[Pulse]] = [[] for _ in readings]
+    baselines_mm = [strips[0].baseline_mm for strips in layout.rows()]
     for column_mm in sorted({strip.left_mm for strip in layout.strips}):
         left_mm = column_mm - _OVERLAP_MM
         sketches = [*_sketches(layout, readings, left_mm, _INSIDE_MM)]
@@ -119,6 +120,8 @@ def without_pulses(
         for row, sketch in enumerate(sketches):
             pulse = _clearest(_pulses(left_mm, [sketch]))
             if pulse is None or pulse.right_mm < column_mm + _MIN_COVERED_MM:
+                continue
+            if not _is_followed(readings[row], baselines_mm[row] - pulse.height_mm / 2, pulse):
                 continue
             is_one_of_all = together is not None and (
                 together.share >= MIN_SHARE
@@ -142,6 +145,17 @@ def _stretches_mm(layout: PageLayout) -> tuple[float, float]:
     left_mm = min(strip.left_mm for strip in layout.strips)
     right_mm = max(strip.right_mm(layout.scale) for strip in layout.strips)
     return left_mm - MARGIN_MM, right_mm - _OVERLAP_MM
+
+
+def _is_followed(reading: RowReading, middle_mm: float, pulse: Pulse) -> bool:
+    """Whether the curve runs along the top of a pulse, above its middle, and not below it.
+
+    A lead's name between two separators looks like a pulse as well, but the curve goes on below.
+    """
+    inner_mm = pulse.width_mm / 4
+    inside = (reading.x_mm > pulse.left_mm + inner_mm) & (reading.x_mm < pulse.right_mm - inner_mm)
+    rows = reading.log_probability[inside].argmax(axis=1)
+    return bool(np.median(reading.top_mm + rows / STRIP_PX_PER_MM) < middle_mm)
 
 
 def _clearest(pulses: Iterable[Pulse]) -> Pulse | None:

@@ -116,7 +116,8 @@ def test_pulse_in_the_place_of_a_columns_first_samples_hides_them(layout):
     second_mm = layout.strips[1].left_mm
     draw_pulse(rows, second_mm + 1.0, 5.0, 10.0)
     blank = blank_rows()
-    found, pulse = without_pulses(layout, (*rows[:3], blank[3]))
+    rows = followed((*rows[:3], blank[3]), height_mm=10.0)
+    found, pulse = without_pulses(layout, rows)
     assert pulse.height_mm == 10.0
     assert [len(row.pulses_mm) for row in found] == [1, 1, 1, 0]
     left_mm, right_mm = found[0].pulses_mm[0]
@@ -124,9 +125,32 @@ def test_pulse_in_the_place_of_a_columns_first_samples_hides_them(layout):
     assert right_mm == pytest.approx(second_mm + 6.0, abs=0.8)
 
 
+def followed(rows, height_mm):
+    """The same rows, in which the curve runs so far above the baselines."""
+    return tuple(
+        replace(
+            row,
+            log_probability=np.eye(row.ink.shape[1], dtype=np.float32)[
+                np.full(len(row.x_mm), round((at_mm - height_mm - row.top_mm) * STRIP_PX_PER_MM))
+            ],
+        )
+        for row, at_mm in zip(rows, BASELINES_MM, strict=True)
+    )
+
+
+def test_what_looks_like_a_pulse_above_the_curve_hides_nothing(layout):
+    """As a name between separators does."""
+    rows = blank_rows()
+    draw_pulse(rows, layout.strips[1].left_mm + 1.0, 5.0, 10.0)
+    found, pulse = without_pulses(layout, followed(rows, height_mm=0.0))
+    assert pulse is None
+    assert not any(row.pulses_mm for row in found)
+
+
 def test_pulse_before_the_rows_hides_nothing(layout):
     rows = blank_rows()
     draw_pulse(rows, LEFT_MM - 7, 5.0, 10.0)
+    rows = followed(rows, height_mm=10.0)
     found, pulse = without_pulses(layout, rows)
     assert pulse is None
     assert not any(row.pulses_mm for row in found)
