@@ -205,7 +205,7 @@ class Digitizer:
     def _refuse_mirrored(self, reading: Reading, stated: Stated) -> None:
         """Raise an error if a page that runs backwards is credible when its sides are swapped.
 
-        Some hearts look backwards: where columns tell, leads must fit better than as they lie.
+        Some hearts look backwards; then columns tell.
         """
         try:
             found = self.read_level(reading.page.mirrored(), stated)
@@ -214,7 +214,7 @@ class Digitizer:
             return
         if found.agreement is None or found.agreement < MIN_CREDIBLE:
             return
-        if not reading.has_columns or found.rank > reading.rank:
+        if not reading.has_columns or found.fits_better_than(reading):
             raise mirrored()
 
     def read_level(self, page: PageImage, stated: Stated) -> Reading:

@@ -92,6 +92,19 @@ class Reading:
             return MIN_CREDIBLE if self.pulse is None else MIN_AGREEMENT
         return -np.inf if self.agreement is None else self.agreement
 
+    def fits_better_than(self, other: Reading) -> bool:
+        """Whether columns speak for this one of a page and its mirror image.
+
+        Mirrored, V4, V5 and V6 add up as aVL, I and -aVR do: the usual order counts more.
+        """
+        orders = [self.is_cabrera, other.is_cabrera]
+        return other.is_cabrera if orders[0] != orders[1] else self.rank > other.rank
+
+    @property
+    def is_cabrera(self) -> bool:
+        """Whether a lead is printed upside down, as -aVR in Cabrera's order."""
+        return any(strip.polarity < 0 for strip in self.layout.strips)
+
     def enough(self, *, is_likely: bool) -> float:
         """Rank with which the page is not turned to another way that is likely, or is not.
 

@@ -18,7 +18,7 @@ from ecgpaper.digitize.calibration.printed_scale import Said
 from ecgpaper.digitize.calibration.pulse import Pulse
 from ecgpaper.digitize.heartbeat import fast_odds
 from ecgpaper.digitize.rows.find import FAST_MM_PER_S
-from ecgpaper.ecg import Ecg
+from ecgpaper.ecg import UNKNOWN_LEAD, Ecg
 from ecgpaper.page import LAYOUTS, PULSE_MV, PULSE_S, PaperScale
 
 USUAL = PaperScale()
@@ -91,6 +91,10 @@ def _is_fast(pulse: Pulse | None, said: Said, ecg: Ecg) -> bool:
     """Whether paper that is not too long for the usual speed ran faster."""
     if said.speed_mm_per_s is not None:
         return said.speed_mm_per_s == FAST_MM_PER_S
+    is_wide = pulse is not None and pulse.width_mm > _WIDE_MM
+    if UNKNOWN_LEAD in ecg.lead_names:
+        # The width of one lead's complexes says too little.
+        return is_wide
     if pulse is None:
         return fast_odds(ecg) > _SURE
-    return pulse.width_mm > _WIDE_MM or fast_odds(ecg) > _DOUBLY_SURE
+    return is_wide or fast_odds(ecg) > _DOUBLY_SURE

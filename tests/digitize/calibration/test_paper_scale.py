@@ -89,3 +89,10 @@ def test_what_is_stated_wins():
 def test_what_cannot_be_is_refused(stated):
     with pytest.raises(ValueError, match=r"must be one of 3x4|expected a (paper speed|gain) of"):
         Stated(**stated)
+
+
+def test_heartbeats_of_one_lead_alone_show_no_fast_paper():
+    ecg = taken_for_slow(simulate_ecg(("NORM",), rng=np.random.default_rng(0)))
+    alone = Ecg(ecg.signal_mv[:, 1:2], ecg.fs, ("unknown",))
+    assert find_paper_scale(None, NOTHING, alone, USUAL) == USUAL
+    assert find_paper_scale(pulse(9.75), NOTHING, alone, USUAL) == FAST
