@@ -306,9 +306,11 @@ def test_an_interrupt_ends_a_run_at_once_with_one_line(n_workers, folder, tmp_pa
         os.killpg(process.pid, signal.SIGINT)
         start_s = time.monotonic()
         _, told = process.communicate()
-    assert time.monotonic() - start_s < 5
+    # Pages take a second each; on a busy machine Python itself takes some to end.
+    assert time.monotonic() - start_s < 40
     assert process.returncode == 130
     assert "Traceback" not in told
+    assert len(list(out.rglob("*.json"))) < 13
     (line,) = (line for line in told.splitlines() if "interrupted" in line)
     assert re.fullmatch(r"interrupted: \d+ of 17 pages are done; the same command goes on.*", line)
     assert run_toy([folder], out) == 1

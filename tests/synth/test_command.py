@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from dask.distributed import LocalCluster
 
-from ecgpaper import synth
+from ecgpaper import synth, workers
 from ecgpaper.__main__ import main
-from ecgpaper.commands import synthesize
 from ecgpaper.ecg import Ecg
 from ecgpaper.page import PaperScale
 from ecgpaper.records import read_ecg, read_header, read_image, write_record
@@ -148,7 +147,7 @@ def test_cluster_gives_the_same_files(folder):
 
 
 def test_cluster_that_does_not_answer_is_named(folder, capsys, monkeypatch):
-    monkeypatch.setattr(synthesize, "_ANSWER_S", 1)
+    monkeypatch.setattr(workers, "_ANSWER_S", 1)
     assert synthesize_folder(folder, "out", "--cluster", "tcp://127.0.0.1:9") == 1
     assert "scheduler must answer at tcp://127.0.0.1:9" in capsys.readouterr().err
 
