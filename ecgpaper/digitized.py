@@ -77,6 +77,10 @@ class DigitizedPage:
     settings : Settings
     source : PageSource or None
         Where the picture comes from, if from a file.
+    read_from : str
+        "pixels", or "lines" where the curves were taken from the lines that a PDF draws.
+    remarks : tuple of str
+        What is to be known about that, a sentence each.
     """
 
     photo: ByteArray
@@ -84,10 +88,12 @@ class DigitizedPage:
     diagnosis: Diagnosis
     settings: Settings
     source: PageSource | None = None
+    read_from: str = "pixels"
+    remarks: tuple[str, ...] = ()
 
     @property
     def ecg(self) -> Ecg:
-        """The twelve leads in mV, and the unknown one if there is such; NaN where nothing is read."""
+        """The twelve leads in mV, and an unknown one if there is; NaN where nothing is read."""
         return self.digitization.ecg
 
     @property
@@ -116,14 +122,20 @@ class DigitizedPage:
         """What speaks against trusting the page, a sentence each."""
         found = self.digitization
         scale = found.layout.scale
+        # What a drawing does not tell is among its remarks.
+        is_seen = self.read_from == "pixels"
         said = (
-            (found.scale.confidence <= _NO_GRID, "no grid was seen: the scale is a guess"),
+            (
+                is_seen and found.scale.confidence <= _NO_GRID,
+                "no grid was seen: the scale is a guess",
+            ),
             (
                 found.agreement is not None and found.agreement < _DOUBTFUL_AGREEMENT,
                 "the leads do not fit each other well: look at the overlay",
             ),
             (
-                self.settings.gain_mm_per_mv is None
+                is_seen
+                and self.settings.gain_mm_per_mv is None
                 and not (found.pulse or found.said.gain_mm_per_mv),
                 f"neither print nor pulse tells the gain: {scale.gain_mm_per_mv:g} mm/mV is taken",
             ),
@@ -133,7 +145,7 @@ class DigitizedPage:
             ),
             (bool(weak := self._weak_leads()), f"to be used with care: {', '.join(weak)}"),
         )
-        return tuple(sentence for is_so, sentence in said if is_so)
+        return (*self.remarks, *(sentence for is_so, sentence in said if is_so))
 
     def _weak_leads(self) -> list[str]:
         leads = self.predicted_snr_db.items()
@@ -144,6 +156,7 @@ class DigitizedPage:
         """Return what was found, as it stands in the JSON file of a page."""
         found, scale = self.digitization, self.layout.scale
         return {
+            "read_from": self.read_from,
             "layout": self.layout.name,
             "speed_mm_per_s": scale.speed_mm_per_s,
             "gain_mm_per_mv": scale.gain_mm_per_mv,

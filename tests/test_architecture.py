@@ -64,8 +64,12 @@ MAY_IMPORT = {
     ),
     "workers": ("errors", "joblib dask"),
     "provenance": ("errors", ""),
+    "from_drawing": (f"{CORE} digitize drawn inputs", f"{ARRAYS} cv2"),
     "digitized": (f"{CORE} classify digitize formats inputs overlay", "pandas matplotlib"),
-    "page_reader": (f"{CORE} boundary classify digitize digitized inputs", "cv2 torch"),
+    "page_reader": (
+        f"{CORE} boundary classify digitize digitized from_drawing inputs",
+        "cv2 torch",
+    ),
     "archive": (
         f"{CORE} archive boundary digitized files formats inputs overlay page_reader provenance",
         "",
