@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +16,10 @@ from ecgpaper.bounds import FS_HZ
 from ecgpaper.classify import Diagnosis
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.digitize import Digitization, Stated
-from ecgpaper.ecg import ByteArray, Ecg, FloatArray
+from ecgpaper.ecg import UNKNOWN_LEAD, ByteArray, Ecg, FloatArray
 from ecgpaper.formats import FORMATS
 from ecgpaper.inputs import PageSource
+from ecgpaper.measure import Measurements, measure
 from ecgpaper.overlay import draw_overlay
 from ecgpaper.page import PageLayout
 
@@ -31,6 +33,10 @@ _DOUBTFUL_AGREEMENT = 0.85
 _NO_GRID = 0.5
 # Below, what is wrong has more than a third of the signal's height.
 _LOW_SNR_DB = 10.0
+_NO_NAME = (
+    "the page does not tell which lead it shows: labels and measurements are made as if it were "
+    "lead II, speed and gain are taken to be the usual unless printed"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +123,11 @@ class DigitizedPage:
         """The classes that the diagnosis answers."""
         return self.diagnosis.labels
 
+    @cached_property
+    def measurements(self) -> Measurements:
+        """Rate, intervals, axes, amplitudes and rhythm; None for what cannot be measured."""
+        return measure(self.ecg)
+
     @property
     def warnings(self) -> tuple[str, ...]:
         """What speaks against trusting the page, a sentence each."""
@@ -143,6 +154,7 @@ class DigitizedPage:
                 bool(found.left_out),
                 f"too unsure to be answered: {', '.join(found.left_out)}",
             ),
+            (UNKNOWN_LEAD in self.ecg.lead_names, _NO_NAME),
             (bool(weak := self._weak_leads()), f"to be used with care: {', '.join(weak)}"),
         )
         return (*self.remarks, *(sentence for is_so, sentence in said if is_so))
@@ -169,6 +181,7 @@ class DigitizedPage:
             "predicted_snr_db": {
                 lead: round(snr_db, 1) for lead, snr_db in self.predicted_snr_db.items()
             },
+            "measurements": self.measurements.to_json(),
             "left_out": list(found.left_out),
             "warnings": list(self.warnings),
             "labels": list(self.labels),

@@ -65,13 +65,14 @@ MAY_IMPORT = {
     "workers": ("errors", "joblib dask"),
     "provenance": ("errors", ""),
     "from_drawing": (f"{CORE} digitize drawn inputs", f"{ARRAYS} cv2"),
-    "digitized": (f"{CORE} classify digitize formats inputs overlay", "pandas matplotlib"),
+    "digitized": (f"{CORE} classify digitize formats inputs measure overlay", "pandas matplotlib"),
     "page_reader": (
         f"{CORE} boundary classify digitize digitized from_drawing inputs",
         "cv2 torch",
     ),
     "archive": (
-        f"{CORE} archive boundary digitized files formats inputs overlay page_reader provenance",
+        f"{CORE} archive boundary digitized files formats inputs measure overlay page_reader "
+        "provenance report",
         "",
     ),
     "batch": (f"{CORE} boundary files records synth", f"{ARRAYS} cv2"),

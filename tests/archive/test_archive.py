@@ -23,7 +23,7 @@ from ecgpaper.formats import FORMATS
 from tests.archive.toy_reader import ToyReader, run_toy
 
 ROOT = Path(__file__).parents[2]
-ENDINGS = ("-overlay.jpg", ".csv", ".dat", ".hea", ".json")
+ENDINGS = ("-curves.js", "-overlay.jpg", "-thumbnail.jpg", ".csv", ".dat", ".hea", ".json")
 
 
 def page(level):
@@ -71,7 +71,10 @@ READ = ("a", "b", "deep/a", "scan-p1", "scan-p3")
 def test_every_page_has_its_files_or_its_reason(folder, tmp_path, caplog):
     out = tmp_path / "out"
     assert run_toy([folder], out) == 1
-    expected = {f"{name}{ending}" for name in READ for ending in ENDINGS} | {"summary.csv"}
+    expected = {f"{name}{ending}" for name in READ for ending in ENDINGS} | {
+        "report.html",
+        "summary.csv",
+    }
     assert set(contents(out)) == expected
     rows = rows_of(out)
     assert {row["name"] for row in rows if row["status"] == "read"} == set(READ)
