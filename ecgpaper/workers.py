@@ -60,8 +60,8 @@ def by_workers(
             except BrokenExecutor as error:
                 if lost is None:
                     raise BatchError(f"{_KILLED} with fewer --workers") from error
-                for number in [number for number in begun if number in left]:
-                    yield _alone(task, left.pop(number), lost)
+                suspects = [left.pop(number) for number in begun if number in left]
+                yield from _one_by_one(task, suspects, lost)
     except (KeyboardInterrupt, GeneratorExit):
         if n_workers > 1:
             _kill_workers()
@@ -88,15 +88,23 @@ def _numbered(task: Callable[[Item], Result], number: int, item: Item) -> tuple[
     return number, task(item)
 
 
-def _alone(task: Callable[[Item], Result], item: Item, lost: Callable[[Item], Result]) -> Result:
-    """Do a task for an item in a process that does nothing else, while no other works."""
-    from joblib.externals.loky import get_reusable_executor  # noqa: PLC0415
+def _one_by_one(
+    task: Callable[[Item], Result], items: Sequence[Item], lost: Callable[[Item], Result]
+) -> Iterator[Result]:
+    """Do a task for items in a process of their own, while no other works."""
+    from joblib.externals.loky import ProcessPoolExecutor  # noqa: PLC0415
 
-    try:
-        result: Result = get_reusable_executor(max_workers=1).submit(task, item).result()
-    except BrokenExecutor:
-        return lost(item)
-    return result
+    left = list(items)
+    while left:
+        with ProcessPoolExecutor(max_workers=1) as process:
+            is_alive = True
+            while left and is_alive:
+                item = left.pop(0)
+                try:
+                    result = process.submit(task, item).result()
+                except BrokenExecutor:
+                    is_alive, result = False, lost(item)
+                yield result
 
 
 def _kill_workers() -> None:
