@@ -2,7 +2,8 @@
 
 PATH is a file or a folder, which is walked: PNG, JPEG, TIFF, BMP, WebP, PDF, HEIC, DICOM. Each page
 NAME gets in OUT the signals in mV (NAME.hea and .dat, NAME.csv), NAME-overlay.jpg (look at it
-first) and NAME.json (layout, scale, confidence, warnings, labels, and where they come from).
+first) and NAME.json (layout, scale, confidence, warnings, measurements, labels, and where they come
+from).
 OUT/summary.csv has a row for every page, with the reason where it could not be read, and
 OUT/report.html shows them all in a browser. The same
 command again goes on where it was interrupted and reads again what has changed. Stated layouts,
@@ -89,7 +90,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Digitize and classify each page; the status is 1 when one could not be read."""
     level = logging.INFO if arguments.verbose else logging.WARNING
-    logging.getLogger("ecgpaper.digitize").setLevel(level)
+    for part in ("ecgpaper.digitize", "ecgpaper.page_reader"):
+        logging.getLogger(part).setLevel(level)
     prepare_output_folder(arguments.out)
     task = _task(arguments)
     share: Share = (
