@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,17 +30,32 @@ def report_rows(out: Path, rows: Iterable[Row]) -> list[ReportRow]:
     out : Path
     rows : iterable of Row
         Of `Summary.rows`. What stands in the JSON file of a page is read from there.
+
+    Returns
+    -------
+    list of ReportRow
+        Files are called by their paths below the folder that all of them share.
     """
     rows = list(rows)
     n_pages = Counter(row["file"] for row in rows)
-    return [_report_row(out, row, has_pages=n_pages[row["file"]] > 1) for row in rows]
+    shared = _shared_folder([row["file"] for row in rows])
+    found = (_report_row(out, row, has_pages=n_pages[row["file"]] > 1) for row in rows)
+    return [replace(each, file=each.file.removeprefix(shared)) for each in found]
+
+
+def _shared_folder(files: Sequence[str]) -> str:
+    """Return the path of the folder that all files share, as it stands before their names."""
+    with suppress(ValueError):  # absolute and relative ones share none
+        common = os.path.commonpath([os.path.dirname(file) for file in files])  # noqa: PTH120
+        return f"{common.rstrip('/')}/"
+    return ""
 
 
 def _report_row(out: Path, row: Row, *, has_pages: bool) -> ReportRow:
     page = int(row["page"]) if has_pages or int(row["page"]) > 1 else None
     if row["status"] != "read":
         picture = None if page else _picture(row["file"])
-        return ReportRow(row["file"], page, f"{row['status']}: {row['reason']}", picture=picture)
+        return ReportRow(row["file"], page, row["reason"], picture=picture)
     told = answer_of(out / row["name"]) or {}
     if page is None and _of(told, "input", dict).get("n_pages", 1) > 1:
         page = int(row["page"])

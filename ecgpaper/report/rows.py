@@ -26,7 +26,7 @@ class ReportRow:
     Parameters
     ----------
     file : str
-        What the page is called: the path of its file as it was given.
+        What the page is called: the path of its file.
     page : int or None
         Number of the page in its file, from 1; None where the file is one picture.
     fault : str or None
