@@ -37,7 +37,7 @@ demo: $(VENV)/.installed
 		--preset clean --mask-unplotted --seed 1 --workers 2
 	$(BIN)/python remove_hidden_data.py -i $(DEMO)/pages -o $(DEMO)/hidden --include_images
 	$(BIN)/python run_model.py -d $(DEMO)/hidden -m model -o $(DEMO)/outputs -v
-	$(BIN)/python -m ecgpaper digitize $(DEMO)/hidden/sim0000{1,2,3}_hr-0.png --out $(DEMO)/overlays
+	$(BIN)/python -m ecgpaper digitize $(DEMO)/hidden/sim0000{1,2,3}_hr-0.png -o $(DEMO)/results
 	$(BIN)/python evaluate_model.py -d $(DEMO)/pages -o $(DEMO)/outputs \
 		-s $(DEMO)/scores.txt -ta $(DEMO)/snr.tsv -tb $(DEMO)/f-measure.tsv
 	@printf '\nSNR in dB of each lead of %s simulated records, clean pages\n' 20
@@ -48,8 +48,9 @@ demo: $(VENV)/.installed
 	@printf '\nMean SNR in dB and macro F-measure\n'
 	@cat $(DEMO)/scores.txt
 	@echo
-	@echo "Pages: $(DEMO)/hidden/*.png  Traces over them: $(DEMO)/overlays/*-overlay.jpg"
-	@echo "Signals and labels: $(DEMO)/outputs/*.hea, *.dat; $(DEMO)/overlays/*.csv, *.json"
+	@echo "Pages: $(DEMO)/hidden/*.png  Traces over them: $(DEMO)/results/*-overlay.jpg"
+	@echo "Signals and labels: $(DEMO)/outputs/*.hea, *.dat; $(DEMO)/results/*.csv, *.json"
+	@echo "The pages in a browser: $(DEMO)/results/report.html"
 	@echo "Research software, not a medical device: its answers are no diagnosis."
 
 test: lint types unit

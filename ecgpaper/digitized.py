@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +16,10 @@ from ecgpaper.bounds import FS_HZ
 from ecgpaper.classify import Diagnosis
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.digitize import Digitization, Stated
-from ecgpaper.ecg import ByteArray, Ecg, FloatArray
+from ecgpaper.ecg import UNKNOWN_LEAD, ByteArray, Ecg, FloatArray
 from ecgpaper.formats import FORMATS
 from ecgpaper.inputs import PageSource
+from ecgpaper.measure import Measurements, measure
 from ecgpaper.overlay import draw_overlay
 from ecgpaper.page import PageLayout
 
@@ -31,6 +33,10 @@ _DOUBTFUL_AGREEMENT = 0.85
 _NO_GRID = 0.5
 # Below, what is wrong has more than a third of the signal's height.
 _LOW_SNR_DB = 10.0
+_NO_NAME = (
+    "the page does not tell which lead it shows: labels and measurements are made as if it were "
+    "lead II, speed and gain are taken to be the usual unless printed"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,10 @@ class DigitizedPage:
     settings : Settings
     source : PageSource or None
         Where the picture comes from, if from a file.
+    read_from : str
+        "pixels", or "lines" where the curves were taken from the lines that a PDF draws.
+    remarks : tuple of str
+        What is to be known about that, a sentence each.
     """
 
     photo: ByteArray
@@ -84,6 +94,8 @@ class DigitizedPage:
     diagnosis: Diagnosis
     settings: Settings
     source: PageSource | None = None
+    read_from: str = "pixels"
+    remarks: tuple[str, ...] = ()
 
     @property
     def ecg(self) -> Ecg:
@@ -111,19 +123,30 @@ class DigitizedPage:
         """The classes that the diagnosis answers."""
         return self.diagnosis.labels
 
+    @cached_property
+    def measurements(self) -> Measurements:
+        """Rate, intervals, axes, amplitudes and rhythm; None for what cannot be measured."""
+        return measure(self.ecg)
+
     @property
     def warnings(self) -> tuple[str, ...]:
         """What speaks against trusting the page, a sentence each."""
         found = self.digitization
         scale = found.layout.scale
+        # What a drawing does not tell is among its remarks.
+        is_seen = self.read_from == "pixels"
         said = (
-            (found.scale.confidence <= _NO_GRID, "no grid was seen: the scale is a guess"),
+            (
+                is_seen and found.scale.confidence <= _NO_GRID,
+                "no grid was seen: the scale is a guess",
+            ),
             (
                 found.agreement is not None and found.agreement < _DOUBTFUL_AGREEMENT,
                 "the leads do not fit each other well: look at the overlay",
             ),
             (
-                self.settings.gain_mm_per_mv is None
+                is_seen
+                and self.settings.gain_mm_per_mv is None
                 and not (found.pulse or found.said.gain_mm_per_mv),
                 f"neither print nor pulse tells the gain: {scale.gain_mm_per_mv:g} mm/mV is taken",
             ),
@@ -131,9 +154,10 @@ class DigitizedPage:
                 bool(found.left_out),
                 f"too unsure to be answered: {', '.join(found.left_out)}",
             ),
+            (UNKNOWN_LEAD in self.ecg.lead_names, _NO_NAME),
             (bool(weak := self._weak_leads()), f"to be used with care: {', '.join(weak)}"),
         )
-        return tuple(sentence for is_so, sentence in said if is_so)
+        return (*self.remarks, *(sentence for is_so, sentence in said if is_so))
 
     def _weak_leads(self) -> list[str]:
         leads = self.predicted_snr_db.items()
@@ -144,6 +168,7 @@ class DigitizedPage:
         """Return what was found, as it stands in the JSON file of a page."""
         found, scale = self.digitization, self.layout.scale
         return {
+            "read_from": self.read_from,
             "layout": self.layout.name,
             "speed_mm_per_s": scale.speed_mm_per_s,
             "gain_mm_per_mv": scale.gain_mm_per_mv,
@@ -156,6 +181,7 @@ class DigitizedPage:
             "predicted_snr_db": {
                 lead: round(snr_db, 1) for lead, snr_db in self.predicted_snr_db.items()
             },
+            "measurements": self.measurements.to_json(),
             "left_out": list(found.left_out),
             "warnings": list(self.warnings),
             "labels": list(self.labels),

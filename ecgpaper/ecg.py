@@ -132,3 +132,20 @@ class Ecg:
             if name in self.lead_names:
                 signal_mv[:, column] = self.lead(name)
         return Ecg(signal_mv, self.fs, tuple(lead_names))
+
+    @property
+    def is_of_unknown_lead(self) -> bool:
+        """Whether all that it shows is a lead nobody knows."""
+        is_known = np.isfinite(self.signal_mv)
+        shown = {name for name, own in zip(self.lead_names, is_known.T, strict=True) if own.any()}
+        return shown == {UNKNOWN_LEAD}
+
+    def twelve_leads(self) -> Ecg:
+        """Return the record with the twelve leads in standard order; a lead it lacks is all NaN.
+
+        A lead nobody knows, if there is no other, is taken for II, the usual rhythm strip.
+        """
+        twelve = self.select(STANDARD_ORDER)
+        if self.is_of_unknown_lead:
+            twelve.lead("II")[:] = self.lead(UNKNOWN_LEAD)
+        return twelve

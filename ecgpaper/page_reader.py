@@ -5,6 +5,7 @@ Public: `digitize`, `digitize_all`, `PageReader`, `ReaderLoader`, `loaded`.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -20,11 +21,13 @@ from ecgpaper.classify.picture import look_at
 from ecgpaper.digitize import Digitizer
 from ecgpaper.digitized import DigitizedPage, Settings
 from ecgpaper.ecg import ByteArray
-from ecgpaper.errors import RecordError
+from ecgpaper.errors import DrawingError, RecordError
+from ecgpaper.from_drawing import Drawn, digitize_drawing
 from ecgpaper.inputs import PageSource, pages_of
 
 T = TypeVar("T")
 AS_USUAL = Settings()
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,16 +51,48 @@ class PageReader:
     def read(
         self, photo: ByteArray, settings: Settings = AS_USUAL, source: PageSource | None = None
     ) -> DigitizedPage:
-        """Read a picture of a page, RGB of shape (height, width, 3).
+        """Read a page: from the lines that its PDF draws, where it does, else from its picture.
+
+        Parameters
+        ----------
+        photo : ndarray of uint8, of shape (height, width, 3), RGB
+        settings : Settings
+        source : PageSource, optional
+            Where the picture comes from; without it the picture alone counts.
 
         Raises
         ------
         EcgPaperError
             If it shows no page that can be read.
         """
-        found = self.digitizer.digitize(photo, fs=settings.fs_hz, stated=settings.stated)
+        drawn, remarks = _from_lines(photo, settings, source)
+        found = (
+            self.digitizer.digitize(photo, fs=settings.fs_hz, stated=settings.stated)
+            if drawn is None
+            else drawn.digitization
+        )
         diagnosis = self.classifier.diagnose(found.ecg, [look_at(photo, found)])
-        return DigitizedPage(photo, found, diagnosis, settings, source)
+        read_from = "pixels" if drawn is None else "lines"
+        return DigitizedPage(photo, found, diagnosis, settings, source, read_from, remarks)
+
+
+def _from_lines(
+    photo: ByteArray, settings: Settings, source: PageSource | None
+) -> tuple[Drawn | None, tuple[str, ...]]:
+    """Read the lines of a page, if it is drawn, and say what a user should know about that."""
+    if source is None:
+        return None, ()
+    try:
+        drawn = digitize_drawing(source, photo, settings.fs_hz, settings.stated)
+    except DrawingError as error:
+        logger.info("%s is read as a picture: %s", source, error)
+        said = str(error).replace(str(source.file.absolute()), source.file.name)
+        said = said.replace(str(source.file), source.file.name)
+        return None, (f"the lines of this PDF page could not be read, its picture was: {said}",)
+    if drawn is None:
+        return None, ()
+    logger.info("%s is read from its lines", source)
+    return drawn, drawn.warnings
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ Public: `by_workers`, `on_cluster`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ecgpaper.errors import BatchError
 
@@ -23,9 +23,21 @@ _KILLED = (
 
 
 def by_workers(
-    task: Callable[[Item], Result], items: Sequence[Item], n_workers: int
+    task: Callable[[Item], Result],
+    items: Sequence[Item],
+    n_workers: int,
+    lost: Callable[[Item], Result] | None = None,
 ) -> Generator[Result, None, None]:
     """Do a task for all items by so many processes, of one thread each; one is this process.
+
+    Parameters
+    ----------
+    task : callable
+    items : sequence
+    n_workers : int
+    lost : callable, optional
+        Gives the result of an item whose process is killed, also when it is done once more with
+        no other beside it. Such items cost themselves only.
 
     Yields
     ------
@@ -35,20 +47,64 @@ def by_workers(
     Raises
     ------
     BatchError
-        If a process is killed.
+        If a process is killed, and `lost` is not given.
     """
-    from joblib import Parallel, delayed, parallel_config  # noqa: PLC0415
-
+    left = dict(enumerate(items))
     try:
-        with parallel_config("loky", inner_max_num_threads=1):
-            jobs = Parallel(n_jobs=n_workers, return_as="generator_unordered")
-        yield from jobs(delayed(task)(item) for item in items)
-    except BrokenExecutor as error:
-        raise BatchError(f"{_KILLED} with fewer --workers") from error
+        while left:
+            begun: list[int] = []
+            try:
+                for number, result in _all_at_once(task, left, n_workers, begun):
+                    del left[number]
+                    yield result
+            except BrokenExecutor as error:
+                if lost is None:
+                    raise BatchError(f"{_KILLED} with fewer --workers") from error
+                suspects = [left.pop(number) for number in begun if number in left]
+                yield from _one_by_one(task, suspects, lost)
     except (KeyboardInterrupt, GeneratorExit):
         if n_workers > 1:
             _kill_workers()
         raise
+
+
+def _all_at_once(
+    task: Callable[[Item], Result], items: Mapping[int, Item], n_workers: int, begun: list[int]
+) -> Generator[tuple[int, Result], None, None]:
+    """Yield results by the numbers of items; `begun` gets those that were handed to processes."""
+    from joblib import Parallel, delayed, parallel_config  # noqa: PLC0415
+
+    def handed_out() -> Iterator[Any]:
+        for number, item in list(items.items()):
+            begun.append(number)
+            yield delayed(_numbered)(task, number, item)
+
+    with parallel_config("loky", inner_max_num_threads=1):
+        jobs = Parallel(n_jobs=n_workers, return_as="generator_unordered")
+    yield from jobs(handed_out())
+
+
+def _numbered(task: Callable[[Item], Result], number: int, item: Item) -> tuple[int, Result]:
+    return number, task(item)
+
+
+def _one_by_one(
+    task: Callable[[Item], Result], items: Sequence[Item], lost: Callable[[Item], Result]
+) -> Iterator[Result]:
+    """Do a task for items in a process of their own, while no other works."""
+    from joblib.externals.loky import ProcessPoolExecutor  # noqa: PLC0415
+
+    left = list(items)
+    while left:
+        with ProcessPoolExecutor(max_workers=1) as process:
+            is_alive = True
+            while left and is_alive:
+                item = left.pop(0)
+                try:
+                    result = process.submit(task, item).result()
+                except BrokenExecutor:
+                    is_alive, result = False, lost(item)
+                yield result
 
 
 def _kill_workers() -> None:

@@ -150,17 +150,20 @@ MAY_IMPORT = {
     "measure.alike": ("ecg classify measure", "numpy"),
     "measure": ("ecg measure", "numpy scipy"),
     "report": ("errors ecg files measure report", "numpy cv2 jinja2"),
+    "from_drawing": ("ecg geometry raster inputs drawn digitize", "numpy cv2"),
     "digitized": (
-        "bounds ecg page overlay digitize classify formats inputs",
+        "bounds ecg page inputs formats overlay digitize classify measure",
         "matplotlib pandas",
     ),
     "page_reader": (
-        "errors ecg boundary digitize classify.picture classify.branches inputs digitized",
+        "errors ecg boundary inputs digitize classify.picture classify.branches from_drawing "
+        "digitized",
         "cv2 torch",
     ),
     "digitize.called": ("page_reader", ""),
     "archive": (
-        "errors ecg files boundary overlay formats inputs provenance digitized page_reader archive",
+        "errors ecg files boundary provenance inputs formats overlay measure report digitized "
+        "page_reader archive",
         "",
     ),
     "commands": ("*", "*"),

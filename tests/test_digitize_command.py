@@ -17,7 +17,8 @@ from ecgpaper.inputs import pages_of
 from ecgpaper.records import read_ecg
 
 ROOT = Path(__file__).parent.parent
-FILES = ("-overlay.jpg", ".csv", ".dat", ".hea", ".json", ".npz")
+BESIDE = ("-curves.js", "-overlay.jpg", "-thumbnail.jpg")
+FILES = (*BESIDE, ".csv", ".dat", ".hea", ".json", ".npz")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ def results(tmp_path_factory, print_page):
 
 def test_every_page_gets_its_files_and_nothing_else_is_touched(results):
     _, _, images, out = results
-    expected = [*(f"Page_1-p1{end}" for end in FILES), "summary.csv"]
+    expected = [*(f"Page_1-p1{end}" for end in FILES), "report.html", "summary.csv"]
     assert sorted(file.name for file in out.iterdir()) == expected
     assert len(list(images.iterdir())) == 3
 
@@ -156,7 +157,10 @@ def test_how_pages_are_read_is_said_on_demand(tmp_path, caplog, monkeypatch):
     command = ["digitize", str(blank), "--out", str(tmp_path / "out")]
     assert program.main(command) == 1
     assert {record.name for record in caplog.records} == {"ecgpaper.commands.digitize"}
-    assert [file.name for file in (tmp_path / "out").iterdir()] == ["summary.csv"]
+    assert [file.name for file in sorted((tmp_path / "out").iterdir())] == [
+        "report.html",
+        "summary.csv",
+    ]
     caplog.clear()
     command[-1] = str(tmp_path / "other")
     assert program.main([*command, "--verbose"]) == 1

@@ -14,7 +14,7 @@ from ecgpaper.__main__ import main
 from ecgpaper.records import read_ecg
 
 ROOT = Path(__file__).parent.parent
-ENDINGS = ("-overlay.jpg", ".csv", ".dat", ".hea", ".json")
+ENDINGS = ("-curves.js", "-overlay.jpg", "-thumbnail.jpg", ".csv", ".dat", ".hea", ".json")
 
 
 @pytest.mark.slow
@@ -35,5 +35,5 @@ def test_run_that_was_killed_left_whole_files_and_the_next_one_finishes(tmp_path
     # As if it had died while it wrote.
     (out / ".partial-0123456789abcdef").write_bytes(b"half")
     assert main(["digitize", str(page), "--out", str(out)]) == 0
-    written = [*(f"page{ending}" for ending in ENDINGS), "summary.csv"]
+    written = [*(f"page{ending}" for ending in ENDINGS), "report.html", "summary.csv"]
     assert sorted(file.name for file in out.iterdir()) == written

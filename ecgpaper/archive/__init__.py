@@ -1,6 +1,7 @@
 """Archive: files of anything digitized into a folder, page by page, by any number of workers.
 
-Public: `PageJob`, `Plan`, `plan_pages`, `PageTask`, `Outcome`, `Summary`.
+Public: `PageJob`, `Plan`, `plan_pages`, `PageTask`, `Outcome`, `Summary`,
+`report_rows`.
 
 A page is done when its JSON file is there, which is written last, and says that it was made of the
 same input with the same settings, weights and version; so an interrupted run goes on where it
@@ -9,7 +10,8 @@ stopped. The batch of the generator is `ecgpaper.batch`.
 
 from ecgpaper.archive.outcome import Outcome
 from ecgpaper.archive.plan import PageJob, Plan, plan_pages
+from ecgpaper.archive.report import report_rows
 from ecgpaper.archive.summary import Summary
 from ecgpaper.archive.task import PageTask
 
-__all__ = ["Outcome", "PageJob", "PageTask", "Plan", "Summary", "plan_pages"]
+__all__ = ["Outcome", "PageJob", "PageTask", "Plan", "Summary", "plan_pages", "report_rows"]

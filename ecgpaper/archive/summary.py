@@ -1,6 +1,6 @@
 """The table of all pages of a folder of outputs.
 
-Public: `Summary`, `SUMMARY_FILE`.
+Public: `Summary`, `SUMMARY_FILE`, `Row`.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ecgpaper.archive.outcome import STATUSES, Outcome
+from ecgpaper.archive.outcome import MEASURED, STATUSES, Outcome
 from ecgpaper.files import alone_in, write_whole
 
 SUMMARY_FILE = "summary.csv"
 COLUMNS = (
     *("file", "page", "status", "reason", "name"),
     *("layout", "speed_mm_per_s", "gain_mm_per_mv", "lowest_snr_db", "median_snr_db"),
-    *("labels", "warnings", "key"),
+    *(*MEASURED, "rhythm", "labels", "warnings", "key"),
 )
 # Writing takes at most so much of the time.
 _SHARE = 0.05
@@ -50,6 +50,10 @@ class Summary:
         """Return the pages that were refused before, by their keys."""
         rows = (row for row in self._on_disk().values() if row["status"] == "refused")
         return {row["key"]: _outcome(row) for row in rows if row["key"]}
+
+    def rows(self) -> list[Row]:
+        """Return the rows that the file has, of this run and of others."""
+        return sorted(self._on_disk().values(), key=_place)
 
     def add(self, outcome: Outcome) -> None:
         """Note what became of a page; now and then the file is written."""

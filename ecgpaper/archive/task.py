@@ -1,6 +1,6 @@
 """Read one page and write what it shows, in any process.
 
-Public: `PageTask`, `Result`, `Reads`.
+Public: `PageTask`, `Result`, `Reads`, `answer_of`, `OVERLAY`, `THUMBNAIL`, `CURVES`.
 """
 
 from __future__ import annotations
@@ -24,12 +24,24 @@ from ecgpaper.formats import FORMATS
 from ecgpaper.inputs import PageSource
 from ecgpaper.overlay import jpeg_bytes
 from ecgpaper.page_reader import loaded
+from ecgpaper.report import curves_script, thumbnail_of
 
 NOTICE = "not a medical device; confirm on the paper"
+# How the names of files end that are written of each page, whatever the formats: the overlay, and
+# what the report of a folder shows besides.
+OVERLAY, THUMBNAIL, CURVES = "-overlay.jpg", "-thumbnail.jpg", "-curves.js"
+_KILLED = (
+    "a process must last that reads this page; it was killed twice, the second time with no other "
+    "page beside it, maybe for lack of memory: scan the page again, or save it smaller"
+)
 
 
 class Result(Protocol):
     """What is written of a page: a `ecgpaper.digitized.DigitizedPage`."""
+
+    @property
+    def photo(self) -> ByteArray:
+        """The picture of the page."""
 
     @property
     def ecg(self) -> Ecg:
@@ -98,9 +110,13 @@ class PageTask:
             return self._fault(job, "failed", written)
         return written
 
+    def killed(self, job: PageJob) -> Outcome:
+        """Return what became of a page whose reader was killed."""
+        return self._fault(job, "failed", PageFault(_KILLED))
+
     def done(self, job: PageJob) -> Outcome | None:
         """Return what became of a page that was read before, None where it was not."""
-        report, origin = _report(self._path(job)), self._origin(job)
+        report, origin = answer_of(self._path(job)), self._origin(job)
         if report is None or any(report.get(key) != origin[key] for key in origin):
             return None
         files = report.get("files", [])
@@ -128,32 +144,34 @@ class PageTask:
     def _path(self, job: PageJob) -> Path:
         return self.out / job.name
 
-    def _read(self, job: PageJob, photo: ByteArray) -> tuple[Ecg, dict[str, Any], bytes]:
+    def _read(self, job: PageJob, photo: ByteArray) -> _Found:
         result: Result = loaded(self.load).read(photo, self.settings, job.source)
-        return result.ecg, result.findings(), jpeg_bytes(result.overlay())
+        beside = {
+            OVERLAY: jpeg_bytes(result.overlay()),
+            THUMBNAIL: jpeg_bytes(thumbnail_of(result.photo)),
+            CURVES: curves_script(result.ecg),
+        }
+        return _Found(result.ecg, result.findings(), beside)
 
-    def _written(
-        self, job: PageJob, found: tuple[Ecg, dict[str, Any], bytes]
-    ) -> Outcome | DiskError:
+    def _written(self, job: PageJob, found: _Found) -> Outcome | DiskError:
         """Write a page; return a fault of the disk, so that it passes the boundary of a page."""
         try:
             # Of two runs with other settings one has the last word, for all files of a page.
             with alone_in(self.out):
-                return self._outcome(job, self._write(job, *found))
+                return self._outcome(job, self._write(job, found))
         except DiskError as error:
             return error
 
-    def _write(
-        self, job: PageJob, ecg: Ecg, findings: dict[str, Any], overlay: bytes
-    ) -> dict[str, Any]:
+    def _write(self, job: PageJob, found: _Found) -> dict[str, Any]:
         path = self._path(job)
         _remove_answer(path)
-        files = [file.name for name in self.formats for file in FORMATS[name](ecg, path)]
-        write_whole(path.with_name(f"{path.name}-overlay.jpg"), overlay)
-        files.append(f"{path.name}-overlay.jpg")
-        report = {"notice": NOTICE, **self._origin(job), **findings, "files": files}
-        content = json.dumps(report, indent=2, allow_nan=False) + "\n"
-        write_whole(_report_file(path), content.encode())
+        files = [file.name for name in self.formats for file in FORMATS[name](found.ecg, path)]
+        for ending, content in found.beside.items():
+            write_whole(path.with_name(f"{path.name}{ending}"), content)
+            files.append(f"{path.name}{ending}")
+        report = {"notice": NOTICE, **self._origin(job), **found.findings, "files": files}
+        text = json.dumps(report, indent=2, allow_nan=False) + "\n"
+        write_whole(_report_file(path), text.encode())
         return report
 
     def _outcome(self, job: PageJob, report: Mapping[str, Any]) -> Outcome:
@@ -169,11 +187,20 @@ class PageTask:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """What is to be written of a page; `beside`: content of files by how their names end."""
+
+    ecg: Ecg
+    findings: dict[str, Any]
+    beside: Mapping[str, bytes]
+
+
 def _report_file(path: Path) -> Path:
     return path.with_name(f"{path.name}.json")
 
 
-def _report(path: Path) -> dict[str, Any] | None:
+def answer_of(path: Path) -> dict[str, Any] | None:
     """Read the JSON file of a page, None where there is none that this program wrote."""
     try:
         report = json.loads(_report_file(path).read_text())
@@ -184,7 +211,7 @@ def _report(path: Path) -> dict[str, Any] | None:
 
 def _remove_answer(path: Path) -> None:
     """Remove what was written of a page before: its JSON file first, which says it is done."""
-    report = _report(path)
+    report = answer_of(path)
     if report is None:
         return
     _report_file(path).unlink(missing_ok=True)

@@ -43,10 +43,11 @@ def leads_from_ecg(ecg: Ecg) -> Float32Array:
     Returns
     -------
     ndarray of float32, of shape (n_windows, 12, 1000), in mV
-        The leads in standard order, NaN where the record shows nothing. One window per ten
+        The leads in standard order, NaN where the record shows nothing; see `Ecg.twelve_leads`
+        for a lead nobody knows. One window per ten
         seconds, at most `MAX_WINDOWS`; a short record is padded at its end.
     """
-    leads_mv = ecg.select(STANDARD_ORDER).signal_mv
+    leads_mv = ecg.twelve_leads().signal_mv
     n_windows = int(np.clip(np.ceil(ecg.duration_s / _WINDOW_S - 0.5), 1, MAX_WINDOWS))
     first_s = np.linspace(0, max(0.0, ecg.duration_s - _WINDOW_S), n_windows)
     edges_s = (np.arange(N_SAMPLES + 1) - 0.5) / INPUT_FS

@@ -2,8 +2,10 @@
 
 PATH is a file or a folder, which is walked: PNG, JPEG, TIFF, BMP, WebP, PDF, HEIC, DICOM. Each page
 NAME gets in OUT the signals in mV (NAME.hea and .dat, NAME.csv), NAME-overlay.jpg (look at it
-first) and NAME.json (layout, scale, confidence, warnings, labels, and where they come from).
-OUT/summary.csv has a row for every page, with the reason where it could not be read. The same
+first) and NAME.json (layout, scale, confidence, warnings, measurements, labels, and where they come
+from).
+OUT/summary.csv has a row for every page, with the reason where it could not be read, and
+OUT/report.html shows them all in a browser. The same
 command again goes on where it was interrupted and reads again what has changed. Stated layouts,
 speeds and gains win over what is found. The status is 0 if all pages were read, 1 if some were not,
 2 if the command line is wrong. This is no medical device: have a physician look at the paper.
@@ -25,7 +27,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ecgpaper import __version__
 from ecgpaper.bounds import FS_HZ, GAIN_MM_PER_MV, SPEED_MM_PER_S
 from ecgpaper.commands import MOST_WORKERS, NamesIn, number_in, whole_number
-from ecgpaper.errors import BatchError
+from ecgpaper.errors import BatchError, MissingPackageError
 from ecgpaper.files import prepare_output_folder, remove_abandoned
 from ecgpaper.workers import by_workers, on_cluster
 
@@ -88,18 +90,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Digitize and classify each page; the status is 1 when one could not be read."""
     level = logging.INFO if arguments.verbose else logging.WARNING
-    logging.getLogger("ecgpaper.digitize").setLevel(level)
+    for part in ("ecgpaper.digitize", "ecgpaper.page_reader"):
+        logging.getLogger(part).setLevel(level)
+    prepare_output_folder(arguments.out)
+    task = _task(arguments)
     share: Share = (
         partial(on_cluster, address=arguments.cluster)
         if arguments.cluster
-        else partial(by_workers, n_workers=arguments.workers)
+        else partial(by_workers, n_workers=arguments.workers, lost=task.killed)
     )
-    prepare_output_folder(arguments.out)
-    return digitize_pages(arguments.paths, _task(arguments), share)
+    return digitize_pages(arguments.paths, task, share)
 
 
 def digitize_pages(paths: Sequence[Path], task: PageTask, share: Share) -> int:
-    """Do a task for all pages below paths that are not done, and keep the table of all.
+    """Do a task for all pages below paths that are not done; keep the table and report of all.
 
     Parameters
     ----------
@@ -146,6 +150,7 @@ def digitize_pages(paths: Sequence[Path], task: PageTask, share: Share) -> int:
         return _INTERRUPTED
     finally:
         progress.summary.write()
+    _write_report(progress.summary)
     _tell(progress, found)
     return 1 if progress.counts["refused"] or progress.counts["failed"] else 0
 
@@ -230,6 +235,19 @@ def _work_through(plan: Plan, task: PageTask, share: Share, progress: _Progress)
     with closing(share(task, jobs)) as outcomes:
         for outcome in _shown(outcomes, "digitize", "page", len(jobs)):
             progress.note(outcome)
+
+
+def _write_report(summary: Summary) -> None:
+    """Show all pages of a folder of outputs; that takes a package that may be missing."""
+    from ecgpaper.archive import report_rows  # noqa: PLC0415
+    from ecgpaper.report import write_report  # noqa: PLC0415
+
+    try:
+        report = write_report(report_rows(summary.out, summary.rows()), summary.out)
+    except MissingPackageError as error:
+        logger.warning("no report.html is written: %s", error)
+    else:
+        logger.info("look at the pages in a browser: %s", report)
 
 
 def _shown(items: Iterable[T], what: str, unit: str, total: int | None = None) -> Iterator[T]:

@@ -25,11 +25,12 @@ def combine_views(views: Sequence[Digitization]) -> Ecg:
         At least one, all of one sampling frequency.
     """
     n_samples = max(view.ecg.n_samples for view in views)
-    lead_names = views[0].ecg.lead_names
+    lead_names = _all_leads(views)
     signal_mv = np.full((n_samples, len(lead_names)), np.nan)
-    for column in range(len(lead_names)):
-        best = max(views, key=lambda view: float(view.confidence[:, column].sum()))
-        signal_mv[: best.ecg.n_samples, column] = best.ecg.signal_mv[:, column]
+    for column, lead in enumerate(lead_names):
+        showing = (view for view in views if lead in view.ecg.lead_names)
+        best = max(showing, key=lambda view: float(view.confidence[:, column].sum()))
+        signal_mv[: best.ecg.n_samples, column] = best.ecg.lead(lead)
     return Ecg(signal_mv, views[0].ecg.fs, lead_names)
 
 
@@ -44,13 +45,19 @@ def join_frames(frames: Sequence[Digitization | None], frame_s: float) -> Ecg:
         Time from the start of one page to the start of the next.
     """
     known = next(frame for frame in frames if frame is not None)
+    lead_names = _all_leads([frame for frame in frames if frame is not None])
     step = round(frame_s * known.ecg.fs)
-    signal_mv = np.full((step * len(frames), len(known.ecg.lead_names)), np.nan)
+    signal_mv = np.full((step * len(frames), len(lead_names)), np.nan)
     for index, frame in enumerate(frames):
         if frame is not None:
-            shown = frame.ecg.signal_mv[:step]
+            shown = frame.ecg.select(lead_names).signal_mv[:step]
             signal_mv[index * step : index * step + len(shown)] = shown
-    return Ecg(signal_mv, known.ecg.fs, known.ecg.lead_names)
+    return Ecg(signal_mv, known.ecg.fs, lead_names)
+
+
+def _all_leads(pages: Sequence[Digitization]) -> tuple[str, ...]:
+    """Return the twelve leads, and the unknown one if a page shows it."""
+    return max((page.ecg.lead_names for page in pages), key=len)
 
 
 def fit_to_record(ecg: Ecg, lead_names: Sequence[str], n_samples: int) -> FloatArray:

@@ -36,12 +36,14 @@ class Calibration:
     ----------
     unit : Millimetre
     paper : PaperScale
+    printed : Printed
     warnings : tuple of str
         What was not on the page and was taken to be the usual.
     """
 
     unit: Millimetre
     paper: PaperScale
+    printed: Printed
     warnings: tuple[str, ...] = ()
 
 
@@ -59,7 +61,8 @@ def calibrate(drawing: Drawing, strands: Sequence[Strand]) -> Calibration:
         warnings.append("several speeds or gains are printed: the one printed most is taken")
     gain_mm_per_mv = _gain(pulses, printed, unit, warnings)
     speed_mm_per_s = _speed(pulses, printed, unit, warnings)
-    return Calibration(unit, PaperScale(speed_mm_per_s, gain_mm_per_mv), tuple(warnings))
+    paper = PaperScale(speed_mm_per_s, gain_mm_per_mv)
+    return Calibration(unit, paper, printed, tuple(warnings))
 
 
 def _unit_of_pulses(pulses: Sequence[DrawnPulse], printed: Printed) -> tuple[Millimetre, list[str]]:

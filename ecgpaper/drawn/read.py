@@ -14,14 +14,14 @@ import numpy as np
 from ecgpaper.bounds import FS_HZ
 from ecgpaper.drawn.calibrate import Calibration, calibrate
 from ecgpaper.drawn.drawing import Drawing
-from ecgpaper.drawn.grid import Millimetre
+from ecgpaper.drawn.grid import TRUE_SIZE, Millimetre
 from ecgpaper.drawn.isolated import load_drawing
 from ecgpaper.drawn.naming import NamedCell, labels_of, name_cells
-from ecgpaper.drawn.print import find_labels
+from ecgpaper.drawn.print import Printed, find_labels
 from ecgpaper.drawn.pulse import DrawnPulse, take_pulses
 from ecgpaper.drawn.rows import Cell, arrange, cut_rows, row_pitch_pt
 from ecgpaper.drawn.signal import signal_of
-from ecgpaper.drawn.strands import strands_of, upright
+from ecgpaper.drawn.strands import strands_of, turns_upright
 from ecgpaper.drawn.times import column_starts_s
 from ecgpaper.ecg import Ecg
 from ecgpaper.errors import DrawingError
@@ -32,6 +32,8 @@ from ecgpaper.raster import GridScale, Trace
 _USUAL_FS_HZ = 500.0
 # A pulse whose foot is this share of the rows' distance off a row's height stands on that row.
 _ON_ROW = 0.35
+# Confidence in a scale that neither a grid nor a pulse tells.
+_ASSUMED = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +52,12 @@ class DrawnPage:
         The curve of each strip in points of the page turned upright.
     scale_source : str
         What told the size of a millimetre.
+    printed : Printed
+        Speed and gain as they are printed.
+    size_pt : tuple of float, in points
+        (width, height) of the page turned upright.
+    turns : int, 0 to 3
+        By how many quarter turns clockwise it was turned.
     warnings : tuple of str
         What was not on the page and was taken to be the usual.
     """
@@ -59,6 +67,9 @@ class DrawnPage:
     scale: GridScale
     traces: tuple[Trace, ...]
     scale_source: str
+    printed: Printed
+    size_pt: tuple[float, float]
+    turns: int = 0
     warnings: tuple[str, ...] = ()
 
     @property
@@ -104,7 +115,8 @@ def read_drawn(file: Path, page_number: int, *, fs: float = _USUAL_FS_HZ) -> Dra
 
 def read_drawing(drawing: Drawing, *, fs: float = _USUAL_FS_HZ) -> DrawnPage | None:
     """Read the leads of a page from its drawing; see `read_drawn`."""
-    drawing = upright(drawing)
+    turns = turns_upright(drawing)
+    drawing = drawing.turned(turns)
     strands = strands_of(drawing)
     if not strands:
         return None
@@ -124,7 +136,11 @@ def read_drawing(drawing: Drawing, *, fs: float = _USUAL_FS_HZ) -> DrawnPage | N
     traces = placed.traces(layout)
     ecg = signal_of(traces, layout, placed.scale, fs)
     return DrawnPage(
-        ecg, layout, placed.scale, traces, calibration.unit.source, calibration.warnings + warnings
+        *(ecg, layout, placed.scale, traces, calibration.unit.source),
+        printed=calibration.printed,
+        size_pt=drawing.size_pt,
+        turns=turns,
+        warnings=calibration.warnings + warnings,
     )
 
 
@@ -151,7 +167,8 @@ class _Placed:
     ) -> None:
         unit = calibration.unit
         self._named, self._pulses, self._paper = named, pulses, calibration.paper
-        self.scale = GridScale((unit.x_pt, unit.y_pt))
+        confidence = _ASSUMED if unit is TRUE_SIZE else 1.0
+        self.scale = GridScale((unit.x_pt, unit.y_pt), confidence=confidence)
         self._unit = unit
         self._lefts_pt = {
             column: float(

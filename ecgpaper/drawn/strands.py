@@ -1,6 +1,6 @@
 """Strokes -> strands: what runs from left to right as a curve does, joined from its parts.
 
-Public: `Strand`, `strands_of`, `upright`.
+Public: `Strand`, `strands_of`, `turns_upright`.
 
 A device may draw a lead as one stroke, as a thousand short ones, or all leads of a page in turns,
 sample by sample. Whatever begins where something else has ended goes on with it.
@@ -68,20 +68,22 @@ class Strand:
         return Strand(self.x_pt[inside], self.y_pt[inside])
 
 
-def upright(drawing: Drawing) -> Drawing:
-    """Turn a drawing so that its words can be read; without words, so that curves run rightwards.
+def turns_upright(drawing: Drawing) -> int:
+    """Tell by how many quarter turns clockwise, 0 to 3, the words of a drawing can be read.
+
+    Without words, so that curves run rightwards.
 
     Pages are printed sideways without saying so.
     """
     turns = Counter(word.turns for word in drawing.words for _ in word.text)
     if turns:
-        return drawing.turned(-turns.most_common(1)[0][0] % 4)
+        return -turns.most_common(1)[0][0] % 4
     run = sum(
         (points[-1] - points[0] for points, _ in _joined(drawing) if len(points) > _CURVED_POINTS),
         np.zeros(2),
     )
     along = int(np.argmax(np.abs(run)))
-    return drawing.turned((4 - along) % 4 if run[along] >= 0 else 2 - along)
+    return (4 - along) % 4 if run[along] >= 0 else 2 - along
 
 
 def strands_of(drawing: Drawing) -> tuple[Strand, ...]:

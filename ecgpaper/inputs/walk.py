@@ -16,6 +16,8 @@ from ecgpaper.inputs.source import head_of
 
 # The table of contents of a medium with DICOM files.
 _DICOM_CONTENTS = "DICOMDIR"
+# How pictures are called, behind the name of their page, that are written of it.
+_OUR_PICTURES = frozenset({"overlay.jpg", "thumbnail.jpg"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,6 @@ def _is_page(file: Path, names: list[str]) -> bool:
 
 
 def _is_ours(file: Path, names: list[str]) -> bool:
-    """Whether a picture is an overlay, beside the report of its page."""
-    page, is_overlay, rest = file.name.rpartition("-overlay")
-    return bool(is_overlay) and rest == ".jpg" and f"{page}.json" in names
+    """Whether a picture was written of a page, whose JSON file is beside it."""
+    page, _, kind = file.name.rpartition("-")
+    return kind in _OUR_PICTURES and f"{page}.json" in names

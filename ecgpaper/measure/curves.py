@@ -29,9 +29,10 @@ def curves_from_ecg(ecg: Ecg) -> FloatArray:
     Returns
     -------
     ndarray of shape (12, n_samples), in mV
-        In standard order; NaN where nothing is shown. Whole runs of known samples are kept or none.
+        In standard order, a lone unknown lead as II; NaN where nothing is shown. Whole runs of
+        known samples are kept or none.
     """
-    leads_mv = ecg.select(STANDARD_ORDER).signal_mv
+    leads_mv = ecg.twelve_leads().signal_mv
     n_samples = int(ecg.duration_s * MEASURE_FS)
     curves_mv = np.full((len(STANDARD_ORDER), n_samples), np.nan)
     time_s = np.arange(n_samples) / MEASURE_FS

@@ -5,8 +5,10 @@ Public: `Measurements`, `LeadAmplitudes`, `RHYTHMS`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 SINUS, BRADYCARDIA, TACHYCARDIA = "sinus rhythm", "sinus bradycardia", "sinus tachycardia"
 FIBRILLATION, PACED, UNDETERMINED = "atrial fibrillation", "paced", "other or undetermined"
@@ -69,3 +71,43 @@ class Measurements:
     t_axis_deg: float | None = None
     leads: Mapping[str, LeadAmplitudes] = field(default_factory=dict)
     rhythm: str = UNDETERMINED
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain numbers by name, rounded to what they are good for; None stays."""
+        told = {key: _rounded(value, 1) for key, value in asdict(self).items()}
+        rr_ms = [round(each_ms, 1) for each_ms in self.rr_ms]
+        leads = {
+            lead: {wave: _rounded(value, 3) for wave, value in asdict(waves).items()}
+            for lead, waves in self.leads.items()
+        }
+        return told | {"rr_ms": rr_ms, "leads": leads}
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Measurements:
+        """Read what `to_json` wrote.
+
+        Raises
+        ------
+        ValueError
+            If it is not that.
+        """
+        try:
+            leads = {str(lead): LeadAmplitudes(**waves) for lead, waves in told["leads"].items()}
+            found = cls(**{**told, "rr_ms": tuple(told["rr_ms"]), "leads": leads})
+            numbers = [*found.rr_ms, *(v for v in asdict(found).values() if _is_number(v))]
+            waves = [v for each in leads.values() for v in asdict(each).values() if v is not None]
+            if not all(math.isfinite(value) for value in [*numbers, *waves]):
+                raise ValueError("numbers must be finite")
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ValueError(f"expected measurements; {error}") from error
+        if found.rhythm not in RHYTHMS:
+            raise ValueError(f"rhythm must be one of {', '.join(RHYTHMS)}; got {found.rhythm!r}")
+        return found
+
+
+def _is_number(value: object) -> bool:
+    return value is not None and not isinstance(value, str | tuple | dict)
+
+
+def _rounded(value: Any, n_digits: int) -> Any:
+    return round(value, n_digits) if isinstance(value, float) else value

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ecgpaper.ecg import Ecg, FloatArray
+from ecgpaper.ecg import UNKNOWN_LEAD, Ecg, FloatArray
 from ecgpaper.measure.alike import sort_beats
 from ecgpaper.measure.beats import find_beats
 from ecgpaper.measure.curves import MEASURE_FS, curves_from_ecg
@@ -49,7 +49,7 @@ def measure(ecg: Ecg) -> Measurements:
     Parameters
     ----------
     ecg : Ecg
-        Any of the twelve leads, in mV, NaN where nothing is printed.
+        Any of the twelve leads, or one that nobody knows, in mV, NaN where nothing is printed.
 
     Returns
     -------
@@ -59,8 +59,12 @@ def measure(ecg: Ecg) -> Measurements:
     curves_mv = curves_from_ecg(ecg)
     places, classes = _sorted_beats(curves_mv, find_beats(curves_mv))
     usual = _usual_beats(curves_mv, places, classes)
+    found = Measurements() if usual is None else _measured(curves_mv, places, usual)
+    if ecg.is_of_unknown_lead:
+        # It was measured in the place of II.
+        found = replace(found, leads=dict(zip([UNKNOWN_LEAD], found.leads.values(), strict=False)))
     return replace(
-        Measurements() if usual is None else _measured(curves_mv, places, usual),
+        found,
         n_beats=len(places),
         heart_rate_bpm=_heart_rate_bpm(places),
         rr_ms=tuple((np.diff(places) * _MS).tolist()),

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ecgpaper.ecg import STANDARD_ORDER
+from ecgpaper.ecg import STANDARD_ORDER, UNKNOWN_LEAD
 from ecgpaper.measure import Measurements
 
 # From so many dB on a lead is called so. At 20 dB the curve is off by a tenth of its size, at 14 dB
@@ -26,7 +26,7 @@ class ReportRow:
     Parameters
     ----------
     file : str
-        What the page is called: the path of its file as it was given.
+        What the page is called: the path of its file.
     page : int or None
         Number of the page in its file, from 1; None where the file is one picture.
     fault : str or None
@@ -74,12 +74,13 @@ def word_for(snr_db: float) -> str:
 def snr_in_words(row: ReportRow) -> list[dict[str, str]]:
     """Say of each lead that a page shows how far its curve can be trusted, in standard order."""
     said = []
-    for lead in STANDARD_ORDER:
+    for lead in (*STANDARD_ORDER, UNKNOWN_LEAD):
         snr_db = row.predicted_snr_db.get(lead, math.nan)
         if not math.isfinite(snr_db):
             continue
         word = word_for(snr_db)
-        text = f"lead {lead}: about {snr_db:.0f} dB expected, {word}"
+        name = "the unknown lead" if lead == UNKNOWN_LEAD else f"lead {lead}"
+        text = f"{name}: about {snr_db:.0f} dB expected, {word}"
         if lead in row.left_out:
             text += ", left out"
         said.append({"lead": lead, "word": word, "text": text})

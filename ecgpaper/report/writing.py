@@ -97,7 +97,7 @@ def _amplitudes(row: ReportRow) -> list[list[str]]:
         return []
     return [
         [lead, *(f"{wave_mv:.2f}" if wave_mv else "" for wave_mv in (w.q_mv, w.r_mv, w.s_mv)),
-         *("?" if level_mv is None else f"{level_mv:.2f}" for level_mv in (w.st60_mv, w.t_mv))]
+         *("?" if level_mv is None else f"{level_mv:z.2f}" for level_mv in (w.st60_mv, w.t_mv))]
         for lead, w in row.measurements.leads.items()
     ]  # fmt: skip
 

@@ -11,19 +11,23 @@ import sys
 import threading
 import time
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from ecgpaper import files
+from ecgpaper.archive import Summary, report_rows
+from ecgpaper.commands.digitize import digitize_pages
 from ecgpaper.digitized import Settings
 from ecgpaper.errors import BatchError, DiskError
 from ecgpaper.formats import FORMATS
-from tests.archive.toy_reader import ToyReader, run_toy
+from ecgpaper.inputs import find_inputs
+from tests.archive.toy_reader import ToyReader, run_toy, task_for
 
 ROOT = Path(__file__).parents[2]
-ENDINGS = ("-overlay.jpg", ".csv", ".dat", ".hea", ".json")
+ENDINGS = ("-curves.js", "-overlay.jpg", "-thumbnail.jpg", ".csv", ".dat", ".hea", ".json")
 
 
 def page(level):
@@ -71,7 +75,10 @@ READ = ("a", "b", "deep/a", "scan-p1", "scan-p3")
 def test_every_page_has_its_files_or_its_reason(folder, tmp_path, caplog):
     out = tmp_path / "out"
     assert run_toy([folder], out) == 1
-    expected = {f"{name}{ending}" for name in READ for ending in ENDINGS} | {"summary.csv"}
+    expected = {f"{name}{ending}" for name in READ for ending in ENDINGS} | {
+        "report.html",
+        "summary.csv",
+    }
     assert set(contents(out)) == expected
     rows = rows_of(out)
     assert {row["name"] for row in rows if row["status"] == "read"} == set(READ)
@@ -340,3 +347,69 @@ def test_two_runs_of_other_settings_into_one_folder_leave_whole_sets(folder, tmp
         assert f"{name.rpartition('/')[2]} 12 {fs:g} 100" in (out / f"{name}.hea").read_text()
         assert f"\n{1 / fs:.6f}," in (out / f"{name}.csv").read_text()
     assert len(rows_of(out)) == 9
+
+
+def test_the_report_shows_all_pages_of_a_folder_of_outputs_also_those_of_earlier_runs(
+    folder, tmp_path
+):
+    out = tmp_path / "out"
+    run_toy([folder / "scan.tif", folder / "cut.png"], out)
+    run_toy([folder / "a.png"], out)
+    html = (out / "report.html").read_text()
+    pages = json.loads(re.search(r'id="data">(.*?)</script>', html, re.DOTALL)[1])
+    told = {page["file"]: page for page in pages}
+    assert set(told) == {"a.png", "cut.png", *(f"scan.tif, page {page}" for page in (1, 2, 3))}
+    assert told["scan.tif, page 2"]["fault"].startswith("expected rows")
+    assert "must be a whole image" in told["cut.png"]["fault"]
+    page = told["a.png"]
+    assert (page["rate"], page["pr"], page["qrs"]) == (71.6, 154.0, None)
+    assert (page["layout"], page["labels"]) == ("3x4", ["NORM", "AFIB/AFL"])
+    assert unquote(page["picture"]) == "./../in/a.png"
+    for kind in ("overlay", "thumbnail", "curves"):
+        assert (out / page[kind]).is_file()
+        assert not told["cut.png"][kind]
+    assert told["scan.tif, page 1"]["picture"] == ""
+
+
+def test_the_report_of_pages_whose_answers_somebody_changed_still_shows_them(folder, tmp_path):
+    out = tmp_path / "out"
+    run_toy([folder / "a.png"], out)
+    report = json.loads((out / "a.json").read_text())
+    wrong = {"n_beats": "x"}, {"leads": {"I": {"q_mv": "<b>"}}, "rr_ms": []}, {"rr_ms": ["a"]}
+    for measurements in (*wrong, None, [1]):
+        changed = report | {"measurements": measurements, "warnings": 1, "predicted_snr_db": []}
+        (out / "a.json").write_text(json.dumps(changed))
+        (row,) = report_rows(out, Summary(out).rows())
+        assert (row.measurements, row.warnings, row.predicted_snr_db) == (None, (), {})
+
+
+def test_without_jinja2_a_batch_says_so_and_goes_on(folder, tmp_path, monkeypatch, caplog):
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    assert run_toy([folder / "a.png"], tmp_path / "out") == 0
+    (told,) = (line.getMessage() for line in caplog.records if "report.html" in line.getMessage())
+    assert "pip install 'ecgpaper[report]'" in told
+    assert not (tmp_path / "out/report.html").exists()
+    assert (tmp_path / "out/summary.csv").exists()
+
+
+def test_measurements_are_columns_of_the_summary(folder, tmp_path):
+    run_toy([folder / "a.png"], tmp_path / "out")
+    (row,) = rows_of(tmp_path / "out")
+    shown = [row[name] for name in ("heart_rate_bpm", "pr_ms", "qrs_ms", "qtc_bazett_ms")]
+    assert shown == ["72", "154", "", ""]
+
+
+def test_outputs_are_no_pages_when_their_folder_is_walked(folder, tmp_path):
+    run_toy([folder / "a.png"], tmp_path / "out")
+    assert find_inputs([tmp_path / "out"]).files == []
+
+
+def test_a_page_whose_reader_was_killed_is_a_row_with_the_reason(folder, tmp_path):
+    def kill_all(jobs):
+        yield from map(task.killed, jobs)
+
+    task = task_for(tmp_path / "out")
+    assert digitize_pages([folder / "a.png"], task, lambda _, jobs: kill_all(jobs)) == 1
+    (row,) = rows_of(tmp_path / "out")
+    assert (row["file"], row["status"]) == (str(folder / "a.png"), "failed")
+    assert "was killed twice" in row["reason"]

@@ -8,6 +8,7 @@ import logging
 import sys
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from ecgpaper.digitized import Settings
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.errors import LayoutError
 from ecgpaper.files import prepare_output_folder
+from ecgpaper.measure import Measurements
 from ecgpaper.workers import by_workers
 
 
@@ -37,6 +39,7 @@ class ToyResult:
             "speed_mm_per_s": 25.0,
             "gain_mm_per_mv": 10.0,
             "predicted_snr_db": {"I": 20.0, "II": 30.0, "V1": 22.0},
+            "measurements": Measurements(n_beats=9, heart_rate_bpm=71.6, pr_ms=154.0).to_json(),
             "labels": ["NORM", "AFIB/AFL"],
             "warnings": [],
         }
@@ -72,10 +75,9 @@ def task_for(out, reader=ToyReader(), settings=Settings(), formats=("wfdb", "csv
 
 
 def run_toy(paths, out, n_workers=1, **options):
-    def share(task, jobs):
-        return by_workers(task, jobs, n_workers)
-
-    return digitize_pages(paths, task_for(out, **options), share)
+    task = task_for(out, **options)
+    share = partial(by_workers, n_workers=n_workers, lost=task.killed)
+    return digitize_pages(paths, task, share)
 
 
 if __name__ == "__main__":

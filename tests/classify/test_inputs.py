@@ -9,7 +9,7 @@ from ecgpaper.classify.inputs import (
     fill_limb_leads,
     leads_from_ecg,
 )
-from ecgpaper.ecg import LIMB_LEADS, STANDARD_ORDER, Ecg
+from ecgpaper.ecg import LIMB_LEADS, STANDARD_ORDER, UNKNOWN_LEAD, Ecg
 from ecgpaper.page import LAYOUTS
 
 V4 = STANDARD_ORDER.index("V4")
@@ -146,3 +146,15 @@ def test_amplitude_is_kept_up_to_a_limit():
     values = channels_from_leads(leads)[:12]
     assert values[4, 105] * UNIT_MV == pytest.approx(1.5)
     assert values[5, 105] * UNIT_MV == pytest.approx(-4)
+
+
+def test_a_lead_nobody_knows_is_seen_as_lead_ii_unless_others_are_known():
+    whole = draw_ecg()
+    columns = np.column_stack([np.full((whole.n_samples, 12), np.nan), whole.lead("II")])
+    alone = Ecg(columns, whole.fs, (*STANDARD_ORDER, UNKNOWN_LEAD))
+    rows = leads_from_ecg(alone)[0]
+    np.testing.assert_array_equal(rows[1], leads_from_ecg(whole)[0, 1])
+    assert np.isfinite(rows).all(axis=1).nonzero()[0].tolist() == [1]
+    columns[:, 0] = 0.0
+    rows = leads_from_ecg(Ecg(columns, whole.fs, alone.lead_names))[0]
+    assert np.isfinite(rows).all(axis=1).nonzero()[0].tolist() == [0]

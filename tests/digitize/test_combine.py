@@ -4,7 +4,7 @@ import pytest
 from ecgpaper.digitize import Digitization
 from ecgpaper.digitize.calibration.printed_scale import Said
 from ecgpaper.digitize.combine import combine_views, fit_to_record, join_frames
-from ecgpaper.ecg import STANDARD_ORDER, Ecg
+from ecgpaper.ecg import STANDARD_ORDER, UNKNOWN_LEAD, Ecg
 from ecgpaper.geometry import Homography
 from ecgpaper.page import PageLayout, PaperScale
 from ecgpaper.raster import FlatPage, GridScale
@@ -12,12 +12,12 @@ from ecgpaper.raster import FlatPage, GridScale
 FS = 100.0
 
 
-def view(level_mv, confidence=1.0, *, duration_s=10.0):
+def view(level_mv, confidence=1.0, *, duration_s=10.0, leads=STANDARD_ORDER):
     """What was read from a page on which every lead is flat at a level."""
     n_samples = round(duration_s * FS)
-    shape = (n_samples, 12)
+    shape = (n_samples, len(leads))
     return Digitization(
-        ecg=Ecg(np.full(shape, float(level_mv)), FS, STANDARD_ORDER),
+        ecg=Ecg(np.full(shape, float(level_mv)), FS, leads),
         confidence=np.broadcast_to(np.asarray(confidence, dtype=float), shape),
         page=FlatPage(np.zeros((1, 1, 3), np.uint8), Homography.identity()),
         scale=GridScale((1.0, 1.0)),
@@ -81,3 +81,15 @@ def test_signal_has_the_order_and_the_length_of_the_record(n_samples):
 def test_record_without_leads_is_an_empty_signal():
     ecg = Ecg(np.zeros((10, 12)), FS, STANDARD_ORDER)
     assert fit_to_record(ecg, (), 10).shape == (10, 0)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_pages_of_which_one_shows_an_unknown_lead_are_joined(order):
+    pages = [view(1), view(2, leads=(*STANDARD_ORDER, UNKNOWN_LEAD))][::order]
+    seen = combine_views(pages)
+    assert seen.lead_names == (*STANDARD_ORDER, UNKNOWN_LEAD)
+    assert (seen.lead(UNKNOWN_LEAD) == 2).all()
+    assert (seen.lead("V6") == seen.lead("I")).all()
+    joined = join_frames(pages, 10.0)
+    assert np.isfinite(joined.lead(UNKNOWN_LEAD)).sum() == 1000
+    assert fit_to_record(seen, STANDARD_ORDER, 1000).shape == (1000, 12)

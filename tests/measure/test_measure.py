@@ -1,12 +1,14 @@
 """Measurements: of records whose waves are known, of pages of them, and of nothing at all."""
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import resample
 
-from ecgpaper.ecg import STANDARD_ORDER, Ecg
+from ecgpaper.ecg import STANDARD_ORDER, UNKNOWN_LEAD, Ecg
 from ecgpaper.measure import RHYTHMS, Measurements, measure
 from ecgpaper.measure.leads import frontal_axis_deg
 from ecgpaper.simulate.heart import JT_REFERENCE_S, P_WAVE, QRS, REPOLARIZATION
@@ -221,3 +223,31 @@ def test_no_signal_raises_and_every_figure_is_finite(seed, fs, duration_s, kind,
     for lead in found.leads.values():
         figures += [lead.q_mv, lead.r_mv, lead.s_mv, lead.st60_mv, lead.t_mv]
     assert all(figure is None or np.isfinite(figure) for figure in figures)
+
+
+def test_a_lead_nobody_knows_is_measured_under_its_own_name():
+    whole = beating(REGULAR_S)
+    columns = np.column_stack([np.full((whole.n_samples, 12), np.nan), whole.lead("II")])
+    found = measure(Ecg(columns, FS, (*STANDARD_ORDER, UNKNOWN_LEAD)))
+    assert found.heart_rate_bpm == pytest.approx(60 / 0.85, rel=0.01)
+    assert list(found.leads) == [UNKNOWN_LEAD]
+    assert found.leads[UNKNOWN_LEAD].r_mv > 0.3
+    assert found.qrs_axis_deg is None
+
+
+@pytest.mark.parametrize("onsets_s", [REGULAR_S, []])
+def test_measurements_come_back_from_json(onsets_s):
+    found = measure(beating(onsets_s))
+    told = found.to_json()
+    again = Measurements.from_json(json.loads(json.dumps(told, allow_nan=False)))
+    assert again.to_json() == told
+    assert again.rhythm == found.rhythm
+    assert again.qt_ms == (found.qt_ms and pytest.approx(found.qt_ms, abs=0.05))
+
+
+def test_json_that_is_no_measurements_is_refused():
+    told = Measurements().to_json()
+    nan = {"heart_rate_bpm": float("nan")}
+    for wrong in ({}, {**told, "x": 1}, {**told, **nan}, {**told, "rhythm": "<b>"}):
+        with pytest.raises(ValueError, match=r"expected measurements|must be"):
+            Measurements.from_json(wrong)
