@@ -1,6 +1,7 @@
 """Drawn pages in the digitizer's terms: curves lie on their picture; pixels are the rest."""
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -12,7 +13,7 @@ from ecgpaper.classify import Diagnosis
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.digitized import Settings
 from ecgpaper.drawn.extract import extract
-from ecgpaper.ecg import LIMB_LEADS, STANDARD_ORDER
+from ecgpaper.ecg import LIMB_LEADS, STANDARD_ORDER, UNKNOWN_LEAD, Ecg
 from ecgpaper.errors import DrawingError, LayoutError
 from ecgpaper.from_drawing import DRAWN_SNR_DB
 from ecgpaper.inputs import pages_of
@@ -150,3 +151,17 @@ def test_the_library_reads_lines(draw_pdf, look, monkeypatch):
     monkeypatch.setattr(page_reader, "loaded", lambda _: READER)
     page = page_reader.digitize(draw_pdf(look(), look(layout="6x2", every=4)), page=2)
     assert (page.read_from, page.layout.name) == ("lines", "6x2")
+
+
+def test_a_page_that_names_no_lead_says_what_was_taken(usual):
+    good = usual[1]
+    columns = np.column_stack([np.full((good.ecg.n_samples, 12), np.nan), good.ecg.lead("II")])
+    ecg = Ecg(columns, good.ecg.fs, (*STANDARD_ORDER, UNKNOWN_LEAD))
+    snr_db = np.append(np.full(12, np.nan), 20.0)
+    found = replace(good.digitization, ecg=ecg, predicted_snr_db=snr_db)
+    page = replace(good, digitization=found, read_from="pixels")
+    assert any("as if it were lead II" in warning for warning in page.warnings)
+    assert not any("as if it were" in warning for warning in good.warnings)
+    assert page.predicted_snr_db == {UNKNOWN_LEAD: 20.0}
+    assert list(page.measurements.leads) == [UNKNOWN_LEAD]
+    assert list(good.measurements.leads) == list(STANDARD_ORDER)

@@ -19,6 +19,7 @@ from ecgpaper.digitize.curves.read import MIN_PRESENCE, RowReading
 from ecgpaper.digitize.rows.find import strips_of
 from ecgpaper.digitize.rows.fit import Curve, Fit, agreement, fits_of, same_share
 from ecgpaper.digitize.rows.one_lead import is_one_lead, repeat_of
+from ecgpaper.digitize.rows.rhythm import rhythm_names
 from ecgpaper.ecg import LEAD_SUMS, LIMB_LEADS, UNKNOWN_LEAD, FloatArray
 from ecgpaper.errors import LayoutError
 from ecgpaper.page import LAYOUTS, SIX_LEADS, LeadLayout, PageLayout, Strip, continued
@@ -41,13 +42,6 @@ _HARDLY_READ = 0.7
 _LIMB = 0.7
 # Sums of the limb leads of one heart vanish by more than this; of a lead with itself by 0.67.
 _LEVEL = 0.8
-# A rhythm strip is the one that it is most like of those that recorders print, if it is so much
-# like one: on bent pages even the same lead looks different twice. These are given so much more, as
-# V5 may look like II: of 150 records (PTB-XL) strips of II and V1 are then all named right, of V5
-# 97 %.
-# Another lead it is only if it is just like that one, and so much less like these.
-_LIKE_RHYTHM, _SURE_RHYTHM, _LESS_LIKE = 0.8, 0.95, 0.1
-_USUAL_RHYTHM = {"II": 0.07, "V1": 0.05, "V5": 0.04}
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,7 +243,7 @@ def _named(
     """Name the rhythm strips after the short strips they look like."""
     curves = [Curve(trace, layout, scale) for trace in traces]
     short = [curve for curve in curves if not curve.is_rhythm]
-    names = _rhythm_names([curve for curve in curves if curve.is_rhythm], short)
+    names = rhythm_names([curve for curve in curves if curve.is_rhythm], short)
     strips = tuple(
         _renamed(trace.strip, next(names)) if trace.strip.segment.is_rhythm else trace.strip
         for trace in traces
@@ -261,41 +255,6 @@ def _named(
 
 def _renamed(strip: Strip, lead: str) -> Strip:
     return replace(strip, segment=replace(strip.segment, lead=lead))
-
-
-def _rhythm_names(rhythms: Sequence[Curve], short: Sequence[Curve]) -> Iterator[str]:
-    """Yield the leads whose short strips rhythm strips repeat, each once; in doubt the usual."""
-    likes = [
-        {curve.lead: share for curve in short if (share := same_share(rhythm, curve)) is not None}
-        for rhythm in rhythms
-    ]
-    best = sorted(
-        (
-            (share + _USUAL_RHYTHM.get(lead, 0.0), row, lead)
-            for row, shares in enumerate(likes)
-            for lead, share in shares.items()
-            if _may_be(lead, shares)
-        ),
-        reverse=True,
-    )
-    names: dict[int, str] = {}
-    for _, row, lead in best:
-        if row not in names and lead not in names.values():
-            names[row] = lead
-    for row, rhythm in enumerate(rhythms):
-        if row not in names:
-            free = {lead: share for lead, share in likes[row].items() if lead not in names.values()}
-            is_free = rhythm.lead not in names.values() or not free
-            names[row] = rhythm.lead if is_free else max(free, key=lambda lead: free[lead])
-        yield names[row]
-
-
-def _may_be(lead: str, shares: dict[str, float]) -> bool:
-    """Whether a rhythm strip that has so much in common with short strips may be one of a lead."""
-    if lead in _USUAL_RHYTHM:
-        return shares[lead] > _LIKE_RHYTHM
-    usual = max((share for name, share in shares.items() if name in _USUAL_RHYTHM), default=-np.inf)
-    return shares[lead] > max(_SURE_RHYTHM, usual + _LESS_LIKE)
 
 
 def _at_once(usual: Named, scale: GridScale) -> Iterator[Named]:

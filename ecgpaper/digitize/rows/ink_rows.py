@@ -1,0 +1,158 @@
+"""Ink map -> rows of ink: where traces run across a flat page.
+
+Public: `InkRow`, `rows_of`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+from scipy.signal import find_peaks
+
+from ecgpaper.digitize.segment import printed_area
+from ecgpaper.ecg import BoolArray, FloatArray
+from ecgpaper.raster import GridScale, PixelMaps
+
+# Probability from which a pixel counts as ink: faint traces must not break.
+MIN_INK = 0.35
+# Rows of a print are further apart than this.
+MIN_PITCH_MM = 9.0
+# A trace leaves its baseline by about this much most of the time.
+WANDER_MM = 1.5
+# A row holds at least this share of the ink of the fullest row.
+MIN_ROW_SHARE = 0.2
+# Breaks in the ink up to this width do not end a row.
+MAX_BREAK_MM = 20.0
+# A row has ink in at least this share of the columns that the fullest row has ink in.
+MIN_COVERED_SHARE = 0.6
+# Or it has some in so many, and may have, from so low a probability, in about as many as the
+# fullest.
+FAINT_INK, MIN_FAINT_SHARE, SURE_FAINT_SHARE = 0.1, 0.25, 0.55
+# Such a row is the next to another, by about the distance of the others.
+LEAST_PITCHES, MOST_PITCHES = 0.7, 1.5
+# Nearer to the image's edge there are no baselines; a row that is nearly as near may be the page's
+# edge or a frame, unless its waves reach as high as those of the others, by about this share.
+EDGE_MM, NEAR_EDGE_MM, MIN_EDGE_WAVES = 2.0, 4.0, 0.7
+# What looks printed counts as the sheet if it takes this share of the page; its edge is so wide.
+MIN_AREA = 0.3
+SHEET_EDGE_MM = 3.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InkRow:
+    """Where a row of ink lies, how high it is inked on average, and in which columns, in mm."""
+
+    baseline_mm: float
+    left_mm: float
+    right_mm: float
+    ink_mm: float
+    columns_mm: FloatArray
+    inked_mm: float
+
+
+def rows_of(maps: PixelMaps, scale: GridScale) -> list[InkRow]:
+    """Rows of a page, the one with most columns inked first."""
+    map_px_per_mm = np.array(scale.px_per_mm) / maps.px_per_map_px
+    inner = _inner_paper(maps, float(map_px_per_mm.mean()))
+    probability = maps.of("ink") * inner
+    return _find_rows(probability > MIN_INK, probability > FAINT_INK, map_px_per_mm)
+
+
+def _inner_paper(maps: PixelMaps, px_per_mm: float) -> BoolArray:
+    """Leave out the edges of the sheet, which look like lines; all of a page without a grid."""
+    area = printed_area(maps)
+    if area.mean() < MIN_AREA:
+        return np.ones_like(area)
+    reach = 2 * round(SHEET_EDGE_MM * px_per_mm) + 1
+    inner = cv2.erode(area.astype(np.uint8), np.ones((reach, reach), np.uint8))
+    return np.asarray(inner > 0)
+
+
+def _find_rows(
+    ink: NDArray[np.bool_], faint: NDArray[np.bool_], px_per_mm: FloatArray
+) -> list[InkRow]:
+    """Rows of ink, the one with most columns inked first.
+
+    `faint` holds all of `ink` and what may be ink: a row that is there in part may be faint.
+    """
+    ink_mm = ink.sum(axis=1) / px_per_mm[0]
+    smooth = gaussian_filter1d(ink_mm, WANDER_MM * px_per_mm[1])
+    peaks, _ = find_peaks(
+        np.pad(smooth, 1),
+        height=MIN_ROW_SHARE * max(float(smooth.max()), 1e-9),
+        distance=max(1.0, MIN_PITCH_MM * px_per_mm[1]),
+    )
+    edge = EDGE_MM * px_per_mm[1]
+    baselines = peaks[(peaks > edge) & (peaks < ink.shape[0] - edge)] - 1
+    borders = _borders(baselines, ink.shape[0])
+    rows, covered, covered_faintly = [], [], []
+    for baseline in baselines:
+        top, bottom = borders[int(baseline)]
+        is_inked = np.asarray(ink[top:bottom].any(axis=0))
+        extent = _longest_run(is_inked, MAX_BREAK_MM * px_per_mm[0])
+        ink_mm = float(ink[top:bottom].sum(axis=0)[is_inked].mean()) / px_per_mm[1]
+        left_mm, right_mm = np.array(extent) / px_per_mm[0]
+        columns_mm = np.flatnonzero(is_inked) / px_per_mm[0]
+        inked_mm = float(is_inked.sum() / px_per_mm[0])
+        rows.append(
+            InkRow(baseline / px_per_mm[1], left_mm, right_mm, ink_mm, columns_mm, inked_mm)
+        )
+        covered.append(int(is_inked.sum()))
+        covered_faintly.append(int(faint[top:bottom].any(axis=0).sum()))
+    share = np.array(covered) / max(covered, default=1)
+    faint_share = np.array(covered_faintly) / max(covered_faintly, default=1)
+    is_full = share > MIN_COVERED_SHARE
+    is_faint = (share > MIN_FAINT_SHARE) & (faint_share > SURE_FAINT_SHARE) & ~is_full
+    is_full |= _next_to(is_full, is_faint, np.array([row.baseline_mm for row in rows]))
+    full = [rows[index] for index in np.argsort(-share, kind="stable") if is_full[index]]
+    return _without_frames(full, ink.shape[0] / px_per_mm[1])
+
+
+def _next_to(is_full: BoolArray, is_faint: BoolArray, heights_mm: FloatArray) -> BoolArray:
+    """Tell which faint rows are about as near to full ones as these to each other: (n_rows,)."""
+    reached = is_full.copy()
+    if is_full.sum() < 2:
+        return np.zeros_like(reached)
+    pitch_mm = float(np.median(np.diff(heights_mm[is_full])))
+    faint = np.flatnonzero(is_faint)
+    # Down and up again, as one faint row may be next to another.
+    for index in (*faint, *faint[::-1]):
+        off_mm = np.abs(heights_mm[reached] - heights_mm[index]).min()
+        reached[index] |= LEAST_PITCHES * pitch_mm < off_mm < MOST_PITCHES * pitch_mm
+    return reached & is_faint
+
+
+def _without_frames(rows: list[InkRow], height_mm: float) -> list[InkRow]:
+    """Leave out what runs along the image's edge without waves."""
+    least_mm = MIN_EDGE_WAVES * float(np.median([row.ink_mm for row in rows] or [0.0]))
+    return [
+        row
+        for row in rows
+        if NEAR_EDGE_MM < row.baseline_mm < height_mm - NEAR_EDGE_MM or row.ink_mm > least_mm
+    ]
+
+
+def _borders(baselines: NDArray[np.int_], height: int) -> dict[int, tuple[int, int]]:
+    """For each baseline the rows of pixels nearer to it than to any other."""
+    middles = (baselines[1:] + baselines[:-1]) // 2
+    edges = np.concatenate([[0], middles, [height]])
+    return {
+        int(baseline): (int(edges[index]), int(edges[index + 1]))
+        for index, baseline in enumerate(baselines)
+    }
+
+
+def _longest_run(is_inked: NDArray[np.bool_], max_break: float) -> tuple[int, int]:
+    """First and last column of the longest stretch of ink whose breaks are short."""
+    columns = np.flatnonzero(is_inked)
+    if not len(columns):
+        return 0, 0
+    ends = np.flatnonzero(np.diff(columns) > max_break)
+    starts = columns[np.concatenate([[0], ends + 1])]
+    stops = columns[np.concatenate([ends, [len(columns) - 1]])]
+    longest = int(np.argmax(stops - starts))
+    return int(starts[longest]), int(stops[longest])
