@@ -189,7 +189,7 @@ def test_a_folder_that_cannot_be_made_ends_the_run_before_the_first_page(out, tm
 
 
 def test_a_file_that_is_not_there_is_a_row_and_status_1(tmp_path, caplog):
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.INFO, "ecgpaper.commands.digitize")
     command = ["digitize", str(tmp_path / "no-such.png"), "-o", str(tmp_path / "out")]
     assert program.main(command) == 1
     assert "no-such.png: failed: expected the image" in caplog.text

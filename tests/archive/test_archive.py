@@ -274,7 +274,13 @@ def started(paths, out, n_workers, pause_s):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # Where tests run in the background, interrupts are ignored, and so they would be here.
+        preexec_fn=_with_interrupts,  # noqa: PLW1509  the tests have one thread
     )
+
+
+def _with_interrupts():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_for(condition, process):

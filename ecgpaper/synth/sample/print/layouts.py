@@ -22,13 +22,13 @@ _OFFICIAL_LEFT_MM = 10.0
 _OFFICIAL_BASELINES_MM = (89.7, 125.8, 161.8, 195.4)
 # How often each layout is drawn for training.
 _SHARES = {
-    "3x4+1R": 0.26,
+    "3x4+1R": 0.28,
     "3x4": 0.12,
     "3x4+2R": 0.05,
     "3x4+3R": 0.09,
     "6x2": 0.11,
     "6x2+1R": 0.08,
-    "12x1": 0.08,
+    "12x1": 0.1,
     "4x3": 0.02,
     "1x1": 0.03,
     "3x4+1R-cabrera": 0.03,
@@ -36,8 +36,6 @@ _SHARES = {
     "12x1-cabrera": 0.02,
     "3x4+1R-simultaneous": 0.03,
     "6x2-simultaneous": 0.02,
-    "6x1-limb": 0.02,
-    "6x1-precordial": 0.02,
 }
 _OTHER_RHYTHM = 0.3
 # A row needs this much height, and this much paper beside it.
