@@ -10,11 +10,10 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from ecgpaper.digitize.rows.ink_rows import MIN_INK
 from ecgpaper.page import PageLayout
 from ecgpaper.raster import GridScale, PixelMaps, Trace
 
-# Probability from which a pixel counts as ink.
-MIN_INK = 0.35
 # Ink so near to a trace is the trace's; so near to the ends of the rows it may be a pulse's.
 REACH_MM, ENDS_MM = 2.0, 1.0
 

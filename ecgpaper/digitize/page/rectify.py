@@ -158,9 +158,15 @@ def _as_printed(found: GridMap, inside: BoolArray) -> GridMap:
     )
 
 
+def _inked(maps: PixelMaps, shape: tuple[int, ...]) -> BoolArray:
+    """Tell which blocks, of (height, width), have ink."""
+    share = cv2.resize(maps.of("ink"), shape[::-1], interpolation=cv2.INTER_AREA)
+    return np.asarray(share > _MIN_INK)
+
+
 def _ink_beside(inside: BoolArray, maps: PixelMaps) -> BoolArray:
     """Blocks of ink inside and of what joins on to it."""
-    ink = cv2.resize(maps.of("ink"), inside.shape[::-1], interpolation=cv2.INTER_AREA) > _MIN_INK
+    ink = _inked(maps, inside.shape)
     near = np.ones((2 * _BREAK_BLOCKS + 1,) * 2, np.uint8)
     joined = inside | (cv2.dilate(ink.astype(np.uint8), near) > 0)
     _, parts = cv2.connectedComponents(joined.astype(np.uint8))
@@ -211,7 +217,7 @@ def _rows_in_line(inside: BoolArray, maps: PixelMaps, whole: Sequence[FloatArray
     began.
     """
     size = inside.shape[::-1]
-    ink = cv2.resize(maps.of("ink"), size, interpolation=cv2.INTER_AREA) > _MIN_INK
+    ink = _inked(maps, inside.shape)
     grid = cv2.blur(cv2.resize(maps.of("grid"), size, interpolation=cv2.INTER_AREA), _AROUND)
     near = np.ones((2 * _BREAK_BLOCKS + 1,) * 2, np.uint8)
     sheet = cv2.morphologyEx((grid > _MIN_GRID).astype(np.uint8), cv2.MORPH_CLOSE, near)

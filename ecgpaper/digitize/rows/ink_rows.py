@@ -1,6 +1,6 @@
 """Ink map -> rows of ink: where traces run across a flat page.
 
-Public: `InkRow`, `rows_of`.
+Public: `InkRow`, `rows_of`, `MIN_INK`.
 """
 
 from __future__ import annotations

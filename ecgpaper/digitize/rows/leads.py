@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
 
 from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.read import MIN_PRESENCE, RowReading
@@ -20,6 +19,7 @@ from ecgpaper.digitize.rows.find import strips_of
 from ecgpaper.digitize.rows.fit import Curve, Fit, agreement, fits_of, same_share
 from ecgpaper.digitize.rows.one_lead import is_one_lead, repeat_of
 from ecgpaper.digitize.rows.rhythm import rhythm_names
+from ecgpaper.digitize.rows.together import beat_together
 from ecgpaper.ecg import LEAD_SUMS, LIMB_LEADS, UNKNOWN_LEAD, FloatArray
 from ecgpaper.errors import LayoutError
 from ecgpaper.page import LAYOUTS, SIX_LEADS, LeadLayout, PageLayout, Strip, continued
@@ -28,11 +28,6 @@ from ecgpaper.raster import GridScale, Trace
 # A layout whose curves fit as well as this is not doubted; another must fit better by so much. That
 # all columns show the same time is rare, and a steady pulse looks a little like it.
 _GOOD, _BETTER, _SURELY_AT_ONCE = 0.85, 0.15, 0.97
-# Where no sum tells, heartbeats do, blurred by so many points: columns of the same 5 s correlate by
-# 0.93 and more in nine of ten records, one after another by 0.88 at the most (719 of PTB-XL).
-_BEAT, _SURELY_TOGETHER = 1.0, 0.93
-# Over fewer points nothing is told.
-_LEAST_TOGETHER = 100
 # A row that is read so surely and has waves of such a standard deviation is no line and no text.
 _SURELY_READ, _LEAST_WAVES_MV = 0.8, 0.03
 # A last row that is read less surely may be the edge of a sheet: three such had 0.5 to 0.6.
@@ -271,24 +266,9 @@ def _at_once(usual: Named, scale: GridScale) -> Iterator[Named]:
     if any(_spans_columns(leads, weights) for weights in LEAD_SUMS):
         is_sure = named.rank > _SURELY_AT_ONCE
     else:
-        is_sure = _beat_together([Curve(trace, usual.layout, scale) for trace in usual.traces])
+        is_sure = beat_together([Curve(trace, usual.layout, scale) for trace in usual.traces])
     if is_sure:
         yield named
-
-
-def _beat_together(curves: Sequence[Curve]) -> bool:
-    """Whether the heartbeats of all columns come at the same times."""
-    first = max(curve.first - curve.start for curve in curves)
-    stop = min(curve.stop - curve.start for curve in curves)
-    if stop - first < _LEAST_TOGETHER:
-        return False
-    powers: dict[int, FloatArray] = {}
-    for curve in curves:
-        slope_power = np.gradient(curve.between(curve.start + first, curve.start + stop)) ** 2
-        power = slope_power / max(float(slope_power.mean()), 1e-12)
-        powers[curve.start] = powers.get(curve.start, 0.0) + power
-    beats = [gaussian_filter1d(power, _BEAT) for power in powers.values()]
-    return bool(np.corrcoef(beats).min() > _SURELY_TOGETHER)
 
 
 def _spans_columns(leads: LeadLayout, weights: dict[str, float]) -> bool:
