@@ -1,5 +1,6 @@
 """What several test folders share: one simulated record, and pages of it with their truth."""
 
+import logging
 from dataclasses import replace
 
 import cv2
@@ -14,12 +15,25 @@ from ecgpaper.raster import PixelMaps
 from ecgpaper.simulate import simulate_ecg
 from ecgpaper.synth import draw_maps, sample_spec, synthesize
 
+# Those whose levels the commands and entry points set.
+LOGGERS = ("ecgpaper", "ecgpaper.digitize", "ecgpaper.page_reader")
+
 
 @pytest.fixture(autouse=True, scope="session")
 def _one_thread():
     """Small tensors are slower on several threads than on one, and tests run in processes."""
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
+
+
+@pytest.fixture(autouse=True)
+def _log_levels():
+    """Commands set log levels for the rest of their process: here, for the rest of a test."""
+    loggers = [logging.getLogger(name) for name in LOGGERS]
+    levels = [one.level for one in loggers]
+    yield
+    for one, level in zip(loggers, levels, strict=True):
+        one.setLevel(level)
 
 
 @pytest.fixture(scope="session")

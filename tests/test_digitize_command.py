@@ -151,7 +151,7 @@ def test_overlay_has_the_size_of_the_page_and_shows_traces(results):
 
 def test_how_pages_are_read_is_said_on_demand(tmp_path, caplog, monkeypatch):
     monkeypatch.setattr(logging.getLogger("ecgpaper.digitize"), "level", logging.NOTSET)
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.INFO, "ecgpaper")
     blank = tmp_path / "blank.png"
     cv2.imwrite(str(blank), np.full((600, 800, 3), 255, np.uint8))
     command = ["digitize", str(blank), "--out", str(tmp_path / "out")]

@@ -240,7 +240,7 @@ def test_names_that_are_hostile_stay_below_the_outputs(tmp_path, caplog):
     assert len(list(out.rglob("*.json"))) == 6
     assert all(re.fullmatch(r"[\w./-]+", name) for name in contents(out))
     assert len(rows_of(out)) == 6
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.INFO, "ecgpaper")
     assert run_toy([top], out) == 0
     assert "6 of the pages were done before" in caplog.text
     assert len(rows_of(out)) == 6
