@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from pandas import DataFrame
 
-# Below, the README says to doubt a page.
+# Below this agreement docs/pages.md says to doubt a page.
 _DOUBTFUL_AGREEMENT = 0.85
 # At most so sure is a scale that was measured without a grid.
 _NO_GRID = 0.5

@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "bounds": ("", ""),
     "score": ("score", "numpy scipy"),
     "ecg": ("", "numpy"),
-    "page": ("ecg", "numpy"),
+    "page": ("ecg page", "numpy"),
     "geometry": ("ecg", "numpy"),
     "raster": ("ecg page geometry", "numpy"),
     "files": ("errors", ""),
@@ -303,8 +303,8 @@ def test_file_keeps_the_rules(path):
 @pytest.mark.parametrize(
     ("path", "source", "rule"),
     [
-        ("ecgpaper/page.py", "import cv2", "import of cv2 in page"),
-        ("ecgpaper/page.py", "def f():\n    import torch.nn", "import of torch.nn in page"),
+        ("ecgpaper/page/scale.py", "import cv2", "import of cv2 in page"),
+        ("ecgpaper/page/scale.py", "def f():\n    import torch.nn", "import of torch.nn in page"),
         ("ecgpaper/ecg.py", "from .synth import spec", "import of ecgpaper.synth.spec in ecg"),
         (
             "ecgpaper/synth/print/pen.py",

@@ -1,4 +1,4 @@
-"""Speed and gain of a print: from what is printed, from calibration pulses, from heartbeats.
+"""Speed and gain of a page: from its print, from calibration pulses, from heartbeats.
 
 Public: `Stated`, `UNSTATED`, `find_paper_scale`.
 
@@ -33,7 +33,7 @@ _DOUBLY_SURE = 7.0
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """What a user says about a page; it wins over what is found.
+    """Facts about a page that its user states; they win over findings.
 
     Parameters
     ----------
@@ -73,11 +73,11 @@ def find_paper_scale(pulse: Pulse | None, said: Said, ecg: Ecg, read_at: PaperSc
     pulse : Pulse or None
         The calibration pulse that was found beside the rows.
     said : Said
-        What the print on the page says.
+        Speed and gain as printed on the page.
     ecg : Ecg
         The page, read with the scale below.
     read_at : PaperScale
-        What was assumed: the usual scale, or fast paper if the rows are too long for any other.
+        The assumption so far: the usual scale, or fast paper if the rows are too long for it.
     """
     if said.gain_mm_per_mv is not None:
         read_at = replace(read_at, gain_mm_per_mv=said.gain_mm_per_mv)

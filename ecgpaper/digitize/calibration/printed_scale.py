@@ -1,4 +1,4 @@
-"""Photo and flat page -> what the print says of speed and gain: "25 mm/s", "10 mm/mV".
+"""Photo and flat page -> speed and gain as they are printed: "25 mm/s", "10 mm/mV".
 
 Public: `READER`, `LINE_PX`, `LETTERS`, `letters_of`, `Said`, `find_lines`, `read_said`, `said_in`.
 
@@ -76,7 +76,7 @@ LIMITS = LineLimits()
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the print on a page says of its scale; None where it says nothing, or two things.
+    """Speed and gain as they are printed on a page; None without any, or with two.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ class Said:
 
 
 def letters_of(text: str) -> list[int]:
-    """Return what the network is to answer for a text, as positions in its answer."""
+    """Return the right answer of the network for a text, as positions in its output."""
     folded = text.casefold()
     known = (letter if letter in LETTERS else OTHER for letter in folded)
     return [1 + LETTERS.index(letter) for letter in known]
@@ -101,7 +101,7 @@ def read_said(
     scale: GridScale,
     network: LineReader,
 ) -> Said:
-    """Read what the print says of speed and gain, on the page and on the sheet around it.
+    """Read printed speed and gain, on the page and on the sheet around it.
 
     Parameters
     ----------

@@ -64,7 +64,7 @@ LIMITS = ReadLimits()
 
 @dataclass(frozen=True, eq=False)
 class RowReading:
-    """What the network reads in one row.
+    """The tracer's answer for one row.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
-"""Flat page -> grid scale: pixels per millimetre, from the printed grid.
+"""Flat page -> grid scale: pixels per millimeter, from the printed grid.
 
 Public: `find_grid_scale`, `comb_scale`, `believable`.
 
-Lines every millimetre and heavier ones every five make a comb in the spectrum of the page's
+Lines every millimeter and heavier ones every five make a comb in the spectrum of the page's
 profile, at k / 5 cycles per mm. The scale is the one whose comb gathers most power, in several
 bands of the page, so that a slight residual turn does not wash the lines out.
 """

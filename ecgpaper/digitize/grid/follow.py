@@ -1,4 +1,4 @@
-"""The printed grid as a ruler that bends with the paper: which pixel lies at which millimetre.
+"""The printed grid as a ruler that bends with the paper: which pixel lies at which millimeter.
 
 Public: `GridMap`, `grid_lines`, `follow_grid`, `CORRECTIONS`.
 
@@ -32,7 +32,7 @@ from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
 from ecgpaper.errors import GridError
 from ecgpaper.raster import PixelMaps
 
-# Long side of the image that is looked at: one millimetre is 3 to 6 px.
+# Long side of the image that is looked at: one millimeter is 3 to 6 px.
 RULER_LONG_SIDE_PX = 1600
 # Positions are kept per block of this many pixels.
 BLOCK_PX = 8
@@ -124,7 +124,7 @@ def grid_lines(photo: ByteArray, maps: PixelMaps) -> Float32Array:
     is_free = (cv2.resize(covered, size) < 0.3).astype(np.float32)
     area = printed_area(maps)
     if area.mean() > LIMITS.min_area:
-        # What lies around the sheet has lines of its own.
+        # The surroundings of the sheet have lines of their own.
         is_free *= cv2.resize(area.astype(np.float32), size, interpolation=cv2.INTER_NEAREST)
     share = np.maximum(cv2.blur(is_free, (31, 31)), 1e-3)[..., None]
     around = cv2.blur(dark * is_free[..., None], (31, 31)) / share
@@ -173,7 +173,7 @@ def _follow(
     """Position of each block along one coordinate, and where the grid was followed."""
     step_px = BLOCK_PX * COARSE
     shape = (coarse.shape[0] // BLOCK_PX, coarse.shape[1] // BLOCK_PX)
-    # Half as fine, lines every millimetre would be lost.
+    # Half as fine, lines every millimeter would be lost.
     seen_lines = {1: coarse, SMALL: lines[SMALL]}
     start_mm, harmonic = _start(seen_lines, shape, slopes)
     slope = slopes[harmonic]
@@ -181,11 +181,11 @@ def _follow(
     block_mm = float(np.hypot(*slope)) * step_px
     grown_mm, known = _grow(seen_lines[harmonic], straight_mm + start_mm, block_mm, harmonic)
     fine_shape = (shape[0] * COARSE, shape[1] * COARSE)
-    # Beside a straight map, what is left changes little from block to block.
+    # The difference from a straight map changes little from block to block.
     rest_mm = cv2.resize(grown_mm - straight_mm, fine_shape[::-1], interpolation=cv2.INTER_CUBIC)
     position_mm = _straight(fine_shape, slope * BLOCK_PX) + rest_mm
     if not known.any():
-        raise GridError("expected a grid; none was followed for more than a few millimetres")
+        raise GridError("expected a grid; none was followed for more than a few millimeters")
     known = cv2.resize(known.astype(np.float32), fine_shape[::-1]) > 0.5
     block_mm /= COARSE
     found_mm, seen = _correct(lines, position_mm, known, block_mm, harmonic)
@@ -261,12 +261,12 @@ def _grow(
             position_mm = extended(position_mm, known, (2.5 * reach,))
             if (known & ~before).sum() < LIMITS.min_growth * known.size:
                 break
-    # What is finer than the smoothing is noise as yet; the corrections bring it back.
+    # Finer detail than the smoothing is noise so far; the corrections bring it back.
     return smoothed(position_mm, weight, LIMITS.smooth_mm / block_mm), known
 
 
 def _grown(known: BoolArray, is_sure: BoolArray) -> BoolArray:
-    """Return what is sure of what is known or joins on; specks beyond the known are left out."""
+    """Return the blocks that are sure and known, or joined to these; no specks beyond."""
     size = 2 * LIMITS.step_blocks + 1
     disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
     next_to = (cv2.dilate(known.astype(np.uint8), disk) > 0) & is_sure

@@ -31,7 +31,7 @@ class SplitLimits:
     worse: float = 1.3
     # A larger difference, beside a fold or by a line, counts no more.
     max_mm: float = 0.5
-    # Blocks at a page's edge that are left out: objects beside it bend what is seen there.
+    # Blocks at a page's edge that are left out: objects beside it disturb the lines there.
     edge_blocks: int = 5
 
 

@@ -38,7 +38,7 @@ from ecgpaper.raster import FlatPage, PixelMaps
 
 logger = logging.getLogger(__name__)
 
-# What is around a block, in blocks, when it is asked whether it lies on the grid.
+# Neighborhood of a block, in blocks, in which the share of grid is taken.
 _AROUND = (5, 5)
 # Distances over which the grid is continued beyond where it was seen, step by step, in blocks of
 # some 2 mm.
@@ -49,11 +49,11 @@ _BEYOND_BLOCKS = (3.0, 10.0, 30.0)
 class RectifyLimits:
     """Which grid belongs to the sheet, and how far print goes on beyond it."""
 
-    # Below this angle the ends of a strip move by less than a tenth of a millimetre: leave the
+    # Below this angle the ends of a strip move by less than a tenth of a millimeter: leave the
     # pixels.
     negligible_deg: float = 0.02
-    # What a fold or a crumple does to the grid beside a flat one: its stretch, shear and turn
-    # together stayed below this on 99 % of crumpled generated pages; another sheet below had more.
+    # Stretch, shear and turn, together, of the grid beside a fold or a crumple, against a flat one:
+    # below this on 99 % of crumpled generated pages; above it where another sheet lies below.
     max_tilt: float = 0.22
     # A grid that is followed over less was lost on the way.
     min_grid_mm: float = 150.0
@@ -161,7 +161,7 @@ def _page_blocks(found: GridMap) -> BoolArray:
     seen = _solid(found.is_seen & _joins_on(found))
     n_parts, parts, statistics, _ = cv2.connectedComponentsWithStats(seen)
     if n_parts < 2:
-        raise GridError("expected a grid; none was followed for more than a few millimetres")
+        raise GridError("expected a grid; none was followed for more than a few millimeters")
     largest = 1 + int(np.argmax(statistics[1:, cv2.CC_STAT_AREA]))
     return np.asarray(parts == largest)
 
@@ -230,7 +230,7 @@ def _flat_band(whole: Sequence[FloatArray], inside: BoolArray) -> BoolArray:
 
 
 def _rows_in_line(inside: BoolArray, maps: PixelMaps, whole: Sequence[FloatArray]) -> BoolArray:
-    """Blocks of ink beyond a side, but between the others, on what looks like the same grid.
+    """Blocks of ink beyond a side, but between the others, on a grid that looks like the same.
 
     On a flat page a grid that was lost half-way, as in a picture that was resized, goes on as it
     began.

@@ -170,7 +170,7 @@ def _inked(ink: BoolArray) -> NDArray[np.float32] | None:
 
 
 def _paper(image: ByteArray, dots: NDArray[np.float32]) -> BoolArray | None:
-    """Tell paper from what lies around it: it has the colors that are between all ink.
+    """Tell paper from its surroundings: it has the colors that are between all ink.
 
     None where nothing has other colors than that.
     """
@@ -230,7 +230,7 @@ def _leaves(corners: FloatArray, shape: tuple[int, ...]) -> bool:
 def _edge(paper: BoolArray, first: FloatArray, last: FloatArray) -> FloatArray:
     """Where paper ends (n_rays, 2) beyond a side of a box; NaN where the photo ends before."""
     along = last - first
-    # Clockwise, with y down, what is left of a side is outside.
+    # Clockwise, with y down, points to the left of a side are outside.
     outside = np.array([along[1], -along[0]]) / max(float(np.linalg.norm(along)), 1e-9)
     starts = first + np.linspace(0.02, 0.98, SIDES.n_rays)[:, None] * along
     rays = starts[:, None] + np.arange(max(paper.shape))[:, None] * outside

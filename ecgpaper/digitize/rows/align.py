@@ -66,7 +66,7 @@ LIMITS = AlignLimits()
 
 
 def end_windows(features: NDArray[Real], shift: int = 0) -> NDArray[Real]:
-    """Cut out what is around the two ends of a curve, the second run through backwards.
+    """Cut out the surroundings of the two ends of a curve, those of the second backwards.
 
     Parameters
     ----------
@@ -147,14 +147,14 @@ def _others(layout: PageLayout, places: Sequence[Place]) -> list[tuple[PageLayou
 
 @dataclass(frozen=True)
 class _Look:
-    """What the ends of a page say together.
+    """Where the ends of a page, together, say that its columns stand.
 
     Parameters
     ----------
     shift_mm : float, in mm
         How far the first strips are to the left of their traces.
     stretch : float
-        How long the rows are, as a share of what they were taken for.
+        Length of the rows, as a share of the length that was assumed.
     weight : float, in 1/mm^2
         Of the ends that agree, on the average of all ends.
     """
@@ -189,7 +189,7 @@ def _look(
     found_mm = np.array([x[[0, -1]] for x in x_mm]) + place * step_mm * [1, -1]
     cut_mm = np.array([[t.strip.left_mm, t.strip.right_mm(layout.scale)] for t in long])
     weight = 1 / ((np.exp(log_spread) * step_mm) ** 2 + LIMITS.min_spread_mm**2)
-    # Where a pulse hides an end, what is seen is the pulse's.
+    # Where a pulse hides an end, the end that is seen is the pulse's.
     is_hidden = np.array([x[[0, -1]] for x in x_mm]) - cut_mm > LIMITS.hidden_mm
     weight = np.where(is_hidden, 0.0, weight)
     looks = [_agreed_look(found_mm, cut_mm, weight, stretch) for stretch in stretches]

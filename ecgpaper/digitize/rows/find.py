@@ -69,7 +69,7 @@ def find_layout(
         Of the page.
     scale : GridScale
     stated : LeadLayout, optional
-        What the page is known to show.
+        The layout that the page is known to have.
 
     Returns
     -------

@@ -23,7 +23,7 @@ from ecgpaper.raster import GridScale, Trace
 
 @dataclass(frozen=True, slots=True)
 class FitLimits:
-    """How curves are compared: frequencies, shifts and what is left out."""
+    """How curves are compared: frequencies, shifts and parts that are left out."""
 
     # Curves are compared at so many points per second,
     fs: float = 100.0

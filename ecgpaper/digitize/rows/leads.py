@@ -84,7 +84,7 @@ class Named:
         return -np.inf if self.fit is None else self.fit
 
 
-# What cuts the rows of a page into strips and names them.
+# A function that cuts the rows of a page into strips and names them.
 NameLeads: TypeAlias = Callable[[PageLayout, tuple[RowReading, ...], GridScale], Named]
 
 

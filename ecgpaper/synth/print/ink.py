@@ -1,4 +1,4 @@
-"""Ink: what the printer puts on the grid, as coverage of pixels.
+"""Ink: traces, pulses and text on the grid, as coverage of pixels.
 
 In: the placed strips, their traces and `InkSpec`. Out: `InkLayers`, one layer for traces and
 pulses, one for names, separators, header and footer.

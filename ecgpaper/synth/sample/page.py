@@ -58,7 +58,7 @@ PRESETS = (
 )
 # The official test pages have this layout.
 OFFICIAL_LAYOUT = "3x4+1R"
-# Share of pages in the organisers' own look; the rest teaches that there are others.
+# Share of pages in the organizers' own look; the rest teaches that there are others.
 OFFICIAL_SHARE = 0.6
 NOTES_SHARE = 0.15
 # Share of training pages whose paper is not that of their recorder's make.
@@ -123,7 +123,7 @@ def sample_spec(
 def _sample_print(
     leads: LeadLayout, scale: PaperScale, rng: np.random.Generator
 ) -> tuple[LayoutSpec, InkSpec, PaperSpec]:
-    """Print a page as the organisers do, or as another recorder might."""
+    """Print a page as the organizers do, or as another recorder might."""
     is_official = leads == LAYOUTS[OFFICIAL_LAYOUT] and scale == PaperScale()
     if is_official and chance(rng, OFFICIAL_SHARE):
         return sample_official_page(leads, rng=rng)
@@ -175,7 +175,7 @@ def _any_state(
 
 
 def _handle(page: PageSpec, preset: str, rng: np.random.Generator) -> PageSpec:
-    """Draw what the preset does with a printed page."""
+    """Draw the paper and the capture of a preset."""
     if preset == "clean":
         return replace(page, paper=plotted_at(page.paper, page.camera.dpi))
     size_mm = page.layout.size_mm

@@ -1,4 +1,4 @@
-"""The print: what is printed where, and what the printer makes of it.
+"""The print: its layout, its text, and the printer's faults.
 
 Public: `LayoutSpec`, `InkSpec` and its parts `TextLine`, `Rule`, `Code`.
 """
@@ -102,7 +102,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class InkSpec:
-    """What the printer does with the traces and the text.
+    """Ink: how the printer renders traces and text.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ class InkSpec:
     ghost, ghost_mm : float, tuple of float
         Strength, in [0, 1], of a second, shifted (right, down) print of everything.
     notes : tuple of Note
-        What people wrote upon it.
+        Handwriting upon it.
     """
 
     pen_mm: float = 0.3

@@ -127,7 +127,7 @@ def _sample_ramp(rng: np.random.Generator) -> tuple[float, float]:
 
 
 def _sample_sensor(pose: Pose, rng: np.random.Generator) -> CameraSpec:
-    """Draw what a phone's optics and software do."""
+    """Draw the effects of a phone's optics and software."""
     blur_px = uniform(rng, 0.5, 1.5)
     # Far from the camera's plane of focus the page is less sharp.
     toward = np.deg2rad(pose.toward_deg)

@@ -16,7 +16,7 @@ LETTER_MM = (279.4, 215.9)
 A4_MM = (297.0, 210.0)
 # Widths of the rolls of thermal recorders; a page of one is as long as it has to be.
 ROLLS_MM = (110.0, 130.0, 210.0, 215.0)
-# Where the organisers' own generator puts the four rows of a 3x4 page with one rhythm strip, and
+# Where the organizers' own generator puts the four rows of a 3x4 page with one rhythm strip, and
 # where these rows begin.
 _OFFICIAL_LEFT_MM = 10.0
 _OFFICIAL_BASELINES_MM = (89.7, 125.8, 161.8, 195.4)
@@ -44,7 +44,7 @@ _LEAST_MARGIN_MM = 4.0
 
 
 def official_layout(leads: LeadLayout, *, rng: np.random.Generator) -> LayoutSpec:
-    """Place a 3x4 page with one rhythm strip as the organisers do.
+    """Place a 3x4 page with one rhythm strip as the organizers do.
 
     There the traces start on a line of the grid, 10 mm from the edge, or 15 mm with a pulse. The
     heights of the rows vary by a millimeter.

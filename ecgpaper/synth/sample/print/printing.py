@@ -18,10 +18,12 @@ from ecgpaper.synth.spec.print import InkSpec, LayoutSpec, Rule, TextLine
 from ecgpaper.synth.spec.sheet import PaperSpec
 from ecgpaper.synth.spec.values import BLACK, WHITE, Color, Point
 
-# The organisers' plots round the places of grid lines, but not those of traces, to whole pixels,
+# The organizers' plots round the places of grid lines, but not those of traces, to whole pixels,
 # and draw upright ones in the middle of these: half a pixel to the right on average. Most are
-# plotted at 200 dpi, the others at any resolution from half of it.
-_PLOT_DPI, _ANY_DPI = 200.0, (100.0, 300.0)
+# plotted at this resolution,
+_PLOT_DPI = 200.0
+# the others at any, from half of it.
+_ANY_DPI = (100.0, 300.0)
 _USUAL_DPI_SHARE = 0.6
 # Share of other pages that are such plots.
 _PLOT_SHARE = 0.2
@@ -39,7 +41,7 @@ _GRID_COLORS: tuple[Color, ...] = (
 # Shares of red, green and blue in gray, and the levels that a grid in black and white takes off it.
 _LUMINANCE = (0.299, 0.587, 0.114)
 _DARKEST_GRID = 90.0
-# Width of the line around the organisers' plots.
+# Width of the line around the organizers' plots.
 _EDGE_MM = 0.13
 # Share of worn printers with a fault.
 _FAULT_SHARE = 0.2
@@ -52,7 +54,7 @@ _TALLEST_MM = 300.0
 def sample_official_page(
     leads: LeadLayout, *, rng: np.random.Generator
 ) -> tuple[LayoutSpec, InkSpec, PaperSpec]:
-    """Print a 3x4 page with one rhythm strip as the organisers do."""
+    """Print a 3x4 page with one rhythm strip as the organizers do."""
     layout = official_layout(leads, rng=rng)
     gray = uniform(rng, 0, 45)
     name_mm = uniform(rng, 2.6, 3.0)
@@ -168,7 +170,7 @@ def _grid_origin(rng: np.random.Generator) -> Point:
 def sample_printer(
     ink: InkSpec, paper: PaperSpec, *, rng: np.random.Generator
 ) -> tuple[InkSpec, PaperSpec]:
-    """Draw what a worn printer makes of a page: uneven ink, a grid broken up into dots, faults."""
+    """Draw the faults of a worn printer: uneven ink, a grid broken up into dots."""
     if chance(rng, 0.5):
         ink = replace(ink, unevenness=uniform(rng, 0.05, 0.5))
     if chance(rng, 0.4):
@@ -204,7 +206,7 @@ def roughen_ink(ink: InkSpec, paper: PaperSpec, rng: np.random.Generator) -> Ink
     color = jitter((lightness, lightness, lightness), 15, rng)
     if chance(rng, 0.1):
         color = jitter((30.0, 30.0, 130.0), 40, rng)
-    # Dots are printed or not: what is lighter than half would be gone.
+    # Dots are printed or not: lines lighter than half would be gone.
     is_even = ink.dots_per_mm is not None
     return replace(
         ink,
