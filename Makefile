@@ -10,7 +10,8 @@ DEMO := demo
 export OMP_WAIT_POLICY ?= PASSIVE
 # Processes among which the tests are dealt out, each with one thread.
 TEST_WORKERS ?= 2
-PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) --dist loadscope
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) --dist loadscope \
+	--no-loadscope-reorder
 
 .PHONY: help demo test test-all lint types unit unit-all clean
 

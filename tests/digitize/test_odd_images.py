@@ -115,11 +115,6 @@ def text(height, width):
     return paper
 
 
-@pytest.fixture(scope="module")
-def shipped():
-    return Digitizer.load()
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("photo", "stated"),

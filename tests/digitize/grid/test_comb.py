@@ -38,7 +38,7 @@ def test_each_axis_has_its_own_scale(print_page, true_maps, stretch):
 
 
 @pytest.mark.parametrize("px_per_mm", [6.2, 8.0, 10.4])
-def test_lines_every_millimetre_alone_are_taken_for_what_they_are(px_per_mm):
+def test_lines_every_millimeter_alone_are_taken_for_what_they_are(px_per_mm):
     height, width = (round(side_mm * px_per_mm) for side_mm in (210, 297))
     y, x = (np.abs((at / px_per_mm + 0.5) % 1 - 0.5) for at in np.mgrid[0:height, 0:width])
     lines = 90 * np.clip(1 - np.minimum(x, y) * px_per_mm, 0, 1)
