@@ -6,7 +6,7 @@ folder of PAGES holds records with images. Of each a copy is made that lacks wha
 ``python -m ecgpaper synthesize RECORDS PAGES --preset PRESET --mask-unplotted --seed 1``.
 
 Columns: mean and median over leads of the SNR in dB by the competition's scorer, mean by the
-organisers' later one; share of displayed samples returned; shares of leads below 0 dB and of leads
+organizers' later one; share of displayed samples returned; shares of leads below 0 dB and of leads
 that come early, which the later scorer nearly voids; share of pages taken for another layout than
 3x4+1R; pages that could not be read; correlation of predicted and true SNR.
 """
