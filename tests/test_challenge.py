@@ -330,6 +330,7 @@ def script(name, *options):
     )
 
 
+@pytest.mark.slow
 def test_scripts_run_and_score_a_hidden_folder(folders, tmp_path):
     data, reference, output = (tmp_path / name for name in ("data", "reference", "output"))
     for source, target in ((folders[0], data), (folders[0].parent / "data-original", reference)):

@@ -111,6 +111,7 @@ def test_dots_that_look_like_a_grid_of_another_scale_are_not_believed(read_back,
     assert found.scale.confidence <= 0.5
 
 
+@pytest.mark.slow
 def test_gain_of_a_page_without_a_pulse_is_read_from_its_print(read_back):
     found, snr_db = read_back(has_pulse=False, scale=PaperScale(gain_mm_per_mv=5.0))
     assert found.pulse is None

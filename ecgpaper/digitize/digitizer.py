@@ -57,8 +57,8 @@ from ecgpaper.raster import GridScale
 
 logger = logging.getLogger(__name__)
 
-# Another way round must fit better by so much.
-MIN_GAIN = 0.15
+# Another way round is taken if its agreement is better by so much.
+MIN_IMPROVEMENT = 0.15
 # Confidence that every grid that was seen exceeds; below it, the reading must be credible.
 MIN_GRID_CONFIDENCE = 0.6
 
@@ -138,7 +138,7 @@ class Digitizer(Networks):
                 continue
             if found.scale.confidence < MIN_GRID_CONFIDENCE:
                 faults.append(no_grid())
-            if best is None or found.rank > best.rank + MIN_GAIN:
+            if best is None or found.rank > best.rank + MIN_IMPROVEMENT:
                 best = found
         if best is None:
             raise faults[0]

@@ -79,7 +79,7 @@ def test_no_answer_is_given_at_a_frequency_that_cannot_be(digitizer, fs):
         pytest.param(flat(450, 600, 127), id="gray"),
         pytest.param(NOISE[:450], id="noise"),
         pytest.param(gray(LANDSCAPE), id="a landscape"),
-        pytest.param(gray(CHECKERS), id="checkers"),
+        pytest.param(gray(CHECKERS), id="checkers", marks=pytest.mark.slow),
         pytest.param(NOISE[:, :130].copy(), id="a tall ribbon"),
         pytest.param(np.rot90(NOISE[:, :130]).copy(), id="a wide ribbon"),
     ],
