@@ -46,7 +46,8 @@ from ecgpaper.digitize.result import MIN_SNR_DB, Digitization
 from ecgpaper.digitize.rows.align import settle_columns
 from ecgpaper.digitize.rows.columns import column_places, place_columns, with_margin
 from ecgpaper.digitize.rows.find import find_layout
-from ecgpaper.digitize.rows.leads import NameLeads, name_leads, take_names
+from ecgpaper.digitize.rows.leads import name_leads, take_names
+from ecgpaper.digitize.rows.named import NameLeads
 from ecgpaper.digitize.scale import find_scale
 from ecgpaper.digitize.signal import signal_from_traces
 from ecgpaper.ecg import ByteArray

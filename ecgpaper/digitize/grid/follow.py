@@ -1,10 +1,10 @@
 """The printed grid as a ruler that bends with the paper: which pixel lies at which millimeter.
 
-Public: `GridMap`, `grid_lines`, `follow_grid`, `CORRECTIONS`.
+Public: `GridMap`, `follow_grid`, `CORRECTIONS`.
 
 In the middle of the page two straight waves fit the grid's lines. From there the map grows, block
 by block, over all that joins on: where it goes next is a plane through what lies behind, and how
-far that is off is read from the 5-mm lines, or where none is seen from the 1-mm ones (see `waves`).
+far that is off is read from the 5-mm lines, or where none is seen from the 1-mm ones (see `phase`).
 Folds, whose far side is tilted, are crossed so, and stains and writing grown around. At last ever
 finer waves of the pattern correct it, and it is smoothed as far as that makes it surer.
 """
@@ -27,13 +27,9 @@ from ecgpaper.digitize.grid.surface import (
     local_planes,
     smoothed,
 )
-from ecgpaper.digitize.segment import darkness, printed_area
-from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
+from ecgpaper.ecg import BoolArray, FloatArray
 from ecgpaper.errors import GridError
-from ecgpaper.raster import PixelMaps
 
-# Long side of the image that is looked at: one millimeter is 3 to 6 px.
-RULER_LONG_SIDE_PX = 1600
 # Positions are kept per block of this many pixels.
 BLOCK_PX = 8
 # The map grows over an image that is smaller by this factor.
@@ -56,8 +52,6 @@ CORRECTIONS = (
 class FollowLimits:
     """When a grid is clear enough to be followed, and how far the map grows."""
 
-    # A page whose grid is seen takes at least this share of its photo.
-    min_area: float = 0.15
     # Where waves every 5 mm have less than this share of the strength of those every 1 mm, no line
     # is heavy enough to be followed: above 0.25 on generated pages on which it was.
     min_heavy: float = 0.2
@@ -102,35 +96,6 @@ class GridMap:
     is_seen: BoolArray
 
 
-def grid_lines(photo: ByteArray, maps: PixelMaps) -> Float32Array:
-    """Return the fine lines of a photo in each color, ink and text blanked out.
-
-    Parameters
-    ----------
-    photo : ndarray of uint8, of shape (height, width, 3)
-    maps : PixelMaps
-        Of the photo.
-
-    Returns
-    -------
-    ndarray of float32, of shape (height, width, 3)
-        Dark is positive; the long side has `RULER_LONG_SIDE_PX`.
-    """
-    factor = RULER_LONG_SIDE_PX / max(photo.shape[:2])
-    size = (round(photo.shape[1] * factor), round(photo.shape[0] * factor))
-    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
-    dark = darkness(np.asarray(cv2.resize(photo, size, interpolation=method)))
-    covered = cv2.dilate(np.maximum(maps.of("ink"), maps.of("text")), np.ones((3, 3), np.uint8))
-    is_free = (cv2.resize(covered, size) < 0.3).astype(np.float32)
-    area = printed_area(maps)
-    if area.mean() > LIMITS.min_area:
-        # The surroundings of the sheet have lines of their own.
-        is_free *= cv2.resize(area.astype(np.float32), size, interpolation=cv2.INTER_NEAREST)
-    share = np.maximum(cv2.blur(is_free, (31, 31)), 1e-3)[..., None]
-    around = cv2.blur(dark * is_free[..., None], (31, 31)) / share
-    return np.asarray(np.clip(dark - around, -0.3, 0.3) * is_free[..., None], np.float32)
-
-
 def _mixed(colors: Float32Array, mix: Float32Array) -> Float32Array:
     """Weighted sum of the colors, of shape (height, width)."""
     return np.asarray(cv2.transform(colors, mix[None]), np.float32)
@@ -148,7 +113,7 @@ def follow_grid(colors: Float32Array) -> GridMap:
     Parameters
     ----------
     colors : ndarray of float32, of shape (height, width, 3)
-        See `grid_lines`.
+        See `ecgpaper.digitize.grid.lines`.
 
     Raises
     ------

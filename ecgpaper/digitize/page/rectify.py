@@ -17,13 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgpaper.digitize.grid.comb import MAX_FRAME_MM
-from ecgpaper.digitize.grid.follow import (
-    BLOCK_PX,
-    RULER_LONG_SIDE_PX,
-    GridMap,
-    follow_grid,
-    grid_lines,
-)
+from ecgpaper.digitize.grid.follow import BLOCK_PX, GridMap, follow_grid
+from ecgpaper.digitize.grid.lines import RULER_LONG_SIDE_PX, grid_lines
 from ecgpaper.digitize.grid.snapping import without_rounding
 from ecgpaper.digitize.grid.surface import extended
 from ecgpaper.digitize.page.bend import MIN_FLAT_SHARE, bend, fit_plane, lattice
