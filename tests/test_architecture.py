@@ -167,6 +167,11 @@ MAY_IMPORT = {
         "page_reader archive",
         "",
     ),
+    "leaderboard": (
+        "errors score ecg page headers records files synth digitize classify measure "
+        "train.classifier leaderboard",
+        "matplotlib numpy",
+    ),
     "commands": ("*", "*"),
     "__main__": ("*", "*"),
     # ecgpaper/__init__.py, the door, which names these rooms but enters none: `eager_imports`.

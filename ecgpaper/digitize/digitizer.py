@@ -19,6 +19,7 @@ from ecgpaper.bounds import FS_HZ, Clock
 from ecgpaper.digitize.calibration.paper_scale import UNSTATED, Stated, find_paper_scale
 from ecgpaper.digitize.calibration.printed_scale import read_said
 from ecgpaper.digitize.calibration.pulse import find_pulse, without_pulses
+from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.read import read_rows
 from ecgpaper.digitize.curves.refine import refine_traces
 from ecgpaper.digitize.curves.trim import without_blank_ends, without_strokes
@@ -48,6 +49,7 @@ from ecgpaper.digitize.rows.columns import column_places, place_columns, with_ma
 from ecgpaper.digitize.rows.find import find_layout
 from ecgpaper.digitize.rows.leads import name_leads, take_names
 from ecgpaper.digitize.rows.named import NameLeads
+from ecgpaper.digitize.rows.separators import without_separators
 from ecgpaper.digitize.scale import find_scale
 from ecgpaper.digitize.signal import signal_from_traces
 from ecgpaper.ecg import ByteArray
@@ -236,9 +238,10 @@ class Digitizer(Networks):
             If nothing that is read is better than nothing.
         """
         page, scale, rows = reading.page, reading.scale, reading.rows
-        layout, traces = settle_columns(
+        layout, _ = settle_columns(
             reading.layout, reading.traces, rows, scale, self.ends, reading.places
         )
+        traces = TraceCutter(scale).cut(layout, without_separators(layout, rows))
         traces = without_strokes(refine_traces(traces, rows, scale, self.refiner))
         said = read_said(page.photo, page.photo_maps, page.flat, scale, self.reader)
         rough, _ = signal_from_traces(traces, layout, scale, HEARTBEAT_FS)

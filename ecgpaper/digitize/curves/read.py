@@ -1,6 +1,6 @@
 """Strip image -> row reading: the tracer tells, at each time, where the curve is likely to run.
 
-Public: `RowReading`, `read_rows`.
+Public: `RowReading`, `read_rows`, `full_darkness`.
 
 The network tells the height of the curve at times between the columns of the strip image. The mean
 of the ink in a column would be cheaper, but on steep strokes it is a low-pass filter as wide as the
@@ -223,8 +223,12 @@ def _read(
 
 def _ink(darkness: NDArray[np.float32]) -> NDArray[np.float32]:
     """Share of ink, (height, width), from darkness (height, width)."""
-    full = max(float(np.quantile(darkness, 1 - LIMITS.ink_share)), LIMITS.min_ink_darkness)
-    return np.asarray(np.clip(darkness / (0.6 * full), 0, 1), np.float32)
+    return np.asarray(np.clip(darkness / (0.6 * full_darkness(darkness)), 0, 1), np.float32)
+
+
+def full_darkness(darkness: NDArray[np.float32]) -> float:
+    """Return how dark the ink of a row is, from the darkness of its pixels."""
+    return max(float(np.quantile(darkness, 1 - LIMITS.ink_share)), LIMITS.min_ink_darkness)
 
 
 def _between_columns(values: NDArray[np.float32], columns_px: FloatArray) -> NDArray[np.float32]:
