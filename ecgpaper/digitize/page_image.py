@@ -14,7 +14,7 @@ from ecgpaper.bounds import MAX_ASPECT, MIN_SIDE_PX
 from ecgpaper.digitize.page.negative import negative
 from ecgpaper.digitize.page.orientation import mirrored, turned
 from ecgpaper.digitize.page.rectify import rectify
-from ecgpaper.digitize.page.sheet import View
+from ecgpaper.digitize.page.view import View
 from ecgpaper.digitize.segment import find_page, segment
 from ecgpaper.ecg import ByteArray
 from ecgpaper.errors import RectifyError

@@ -1,6 +1,6 @@
 """Photo -> where the sheet lies on it, told by its edges.
 
-Public: `find_sheet`, `View`, `SHEETS_MM`.
+Public: `find_sheet`, `SHEETS_MM`.
 
 Where no grid can be followed, the four sides of a sheet still tell how the camera stood. The sheet
 looks like what lies between the ink, up to some edge. Its proportions follow from where its corners
@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ecgpaper.digitize.page.view import View
 from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
 from ecgpaper.geometry import Homography
 from ecgpaper.raster import PixelMaps
@@ -82,38 +83,6 @@ class SideLimits:
 
 
 SIDES = SideLimits()
-
-
-@dataclass(frozen=True)
-class View:
-    """What a camera saw, of which a photo may be a part.
-
-    Parameters
-    ----------
-    middle_px : tuple of float
-        (x, y) of its axis, in px of the photo.
-    long_side_px : float
-        Of all that it saw, in px of the photo.
-    """
-
-    middle_px: tuple[float, float]
-    long_side_px: float
-
-    @classmethod
-    def of(cls, photo: ByteArray) -> View:
-        """Return the view of a camera whose photo is whole."""
-        height, width = photo.shape[:2]
-        return cls(((width - 1) / 2, (height - 1) / 2), float(max(height, width)))
-
-    def cropped(self, left: int, top: int) -> View:
-        """Return the view of a part of the photo that starts at a pixel."""
-        x, y = self.middle_px
-        return View((x - left, y - top), self.long_side_px)
-
-    def scaled(self, factor: float) -> View:
-        """Return the view of a photo of other pixels, `factor` times as many along each side."""
-        x, y = ((at + 0.5) * factor - 0.5 for at in self.middle_px)
-        return View((x, y), self.long_side_px * factor)
 
 
 def find_sheet(
