@@ -60,7 +60,7 @@ from ecgpaper.raster import GridScale
 
 logger = logging.getLogger(__name__)
 
-# Another way round is taken if its agreement is better by so much.
+# Another way round is taken if its agreement is better by this.
 MIN_IMPROVEMENT = 0.15
 # Confidence that every grid that was seen exceeds; below it, the reading must be credible.
 MIN_GRID_CONFIDENCE = 0.6
@@ -104,7 +104,7 @@ class Digitizer(Networks):
         Raises
         ------
         EcgPaperError
-            If nothing is read either way: what speaks against the photo as it is.
+            If nothing is read either way: the reason for the photo as it is.
         """
         try:
             return self.read_any_way(see_page(photo, self.segmenter), request)
@@ -125,7 +125,7 @@ class Digitizer(Networks):
         Raises
         ------
         EcgPaperError
-            If they fit no way round: what speaks against the first one.
+            If they fit no way round: the reason for the first one.
         """
         best: Reading | None = None
         faults: list[EcgPaperError] = []
@@ -151,7 +151,7 @@ class Digitizer(Networks):
         return best
 
     def _tried(self, page: PageImage, request: Request) -> Reading | EcgPaperError:
-        """Read a page one way round; what speaks against this way is an answer, too."""
+        """Read a page one way round, or return the error that speaks against this way."""
         try:
             found = self.read_level(page, request.stated)
         except EcgPaperError as error:

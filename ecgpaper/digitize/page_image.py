@@ -121,7 +121,7 @@ def see_negative(photo: ByteArray, network: SegmentNet) -> PageImage:
 
 
 def _reduced(photo: ByteArray) -> tuple[ByteArray, float]:
-    """Shrink a large photo of a page to what its print needs; return it and by how much."""
+    """Shrink a large photo of a page to the resolution of its print; return it and the factor."""
     factor = MAX_LONG_SIDE_PX / max(photo.shape[:2])
     if factor >= 1:
         return photo, 1.0

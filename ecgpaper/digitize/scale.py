@@ -19,7 +19,7 @@ from ecgpaper.raster import GridScale
 
 logger = logging.getLogger(__name__)
 
-# A page that is flattened along its grid has the scale that it was given, but for so much.
+# A page that is flattened along its grid has the scale that it was given, within this share.
 MAX_FOLLOWED_OFF = 0.01
 
 

@@ -42,15 +42,15 @@ class RowScaleLimits:
 
     # An image is a sheet if its sides are in a sheet's proportion within this share.
     proportion: float = 0.015
-    # The ink of a row is about so much longer than its trace: some have pulses.
+    # The ink of a row is about this much longer than its trace: some have pulses.
     beside_mm: float = 3.0
-    # A row may be off a known length by so much.
+    # A row may differ from a known length by this much.
     row_tolerance_mm: float = 16.0
     # A grid's lines are as far from each other in x as in y within this share.
     max_stretch: float = 0.01
-    # Ends of traces are looked for so far around those of the ink,
+    # Ends of traces are searched within this distance of those of the ink,
     reach_mm: float = 14.0
-    # in such steps.
+    # in steps of this width.
     step_mm: float = 0.0125
     # Confidence in a scale that a pulse confirms,
     confirmed: float = 0.5

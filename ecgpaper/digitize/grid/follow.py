@@ -58,11 +58,11 @@ class FollowLimits:
     # Waves that follow nothing but noise have up to 0.011 of its strength; 0.029 and more where a
     # grid is seen (70 generated pages).
     min_wave_strength: float = 0.02
-    # Waves that follow lines meet them, in the middle, at the same phase at least so far.
+    # Waves that follow lines meet them, in the middle, with at least this coherence of phase.
     min_coherence: float = 0.72
     # The map starts as a disk of this radius,
     disk_mm: float = 14.0
-    # grows by so many blocks at once,
+    # grows by this number of blocks at once,
     step_blocks: int = 2
     # and is then smoothed.
     smooth_mm: float = 8.0
@@ -70,7 +70,7 @@ class FollowLimits:
     clear: float = 0.5
     # then where it is weak,
     weak: float = 0.3
-    # in at most so many steps,
+    # in at most this number of steps,
     max_steps: int = 60
     # until a step adds less than this share of the blocks.
     min_growth: float = 0.002

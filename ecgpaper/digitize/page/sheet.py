@@ -3,7 +3,7 @@
 Public: `find_sheet`, `SHEETS_MM`.
 
 Where no grid can be followed, the four sides of a sheet still tell how the camera stood. The sheet
-looks like what lies between the ink, up to some edge. Its proportions follow from where its corners
+looks like the paper between the ink, up to some edge. Its proportions follow from where its corners
 are (Zhang and He 2007, whiteboard scanning), once the camera is taken to be a phone's.
 """
 
@@ -61,7 +61,7 @@ CUT = CutLimits()
 class SideLimits:
     """How the sides of the paper are found, and which shapes are sheets."""
 
-    # Some ink may be the sheet's edge: sides are looked for from so far inside.
+    # Some ink may be the sheet's edge: sides are searched outwards from a box shrunk to this share.
     inside: float = 0.8
     # Rays along which each side is looked for.
     n_rays: int = 60
@@ -76,9 +76,9 @@ class SideLimits:
     # Proportions this near to a known sheet's are that sheet's: found, they were off by up to 2 %
     # (ten generated photos).
     same_sheet: float = 0.025
-    # Sheets are no longer than so many times their width,
+    # Largest ratio of a sheet's sides.
     max_long: float = 3.0
-    # and end on the photo, but for this share of its long side.
+    # Corners may lie beyond the photo by this share of its long side.
     beyond: float = 0.02
 
 

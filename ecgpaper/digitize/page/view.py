@@ -12,7 +12,7 @@ from ecgpaper.ecg import ByteArray
 
 @dataclass(frozen=True)
 class View:
-    """What a camera saw, of which a photo may be a part.
+    """Field of a camera, of which a photo may be a part.
 
     Parameters
     ----------

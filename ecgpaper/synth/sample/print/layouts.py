@@ -1,4 +1,4 @@
-"""Layouts: draw which leads a page shows, and where they stand on what sheet."""
+"""Layouts: draw which leads a page shows, where they stand, and the size of the sheet."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def _place(
     header_mm = uniform(rng, 12, 75 if leads.n_rows < 6 else 25)
     room_mm = height_mm - header_mm - uniform(rng, 8, 20)
     pitch_mm = min(room_mm / leads.n_rows, uniform(rng, 32, 58))
-    # What a few rows leave free is mostly below them.
+    # The space that a few rows leave free is mostly below them.
     header_mm += (room_mm - pitch_mm * leads.n_rows) * uniform(rng, 0, 0.6)
     row_mm = scale.mm_from_s(leads.duration_s)
     pulse_mm = scale.mm_from_s(PULSE_S) if chance(rng, 0.8) else 0.0
