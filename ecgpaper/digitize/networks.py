@@ -23,7 +23,9 @@ from ecgpaper.nets.refiner import Refiner
 from ecgpaper.nets.unet import SegmentNet, StripNet
 from ecgpaper.raster import PIXEL_CLASSES
 
-SEGMENTER, TRACER, QUALITY = "segmenter", "tracer", "quality"
+SEGMENTER = "segmenter"
+TRACER = "tracer"
+QUALITY = "quality"
 _ALONG_CURVES = {"px_per_mm": STRIP_PX_PER_MM, "curves": "as the tracer reads them"}
 CONTRACTS = {
     SEGMENTER: Contract(

@@ -24,10 +24,11 @@ from ecgpaper.page import LAYOUTS, PULSE_MV, PULSE_S, PaperScale
 USUAL = PaperScale()
 # Pulses last 0.1 to 0.2 s: wider ones than this, half as wide again as 0.2 s, are on fast paper.
 _WIDE_MM = 1.5 * PULSE_S * USUAL.speed_mm_per_s
-# Log-odds from which heartbeats alone are believed, and against a pulse that is not wide. No record
-# of 719 (PTB-XL) has more than 3.7 at its true speed; 63 % have more than 5 when they are taken for
-# twice as long as they are.
-_SURE, _DOUBLY_SURE = 5.0, 7.0
+# Log-odds from which heartbeats alone are believed: no record of 719 (PTB-XL) has more than 3.7 at
+# its true speed; 63 % have more than 5 when they are taken for twice as long as they are.
+_SURE = 5.0
+# Log-odds from which they are believed against a pulse that is not wide.
+_DOUBLY_SURE = 7.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,27 +21,44 @@ from ecgpaper.digitize.curves.strip import MARGIN_MM, N_SUB_COLUMNS, STRIP_PX_PE
 from ecgpaper.ecg import FloatArray
 from ecgpaper.page import PageLayout
 
-# Heights of 1 mV on paper, and widths of 0.1 s at 25 mm/s to 0.2 s at 50 mm/s.
+# Heights of 1 mV on paper,
 HEIGHTS_MM = (5.0, 10.0, 20.0)
+# and widths, of 0.1 s at 25 mm/s to 0.2 s at 50 mm/s.
 WIDTHS_MM = np.arange(2.0, 11.01, 0.25)
-# A pulse's foot may stand so far from the height at which its row has most ink.
-_REACH_MM = 4.0
-# Beside the rows is where no more than so much of a curve is.
-_OVERLAP_MM = 2.5
-# A pulse may stand in the row itself, at the start of a column, in the place of its first samples:
-# it is looked for over so much of the column, and must cover so much of it. Some print it in some
-# rows only: such a one is believed from this share on, or where it stands as those of other rows.
-_INSIDE_MM, _MIN_COVERED_MM = 16.0, 1.0
-_SURE_SHARE, _SAME_PLACE_MM = 0.7, 1.5
-# Strokes lean and bend, and corners are round: ink so far from where it should be counts.
-_SLACK_MM, _CORNER_MM = 0.3, 0.7
-# So far beyond its corners nothing of a pulse is inked.
-_BEYOND_MM = 2.0
-# Least share of a pulse's strokes that is inked, less what is inked where nothing should be: on 40
-# generated pages of all presets, pulses had 0.4 to 0.98 and nothing else above 0.46. A row of its
-# own is not believed as easily as all rows together.
-MIN_SHARE = 0.6
-_SINGLE_DOUBT = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class PulseLimits:
+    """Where pulses are looked for, and how much of their strokes must be inked."""
+
+    # A pulse's foot may stand so far from the height at which its row has most ink.
+    reach_mm: float = 4.0
+    # A place is beside the rows if no more than so much of a curve is there.
+    overlap_mm: float = 2.5
+    # A pulse may stand in the row itself, at the start of a column, in the place of its first
+    # samples: it is looked for over so much of the column,
+    inside_mm: float = 16.0
+    # and must cover so much of it.
+    min_covered_mm: float = 1.0
+    # Some print it in some rows only: such a one is believed from this share on,
+    sure_share: float = 0.7
+    # or where it stands no further from those of other rows.
+    same_place_mm: float = 1.5
+    # Strokes lean and bend: ink so far from where it should be counts.
+    slack_mm: float = 0.3
+    # Corners are round: what is inked or not within this distance of one does not count.
+    corner_mm: float = 0.7
+    # So far beyond its corners nothing of a pulse is inked.
+    beyond_mm: float = 2.0
+    # Least share of a pulse's strokes that is inked, less what is inked where nothing should be: on
+    # 40 generated pages of all presets, pulses had 0.4 to 0.98 and nothing else above 0.46.
+    min_share: float = 0.6
+    # A row of its own is not believed as easily as all rows together: its share counts so much
+    # less.
+    single_doubt: float = 0.1
+
+
+LIMITS = PulseLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +103,10 @@ def find_pulse(layout: PageLayout, readings: tuple[RowReading, ...]) -> Pulse | 
         pulse
         for left_mm in _stretches_mm(layout)
         for pulse in _pulses(
-            left_mm, [*_sketches(layout, readings, left_mm, MARGIN_MM + _OVERLAP_MM)]
+            left_mm, [*_sketches(layout, readings, left_mm, MARGIN_MM + LIMITS.overlap_mm)]
         )
     )
-    return best if best is not None and best.share >= MIN_SHARE else None
+    return best if best is not None and best.share >= LIMITS.min_share else None
 
 
 def without_pulses(
@@ -114,20 +131,22 @@ def without_pulses(
     found: list[list[Pulse]] = [[] for _ in readings]
     baselines_mm = [strips[0].baseline_mm for strips in layout.rows()]
     for column_mm in sorted({strip.left_mm for strip in layout.strips}):
-        left_mm = column_mm - _OVERLAP_MM
-        sketches = [*_sketches(layout, readings, left_mm, _INSIDE_MM)]
+        left_mm = column_mm - LIMITS.overlap_mm
+        sketches = [*_sketches(layout, readings, left_mm, LIMITS.inside_mm)]
         together = _clearest(_pulses(left_mm, sketches))
         for row, sketch in enumerate(sketches):
             pulse = _clearest(_pulses(left_mm, [sketch]))
-            if pulse is None or pulse.right_mm < column_mm + _MIN_COVERED_MM:
+            if pulse is None or pulse.right_mm < column_mm + LIMITS.min_covered_mm:
                 continue
             if not _is_followed(readings[row], baselines_mm[row] - pulse.height_mm / 2, pulse):
                 continue
             is_one_of_all = together is not None and (
-                together.share >= MIN_SHARE
-                and abs(pulse.left_mm - together.left_mm) < _SAME_PLACE_MM
+                together.share >= LIMITS.min_share
+                and abs(pulse.left_mm - together.left_mm) < LIMITS.same_place_mm
             )
-            if pulse.share >= (MIN_SHARE - _SINGLE_DOUBT if is_one_of_all else _SURE_SHARE):
+            if pulse.share >= (
+                LIMITS.min_share - LIMITS.single_doubt if is_one_of_all else LIMITS.sure_share
+            ):
                 found[row].append(pulse)
     rows = tuple(
         replace(
@@ -144,7 +163,7 @@ def _stretches_mm(layout: PageLayout) -> tuple[float, float]:
     """Left ends of the paper before and after the rows."""
     left_mm = min(strip.left_mm for strip in layout.strips)
     right_mm = max(strip.right_mm(layout.scale) for strip in layout.strips)
-    return left_mm - MARGIN_MM, right_mm - _OVERLAP_MM
+    return left_mm - MARGIN_MM, right_mm - LIMITS.overlap_mm
 
 
 def _is_followed(reading: RowReading, middle_mm: float, pulse: Pulse) -> bool:
@@ -183,7 +202,7 @@ def _pulses(left_mm: float, rows: list[_Sketch]) -> Iterator[Pulse]:
             if not n_places:
                 continue
             together = np.array([share[:n_places] for share in shares])
-            share = np.maximum(together.mean(axis=0), together.max(axis=0) - _SINGLE_DOUBT)
+            share = np.maximum(together.mean(axis=0), together.max(axis=0) - LIMITS.single_doubt)
             place = int(share.argmax())
             at_mm = left_mm + place / STRIP_PX_PER_MM
             yield Pulse(at_mm, float(width_mm), height_mm, float(share[place]))
@@ -197,21 +216,21 @@ class _Sketch:
     """Ink of a stretch of a row, ready for the mean over any box of it."""
 
     def __init__(self, ink: FloatArray, baseline_px: float) -> None:
-        slack = 2 * _px(_SLACK_MM) + 1
+        slack = 2 * _px(LIMITS.slack_mm) + 1
         self.upright = np.pad(maximum_filter1d(ink, slack, axis=0).cumsum(axis=1), ((0, 0), (1, 0)))
         self.level = np.pad(maximum_filter1d(ink, slack, axis=1).cumsum(axis=0), ((1, 0), (0, 0)))
         self.area = np.pad(ink.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
         self.n_columns, self.n_rows = ink.shape
-        feet = np.arange(-_px(_REACH_MM), _px(_REACH_MM) + 1) + round(baseline_px)
-        self.feet = feet[(feet > 0) & (feet < self.n_rows - _px(_BEYOND_MM))]
+        feet = np.arange(-_px(LIMITS.reach_mm), _px(LIMITS.reach_mm) + 1) + round(baseline_px)
+        self.feet = feet[(feet > 0) & (feet < self.n_rows - _px(LIMITS.beyond_mm))]
 
     def shares(self, width: int, height: int) -> FloatArray:
         """Share of a pulse of that size, in px, from each column on: the best of all feet."""
         n_places = self.n_columns - width
-        feet = self.feet[self.feet - height >= _px(_BEYOND_MM)]
+        feet = self.feet[self.feet - height >= _px(LIMITS.beyond_mm)]
         if n_places <= 0 or not len(feet):
             return np.zeros(0)
-        tops, corner, beyond = feet - height, _px(_CORNER_MM), _px(_BEYOND_MM)
+        tops, corner, beyond = feet - height, _px(LIMITS.corner_mm), _px(LIMITS.beyond_mm)
         strokes = self._strokes(tops, feet, width)
         roof = (self.level[width + 1 :][:, tops] - self.level[:n_places][:, tops]) / (width + 1)
         inked = np.minimum(strokes.min(axis=0), roof)

@@ -34,33 +34,55 @@ from ecgpaper.raster import PixelMaps
 
 # Long side of the image that is looked at: one millimetre is 3 to 6 px.
 RULER_LONG_SIDE_PX = 1600
-# Positions are kept per block of this many pixels. The map grows over an image half as fine.
-BLOCK_PX, COARSE = 8, 2
-# A page whose grid is seen takes at least this share of its photo.
-_MIN_AREA = 0.15
-# Where waves every 5 mm have less than this share of the strength of those every 1 mm, no line is
-# heavy enough to be followed: above 0.25 on generated pages on which it was.
-_LEAST_HEAVY = 0.2
-# Waves that follow nothing but noise have up to 0.011 of its strength; 0.029 and more where a grid
-# is seen (70 generated pages).
-_LEAST_STRENGTH = 0.02
-# Waves that follow lines meet them, in the middle, at the same phase at least so far.
-_MIN_COHERENCE = 0.72
-# The map starts as a disk of this radius, grows by so many blocks at once, and is then smoothed.
-_DISK_MM, _STEP_BLOCKS, _SMOOTH_MM = 14.0, 2, 8.0
-# Meanwhile it averages over so many mm, fewer where the shorter waves are followed; of these half
-# is where one line is taken for the next, and differences up to a quarter are believed.
+# Positions are kept per block of this many pixels.
+BLOCK_PX = 8
+# The map grows over an image that is smaller by this factor.
+COARSE = 2
+# Reach of the average while the map grows, in mm, by the harmonic that is followed: shorter for the
+# shorter waves.
 _GROWTH_REACH_MM = {1: 4.0, SMALL: 3.0}
+# Differences that are believed meanwhile, in mm: up to a quarter of a wave, while at half of one a
+# line is taken for the next.
 _GROWTH_TRUST_MM = {1: 1.3, SMALL: 0.26}
-# Shares of the usual wave strength from which it grows: first where the grid is clear.
-_CLEAR, _WEAK = 0.5, 0.3
-_MAX_STEPS, _LEAST_GROWTH = 60, 0.002
 # Local corrections: harmonic of the 5-mm wave, reach of the average in mm, and the largest
 # difference in mm that is believed.
 CORRECTIONS = (
     *((1, 5.0, 1.8), (1, 4.0, 1.5), (2, 4.0, 0.8), (2, 3.0, 0.8)),
     *((5, 3.0, 0.35), (5, 2.5, 0.35), (5, 2.5, 0.35)),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class FollowLimits:
+    """When a grid is clear enough to be followed, and how far the map grows."""
+
+    # A page whose grid is seen takes at least this share of its photo.
+    min_area: float = 0.15
+    # Where waves every 5 mm have less than this share of the strength of those every 1 mm, no line
+    # is heavy enough to be followed: above 0.25 on generated pages on which it was.
+    min_heavy: float = 0.2
+    # Waves that follow nothing but noise have up to 0.011 of its strength; 0.029 and more where a
+    # grid is seen (70 generated pages).
+    min_wave_strength: float = 0.02
+    # Waves that follow lines meet them, in the middle, at the same phase at least so far.
+    min_coherence: float = 0.72
+    # The map starts as a disk of this radius,
+    disk_mm: float = 14.0
+    # grows by so many blocks at once,
+    step_blocks: int = 2
+    # and is then smoothed.
+    smooth_mm: float = 8.0
+    # Share of the usual wave strength from which it grows: first where the grid is clear,
+    clear: float = 0.5
+    # then where it is weak,
+    weak: float = 0.3
+    # in at most so many steps,
+    max_steps: int = 60
+    # until a step adds less than this share of the blocks.
+    min_growth: float = 0.002
+
+
+LIMITS = FollowLimits()
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +123,7 @@ def grid_lines(photo: ByteArray, maps: PixelMaps) -> Float32Array:
     covered = cv2.dilate(np.maximum(maps.of("ink"), maps.of("text")), np.ones((3, 3), np.uint8))
     is_free = (cv2.resize(covered, size) < 0.3).astype(np.float32)
     area = printed_area(maps)
-    if area.mean() > _MIN_AREA:
+    if area.mean() > LIMITS.min_area:
         # What lies around the sheet has lines of its own.
         is_free *= cv2.resize(area.astype(np.float32), size, interpolation=cv2.INTER_NEAREST)
     share = np.maximum(cv2.blur(is_free, (31, 31)), 1e-3)[..., None]
@@ -189,18 +211,18 @@ def _start(
         for harmonic, slope in slopes.items()
     }
     strength = {harmonic: np.abs(found.sum()) / found.size for harmonic, found in waves.items()}
-    harmonic = 1 if strength[1] > _LEAST_HEAVY * strength[SMALL] else SMALL
-    if strength[harmonic] < _LEAST_STRENGTH:
+    harmonic = 1 if strength[1] > LIMITS.min_heavy * strength[SMALL] else SMALL
+    if strength[harmonic] < LIMITS.min_wave_strength:
         raise GridError(
             "expected a grid; in the middle of the image its lines are no stronger than noise: "
-            f"{strength[harmonic]:.3f} of it (at least {_LEAST_STRENGTH} is needed)"
+            f"{strength[harmonic]:.3f} of it (at least {LIMITS.min_wave_strength} is needed)"
         )
     total = waves[harmonic].sum()
     coherence = float(np.abs(total) / max(float(np.abs(waves[harmonic]).sum()), 1e-9))
-    if coherence < _MIN_COHERENCE:
+    if coherence < LIMITS.min_coherence:
         raise GridError(
             f"expected a grid; in the middle of the image its lines agree to {coherence:.2f} (at "
-            f"least {_MIN_COHERENCE} is needed)"
+            f"least {LIMITS.min_coherence} is needed)"
         )
     return float(off_mm(total, harmonic)), harmonic
 
@@ -218,7 +240,7 @@ def _middle_waves(
 
 def _middle_disk(shape: tuple[int, ...], block_mm: float) -> BoolArray:
     u, v = block_coordinates(shape)
-    return np.asarray(np.hypot(u, v) * block_mm < _DISK_MM)
+    return np.asarray(np.hypot(u, v) * block_mm < LIMITS.disk_mm)
 
 
 def _grow(
@@ -227,8 +249,8 @@ def _grow(
     """Bend a straight map to the lines, from the middle outwards; return it and where it got."""
     reach, trust_mm = _GROWTH_REACH_MM[harmonic] / block_mm, _GROWTH_TRUST_MM[harmonic]
     known = _middle_disk(position_mm.shape, block_mm)
-    for least_share in (_CLEAR, _WEAK):
-        for _ in range(_MAX_STEPS):
+    for least_share in (LIMITS.clear, LIMITS.weak):
+        for _ in range(LIMITS.max_steps):
             wave = demodulate(lines, position_mm, harmonic, reach)
             ahead_mm, strength = off_mm(wave, harmonic), np.abs(wave)
             is_sure = strength > least_share * np.percentile(strength[known], 60)
@@ -237,15 +259,15 @@ def _grow(
             step_mm, _ = local_planes(ahead_mm, weight, 0.8 * reach)
             position_mm = position_mm + known * np.clip(step_mm, -1.5, 1.5)
             position_mm = extended(position_mm, known, (2.5 * reach,))
-            if (known & ~before).sum() < _LEAST_GROWTH * known.size:
+            if (known & ~before).sum() < LIMITS.min_growth * known.size:
                 break
     # What is finer than the smoothing is noise as yet; the corrections bring it back.
-    return smoothed(position_mm, weight, _SMOOTH_MM / block_mm), known
+    return smoothed(position_mm, weight, LIMITS.smooth_mm / block_mm), known
 
 
 def _grown(known: BoolArray, is_sure: BoolArray) -> BoolArray:
     """Return what is sure of what is known or joins on; specks beyond the known are left out."""
-    size = 2 * _STEP_BLOCKS + 1
+    size = 2 * LIMITS.step_blocks + 1
     disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
     next_to = (cv2.dilate(known.astype(np.uint8), disk) > 0) & is_sure
     solid = cv2.morphologyEx(next_to.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
@@ -268,7 +290,7 @@ def _correct(
         kind = SMALL if harmonic == SMALL else 1
         wave = demodulate(lines[kind], position_mm, harmonic, reach)
         ahead_mm, strength = off_mm(wave, harmonic), np.abs(wave)
-        floor = _WEAK * float(np.percentile(strength[known], 70))
+        floor = LIMITS.weak * float(np.percentile(strength[known], 70))
         is_sure = known & (strength > floor) & (np.abs(ahead_mm) < trust_mm)
         weight = np.where(is_sure, strength, 0).astype(np.float32)
         position_mm = position_mm + _local_mean(ahead_mm, weight, reach, floor)
@@ -283,6 +305,6 @@ def _local_mean(
     """Weighted mean of the differences around each block, fading out where none are sure."""
     total = cv2.GaussianBlur((weight * ahead_mm).astype(np.float32), (0, 0), reach)
     norm = cv2.GaussianBlur(weight, (0, 0), reach)
-    trust = np.clip(norm / (_WEAK * floor + 1e-9), 0, 1)
+    trust = np.clip(norm / (LIMITS.weak * floor + 1e-9), 0, 1)
     mean = np.where(norm > 1e-6, total / np.maximum(norm, 1e-6), 0) * trust
     return np.asarray(mean, np.float64)
