@@ -76,11 +76,16 @@ def sample_leads(*, rng: np.random.Generator) -> LeadLayout:
         return sample_continued(rng=rng)
     leads = LAYOUTS[name]
     if leads.name == "1x1":
-        return replace(leads, rows=((str(rng.choice(STANDARD_ORDER)),),))
+        return sample_one_lead(rng=rng)
     if leads.rhythm and chance(rng, _OTHER_RHYTHM):
         others = rng.choice(STANDARD_ORDER, size=len(leads.rhythm), replace=False)
         leads = leads.with_rhythm(tuple(str(lead) for lead in others))
     return leads
+
+
+def sample_one_lead(*, rng: np.random.Generator) -> LeadLayout:
+    """Draw a strip of any of the twelve leads."""
+    return replace(LAYOUTS["1x1"], rows=((str(rng.choice(STANDARD_ORDER)),),))
 
 
 def sample_continued(*, rng: np.random.Generator) -> LeadLayout:
