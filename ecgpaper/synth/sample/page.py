@@ -47,6 +47,7 @@ from ecgpaper.synth.sample.sheet.wear import (
     sample_mouldy_wear,
     sample_stained_wear,
 )
+from ecgpaper.synth.sample.window import in_window
 from ecgpaper.synth.spec.capture import CameraSpec
 from ecgpaper.synth.spec.page import PageSpec
 from ecgpaper.synth.spec.print import InkSpec, LayoutSpec
@@ -61,6 +62,8 @@ OFFICIAL_LAYOUT = "3x4+1R"
 # Share of pages in the organizers' own look; the rest teaches that there are others.
 OFFICIAL_SHARE = 0.6
 NOTES_SHARE = 0.15
+# Share of saved pages that are seen in the window of a program.
+WINDOW_SHARE = 0.1
 # Share of training pages whose paper is not that of their recorder's make.
 ANY_PAPER_SHARE = 0.6
 # Share of pages with something on them that is no print: new sheets on a scanner have nothing.
@@ -146,7 +149,9 @@ def _sample_wild(leads: LeadLayout, scale: PaperScale, rng: np.random.Generator)
         ink = replace(ink, notes=sample_notes(place, rng=rng))
     if not _is_file(camera):
         paper = _any_state(place, paper, camera, rng)
-    return PageSpec(place, ink, paper, camera, seed=int(rng.integers(1 << 31)))
+    page = PageSpec(place, ink, paper, camera, seed=int(rng.integers(1 << 31)))
+    in_program = _is_file(camera) and chance(rng, WINDOW_SHARE)
+    return in_window(page, rng=rng) if in_program else page
 
 
 def _is_file(camera: CameraSpec) -> bool:

@@ -110,6 +110,8 @@ class InkSpec:
         Width of the traces.
     pulse_rows : tuple of int or None
         Rows with a calibration pulse, if the layout has pulses; None for all of them.
+    pulse_columns : bool
+        Whether a pulse stands before every column of a row, not before the first one alone.
     pulse_s, pulse_slant_s : float, in s
         How long a pulse stands, and how long it takes to rise and to fall.
     pulse_feet_mm : tuple of float, in mm
@@ -152,6 +154,7 @@ class InkSpec:
 
     pen_mm: float = 0.3
     pulse_rows: tuple[int, ...] | None = None
+    pulse_columns: bool = False
     pulse_s: float = PULSE_S
     pulse_slant_s: float = 0.0
     pulse_feet_mm: tuple[float, float] = (1.0, 1.0)
