@@ -27,7 +27,25 @@ def views():
         return lambda told: make(told.get("conditions", ()), peers)
 
     of_leaderboard = {name: of_conditions(make) for name, (_, make) in tables.TABLES.items()}
-    return {**of_leaderboard, "bench": bench.table, "groups": groups.table}
+    return {**of_leaderboard, "bench": bench.table, "groups": groups.table, "signals": signals}
+
+
+def signals(told):
+    """Return the SNR and its companions of each kind of pages, as they were measured one by one."""
+    lines = [
+        "| pages | SNR, dB | median | later scorer | coverage | leads below 0 dB | early | "
+        "wrong layout | r |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in told["rows"]:
+        r = "" if row["r"] is None else f"{row['r']:.2f}"
+        cells = [
+            *(row["pages"], f"{row['snr_db']:.1f}", f"{row['median_db']:.1f}"),
+            *(f"{row['later_db']:.1f}", f"{row['coverage']:.3f}", row["below_zero"]),
+            *(row["early"] or "", row["layout"] or "", r),
+        ]
+        lines.append("| " + " | ".join(cells).rstrip() + " |")
+    return "\n".join(lines) + "\n"
 
 
 def documents():
@@ -41,7 +59,8 @@ def filled(text):
 
     def block(found):
         begin, file, view, end = found.groups()
-        return begin + known[view](json.loads((ROOT / file).read_text())) + end
+        told = json.loads((ROOT / file).read_text(encoding="utf-8"))
+        return begin + known[view](told) + end
 
     return BLOCK.sub(block, text)
 
@@ -49,7 +68,7 @@ def filled(text):
 def main():
     """Fill all documents; name those that changed."""
     for file in documents():
-        before = file.read_text()
+        before = file.read_text(encoding="utf-8")
         after = filled(before)
         if after != before:
             write_whole(file, after.encode())

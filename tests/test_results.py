@@ -15,6 +15,18 @@ def test_tables_agree_with_committed_results(file):
     assert text.count("<!-- begin ") == len(BLOCK.findall(text)) == text.count("<!-- end -->")
 
 
+def test_the_readme_says_what_was_measured():
+    told = json.loads((ROOT / "docs" / "results" / "signals.json").read_text())
+    readme = (ROOT / "README.md").read_text()
+    rows = [row for row in told["rows"] if "in_readme" in row]
+    assert len(rows) > 10
+    for row in rows:
+        line = f"| {row['in_readme']} | {row['snr_db']:.1f} | {row['coverage']:.3f} |"
+        assert line in readme
+    table = readme[readme.index("| pages | SNR, dB | coverage |") :].split("\n\n")[0]
+    assert len(table.splitlines()) == len(rows) + 2
+
+
 def test_a_number_that_was_changed_by_hand_is_noticed():
     text = (ROOT / "docs" / "leaderboard.md").read_text()
     assert "| 19.65 |" in text
