@@ -17,7 +17,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from ecgpaper.digitize.grid.axes import SMALL
-from ecgpaper.digitize.grid.follow import CORRECTIONS
+from ecgpaper.digitize.grid.correct import CORRECTIONS
 from ecgpaper.digitize.grid.surface import inner_blocks, smoothed
 from ecgpaper.ecg import BoolArray, FloatArray
 from ecgpaper.page import LARGE_BOX_MM
