@@ -13,6 +13,7 @@ setup(
     package_data={
         "ecgpaper": ["py.typed"],
         "ecgpaper.report": ["templates/*"],
+        "ecgpaper.serve": ["templates/*"],
         WEIGHTS: ["*.json", "*.safetensors", "README.md"],
     },
 )

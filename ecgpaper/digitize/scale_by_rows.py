@@ -41,6 +41,11 @@ _ROW_TOLERANCE_MM = 16.0
 _MOST_STRETCH = 0.01
 # Ends of traces are looked for so far around those of the ink.
 _REACH_MM, _STEP_MM = 14.0, 0.0125
+_NO_ROWS = (
+    "expected a grid, or rows of traces about as long as the page is wide; found no grid, and what "
+    "looks like rows is short, as lines of text are: a cover page has no ECG; if this one has, "
+    "crop the image to its traces, or scan it in color at 150 dpi or more"
+)
 # Confidence in a scale that a pulse confirms, and in one from a row's length alone.
 _CONFIRMED, _UNCONFIRMED = 0.5, 0.3
 
@@ -76,13 +81,13 @@ def scale_without_grid(
     for _ in range(2):
         width_mm = row_width_mm(maps, GridScale((px_per_mm, px_per_mm)))
         px_per_mm *= width_mm / (row_mm + _BESIDE_MM)
-    scale = believable(GridScale((px_per_mm, px_per_mm)), page)
+    scale = believable(GridScale((px_per_mm, px_per_mm)), page, _NO_ROWS)
     layout = find_layout(page, maps, scale)
     readings = read_rows(photo, page, maps, scale, layout, network)
     pulse = find_pulse(layout, readings)
     px_per_mm *= _trace_width_mm(layout, readings, pulse) / row_mm
     confidence = _UNCONFIRMED if pulse is None else _CONFIRMED
-    return believable(GridScale((px_per_mm, px_per_mm), confidence=confidence), page)
+    return believable(GridScale((px_per_mm, px_per_mm), confidence=confidence), page, _NO_ROWS)
 
 
 def fits_rows(maps: PixelMaps, scale: GridScale) -> bool:
