@@ -11,7 +11,7 @@ import pytest
 
 from ecgpaper import score
 from ecgpaper.digitize import page_image, scale
-from ecgpaper.digitize.calibration.paper_scale import UNSTATED, Stated
+from ecgpaper.digitize.stated import UNSTATED, Stated
 from ecgpaper.ecg import STANDARD_ORDER, UNKNOWN_LEAD
 from ecgpaper.errors import MirrorError
 from ecgpaper.geometry import Homography

@@ -34,6 +34,11 @@ from ecgpaper.raster import FlatPage, GridScale, PixelMaps
 
 # Lengths of rows on upright sheets: as many seconds as fit.
 _SHORT_ROWS_MM = (187.5, 125.0)
+_NO_ROWS = (
+    "expected a grid, or rows of traces about as long as the page is wide; found no grid, and what "
+    "looks like rows is short, as lines of text are: a cover page has no ECG; if this one has, "
+    "crop the image to its traces, or scan it in color at 150 dpi or more"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +97,13 @@ def scale_without_grid(
     for _ in range(2):
         width_mm = row_width_mm(maps, GridScale((px_per_mm, px_per_mm)))
         px_per_mm *= width_mm / (row_mm + LIMITS.beside_mm)
-    scale = believable(GridScale((px_per_mm, px_per_mm)), page)
+    scale = believable(GridScale((px_per_mm, px_per_mm)), page, _NO_ROWS)
     layout = find_layout(page, maps, scale)
     readings = read_rows(photo, page, maps, scale, layout, network)
     pulse = find_pulse(layout, readings)
     px_per_mm *= _trace_width_mm(layout, readings, pulse) / row_mm
     confidence = LIMITS.unconfirmed if pulse is None else LIMITS.confirmed
-    return believable(GridScale((px_per_mm, px_per_mm), confidence=confidence), page)
+    return believable(GridScale((px_per_mm, px_per_mm), confidence=confidence), page, _NO_ROWS)
 
 
 def fits_rows(maps: PixelMaps, scale: GridScale) -> bool:

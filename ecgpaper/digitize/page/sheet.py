@@ -1,6 +1,6 @@
 """Photo -> where the sheet lies on it, told by its edges.
 
-Public: `find_sheet`, `SHEETS_MM`.
+Public: `find_sheet`, `sheet_between`, `SHEETS_MM`.
 
 Where no grid can be followed, the four sides of a sheet still tell how the camera stood. The sheet
 looks like the paper between the ink, up to some edge. Its proportions follow from where its corners
@@ -117,11 +117,28 @@ def find_sheet(
     if corners is None:
         return None
     on_photo = Homography.scaling(1 / factor)(corners)
-    width, height = _size(on_photo, view)
-    if max(width, height) > SIDES.max_long * min(width, height):
-        return None
+    found = sheet_between(on_photo, view)
+    return None if max(found[1]) > SIDES.max_long * min(found[1]) else found
+
+
+def sheet_between(corners: FloatArray, view: View) -> tuple[Homography, tuple[int, int]]:
+    """Return the sheet whose corners are known.
+
+    Parameters
+    ----------
+    corners : ndarray of shape (4, 2), in px of the photo
+        Clockwise from the top left.
+    view : View
+        Of the camera.
+
+    Returns
+    -------
+    tuple of Homography and (height, width)
+        As of `find_sheet`.
+    """
+    width, height = _size(corners, view)
     sheet = np.array([[0, 0], [width, 0], [width, height], [0, height]]) - 0.5
-    matrix = cv2.getPerspectiveTransform(sheet.astype(np.float32), on_photo.astype(np.float32))
+    matrix = cv2.getPerspectiveTransform(sheet.astype(np.float32), corners.astype(np.float32))
     return Homography(np.asarray(matrix, np.float64)), (round(height), round(width))
 
 
