@@ -52,7 +52,7 @@ PRESETS = ("clean", "scan-color", "photo", "photo-deteriorated")
 # Functions of `ecgpaper.digitize.digitizer`, in the order in which a page passes them.
 STAGES = (
     *("see_page", "find_scale", "find_layout", "read_rows", "column_places", "settle_columns"),
-    *("refine_traces", "read_said", "signal_from_traces", "lead_evidence"),
+    *("refine_traces", "read_said", "interpreted"),
 )
 FS = 500  # Hz
 # Worse by this share is said.
