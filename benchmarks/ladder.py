@@ -2,7 +2,7 @@
 
 Run from the repository's root: ``python benchmarks/ladder.py --preset photo``. Each line gives the
 digitizer one more stage of the truth than the line before, so that a loss names its stage: SNR by
-the competition's scorer, by the organisers' later one (head), and coverage. Records are simulated,
+the competition's scorer, by the organizers' later one (head), and coverage. Records are simulated,
 or those of a folder.
 """
 

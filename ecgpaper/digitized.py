@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 # What is stated about a page, and not asked for.
 _STATED = ("layout", "speed_mm_per_s", "gain_mm_per_mv", "leads", "corners")
-# Below, the README says to doubt a page.
+# Below this agreement docs/pages.md says to doubt a page.
 _DOUBTFUL_AGREEMENT = 0.85
 # At most so sure is a scale that was measured without a grid.
 _NO_GRID = 0.5

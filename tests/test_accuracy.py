@@ -3,17 +3,13 @@
 The figures of benchmarks/README.md are means over 100 pages; one page notices what loses decibels.
 """
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from ecgpaper import score
-from ecgpaper.digitize import Digitizer
 from ecgpaper.simulate import simulate_record
 from ecgpaper.synth import sample_spec, synthesize
 
-MODEL = Path(__file__).parents[1] / "model"
 SLACK_DB = 2.0
 # Mean SNR in dB of the leads of a page, as it was measured.
 MEASURED_DB = {
@@ -24,12 +20,12 @@ MEASURED_DB = {
 }
 
 
-def mean_snr_db(preset):
+def mean_snr_db(digitizer, preset):
     """Print, read and score a page as the Challenge scores it: what is missing counts."""
     rng = np.random.default_rng([2024, 11])
     record = simulate_record(rng=rng)
     page = synthesize(record.ecg, sample_spec(preset, rng=rng))
-    found = Digitizer.load(MODEL).digitize(page.image, fs=record.ecg.fs).ecg
+    found = digitizer.digitize(page.image, fs=record.ecg.fs).ecg
     truth = page.truth.ecg
     snrs = []
     for lead in truth.lead_names:
@@ -40,5 +36,5 @@ def mean_snr_db(preset):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("preset", MEASURED_DB)
-def test_a_page_is_read_as_well_as_it_was_measured(preset):
-    assert mean_snr_db(preset) > MEASURED_DB[preset] - SLACK_DB
+def test_a_page_is_read_as_well_as_it_was_measured(shipped, preset):
+    assert mean_snr_db(shipped, preset) > MEASURED_DB[preset] - SLACK_DB

@@ -28,9 +28,11 @@ from ecgpaper.page_reader import loaded
 from ecgpaper.report import curves_script, thumbnail_of
 
 NOTICE = "not a medical device; confirm on the paper"
-# How the names of files end that are written of each page, whatever the formats: the overlay, and
-# what the report of a folder shows besides.
-OVERLAY, THUMBNAIL, CURVES = "-overlay.jpg", "-thumbnail.jpg", "-curves.js"
+# How the names of files end that are written of each page, whatever the formats: the overlay,
+OVERLAY = "-overlay.jpg"
+# and two that the report of a folder shows.
+THUMBNAIL = "-thumbnail.jpg"
+CURVES = "-curves.js"
 _KILLED = (
     "a process must last that reads this page; it was killed twice, the second time with no other "
     "page beside it, maybe for lack of memory: scan the page again, or save it smaller"

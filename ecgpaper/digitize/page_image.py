@@ -1,4 +1,4 @@
-"""What always travels together: a photo, its flat page and what the pixels of both are.
+"""A photo, its flat page and the pixel classes of both, which always travel together.
 
 Public: `PageImage`, `check_sides`, `see_page`, `see_negative`.
 """

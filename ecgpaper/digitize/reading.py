@@ -1,4 +1,4 @@
-"""A page read one way round: what this way is judged by, and what the second phase goes on from.
+"""A page read one way round: the end of the first phase, and the start of the second.
 
 Public: `Reading`, `mean_confidence`, `MIN_AGREEMENT`, `MIN_CREDIBLE`, `HEARTBEAT_FS`.
 """

@@ -1,4 +1,4 @@
-"""When what was read is no answer, and what is said then.
+"""When a reading is refused, and the error that says why.
 
 Public: `check_traces`, `check_legible`, `no_grid`, `mirrored`, `nothing_trusted`.
 """

@@ -1,4 +1,4 @@
-"""What is asked of the digitizer.
+"""A request to the digitizer.
 
 Public: `Request`.
 """
@@ -13,7 +13,7 @@ from ecgpaper.digitize.stated import Stated
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked of the digitizer for one photo.
+    """A request to the digitizer for one photo.
 
     Parameters
     ----------

@@ -30,7 +30,7 @@ MAX_FOLLOWED_OFF = 0.01
 def find_scale(page: PageImage, tracer: StripNet) -> GridScale:
     """Measure the scale of a page.
 
-    What looks like a grid but could not be followed over the page must fit the rows.
+    A grid that could not be followed over the page is believed only if it fits the rows.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def find_scale(page: PageImage, tracer: StripNet) -> GridScale:
     is_followed = np.allclose(scale.px_per_mm, FLAT_PX_PER_MM, rtol=MAX_FOLLOWED_OFF)
     if is_followed or fits_rows(page.maps, scale):
         return scale
-    logger.info("measuring the rows: what looks like a grid fits none")
+    logger.info("measuring the rows: the grid that was found fits none")
     try:
         return scale_without_grid(page.photo, page.flat, page.maps, tracer)
     except (GridError, LayoutError) as error:

@@ -93,7 +93,7 @@ def _strip_signal(
         return first, np.zeros(0), np.zeros(0)
     time_s = np.arange(first, stop) / fs
     at_mm = trace.strip.left_mm + layout.scale.mm_from_s(time_s - segment.start_s)
-    # Where the network is unsure, what it says is still better than a straight line.
+    # Where the network is unsure, its curve is still better than a straight line.
     bridged_mm = np.interp(x_mm, x_mm[known], y_mm[known])
     # Between points a cubic keeps the bandwidth that straight lines would cost.
     height_mm = CubicSpline(x_mm, bridged_mm)(np.clip(at_mm, x_mm[0], x_mm[-1]))

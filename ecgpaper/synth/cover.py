@@ -32,7 +32,7 @@ _EDGE_POINTS = 40
 
 @dataclass(frozen=True, eq=False)
 class Cover:
-    """What lies between the print and the eye.
+    """Cover between the print and the camera.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def _on_sheet(paper: ByteArray | None, objects: Objects) -> ByteArray | None:
 
 
 def _before_sheet(scene: SceneSpec) -> ByteArray | None:
-    """Where fingers and what else is in front, or glare, leave nothing to see."""
+    """Where the foreground, such as fingers, or glare leaves nothing to see."""
     coverage, glare = foreground_coverage(scene), glare_levels(scene)
     hiding = [] if coverage is None else [coverage >= 128]
     hiding += [] if glare is None or glare.max() < _BLINDING else [glare >= _BLINDING]

@@ -1,4 +1,4 @@
-"""Speed and gain of a print: from what is printed, from calibration pulses, from heartbeats.
+"""Speed and gain of a page: from its print, from calibration pulses, from heartbeats.
 
 Public: `find_paper_scale`.
 
@@ -23,10 +23,11 @@ from ecgpaper.page import PULSE_MV, PULSE_S, PaperScale
 USUAL = PaperScale()
 # Pulses last 0.1 to 0.2 s: wider ones than this, half as wide again as 0.2 s, are on fast paper.
 _WIDE_MM = 1.5 * PULSE_S * USUAL.speed_mm_per_s
-# Log-odds from which heartbeats alone are believed, and against a pulse that is not wide. No record
-# of 719 (PTB-XL) has more than 3.7 at its true speed; 63 % have more than 5 when they are taken for
-# twice as long as they are.
-_SURE, _DOUBLY_SURE = 5.0, 7.0
+# Log-odds from which heartbeats alone are believed: no record of 719 (PTB-XL) has more than 3.7 at
+# its true speed; 63 % have more than 5 when they are taken for twice as long as they are.
+_SURE = 5.0
+# Log-odds from which they are believed against a pulse that is not wide.
+_DOUBLY_SURE = 7.0
 
 
 def find_paper_scale(pulse: Pulse | None, said: Said, ecg: Ecg, read_at: PaperScale) -> PaperScale:
@@ -37,11 +38,11 @@ def find_paper_scale(pulse: Pulse | None, said: Said, ecg: Ecg, read_at: PaperSc
     pulse : Pulse or None
         The calibration pulse that was found beside the rows.
     said : Said
-        What the print on the page says.
+        Speed and gain as printed on the page.
     ecg : Ecg
         The page, read with the scale below.
     read_at : PaperScale
-        What was assumed: the usual scale, or fast paper if the rows are too long for any other.
+        The assumption so far: the usual scale, or fast paper if the rows are too long for it.
     """
     if said.gain_mm_per_mv is not None:
         read_at = replace(read_at, gain_mm_per_mv=said.gain_mm_per_mv)

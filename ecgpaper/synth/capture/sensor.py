@@ -36,7 +36,7 @@ def expose(image: ByteArray, spec: CameraSpec, *, rng: np.random.Generator) -> B
     image = _develop(_defocus(image, spec), spec)
     if spec.sharpening > 0:
         image = _sharpen(image, spec.sharpening)
-    # What a phone's software leaves of the noise is not sharpened.
+    # Noise that a phone's software leaves is not sharpened.
     if spec.noise > 0:
         image = _add_noise(image, spec, rng)
     if spec.detail < 1:
@@ -199,7 +199,7 @@ def _draw_noise(
 
 def _grainy(size: tuple[int, int], planes: int, strength: float, grain_px: float) -> MatLike:
     noise: MatLike = np.zeros((*size, planes), dtype=np.int16)
-    # Blur takes most of the noise away: what is left must have the strength asked for.
+    # Blur takes most of the noise away: the rest must have the strength asked for.
     kept = 1 / max(2 * np.sqrt(np.pi) * grain_px, 1.0)
     cv2.randn(noise, np.zeros(1), np.full(1, strength / kept))
     grainy = cv2.GaussianBlur(noise, (0, 0), grain_px) if grain_px > 0 else noise

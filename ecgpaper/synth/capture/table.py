@@ -1,4 +1,4 @@
-"""Table: what the sheet lies on, seen by the same camera as the sheet.
+"""Table: the ground below the sheet, seen by the same camera.
 
 In: `SceneSpec`, and the map from the plane of the sheet to the photo. Out: the photo without the
 sheet. Textures are gray levels in that plane, 128 standing for the table's color.
@@ -24,7 +24,7 @@ Shape = tuple[int, int]
 # Dark parts of wood are redder than bright ones.
 _HUE_POWERS = {"wood": (0.8, 1.0, 1.15), "planks": (0.8, 1.0, 1.15)}
 _EVEN = (1.0, 1.0, 1.0)
-# Half the photo's resolution is enough for what lies beside the page.
+# Half the photo's resolution is enough beside the page.
 _STEP = 2
 # The finest detail repeats after so many of those pixels.
 _GRIT_PX = 400

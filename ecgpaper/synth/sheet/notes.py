@@ -64,7 +64,7 @@ def lay_notes(image: ByteArray, notes: tuple[Note, ...], scale: GridScale) -> No
 def opaque_notes(
     notes: tuple[Note, ...], scale: GridScale, shape: tuple[int, int]
 ) -> ByteArray | None:
-    """Return how far notes hide what is below, 255 being entirely; None where none does.
+    """Return how far notes hide the print, 255 being entirely; None where none does.
 
     Returns
     -------

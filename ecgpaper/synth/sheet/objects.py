@@ -1,4 +1,4 @@
-"""Objects: what lies on the sheet or sticks to it.
+"""Objects: staples, clips, labels and tape on the sheet.
 
 In: `PaperObject`s. Out: their colors on the flat page, and how far they cover it.
 """
@@ -84,7 +84,7 @@ def _add(
     angle = np.deg2rad(item.angle_deg)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half @ turn + item.at_mm
-    # Colours are moved times their coverage, so that none mixes with the nothing beside it.
+    # Colors are moved times their coverage, so that none mixes with the nothing beside it.
     share = cv2.merge([whole.cover] * 3)
     times = cv2.multiply(whole.colors, share, scale=1 / 255)
     picture = np.asarray(cv2.merge([times, whole.cover]), dtype=np.uint8)

@@ -39,7 +39,7 @@ View: TypeAlias = Callable[[str], Ecg]
 
 @dataclass(frozen=True)
 class FoldAnswers:
-    """What the networks of one fold say of the records that they have not seen.
+    """Answers of the networks of one fold on the records that they have not seen.
 
     Parameters
     ----------

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ecgpaper.errors import RecordError
 from ecgpaper.records import RecordHeader
 
-# What can tell patients apart, best first: comments of headers and columns of PTB-XL's table.
+# Keys that tell patients apart, best first: comments of headers, columns of PTB-XL's table.
 # PTB-XL's own folds keep each patient's records together (Wagner et al. 2020).
 _PATIENT_KEYS = ("patient_id", "strat_fold")
 _ID_COLUMN = "ecg_id"

@@ -15,7 +15,7 @@ from ecgpaper.classify.inputs import Float32Array
 from ecgpaper.nets.resnet1d import ResNet1d
 from ecgpaper.train.classifier.cohort import Batch, Targets
 
-# What the statements of a record count beside its labels.
+# Weight of a record's statements beside its labels.
 STATEMENT_SHARE = 1.0
 
 
@@ -40,7 +40,7 @@ class WithStatements(nn.Module):
 def make_loss(
     weights: Float32Array, statement_weights: Float32Array, device: torch.device
 ) -> Callable[[nn.Module, Batch], Tensor]:
-    """Return the mean loss on mixed items: of what each was mixed of, by its share."""
+    """Return the mean loss on mixed items: that of each part, by its share."""
     weight, statement_weight = (
         torch.from_numpy(array).to(device) for array in (weights, statement_weights)
     )

@@ -16,7 +16,10 @@ from ecgpaper.ecg import BoolArray, FloatArray
 PRIOR_THRESHOLD = 0.3
 # A class without examples is answered only when nothing else comes closer.
 ABSENT_THRESHOLD = 1.0
-_LOWEST, _HIGHEST = 0.08, 0.6
+# Thresholds that are tried, from the lowest
+_LOWEST = 0.08
+# to the highest.
+_HIGHEST = 0.6
 _N_RESAMPLES = 30
 # A class with this many examples is trusted half as much as the theory.
 _N_HALF_TRUST = 20

@@ -44,15 +44,20 @@ def blank_maps():
 
 
 HEAVIER_EVERY_5_MM, ALL_ALIKE = ((1, 0.1), (5, 0.3)), ((1, 0.3),)
-LESS_BENT = [(0.0, 0.0), (0.12, 0.0), (0.0, 0.08)]
+OTHER_GRIDS = [
+    (0.1, -0.08, ALL_ALIKE),
+    (0.0, 0.0, ALL_ALIKE),
+    (0.12, 0.0, HEAVIER_EVERY_5_MM),
+    (0.0, 0.08, HEAVIER_EVERY_5_MM),
+]
 
 
 @pytest.mark.parametrize(
-    "darkness", [HEAVIER_EVERY_5_MM, pytest.param(ALL_ALIKE, marks=pytest.mark.slow)]
-)
-@pytest.mark.parametrize(
-    ("tilt", "fold"),
-    [(0.1, -0.08), *(pytest.param(*bent, marks=pytest.mark.slow) for bent in LESS_BENT)],
+    ("tilt", "fold", "darkness"),
+    [
+        (0.1, -0.08, HEAVIER_EVERY_5_MM),
+        *(pytest.param(*grid, marks=pytest.mark.slow) for grid in OTHER_GRIDS),
+    ],
 )
 def test_a_flat_page_has_its_grid_where_the_paper_has_it(tilt, fold, darkness):
     page, _ = rectify(photograph_grid(tilt, fold, darkness), blank_maps())
@@ -84,7 +89,7 @@ def test_waves_no_stronger_than_noise_are_no_grid(wave, is_grid):
             follow._start({1: coarse, 5: lines}, (40, 60), slopes)
 
 
-def test_lines_every_millimetre_are_not_taken_for_lines_every_two():
+def test_lines_every_millimeter_are_not_taken_for_lines_every_two():
     faint = ((1, 0.5), (5, 0.03))
     lines = photograph_grid(darkness=faint)[100:-100, 100:-100, 0].astype(np.float32)
     lines += np.random.default_rng(0).normal(0, 80, lines.shape).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Lighting: draw lamps, shadows, reflections, and what people put on the sheet."""
+"""Lighting: draw lamps, shadows, reflections, and things held over the sheet."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def sample_tint(rng: np.random.Generator, low: float, high: float) -> Color:
 
 
 def sample_shadows(rng: np.random.Generator) -> tuple[Shadow, ...]:
-    """Draw what stands between the lamps and the sheet."""
+    """Draw shadows of things between the lamps and the sheet."""
     number = int(rng.choice([0, 1, 2], p=[0.45, 0.4, 0.15]))
     return tuple(_shadow(rng) for _ in range(number))
 
@@ -63,7 +63,7 @@ def sample_paper_glare(rng: np.random.Generator) -> tuple[Glare, ...]:
 
 
 def sample_screen_glare(rng: np.random.Generator) -> tuple[Glare, ...]:
-    """Draw what a monitor mirrors: windows, lamps, the room and who stands before it."""
+    """Draw reflections in a monitor: windows, lamps, the room and its viewer."""
     glares = []
     if chance(rng, 0.45):
         at = uniform(rng, 0.3, 0.7), uniform(rng, 0.4, 0.8)
