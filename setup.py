@@ -14,6 +14,7 @@ setup(
         "ecgpaper": ["py.typed"],
         "ecgpaper.leaderboard": ["peers.json"],
         "ecgpaper.report": ["templates/*"],
+        "ecgpaper.serve": ["templates/*"],
         WEIGHTS: ["*.json", "*.safetensors", "README.md"],
     },
 )

@@ -19,12 +19,14 @@ from ecgpaper.synth import draw_maps, sample_spec, synthesize
 
 # Those whose levels the commands and entry points set.
 LOGGERS = ("ecgpaper", "ecgpaper.digitize", "ecgpaper.page_reader")
+# Files whose fixtures train networks or read pages, whatever their tests take.
+LONG_FILES = ("test_challenge.py", "test_roundtrip.py")
 
 
 def pytest_collection_modifyitems(items):
-    """Begin with the files that have slow tests, so that the processes end at about one time."""
+    """Begin with the files that take long, so that the processes end at about one time."""
     n_slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
-    items.sort(key=lambda item: -n_slow[item.path])
+    items.sort(key=lambda item: (item.path.name not in LONG_FILES, -n_slow[item.path]))
 
 
 @pytest.fixture(autouse=True, scope="session")

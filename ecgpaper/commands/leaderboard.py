@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_QUICK, _FULL = 3, 50
+_QUICK = 3
+_FULL = 50
 # The folder of simulated records, beside those of the conditions.
 _RECORDS = "records"
 

@@ -16,7 +16,7 @@ from dataclasses import replace
 import numpy as np
 
 from ecgpaper.bounds import FS_HZ, Clock
-from ecgpaper.digitize.calibration.paper_scale import UNSTATED, Stated, find_paper_scale
+from ecgpaper.digitize.calibration.paper_scale import find_paper_scale
 from ecgpaper.digitize.calibration.printed_scale import read_said
 from ecgpaper.digitize.calibration.pulse import find_pulse, without_pulses
 from ecgpaper.digitize.curves.path import TraceCutter
@@ -47,11 +47,14 @@ from ecgpaper.digitize.result import MIN_SNR_DB, Digitization
 from ecgpaper.digitize.rows.align import settle_columns
 from ecgpaper.digitize.rows.columns import column_places, place_columns, with_margin
 from ecgpaper.digitize.rows.find import find_layout
+from ecgpaper.digitize.rows.fit import fits_of
 from ecgpaper.digitize.rows.leads import name_leads, take_names
 from ecgpaper.digitize.rows.named import NameLeads
 from ecgpaper.digitize.rows.separators import without_separators
 from ecgpaper.digitize.scale import find_scale
 from ecgpaper.digitize.signal import signal_from_traces
+from ecgpaper.digitize.stated import UNSTATED, Stated
+from ecgpaper.digitize.traced import Traced
 from ecgpaper.ecg import ByteArray
 from ecgpaper.errors import EcgPaperError, MirrorError
 from ecgpaper.heap import give_back
@@ -60,7 +63,7 @@ from ecgpaper.raster import GridScale
 
 logger = logging.getLogger(__name__)
 
-# Another way round is taken if its agreement is better by so much.
+# Another way round is taken if its agreement is better by this.
 MIN_IMPROVEMENT = 0.15
 # Confidence that every grid that was seen exceeds; below it, the reading must be credible.
 MIN_GRID_CONFIDENCE = 0.6
@@ -89,10 +92,20 @@ class Digitizer(Networks):
         EcgPaperError
             The stage's own error if the photo defeats a stage.
         """
-        check_sides(photo)
         request = Request(FS_HZ.checked(fs), stated, Clock())
+        return self.interpret(self.trace_photo(photo, request), request)
+
+    def trace_photo(self, photo: ByteArray, request: Request) -> Traced:
+        """Read the curves of a photo: all of `digitize` that takes long.
+
+        Raises
+        ------
+        EcgPaperError
+            As `digitize` does.
+        """
+        check_sides(photo)
         try:
-            return self.answer(self.read(photo, request), request)
+            return self.trace(self.read(photo, request))
         finally:
             give_back()
 
@@ -104,17 +117,18 @@ class Digitizer(Networks):
         Raises
         ------
         EcgPaperError
-            If nothing is read either way: what speaks against the photo as it is.
+            If nothing is read either way: the reason for the photo as it is.
         """
+        corners = request.stated.corners
         try:
-            return self.read_any_way(see_page(photo, self.segmenter), request)
+            return self.read_any_way(see_page(photo, self.segmenter, corners), request)
         except MirrorError:
             raise
         except EcgPaperError as fault:
             if request.clock.is_over or not is_dark(photo):
                 raise
             try:
-                return self.read_any_way(see_negative(photo, self.segmenter), request)
+                return self.read_any_way(see_negative(photo, self.segmenter, corners), request)
             except EcgPaperError as error:
                 logger.info("not on a dark ground either: %s", error)
                 raise fault from None
@@ -125,7 +139,7 @@ class Digitizer(Networks):
         Raises
         ------
         EcgPaperError
-            If they fit no way round: what speaks against the first one.
+            If they fit no way round: the reason for the first one.
         """
         best: Reading | None = None
         faults: list[EcgPaperError] = []
@@ -151,7 +165,7 @@ class Digitizer(Networks):
         return best
 
     def _tried(self, page: PageImage, request: Request) -> Reading | EcgPaperError:
-        """Read a page one way round; what speaks against this way is an answer, too."""
+        """Read a page one way round, or return the error that speaks against this way."""
         try:
             found = self.read_level(page, request.stated)
         except EcgPaperError as error:
@@ -237,6 +251,10 @@ class Digitizer(Networks):
         LayoutError
             If nothing that is read is better than nothing.
         """
+        return self.interpret(self.trace(reading), request)
+
+    def trace(self, reading: Reading) -> Traced:
+        """Read the curves of a page exactly, and the scale that it tells."""
         page, scale, rows = reading.page, reading.scale, reading.rows
         layout, _ = settle_columns(
             reading.layout, reading.traces, rows, scale, self.ends, reading.places
@@ -246,12 +264,26 @@ class Digitizer(Networks):
         said = read_said(page.photo, page.photo_maps, page.flat, scale, self.reader)
         rough, _ = signal_from_traces(traces, layout, scale, HEARTBEAT_FS)
         found = find_paper_scale(reading.pulse, said, rough, layout.scale)
-        layout = with_margin(layout.at_scale(request.stated.over(found)))
-        pairs = zip(traces, layout.strips, strict=True)
+        return Traced(reading, layout, traces, said, found)
+
+    def interpret(self, traced: Traced, request: Request) -> Digitization:
+        """Say what curves mean at the speed and gain, and under the names, that are stated.
+
+        Raises
+        ------
+        LayoutError
+            If nothing that is read is better than nothing.
+        """
+        reading, stated = traced.reading, request.stated
+        page, scale = reading.page, reading.scale
+        layout = with_margin(traced.layout.at_scale(stated.over(traced.paper)))
+        layout = stated.renamed(layout)
+        pairs = zip(traced.traces, layout.strips, strict=True)
         traces = tuple(replace(trace, strip=strip) for trace, strip in pairs)
+        fits = fits_of(traces, layout, scale) if stated.leads else reading.fits
         quality = mean_confidence(traces)
         traces = without_blank_ends(traces, scale)
-        evidence = lead_evidence(traces, reading.fits, page.flat, scale)
+        evidence = lead_evidence(traces, fits, page.flat, scale)
         predicted_snr_db = predict_snr(evidence, self.judge)
         ecg, confidence = signal_from_traces(traces, layout, scale, request.fs)
         is_bad = predicted_snr_db < MIN_SNR_DB
@@ -266,9 +298,9 @@ class Digitizer(Networks):
             layout=layout,
             traces=traces,
             quality=quality,
-            fits=reading.fits,
+            fits=fits,
             pulse=reading.pulse,
-            said=said,
+            said=traced.said,
             evidence=evidence,
             predicted_snr_db=predicted_snr_db,
             is_negative=page.is_negative,

@@ -1,4 +1,4 @@
-"""What speaks for and against each lead that was read: from it the SNR is predicted.
+"""Features of each lead that was read, from which its SNR is predicted.
 
 Public: `FEATURES`, `lead_evidence`, `predict_snr`.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ecgpaper.bounds import Clock
-from ecgpaper.digitize.calibration.paper_scale import Stated
+from ecgpaper.digitize.stated import Stated
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,10 +39,10 @@ class Digitization:
     pulse : Pulse or None
         The calibration pulse that was seen.
     said : Said
-        What the print says of speed and gain; with neither pulse nor print they are taken to be
+        Speed and gain as they are printed; with neither pulse nor print they are taken to be
         the usual.
     evidence : ndarray of shape (n_leads, len(evidence.FEATURES))
-        What speaks for each lead; NaN for leads that no trace shows.
+        Features of each lead, `quality.FEATURES`; NaN for leads that no trace shows.
     predicted_snr_db : ndarray of shape (n_leads,), in dB
         SNR that each lead is expected to score; NaN for leads that no trace shows.
     is_negative : bool

@@ -19,7 +19,11 @@ from ecgpaper.raster import GridScale
 
 logger = logging.getLogger(__name__)
 
-# A page that is flattened along its grid has the scale that it was given, but for so much.
+_NO_GRID = (
+    "expected a grid of 1-mm and 5-mm lines; what looks like one is too fine for any page: crop "
+    "the image to the page, or scan it at 150 dpi or more"
+)
+# A page that is flattened along its grid has the scale that it was given, within this share.
 MAX_FOLLOWED_OFF = 0.01
 
 
@@ -41,7 +45,7 @@ def find_scale(page: PageImage, tracer: StripNet) -> GridScale:
         If the page shows neither grid nor rows, or is larger than a page can be.
     """
     try:
-        scale = believable(find_grid_scale(page.flat, page.maps), page.flat)
+        scale = believable(find_grid_scale(page.flat, page.maps), page.flat, _NO_GRID)
     except GridError as error:
         logger.info("measuring the rows: %s", error)
         return scale_without_grid(page.photo, page.flat, page.maps, tracer)

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_OURS, _OTHERS = "tab:blue", ("0.45", "0.65", "0.8")
+_OURS = "tab:blue"
+_OTHERS = ("0.45", "0.65", "0.8")
 _TEAMS = ("SignalSavants", "BAPORLab", "Ahus AI Lab")
 # Files stay small, and points apart.
 _MOST_POINTS = 400

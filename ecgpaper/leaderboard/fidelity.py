@@ -66,9 +66,14 @@ FIGURES = (
     Figure("s", "uV", "S amplitude", _by_lead("s_mv")),
     Figure("st60", "uV", "ST at J + 60 ms", _by_lead("st60_mv")),
 )
-# What IEC 60601-2-25 allows amplitudes, in uV: so much up to the second, above it the larger of a
-# share and a floor.
-_SMALL_UV, _SMALL_UP_TO_UV, _LARGE_SHARE, _LARGE_UV = 25.0, 500.0, 0.05, 40.0
+# Errors of amplitudes that IEC 60601-2-25 allows: this one
+_SMALL_UV = 25.0
+# up to this amplitude,
+_SMALL_UP_TO_UV = 500.0
+# above it the larger of this share
+_LARGE_SHARE = 0.05
+# and this one.
+_LARGE_UV = 40.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,15 @@ from dataclasses import dataclass
 from ecgpaper.leaderboard.result import PageResult
 from ecgpaper.measure import Measurements
 
-# Thresholds that guidelines use: ST deviation (Thygesen et al. 2018, Universal Definition of
-# Myocardial Infarction), long QTc in women and wide QRS (Rautaharju, Surawicz et al. 2009, AHA,
-# ACCF and HRS), left ventricular hypertrophy (Sokolow and Lyon 1949).
-_ST_MV, _QTC_MS, _QRS_MS, _SOKOLOW_MV = 0.1, 460.0, 120.0, 3.5
+# Thresholds that guidelines use. ST deviation: Thygesen et al. 2018, Universal Definition of
+# Myocardial Infarction.
+_ST_MV = 0.1
+# Long QTc in women (Rautaharju, Surawicz et al. 2009, AHA, ACCF and HRS),
+_QTC_MS = 460.0
+# and wide QRS (the same).
+_QRS_MS = 120.0
+# Left ventricular hypertrophy (Sokolow and Lyon 1949).
+_SOKOLOW_MV = 3.5
 _QUADRANTS = {
     (True, True): "normal",
     (True, False): "left",

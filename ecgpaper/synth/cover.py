@@ -1,4 +1,4 @@
-"""Cover: what hides the print from the eye, on the sheet and in front of it.
+"""Cover: things that hide the print from the camera, on the sheet and in front of it.
 
 In: the spec of a page and how its sheet lies. Out: where nobody can see the print, as a mask of the
 photo and for single points.
@@ -109,7 +109,7 @@ def find_cover(
     photo_shape: Shape,
     objects: Objects,
 ) -> Cover:
-    """Return what hides parts of a page.
+    """Return the cover of parts of a page.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def find_cover(
     page_to_photo : Warp
     page_shape, photo_shape : tuple of int
     objects : tuple of ndarray, or None
-        What `draw_objects` drew on the flat page.
+        Objects that `draw_objects` drew on the flat page.
     """
     scene = spec.camera.scene
     return Cover(

@@ -67,7 +67,7 @@ class Plan:
     objects : tuple of ndarray, or None
         Objects on the sheet, see `objects.draw_objects`.
     cover : Cover
-        What hides parts of the print.
+        Cover of parts of the print.
     """
 
     truth: PageTruth

@@ -3,7 +3,7 @@
 Public: `READER`, `LINE_PX`, `LETTERS`, `letters_of`, `Said`, `find_lines`, `read_said`, `said_in`.
 
 Lines of print are where the segmenter sees text. Each is read by a small network that knows the
-letters of a scale and takes all others for one; a scale is what is spelled like one.
+letters of a scale and takes all others for one; a scale is a text that is spelled like one.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _SPELLED = re.compile(r"(?<![\d.,/])(\d{1,2}(?:[.,]\d)?) ?mm ?/ ?(s|mv)")
 class LineLimits:
     """How lines of print are found on a page, and when they are believed."""
 
-    # So much paper around the page is looked at,
+    # Width of the border around the page that is looked at,
     around_mm: float = 40.0
     # in an image of this resolution.
     map_px_per_mm: float = 4.0

@@ -40,7 +40,7 @@ MIN_PRESENCE = 0.5
 class ReadLimits:
     """How writing, and the edge of a strip image, are told from a curve."""
 
-    # So many points at the edge are no accident.
+    # A curve reaches the edge if at least this number of its points do.
     min_edge_points: int = 3
     # Cost, in units of log-probability, of a curve where there is writing: from near by, a V looks
     # like a QRS complex.
@@ -50,12 +50,12 @@ class ReadLimits:
     unsure_text: float = 0.3
     # from this one on the whole cost.
     sure_text: float = 0.7
-    # So far writing counts as blank paper for the steps of a curve; more, and R waves that run
-    # through a name are lost.
+    # Writing counts as blank paper by this share for the steps of a curve; more, and R waves that
+    # run through a name are lost.
     blank_share: float = 0.3
-    # At least so much of a strip is ink,
+    # At least this share of a strip is ink,
     ink_share: float = 0.004
-    # and ink is at least so much darker than paper.
+    # and ink is darker than paper by at least this share of full black.
     min_ink_darkness: float = 0.15
 
 
@@ -175,7 +175,7 @@ def _writing(
         corner + (at_px + 0.5) / STRIP_PX_PER_MM
         for corner, at_px in zip(corner_mm, (columns_px, rows_px), strict=True)
     )
-    # Off the flat page nobody knows.
+    # Off the flat page nothing is known.
     x, y = (
         ((at_mm * px_per_mm + origin_px + 0.5) / maps.px_per_map_px - 0.5).astype(np.float32)
         for at_mm, px_per_mm, origin_px in zip(

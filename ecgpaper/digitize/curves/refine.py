@@ -4,7 +4,7 @@ Public: `REFINER`, `N_FEATURES`, `BEYOND_POINTS`, `Course`, `course_of`, `with_r
 `refine_traces`, `seen_upside_down`, `seen_backwards`.
 
 The tracer looks at whole strips of paper and so at few of them. Once it is known about where a
-curve runs, a small network can look at what lies close to it only, far along it and on very many
+curve runs, a small network can look close to it only, far along it and on very many
 curves; it finds what the first look misses at the tips of QRS complexes, where the pen's width
 covers the curve.
 """
@@ -58,7 +58,7 @@ _STEPS = [N_FEATURES - 4, N_FEATURES - 3]
 
 @dataclass(frozen=True, slots=True)
 class FeatureScales:
-    """What features are divided by, so that the network sees numbers about 1."""
+    """Divisors of the features, so that the network sees numbers about 1."""
 
     # The fourth root of a probability tells one in a million from none, and still a half from all.
     root: float = 4.0
@@ -66,7 +66,7 @@ class FeatureScales:
     spread_rows: float = 4.0
     step_rows: float = 8.0
     height_rows: float = 50.0
-    # Steps count no more than so many times their scale.
+    # Steps are clipped to this multiple of their scale.
     max_steps: float = 4.0
 
 

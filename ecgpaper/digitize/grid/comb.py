@@ -102,8 +102,15 @@ def find_grid_scale(page: FlatPage, maps: PixelMaps) -> GridScale:
     return GridScale((scale_x, scale_y), confidence=float(np.clip(strength / 2, 0, 1)))
 
 
-def believable(scale: GridScale, page: FlatPage) -> GridScale:
+def believable(scale: GridScale, page: FlatPage, otherwise: str) -> GridScale:
     """Return a scale at which the image shows a page, and not a wall or a field.
+
+    Parameters
+    ----------
+    scale : GridScale
+    page : FlatPage
+    otherwise : str
+        What was expected and found instead, and what to do: a size that cannot be tells nobody.
 
     Raises
     ------
@@ -113,11 +120,7 @@ def believable(scale: GridScale, page: FlatPage) -> GridScale:
     height_px, width_px = page.image.shape[:2]
     size_mm = (width_px / scale.px_per_mm[0], height_px / scale.px_per_mm[1])
     if not max(size_mm) <= MAX_PAGE_MM:
-        raise GridError(
-            f"expected a page of at most {MAX_PAGE_MM:.0f} mm; at {scale.px_per_mm[0]:.2f} px per "
-            f"mm, the scale that was found, the image shows {size_mm[0]:.0f} x {size_mm[1]:.0f} "
-            "mm: crop the image to the page, or scan it at 150 dpi or more"
-        )
+        raise GridError(otherwise)
     return scale
 
 

@@ -55,14 +55,17 @@ class FollowLimits:
     # Where waves every 5 mm have less than this share of the strength of those every 1 mm, no line
     # is heavy enough to be followed: above 0.25 on generated pages on which it was.
     min_heavy: float = 0.2
+    # Nor where so many of those every 1 mm lie elsewhere than these say: a hundredth of them did
+    # where heavy lines were followed, three quarters where none was heavier (52 directions).
+    max_contradicted: float = 0.1
     # Waves that follow nothing but noise have up to 0.011 of its strength; 0.029 and more where a
     # grid is seen (70 generated pages).
     min_wave_strength: float = 0.02
-    # Waves that follow lines meet them, in the middle, at the same phase at least so far.
+    # Waves that follow lines meet them, in the middle, with at least this coherence of phase.
     min_coherence: float = 0.72
     # The map starts as a disk of this radius,
     disk_mm: float = 14.0
-    # grows by so many blocks at once,
+    # grows by this number of blocks at once,
     step_blocks: int = 2
     # and is then smoothed.
     smooth_mm: float = 8.0
@@ -70,7 +73,7 @@ class FollowLimits:
     clear: float = 0.5
     # then where it is weak,
     weak: float = 0.3
-    # in at most so many steps,
+    # in at most this number of steps,
     max_steps: int = 60
     # until a step adds less than this share of the blocks.
     min_growth: float = 0.002
@@ -136,15 +139,37 @@ def _follow(
     lines: dict[int, Float32Array], coarse: Float32Array, slopes: dict[int, FloatArray]
 ) -> tuple[FloatArray, BoolArray]:
     """Position of each block along one coordinate, and where the grid was followed."""
-    step_px = BLOCK_PX * COARSE
-    shape = (coarse.shape[0] // BLOCK_PX, coarse.shape[1] // BLOCK_PX)
     # Half as fine, lines every millimeter would be lost.
     seen_lines = {1: coarse, SMALL: lines[SMALL]}
-    start_mm, harmonic = _start(seen_lines, shape, slopes)
-    slope = slopes[harmonic]
+    shape = (coarse.shape[0] // BLOCK_PX, coarse.shape[1] // BLOCK_PX)
+    waves = {
+        harmonic: _middle_waves(seen_lines[harmonic], shape, slope, harmonic)
+        for harmonic, slope in slopes.items()
+    }
+    strength = {harmonic: np.abs(found.sum()) / found.size for harmonic, found in waves.items()}
+    if strength[1] > LIMITS.min_heavy * strength[SMALL]:
+        position_mm, seen = _followed(lines, seen_lines[1], slopes[1], waves[1], 1)
+        block_mm = float(np.hypot(*slopes[1])) * BLOCK_PX
+        if _contradicted(lines[SMALL], position_mm, seen, block_mm) < LIMITS.max_contradicted:
+            return position_mm, seen
+    return _followed(lines, seen_lines[SMALL], slopes[SMALL], waves[SMALL], SMALL)
+
+
+def _followed(
+    lines: dict[int, Float32Array],
+    seen_lines: Float32Array,
+    slope: FloatArray,
+    waves: ComplexArray,
+    harmonic: int,
+) -> tuple[FloatArray, BoolArray]:
+    """Position of each block as the waves of one harmonic say, from the middle outwards."""
+    step_px = BLOCK_PX * COARSE
+    height, width = lines[SMALL].shape
+    shape = (height // step_px, width // step_px)
     straight_mm = _straight(shape, slope * step_px)
     block_mm = float(np.hypot(*slope)) * step_px
-    grown_mm, known = _grow(seen_lines[harmonic], straight_mm + start_mm, block_mm, harmonic)
+    start_mm = _start(waves, harmonic)
+    grown_mm, known = _grow(seen_lines, straight_mm + start_mm, block_mm, harmonic)
     fine_shape = (shape[0] * COARSE, shape[1] * COARSE)
     # The difference from a straight map changes little from block to block.
     rest_mm = cv2.resize(grown_mm - straight_mm, fine_shape[::-1], interpolation=cv2.INTER_CUBIC)
@@ -160,6 +185,24 @@ def _follow(
     return steadied(found_mm, halves, seen, block_mm), seen
 
 
+def _contradicted(
+    lines: Float32Array, position_mm: FloatArray, seen: BoolArray, block_mm: float
+) -> float:
+    """Share of the blocks with lines every millimetre where these lie elsewhere than the map says.
+
+    Where no line is heavier than others, waves every 5 mm follow what else is dark, as what is left
+    of a trace.
+    """
+    _, reach_mm, trust_mm = CORRECTIONS[-1]
+    wave = demodulate(lines, position_mm, SMALL, reach_mm / block_mm)
+    strength = np.abs(wave)[seen]
+    if not strength.size:
+        return 0.0
+    has_lines = strength > LIMITS.weak * np.percentile(strength, 70)
+    off = np.abs(off_mm(wave, SMALL)[seen][has_lines])
+    return float((off > trust_mm).mean())
+
+
 def _straight(shape: tuple[int, ...], slope_per_block: FloatArray) -> FloatArray:
     """Positions that change evenly from block to block, 0 in the middle."""
     u, v = block_coordinates(shape)
@@ -167,29 +210,27 @@ def _straight(shape: tuple[int, ...], slope_per_block: FloatArray) -> FloatArray
     return position
 
 
-def _start(
-    seen_lines: dict[int, Float32Array], shape: tuple[int, ...], slopes: dict[int, FloatArray]
-) -> tuple[float, int]:
-    """How far the lines in the middle are ahead of straight waves, and which waves to follow."""
-    waves = {
-        harmonic: _middle_waves(seen_lines[harmonic], shape, slope, harmonic)
-        for harmonic, slope in slopes.items()
-    }
-    strength = {harmonic: np.abs(found.sum()) / found.size for harmonic, found in waves.items()}
-    harmonic = 1 if strength[1] > LIMITS.min_heavy * strength[SMALL] else SMALL
-    if strength[harmonic] < LIMITS.min_wave_strength:
+def _start(waves: ComplexArray, harmonic: int) -> float:
+    """How far the lines in the middle are ahead of straight waves.
+
+    Raises
+    ------
+    GridError
+        If the waves there follow no lines.
+    """
+    strength = np.abs(waves.sum()) / waves.size
+    if strength < LIMITS.min_wave_strength:
         raise GridError(
             "expected a grid; in the middle of the image its lines are no stronger than noise: "
-            f"{strength[harmonic]:.3f} of it (at least {LIMITS.min_wave_strength} is needed)"
+            f"{strength:.3f} of it (at least {LIMITS.min_wave_strength} is needed)"
         )
-    total = waves[harmonic].sum()
-    coherence = float(np.abs(total) / max(float(np.abs(waves[harmonic]).sum()), 1e-9))
+    coherence = float(np.abs(waves.sum()) / max(float(np.abs(waves).sum()), 1e-9))
     if coherence < LIMITS.min_coherence:
         raise GridError(
             f"expected a grid; in the middle of the image its lines agree to {coherence:.2f} (at "
             f"least {LIMITS.min_coherence} is needed)"
         )
-    return float(off_mm(total, harmonic)), harmonic
+    return float(off_mm(waves.sum(), harmonic))
 
 
 def _middle_waves(

@@ -1,4 +1,4 @@
-"""Plotted grids: undo what rounding to whole pixels does to the places of grid lines.
+"""Plotted grids: undo the rounding of the places of grid lines to whole pixels.
 
 Public: `without_rounding`.
 
@@ -41,7 +41,7 @@ class SnapLimits:
     max_mm: float = 0.12
     # A line of which fewer blocks are seen says nothing.
     min_blocks: float = 8.0
-    # Both halves of plotted lines have at least so much of their displacements in common, by power:
+    # Both halves of plotted lines have this share of their displacements in common, by power:
     # 0.6 to 0.98 on 15 generated photos of plotted pages, some of the others less.
     min_share: float = 0.6
     # Steps in which the search goes through the part of a pixel by which each heavy line is further
@@ -55,7 +55,7 @@ class SnapLimits:
     # of plotted pages that were followed well, with the growth of their resolution; less with any
     # other.
     min_saw: float = 0.5
-    # The waves too slow to be seen may have so many times the power of those that are.
+    # Waves too slow to be seen may have at most this multiple of the power of those that are.
     max_told: float = 1.5
     # Blocks at a page's edge that are left out: objects beside it disturb the lines there.
     edge_blocks: int = 7

@@ -23,8 +23,9 @@ from ecgpaper.digitize.grid.snapping import without_rounding
 from ecgpaper.digitize.grid.surface import extended
 from ecgpaper.digitize.page.bend import MIN_FLAT_SHARE, bend, fit_plane, lattice
 from ecgpaper.digitize.page.flatten import FLAT_PX_PER_MM, flatten, sampled
-from ecgpaper.digitize.page.sheet import View, find_sheet
+from ecgpaper.digitize.page.sheet import find_sheet
 from ecgpaper.digitize.page.skew import rotation, skew_deg
+from ecgpaper.digitize.page.view import View
 from ecgpaper.digitize.sampling import map_pixels
 from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
 from ecgpaper.errors import GridError
@@ -63,11 +64,11 @@ class RectifyLimits:
     min_steady: float = 0.8
     # A block lies on the grid if this share of the blocks around it does.
     min_grid: float = 0.15
-    # Rows cross a side of the grid if, so near to it on both its sides, there is ink
+    # Rows cross a side of the grid if, within this distance on both its sides, there is ink
     near_side_mm: float = 6.0
-    # in places with such gaps between them,
+    # in places with gaps of this width between them,
     row_gap_mm: float = 5.0
-    # at least so many: rows of another sheet come close on one side only.
+    # at least this number of places: rows of another sheet come close on one side only.
     min_rows: int = 3
 
 

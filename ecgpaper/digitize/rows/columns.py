@@ -35,18 +35,18 @@ class ColumnLimits:
     stretch_step: float = 0.0005
     # Differences in length that hardly matter are not looked for.
     min_stretch: float = 0.003
-    # The ends of stretched rows must be so much steeper together than where rows of the usual
-    # length end: of 15 generated pages, which have that length, one reached 1.47 times, for a
+    # The ends of stretched rows must be steeper together by this factor than where rows of the
+    # usual length end: of 15 generated pages, which have that length, one reached 1.47 times, for a
     # pulse.
     steeper: float = 1.4
-    # Columns may leave a gap between them, so wide in all rows of columns,
+    # Columns may leave a gap of this width between them, in all rows of columns,
     gap_mm: float = 0.6
     # beside stretches of trace within these distances.
     beside_mm: tuple[float, float] = (0.8, 1.6)
-    # So many gaps that are as far from each other as columns are tell where these stand.
+    # Least number of gaps, as far from each other as columns, that tell where these stand.
     min_gaps: int = 2
-    # The least of them lacks so much presence; on half a dozen pages without gaps it lacked 0.05 at
-    # most.
+    # Presence that the least of them lacks at least; on half a dozen pages without gaps it lacked
+    # 0.05 at most.
     min_gap: float = 0.25
     # Traces are taken to start this much before where they are found: 4 ms at 25 mm/s. The
     # Challenge's later scorer nearly voids a lead that is early by a sample; both forgive one that
@@ -67,7 +67,7 @@ class Place:
     ----------
     start_mm : float, in mm
     stretch : float
-        How long they are, as a share of what their layout says.
+        Their length, as a share of the layout's.
     """
 
     start_mm: float
@@ -105,7 +105,7 @@ def column_places(layout: PageLayout, readings: tuple[RowReading, ...]) -> tuple
 
 
 def _usual_length_mm(presence: Presence, left_mm: float, taken_mm: float) -> float | None:
-    """Return what rows are long that were taken for `taken_mm`; None if nothing usual.
+    """Return the length of rows that were taken for `taken_mm`; None if nothing usual.
 
     What was taken for a long row may hold an edge: if a window of the usual length holds nearly all
     that was read, rows are so long.
@@ -124,7 +124,7 @@ def _usual_length_mm(presence: Presence, left_mm: float, taken_mm: float) -> flo
 def _places(
     presence: Presence, starts_mm: FloatArray, duration_mm: float, between_mm: list[float]
 ) -> tuple[Place, ...]:
-    """Find where rows of a length, whose columns start so far from each other, may stand."""
+    """Find where rows of a length, whose columns start at given distances, may stand."""
     inside_mm = duration_mm * presence.mean(starts_mm, starts_mm + duration_mm)
     least_mm = inside_mm.max() - LIMITS.max_loss_mm
     steepness = _steepness(presence, starts_mm, duration_mm, least_mm)

@@ -32,7 +32,7 @@ class NameLimits:
 
     # A layout whose curves fit as well as this is not doubted;
     good: float = 0.85
-    # another must fit better by so much.
+    # another must fit better by this.
     better: float = 0.15
     # Fit from which columns count as simultaneous: that is rare, and a steady pulse looks a little
     # like it.

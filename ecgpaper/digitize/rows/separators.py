@@ -1,11 +1,11 @@
-"""Row readings -> row readings in which the bars between columns hide the curves, no more.
+"""Row readings -> row readings without the bars that are printed between columns.
 
 Public: `without_separators`.
 
 Some recorders print a bar across the baseline where one lead ends and the next begins. Behind it
-nothing is seen of a curve, which the tracer guesses, and well so near the baseline; but a path runs
-along ink for nothing, and so along the bar. All rows have the same bar at all columns: what of the
-ink around the columns all of them share is the bar.
+a curve is hidden; the tracer guesses it, and guesses well near the baseline. But a step along ink
+costs a path nothing, so paths run along the bar. All rows have the same bar at all columns: the ink
+that all of them share around the columns is the bar.
 """
 
 from __future__ import annotations
@@ -23,31 +23,32 @@ from ecgpaper.page import PageLayout
 
 @dataclass(frozen=True, slots=True)
 class SeparatorLimits:
-    """What counts as a bar, and how little is believed behind it."""
+    """The shape of a bar, and how far the tracer is believed behind it."""
 
-    # It is looked for so far around the place at which columns meet,
+    # A bar is searched within this distance of the place at which columns meet,
     reach_mm: float = 1.6
     # and around the baseline.
     half_height_mm: float = 6.0
-    # It is so dark, as a share of the darkest ink of its row,
+    # It is at least this dark, as a share of the darkest ink of its row,
     min_darkness: float = 0.45
-    # at least so high,
+    # at least this high,
     min_height_mm: float = 2.0
-    # at least so wide,
+    # at least this wide,
     min_width_mm: float = 0.15
-    # and in so many rows or more: what three rows share by chance is no bar.
+    # and in at least this number of rows.
     min_rows: int = 3
     # Bars are seen at this share of the columns' places or more.
     min_places: float = 0.5
-    # Its sides are blurred by so much, its top and bottom, with what pens are wide, by so much.
+    # Blur of its sides,
     blur_mm: float = 0.2
+    # and of its top and bottom, the width of a pen included.
     end_mm: float = 0.4
-    # A row's own bar goes so far beyond what all rows share, as baselines are not known better.
+    # A row's own bar may reach this far beyond the shared one: baselines are not known better.
     baseline_mm: float = 2.5
-    # What the tracer says behind it counts as it is from so large a mean log-probability on: below,
-    # errors were 2 to 7 mm in one place of five, above 0.1 to 0.6 mm (100 ends of strips).
+    # From this mean log-probability on the tracer is believed behind a bar: below, errors were 2 to
+    # 7 mm in one place of five, above 0.1 to 0.6 mm (100 ends of strips).
     sure_log_probability: float = -2.3
-    # Else no height is less likely than the likeliest by more than this (log-probability).
+    # Elsewhere no height is less likely than the likeliest by more than this (log-probability).
     most_doubt: float = 2.0
 
 

@@ -38,7 +38,7 @@ LEAST_FS = 50.0
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a record.
+    """Outcome of a record.
 
     Parameters
     ----------

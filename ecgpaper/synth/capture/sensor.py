@@ -1,4 +1,4 @@
-"""Sensor: what optics, sensor, software and file format leave of the photo.
+"""Sensor: effects of optics, sensor, software and file format on the photo.
 
 In: the lit photo and `CameraSpec`. Out: the picture.
 """
@@ -22,7 +22,7 @@ _NOISE_TILE_PX = 512
 _COLOR_GRAIN = 2.5
 # Blur that changes over the picture is even within tiles of this size.
 _BLUR_TILE_PX = 192
-# A kernel ends at so many standard deviations.
+# A kernel ends at this number of standard deviations.
 _BLUR_REACH = 2.5
 # Where an earlier file's blocks of eight pixels began, when the picture was cut out of it.
 _CUT_PX = (3, 5)

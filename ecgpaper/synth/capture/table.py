@@ -267,7 +267,7 @@ def _tiles(shape: Shape, per_mm: float, rng: np.random.Generator) -> FloatImage:
     return np.asarray(floor, dtype=np.float32)
 
 
-# What `SceneSpec.background` may be but for a monitor.
+# Values of `SceneSpec.background`, but for a monitor.
 TEXTURES: dict[str, Callable[[Shape, float, np.random.Generator], FloatImage]] = {
     "wood": _wood,
     "planks": _planks,

@@ -13,12 +13,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from ecgpaper.ecg import STANDARD_ORDER
 from ecgpaper.page import LAYOUTS, SIX_LEADS, LeadLayout, PaperScale
 from ecgpaper.synth.sample.capture.cameras import sample_turned_photo
 from ecgpaper.synth.sample.draws import chance, uniform
 from ecgpaper.synth.sample.page import sample_spec
-from ecgpaper.synth.sample.print.layouts import sample_continued
+from ecgpaper.synth.sample.print.layouts import sample_continued, sample_one_lead
 from ecgpaper.synth.sample.print.printing import color_ink, darken_grid
 from ecgpaper.synth.sample.sheet.relief import sample_deteriorated_relief
 from ecgpaper.synth.sample.window import in_window
@@ -63,8 +62,7 @@ def _six_leads(rng: np.random.Generator) -> PageSpec:
 
 
 def _one_lead(rng: np.random.Generator) -> PageSpec:
-    lead = str(rng.choice(STANDARD_ORDER))
-    leads = replace(LAYOUTS["1x1"], rows=((lead,),))
+    leads = sample_one_lead(rng=rng)
     return _page(rng, leads, _FAST if chance(rng, 0.3) else None)
 
 

@@ -164,7 +164,7 @@ def _is_file(camera: CameraSpec) -> bool:
 def _any_state(
     place: LayoutSpec, paper: PaperSpec, camera: CameraSpec, rng: np.random.Generator
 ) -> PaperSpec:
-    """Draw what years did to a sheet; a scanner's lid presses it flat."""
+    """Draw the wear and shape of an old sheet; a scanner's lid presses it flat."""
     if camera.scene is not None:
         relief = sample_any_relief(place.size_mm, rng)
     elif chance(rng, 0.35):

@@ -1,4 +1,4 @@
-"""Creases: what folding does to the print: along a sharp fold it cracks and is rubbed off.
+"""Creases: along a sharp fold the print cracks and is rubbed off.
 
 In: the folds of `ReliefSpec`. Out: where the fold lines run, and how much print is gone.
 """

@@ -53,7 +53,7 @@ def draw_objects(
 
 
 def lay_objects(page: ByteArray, drawn: tuple[ByteArray, ByteArray] | None) -> None:
-    """Put what `draw_objects` drew upon a page, in place."""
+    """Put the objects that `draw_objects` drew upon a page, in place."""
     if drawn is None:
         return
     colors, coverage = drawn
@@ -102,7 +102,7 @@ def _add(
 
 
 def _add_shadow(sheet: Cutout) -> None:
-    """Darken the paper below and to the right of what stands on it."""
+    """Draw the shadow of an object, below it and to its right."""
     shift = np.array([[1, 0, 0.25 * PX_PER_MM], [0, 1, 0.3 * PX_PER_MM]])
     cast = cv2.warpAffine(sheet.cover, shift, sheet.cover.shape[::-1])
     cast = cv2.GaussianBlur(cast, (0, 0), 0.25 * PX_PER_MM)

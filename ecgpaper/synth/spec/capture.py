@@ -80,7 +80,7 @@ class CameraSpec:
     ramp : tuple of float
         Brightness added across the width and the height, as a share of white.
     white : float, in [0, 1]
-        Level that becomes white: a scanner's software leaves out what is brighter.
+        Level that becomes white: a scanner's software leaves out brighter ones.
     contrast, gamma : float
         Applied about white to levels in [0, 1].
     blur_px : float, in px

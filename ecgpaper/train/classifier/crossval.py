@@ -92,7 +92,7 @@ class Crossval:
 
     @property
     def identity(self) -> str:
-        """Spell out what must agree for results to belong together."""
+        """List the settings that must agree for results to belong together."""
         known = "\n".join(f"{name} {facts}" for name, facts in self.facts.items())
         return (
             f"{self.n_folds} folds of {len(self.facts)} records {crc32(known.encode()):08x}, "

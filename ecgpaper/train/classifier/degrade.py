@@ -88,7 +88,7 @@ def degrade(leads_mv: Float32Array, *, rng: np.random.Generator) -> Float32Array
 
 
 def _random_mask(layout: str, rng: np.random.Generator) -> BoolArray:
-    """Draw what is shown; often the columns begin anywhere, which no page does.
+    """Draw which samples are shown; often the columns begin anywhere, which no page does.
 
     So each lead is learned from all of its record.
     """

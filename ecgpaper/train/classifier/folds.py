@@ -41,7 +41,7 @@ class Grouping:
 
     @property
     def explanation(self) -> str:
-        """Say in a sentence what the split can promise."""
+        """Say in a sentence how far patients are kept apart."""
         if self.kind == "record":
             return (
                 "patients are not known: records are split by a hash of their names, and a "

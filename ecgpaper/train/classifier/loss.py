@@ -22,7 +22,7 @@ STATEMENT_SHARE = 1.0
 class WithStatements(nn.Module):
     """A network, and a head for statements that it needs only while it learns.
 
-    Finer statements say why a record has a label, and so teach what to look at.
+    Finer statements say why a record has a label, and so teach where to look.
     """
 
     def __init__(self, network: ResNet1d, n_statements: int) -> None:

@@ -69,7 +69,7 @@ def best_threshold(probabilities: FloatArray, is_true: BoolArray) -> tuple[float
 
 
 def calibration_shift(probabilities: FloatArray, truth: BoolArray) -> FloatArray:
-    """Return what to add to the logits of each class so that they mean how often it occurs.
+    """Return the shift of each class's logits that makes its mean probability its frequency.
 
     Weights of rare classes and records that were added to learn from leave probabilities too high.
 

@@ -57,7 +57,7 @@ _LEAST_END_MM = 0.01
 _MOST_END_MM = 0.1
 # Share of pages that are placed by something else, a pulse or a name,
 _LOST_SHARE = 0.15
-# up to so far off: there no curve begins.
+# up to this far off: there no curve begins.
 _LOST_MM = 3.0
 # Along x, a scale is off by as much over such a width.
 _WIDTH_MM = 200.0
@@ -65,7 +65,7 @@ _WIDTH_MM = 200.0
 _FARTHEST_ROWS = 60.0
 # Folder of the pages that were read.
 KEPT = ".curves"
-# So many letters of a checksum tell networks apart.
+# Letters of a checksum that tell networks apart.
 _SHORT = 12
 
 
@@ -117,7 +117,7 @@ def read_pages(ecgs: Sequence[Ecg], folder: Path, *, n_pages: int, seed: int) ->
 
 
 def origin_of(pages: Sequence[Curves]) -> str:
-    """Say what pages were drawn."""
+    """Describe the pages that were drawn."""
     return f"{len(pages)} generated, {', '.join(sorted(set(PRESETS)))}"
 
 

@@ -25,7 +25,7 @@ BATCH_SIZE = 64
 _MOST_SHIFT = 8
 # This share of windows shows no end: a network that never saw that is as sure of one as of any.
 _BLIND_SHARE = 0.15
-# Their middle is further inside the strip, by so many points at most.
+# Their middle is further inside the strip, by this number of points at most.
 _MOST_INSIDE = 400
 # Ends further than this from the middle are as good as none.
 _FARTHEST = 20.0

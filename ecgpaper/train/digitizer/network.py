@@ -38,9 +38,9 @@ class TrainingRun(Generic[Batch]):
         (network, batch) -> loss.
     n_steps : int
     task : str
-        What is learned from what: an unfinished run of another task is not gone on with.
+        Description of data and target: an unfinished run of another task is not gone on with.
     training : dict
-        For the checkpoint: what the network learned from.
+        For the checkpoint: the data that the network learned from.
     """
 
     name: str

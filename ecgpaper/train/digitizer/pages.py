@@ -39,7 +39,7 @@ from ecgpaper.train.digitizer.collisions import with_collisions
 CROP_WIDTH_PX = 384
 SEGMENT_CROP_PX = (320, 448)
 TALL_SHARE = 0.2
-# What the stages before the tracer leave behind: the height of the row's middle, the grid's scale.
+# Errors of the stages before the tracer: of the height of the row's middle, of the grid's scale.
 BASELINE_JITTER_MM = 2.0
 SCALE_JITTER = 0.003
 # Pictures are drawn this much finer than the segmenter sees them; and the share of pages that it

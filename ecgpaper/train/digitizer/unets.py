@@ -43,7 +43,7 @@ TRACER_CONFIG = UNetConfig(n_inputs=4, widths=(24, 40, 64, 96, 96), n_outputs=N_
 _CLASS_WEIGHTS = (0.5, 0.7, 3.0, 2.0)
 # Spread of the target over rows: a curve seen at a sub-column is that sharp,
 _SIGMA_ROWS = 1.2
-# and on a steep stroke one sub-column spans several rows: so much more per row of a step,
+# and on a steep stroke one sub-column spans several rows: this much more per row of a step,
 _SIGMA_PER_SLOPE = 0.4
 # up to this.
 _MAX_SIGMA_ROWS = 6.0

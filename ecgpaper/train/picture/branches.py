@@ -150,7 +150,7 @@ def _calibrate(
 
 
 def calibration(logits: FloatArray, truth: BoolArray) -> tuple[float, FloatArray]:
-    """Return what to multiply all logits with, and what to add to those of each class then.
+    """Return the factor of all logits, and then the shift of those of each class.
 
     Parameters
     ----------

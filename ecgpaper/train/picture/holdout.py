@@ -15,7 +15,7 @@ from ecgpaper.ecg import BoolArray, Ecg
 
 # Share of the records that are spared,
 _SHARE = 0.1
-# and no more than so many: they are worth more as lessons.
+# and no more than this number: they are worth more for training.
 _MOST = 300
 
 

@@ -48,7 +48,7 @@ def _shadow(rng: np.random.Generator) -> Shadow:
 
 
 def sample_paper_glare(rng: np.random.Generator) -> tuple[Glare, ...]:
-    """Draw what paper mirrors: little, and blurred; thermal paper more."""
+    """Draw reflections in paper: faint and blurred; stronger on thermal paper."""
     shape = str(rng.choice(["flash", "window", "lamp"], p=[0.5, 0.25, 0.25]))
     return (
         Glare(

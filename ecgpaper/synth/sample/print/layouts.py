@@ -1,4 +1,4 @@
-"""Layouts: draw which leads a page shows, and where they stand on what sheet."""
+"""Layouts: draw which leads a page shows, where they stand, and the size of the sheet."""
 
 from __future__ import annotations
 
@@ -76,11 +76,16 @@ def sample_leads(*, rng: np.random.Generator) -> LeadLayout:
         return sample_continued(rng=rng)
     leads = LAYOUTS[name]
     if leads.name == "1x1":
-        return replace(leads, rows=((str(rng.choice(STANDARD_ORDER)),),))
+        return sample_one_lead(rng=rng)
     if leads.rhythm and chance(rng, _OTHER_RHYTHM):
         others = rng.choice(STANDARD_ORDER, size=len(leads.rhythm), replace=False)
         leads = leads.with_rhythm(tuple(str(lead) for lead in others))
     return leads
+
+
+def sample_one_lead(*, rng: np.random.Generator) -> LeadLayout:
+    """Draw a strip of any of the twelve leads."""
+    return replace(LAYOUTS["1x1"], rows=((str(rng.choice(STANDARD_ORDER)),),))
 
 
 def sample_continued(*, rng: np.random.Generator) -> LeadLayout:
@@ -141,7 +146,7 @@ def _place(
     header_mm = uniform(rng, 12, 75 if leads.n_rows < 6 else 25)
     room_mm = height_mm - header_mm - uniform(rng, 8, 20)
     pitch_mm = min(room_mm / leads.n_rows, uniform(rng, 32, 58))
-    # What a few rows leave free is mostly below them.
+    # The space that a few rows leave free is mostly below them.
     header_mm += (room_mm - pitch_mm * leads.n_rows) * uniform(rng, 0, 0.6)
     row_mm = scale.mm_from_s(leads.duration_s)
     pulse_mm = scale.mm_from_s(PULSE_S) if chance(rng, 0.8) else 0.0

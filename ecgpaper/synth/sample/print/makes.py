@@ -1,4 +1,4 @@
-"""Makes: the looks of six kinds of recorder, as tables of what varies between them.
+"""Makes: the looks of six kinds of recorder, as tables of their differences.
 
 Public: `MAKES`, `Make`, `sample_make`.
 """
