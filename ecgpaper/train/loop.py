@@ -159,7 +159,7 @@ class TrainConfig:
     n_workers : int
         Processes that prepare batches ahead; the batches do not depend on their number.
     task : str
-        What is learned from what: an unfinished run of another task is not gone on with.
+        Description of data and target: an unfinished run of another task is not gone on with.
     """
 
     span: Span
@@ -434,7 +434,7 @@ def _update_average(average: dict[str, Tensor], network: nn.Module, decay: float
 
 
 def _identity(config: TrainConfig, network: nn.Module) -> str:
-    """Spell out what must agree for a run to go on; workers and time may come and go."""
+    """List the settings that must agree for a run to go on; workers and time may differ."""
     shapes = {name: tuple(value.shape) for name, value in network.state_dict().items()}
     rates = config.peak_rate, config.weight_decay, config.average, config.gradient_norm
     return f"{config.span.n_steps} steps, {rates}, {config.task}, {shapes}"

@@ -1,4 +1,4 @@
-"""Training from a Challenge folder of five records: what the organisers try first."""
+"""Training from a Challenge folder of five records: what the organizers try first."""
 
 import json
 import logging
@@ -107,7 +107,7 @@ def weights(folder):
 
 @pytest.fixture(scope="module")
 def model(data, tmp_path_factory):
-    """Return a model folder that the organisers' first script filled, and its log."""
+    """Return a model folder that the organizers' first script filled."""
     folder = tmp_path_factory.mktemp("trained") / "below" / "model"
     options = ["-d", str(data), "-m", str(folder), "-v"]
     with pytest.MonkeyPatch.context() as patch:
