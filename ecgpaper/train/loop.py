@@ -42,17 +42,20 @@ logger = logging.getLogger(__name__)
 
 Batch = TypeVar("Batch")
 SAVE_EVERY_S = 60.0
-# The log says how far a network is so often.
-_TELL_EVERY_S, _TELL_EVERY_STEPS = 30.0, 100
+# The log says how far a network is after this time,
+_TELL_EVERY_S = 30.0
+# and after this number of steps.
+_TELL_EVERY_STEPS = 100
 # How often a process that prepares batches looks whether its parent is still there.
 _LOOK_EVERY_S = 1.0
 # Share of a span in which the learning rate rises.
 _WARM_UP = 0.1
 # More steps than anybody takes, for spans that end with their time.
 MANY_STEPS = 10**9
-# After so many steps it is known whether the processes that prepare batches are idle, which they
-# are if they are busy for less than this share of the time.
-_STEPS_TO_JUDGE, _MOST_IDLE_BUSY = 10, 0.5
+# After this number of steps it is known whether the processes that prepare batches are idle:
+_STEPS_TO_JUDGE = 10
+# they are if they are busy for less than this share of the time.
+_MOST_IDLE_BUSY = 0.5
 # With more processes the network no longer waits for them.
 _MOST_WORKERS = 15
 

@@ -25,8 +25,10 @@ MINUTES_VARIABLE = "ECGPAPER_TRAIN_MINUTES"
 _MINUTES = ((5, 5.0), (50, 10.0), (300, 60.0), (1000, 120.0), (20_000, 720.0))
 _DRAFT_SHARE = 0.1
 _LEAST_S = 1.0
-# Left at the end for what follows a network's last step.
-_SPARE_SHARE, _MOST_SPARE_S = 0.05, 60.0
+# Share of the time that is left at the end for the work after a network's last step,
+_SPARE_SHARE = 0.05
+# and the most of it.
+_MOST_SPARE_S = 60.0
 # Before anything is measured: a step of the picture branch draws 16 pages.
 _PICTURE_STEP_S = 5.0
 
@@ -52,10 +54,18 @@ class Stage:
     is_in_draft: bool = True
 
 
-CLASSIFIER, READER, SEGMENTER, TRACER = "classifier", "reader", "segmenter", "tracer"
-CURVES, ENDS, REFINER, QUALITY = "curves", "ends", "refiner", "quality"
-PICTURE, OPINIONS = "picture", "opinions"
-# What can be complete before its time is over comes first: time that is left goes to the others.
+CLASSIFIER = "classifier"
+READER = "reader"
+SEGMENTER = "segmenter"
+TRACER = "tracer"
+CURVES = "curves"
+ENDS = "ends"
+REFINER = "refiner"
+QUALITY = "quality"
+PICTURE = "picture"
+OPINIONS = "opinions"
+# Stages that can be complete before their time is over come first: time that is left goes to the
+# others.
 STAGES = (
     Stage(CLASSIFIER, 0.16),
     Stage(READER, 0.05),
@@ -70,11 +80,16 @@ STAGES = (
 )
 # Networks of the signals that answer together: in less time than this, one alone.
 _FEW_S = 120.0
-# Share of new pages in the draft, which measures what they cost; and what it may become. Drawing
-# takes so much of the time that it could, so that the network does not wait.
-_DRAFT_FRESH, _LEAST_FRESH, _DRAWING_SHARE = 0.5, 0.05, 0.85
-# What the picture branch spends of its time on pages to mix its opinions by, and how many.
-_OPINIONS_SHARE, _MOST_OPINIONS = 0.6, 300
+# Share of new pages in the draft, which measures their cost,
+_DRAFT_FRESH = 0.5
+# and the least that it may become.
+_LEAST_FRESH = 0.05
+# Drawing takes this share of the time that it could, so that the network does not wait.
+_DRAWING_SHARE = 0.85
+# Share of its time that the picture branch spends on pages to mix its opinions by,
+_OPINIONS_SHARE = 0.6
+# and the most of them.
+_MOST_OPINIONS = 300
 
 
 @dataclass(frozen=True)

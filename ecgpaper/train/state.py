@@ -21,7 +21,8 @@ logger = logging.getLogger(__name__)
 
 # Folder, in the model folder, of networks that learn or wait for others.
 WORK = ".training"
-_FILE, _RECORDS = "state.json", "records.json"
+_FILE = "state.json"
+_RECORDS = "records.json"
 # How often the time that is spent is written down.
 _BEAT_S = 15.0
 # What is measured of a stage.

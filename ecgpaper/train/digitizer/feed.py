@@ -44,10 +44,25 @@ _CROPS_PER_PAGE = 10
 MOST_KEPT = 500
 # Every so-many-th batch is of tall strips.
 _TALL_EVERY = round(1 / TALL_SHARE)
-# What a crop that is seen again may differ by.
-_MIRRORED_SHARE, _JPEG_SHARE, _BLUR_SHARE = 0.2, 0.3, 0.3
-_LIGHT, _TILT, _TINT, _MOST_NOISE, _MOST_BLUR_PX = 0.12, 0.1, 0.04, 0.024, 0.8
-_LEAST_QUALITY, _MOST_QUALITY = 40, 95
+# Changes of a crop that is seen again: shares of crops that are mirrored,
+_MIRRORED_SHARE = 0.2
+# compressed,
+_JPEG_SHARE = 0.3
+# and blurred;
+_BLUR_SHARE = 0.3
+# standard deviations of the light, as a share,
+_LIGHT = 0.12
+# of its tilt from side to side,
+_TILT = 0.1
+# and of each color;
+_TINT = 0.04
+# most noise, as a share of white;
+_MOST_NOISE = 0.024
+# most blur;
+_MOST_BLUR_PX = 0.8
+# qualities of the compression.
+_LEAST_QUALITY = 40
+_MOST_QUALITY = 95
 # How pages are kept: nearly without loss.
 _KEPT_JPEG = [cv2.IMWRITE_JPEG_QUALITY, 95]
 _KEPT_JPEG += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
