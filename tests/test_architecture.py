@@ -133,9 +133,11 @@ MAY_IMPORT = {
     "classify": ("ecg nets classify", "numpy scipy torch"),
     "classify.picture": ("ecg page raster geometry digitize classify.inputs", "numpy cv2"),
     "classify.branches": ("ecg weights nets classify", "numpy scipy torch"),
-    "train.loop": ("files nets", "torch safetensors tqdm"),
+    "train.processes": ("", "torch"),
+    "train.loop": ("files nets train.processes", "joblib torch safetensors tqdm"),
     "train.digitizer": (
-        "ecg page raster score errors files synth digitize nets train.loop train.digitizer",
+        "ecg page raster score errors files synth digitize nets train.processes train.loop "
+        "train.digitizer",
         "numpy cv2 torch safetensors tqdm",
     ),
     "train.classifier": (
@@ -148,7 +150,10 @@ MAY_IMPORT = {
         "train.classifier train.picture",
         "numpy scipy cv2 torch safetensors tqdm",
     ),
-    "train": ("ecg errors files simulate records classify train", "numpy torch tqdm"),
+    "train": (
+        "bounds ecg errors files headers records simulate digitize nets classify train",
+        "numpy torch tqdm",
+    ),
     "measure.alike": ("ecg classify measure", "numpy"),
     "measure": ("called ecg measure", "numpy scipy"),
     "report": ("errors ecg files measure report", "numpy cv2 jinja2"),

@@ -44,6 +44,7 @@ from ecgpaper.train.digitizer.pages import (
     jittered,
     without_gaps,
 )
+from ecgpaper.train.loop import Span
 
 # Half of the pages as wild as can be, the others as they mostly are.
 PRESETS = ("wild", "wild", "clean", "wild", "scan-color", "wild", "photo", "scan-bw")
@@ -63,6 +64,8 @@ _LOST_MM = 3.0
 _WIDTH_MM = 200.0
 # A curve further off than this is another one: nothing can be learned from it.
 _FARTHEST_ROWS = 60.0
+# Fewer pages may show no curve, or no end of one.
+_FEWEST_PAGES = 2
 # Folder of the pages that were read.
 KEPT = ".curves"
 # Letters of a checksum that tell networks apart.
@@ -92,7 +95,7 @@ class Curves:
     ends: NDArray[np.float32]
 
 
-def read_pages(ecgs: Sequence[Ecg], folder: Path, *, n_pages: int, seed: int) -> tuple[Curves, ...]:
+def read_pages(ecgs: Sequence[Ecg], folder: Path, *, span: Span, seed: int) -> tuple[Curves, ...]:
     """Draw pages and read their curves with the networks of a folder.
 
     They are kept there, by tracer and seed: an interrupted run goes on where it stopped.
@@ -103,7 +106,8 @@ def read_pages(ecgs: Sequence[Ecg], folder: Path, *, n_pages: int, seed: int) ->
         Records that the pages show.
     folder : Path
         Of segmenter and tracer.
-    n_pages : int
+    span : Span
+        Of pages.
     seed : int
     """
     segmenter = load_network(folder, SEGMENTER, SegmentNet)
@@ -112,7 +116,7 @@ def read_pages(ecgs: Sequence[Ecg], folder: Path, *, n_pages: int, seed: int) ->
     kept = folder / KEPT / f"{by}-{seed}"
     return tuple(
         read_curves(segmenter, tracer, ecgs, page, seed=seed, kept=kept)
-        for page in tqdm(range(n_pages), desc="curves", disable=not sys.stderr.isatty())
+        for page in tqdm(span.pages(_FEWEST_PAGES), desc="curves", disable=not sys.stderr.isatty())
     )
 
 
