@@ -128,7 +128,9 @@ def _claim(arguments: argparse.Namespace, out: Path) -> Origin:
     from ecgpaper.provenance import model_checksums  # noqa: PLC0415
 
     records = "simulated records"
-    if arguments.records:
+    if arguments.conditions == []:
+        records = "given pages alone"
+    elif arguments.records:
         records = f"records of {arguments.records.resolve().name}"
     origin = Origin(
         version=__version__,

@@ -304,6 +304,7 @@ def test_tables_have_a_line_for_each_condition():
     text = markdown(told)
     assert text.count("| photo of a monitor (2) |") == 2
     assert "20.0 [20.0, 20.0]" in text
+    assert "| -1.07 | -0.26 | 0.14 |" in text  # three teams on phone photos
     assert "0.81 (PD" not in text
     assert "0.81 (BAPORLab)" in text  # the best on deteriorated photos
     for title, _ in TABLES.values():
