@@ -23,6 +23,7 @@ from ecgpaper.digitize.calibration.pulse import find_pulse, without_pulses
 from ecgpaper.digitize.curves.read import read_rows
 from ecgpaper.digitize.curves.refine import REFINER, refine_traces
 from ecgpaper.digitize.curves.trim import without_blank_ends, without_strokes
+from ecgpaper.digitize.limb_leads import consistent
 from ecgpaper.digitize.networks import CONTRACTS, QUALITY, SEGMENTER, TRACER, load_network
 from ecgpaper.digitize.page.negative import is_dark
 from ecgpaper.digitize.page.orientation import ways_round
@@ -49,7 +50,7 @@ from ecgpaper.digitize.rows.columns import column_places, place_columns, with_ma
 from ecgpaper.digitize.rows.find import find_layout
 from ecgpaper.digitize.rows.leads import NameLeads, name_leads, take_names
 from ecgpaper.digitize.scale import find_scale
-from ecgpaper.digitize.signal import signal_from_traces
+from ecgpaper.digitize.signal import signal_from_traces, spread_from_traces
 from ecgpaper.ecg import ByteArray
 from ecgpaper.errors import EcgPaperError, MirrorError
 from ecgpaper.heap import bound_caches, give_back
@@ -299,6 +300,8 @@ class Digitizer:
         signal_mv = np.where(is_bad, np.nan, ecg.signal_mv)
         if not np.isfinite(signal_mv).any():
             raise nothing_trusted()
+        spread_mv = spread_from_traces(traces, layout, scale, request.fs)
+        signal_mv = consistent(signal_mv, spread_mv, request.fs)
         return Digitization(
             ecg=replace(ecg, signal_mv=signal_mv),
             confidence=np.where(is_bad, 0.0, confidence),
