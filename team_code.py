@@ -1,6 +1,6 @@
 """The three functions that the Challenge calls: the adapter between its files and `ecgpaper`.
 
-The organisers put their own `run_model.py` and `helper_code.py` in the place of ours, and there a
+The organizers put their own `run_model.py` and `helper_code.py` in the place of ours, and there a
 record that raises, or returns what cannot be saved, ends the run. So `run_models` answers each
 record with as much as can be read and saved, and names the rest in the log.
 """
@@ -29,6 +29,7 @@ from ecgpaper.errors import RecordError
 from ecgpaper.nets.checkpoint import require_files
 from ecgpaper.records import RecordHeader, read_comments, read_header, read_image
 from ecgpaper.train.challenge import train_all
+from ecgpaper.weights import shipped_model
 
 logger = logging.getLogger("ecgpaper")
 
@@ -42,15 +43,21 @@ _NOT_SAVED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueErro
 
 
 def train_models(data_folder: str, model_folder: str, verbose: bool) -> None:
-    """Train the digitizer and the classifier from scratch and write them to the model folder."""
+    """Train everything from scratch, in a time that fits the records, into the model folder.
+
+    The environment's ECGPAPER_TRAIN_MINUTES states another time.
+    """
     _set_up_log(verbose)
     train_all(Path(data_folder), Path(model_folder))
 
 
 def load_models(model_folder: str, verbose: bool) -> tuple[Digitizer, PageClassifier]:
-    """Load the trained models."""
+    """Load the trained models; those that come with the program where the folder is empty."""
     _set_up_log(verbose)
     folder = Path(model_folder)
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder = shipped_model()
+        logger.warning("%s is empty: the weights of %s are used", model_folder, folder)
     require_files(folder, (*CONTRACTS, CLASSIFIER, PICTURE))
     return Digitizer.load(folder), PageClassifier.load(folder)
 
@@ -197,7 +204,7 @@ def _not_empty(
 ) -> FloatArray:
     """Give each lead that could not be read one sample, of 0 mV, in the middle of its place.
 
-    The organisers' `evaluate_model.py -x` ends, for all records, at the first lead with nothing to
+    The organizers' `evaluate_model.py -x` ends, for all records, at the first lead with nothing to
     compare. Where the reference has a sample as well, one suffices. A lead without any scores 0 dB,
     and so does one of 0 mV. Alignment may move the sample onto the curve: at most 0.01 dB with all
     of a lead in the reference, 0.05 with a quarter.

@@ -21,6 +21,10 @@ class CrossvalError(EcgPaperError):
     """A folder holds the results of another cross-validation."""
 
 
+class BudgetError(EcgPaperError):
+    """The time that a training may take is not stated as a number of minutes."""
+
+
 class CheckpointError(EcgPaperError):
     """A model folder lacks a file, or a file does not fit the others."""
 
@@ -64,3 +68,11 @@ class MissingPackageError(EcgPaperError):
 
 class DrawingError(EcgPaperError):
     """The lines that a PDF page draws cannot be read as an ECG."""
+
+
+class BusyError(EcgPaperError):
+    """The server has as much to do as it may take."""
+
+
+class OverdueError(EcgPaperError):
+    """A page took longer than it may, or all memory that there was."""

@@ -1,6 +1,7 @@
 """What several test folders share: one simulated record, and pages of it with their truth."""
 
 import logging
+from collections import Counter
 from dataclasses import replace
 
 import cv2
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from ecgpaper.digitize import Digitizer
 from ecgpaper.digitize.curves.read import RowReading
 from ecgpaper.digitize.curves.strip import STRIP_HEIGHT_MM, STRIP_PX_PER_MM
 from ecgpaper.digitize.segment import working_image
@@ -17,6 +19,14 @@ from ecgpaper.synth import draw_maps, sample_spec, synthesize
 
 # Those whose levels the commands and entry points set.
 LOGGERS = ("ecgpaper", "ecgpaper.digitize", "ecgpaper.page_reader")
+# Files whose fixtures train networks or read pages, whatever their tests take.
+LONG_FILES = ("test_challenge.py", "test_roundtrip.py")
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the files that take long, so that the processes end at about one time."""
+    n_slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: (item.path.name not in LONG_FILES, -n_slow[item.path]))
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -40,6 +50,12 @@ def _log_levels():
 def healthy_ecg():
     """Ten seconds of twelve leads at 500 Hz."""
     return simulate_ecg(("NORM",), rng=np.random.default_rng(5))
+
+
+@pytest.fixture(scope="session")
+def shipped():
+    """Return the digitizer with the shipped weights, which take a second to read."""
+    return Digitizer.load()
 
 
 @pytest.fixture(scope="session")
@@ -72,14 +88,15 @@ def reading():
     """Make what a network that is sure of a curve reads in its row."""
 
     def make(x_mm, y_mm, presence, top_mm):
-        rows = np.arange(round(STRIP_HEIGHT_MM * STRIP_PX_PER_MM))
-        at = (np.asarray(y_mm) - top_mm) * STRIP_PX_PER_MM - 0.5
-        log_probability = -0.5 * ((rows - at[:, None]) / 1.5) ** 2
-        log_probability -= np.log(np.exp(log_probability).sum(axis=1, keepdims=True))
-        log_probability = log_probability.astype(np.float32)
-        ink = np.ones_like(log_probability)
+        rows = np.arange(round(STRIP_HEIGHT_MM * STRIP_PX_PER_MM), dtype=np.float32)
+        at = ((np.asarray(y_mm) - top_mm) * STRIP_PX_PER_MM - 0.5).astype(np.float32)
+        log_probability = -0.5 * ((rows - at[:, None]) / np.float32(1.5)) ** 2
+        probability = np.exp(log_probability)
+        total = probability.sum(axis=1, keepdims=True)
+        log_probability -= np.log(total)
         return RowReading(
-            *(x_mm, top_mm, log_probability, ink, presence, np.exp(log_probability)),
+            *(x_mm, top_mm, log_probability, np.ones_like(probability), presence),
+            probability / total,
             np.ones(len(x_mm), bool),
         )
 

@@ -130,6 +130,9 @@ def channels_from_leads(leads_mv: Float32Array) -> Float32Array:
 
 def _row_medians(rows: Float32Array) -> Float32Array:
     """Medians of the known values of each row, 0 without any; much faster than nanmedian."""
-    n_known = np.isfinite(rows).sum(axis=1)
-    middle = np.take_along_axis(np.sort(rows, axis=1), (np.maximum(n_known, 1) // 2)[:, None], 1)
-    return np.where(n_known > 0, middle[:, 0], 0).astype(np.float32)
+    return np.array([_median(row[np.isfinite(row)]) for row in rows], dtype=np.float32)
+
+
+def _median(values: Float32Array) -> float:
+    middle = len(values) // 2
+    return float(np.partition(values, middle)[middle]) if len(values) else 0.0

@@ -1,4 +1,4 @@
-"""What heartbeats tell about a page: how fast its paper ran, and which way.
+"""Heartbeats of a page: they tell how fast its paper ran, and which way.
 
 Public: `find_beats`, `fast_odds`, `runs_backwards`.
 """
@@ -50,7 +50,7 @@ class BeatLimits:
     # no record of 420 (PTB-XL) has more, whole or as 3x4 pages show it; four of five reversed ones
     # do.
     backwards: float = 1.0
-    # It is the median of at least so many leads: in one of 60 single leads P waves exceed T waves.
+    # Least number of leads in its median: in one of 60 single leads P waves exceed T waves.
     min_leads: int = 6
 
 

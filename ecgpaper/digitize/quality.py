@@ -1,4 +1,4 @@
-"""What speaks for and against each lead that was read: from it the SNR is predicted.
+"""Features of each lead that was read, from which its SNR is predicted.
 
 Public: `FEATURES`, `lead_evidence`, `predict_snr`.
 
@@ -91,7 +91,7 @@ def lead_evidence(
 
 
 def predict_snr(evidence: FloatArray, network: QualityNet) -> FloatArray:
-    """Return what each lead may be expected to score, of shape (n_leads,), in dB; NaN: unknown."""
+    """Return the SNR expected of each lead, of shape (n_leads,), in dB; NaN: unknown."""
     is_read = np.isfinite(evidence).all(axis=-1)
     with torch.inference_mode():
         found = network(torch.from_numpy(evidence[is_read]).float())

@@ -34,6 +34,11 @@ from ecgpaper.raster import FlatPage, GridScale, PixelMaps
 
 # Lengths of rows on upright sheets: as many seconds as fit.
 _SHORT_ROWS_MM = (187.5, 125.0)
+_NO_ROWS = (
+    "expected a grid, or rows of traces about as long as the page is wide; found no grid, and what "
+    "looks like rows is short, as lines of text are: a cover page has no ECG; if this one has, "
+    "crop the image to its traces, or scan it in color at 150 dpi or more"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +47,15 @@ class RowScaleLimits:
 
     # An image is a sheet if its sides are in a sheet's proportion within this share.
     proportion: float = 0.015
-    # The ink of a row is about so much longer than its trace: some have pulses.
+    # The ink of a row is about this much longer than its trace: some have pulses.
     beside_mm: float = 3.0
-    # A row may be off a known length by so much.
+    # A row may differ from a known length by this much.
     row_tolerance_mm: float = 16.0
     # A grid's lines are as far from each other in x as in y within this share.
     max_stretch: float = 0.01
-    # Ends of traces are looked for so far around those of the ink,
+    # Ends of traces are searched within this distance of those of the ink,
     reach_mm: float = 14.0
-    # in such steps.
+    # in steps of this width.
     step_mm: float = 0.0125
     # Confidence in a scale that a pulse confirms,
     confirmed: float = 0.5
@@ -92,13 +97,13 @@ def scale_without_grid(
     for _ in range(2):
         width_mm = row_width_mm(maps, GridScale((px_per_mm, px_per_mm)))
         px_per_mm *= width_mm / (row_mm + LIMITS.beside_mm)
-    scale = believable(GridScale((px_per_mm, px_per_mm)), page)
+    scale = believable(GridScale((px_per_mm, px_per_mm)), page, _NO_ROWS)
     layout = find_layout(page, maps, scale)
     readings = read_rows(photo, page, maps, scale, layout, network)
     pulse = find_pulse(layout, readings)
     px_per_mm *= _trace_width_mm(layout, readings, pulse) / row_mm
     confidence = LIMITS.unconfirmed if pulse is None else LIMITS.confirmed
-    return believable(GridScale((px_per_mm, px_per_mm), confidence=confidence), page)
+    return believable(GridScale((px_per_mm, px_per_mm), confidence=confidence), page, _NO_ROWS)
 
 
 def fits_rows(maps: PixelMaps, scale: GridScale) -> bool:

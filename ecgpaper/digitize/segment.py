@@ -27,7 +27,7 @@ class PrintedLimits:
     # The paper's brightness is followed over this share of the image's long side.
     light_share: float = 1 / 24
     # A page is where most pixels around are printed, within this share of the image's long side:
-    # some millimetres.
+    # some millimeters.
     around_share: float = 1 / 40
     # Share of the pixels that is printed there,
     min_printed: float = 0.3
@@ -109,7 +109,7 @@ def segment(photo: ByteArray, network: SegmentNet) -> PixelMaps:
 
 
 def printed_area(maps: PixelMaps) -> BoolArray:
-    """Tell where most pixels for some millimetres around are printed; of the maps' shape."""
+    """Tell where most pixels for some millimeters around are printed; of the maps' shape."""
     printed = np.clip(1 - maps.of("background"), 0, 1)
     reach = max(3, round(max(printed.shape) * LIMITS.around_share))
     return np.asarray(cv2.blur(printed, (reach, reach)) > LIMITS.min_printed)

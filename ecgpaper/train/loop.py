@@ -1,38 +1,145 @@
 """One training loop for all networks: AdamW, one-cycle cosine, moving average of the weights.
 
-Public: `TrainConfig`, `fit`.
+Public: `TrainConfig`, `Span`, `Meter`, `fit`, `ahead`, `n_cores`,
+`usual_workers`.
 
-The loop is resumable: it writes its whole state every few minutes and a second call with the same
-configuration goes on where the first was interrupted.
+A network learns for so many steps, or until its time is over. The loop is resumable: it writes its
+whole state every minute and a second call with the same configuration goes on where the first was
+interrupted. Where torchrun has started several processes (see `processes`), each makes its own
+batches and all take each step together: the batch is as many times larger.
 """
 
 from __future__ import annotations
 
 import logging
 import math
+import multiprocessing
 import os
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import torch
+from joblib import cpu_count
 from safetensors import safe_open
 from safetensors.torch import load_file
 from safetensors.torch import save as tensors_as_bytes
 from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from ecgpaper.files import write_whole
 from ecgpaper.nets.device import fast_precision
+from ecgpaper.train.processes import from_first, n_processes, rank, wait_for_all
 
 logger = logging.getLogger(__name__)
 
 Batch = TypeVar("Batch")
-SAVE_EVERY_S = 120.0
+SAVE_EVERY_S = 60.0
+# The log says how far a network is so often.
+_TELL_EVERY_S, _TELL_EVERY_STEPS = 30.0, 100
+# How often a process that prepares batches looks whether its parent is still there.
+_LOOK_EVERY_S = 1.0
+# Share of a span in which the learning rate rises.
+_WARM_UP = 0.1
+# More steps than anybody takes, for spans that end with their time.
+MANY_STEPS = 10**9
+# After so many steps it is known whether the processes that prepare batches are idle, which they
+# are if they are busy for less than this share of the time.
+_STEPS_TO_JUDGE, _MOST_IDLE_BUSY = 10, 0.5
+# With more processes the network no longer waits for them.
+_MOST_WORKERS = 15
+
+
+@dataclass
+class Meter:
+    """What learning, or drawing pages, has cost; filled in by what does it.
+
+    Parameters
+    ----------
+    n_steps : int
+        Steps, or pages.
+    seconds : float
+        They took, those of an interrupted run included.
+    waited_s : float
+        Time of these in which the network waited for batches.
+    made_s : float
+        Time that the preparation of a batch took, on average.
+    beat : callable
+        Called again and again meanwhile.
+    """
+
+    n_steps: int = 0
+    seconds: float = 0.0
+    waited_s: float = 0.0
+    made_s: float = 0.0
+    beat: Callable[[], None] = field(default=lambda: None, repr=False)
+
+    def add(self, parts: Sequence[Meter]) -> None:
+        """Add what parts have cost; a batch of all costs what it does on average."""
+        self.n_steps += sum(part.n_steps for part in parts)
+        self.seconds += sum(part.seconds for part in parts)
+        self.waited_s += sum(part.waited_s for part in parts)
+        self.made_s = sum(part.made_s for part in parts) / max(1, len(parts))
+
+    @property
+    def waiting_share(self) -> float:
+        """Share of the time in which the network waited."""
+        return self.waited_s / self.seconds if self.seconds else 0.0
+
+
+@dataclass(frozen=True)
+class Span:
+    """How long something is learned, or pages are drawn: what ends first ends it.
+
+    Parameters
+    ----------
+    n_steps : int
+        Steps, or pages, at most.
+    seconds : float
+        At most; a step that has begun is finished.
+    meter : Meter
+        Told what it has cost.
+    """
+
+    n_steps: int = MANY_STEPS
+    seconds: float = math.inf
+    meter: Meter = field(default_factory=Meter, compare=False)
+
+    def phase(self, step: int, spent_s: float) -> float:
+        """Tell how much of it is over, 0 to 1, when a number of steps is done."""
+        return min(1.0, max(step / max(1, self.n_steps), spent_s / self.seconds))
+
+    def pages(self, least: int = 0) -> Iterator[int]:
+        """Count pages until the span is over, but so many at least, and fill in the meter.
+
+        What the meter says already, of an interrupted run, is a part of the span.
+        """
+        begun_s = time.monotonic() - self.meter.seconds
+        for page in range(self.n_steps):
+            if page >= least and time.monotonic() - begun_s > self.seconds:
+                break
+            yield page
+            self.meter.n_steps = page + 1
+            self.meter.seconds = time.monotonic() - begun_s
+            self.meter.beat()
+
+
+def n_cores() -> int:
+    """Return how many cores this process may use, by its affinity and its container's limits."""
+    return int(cpu_count())
+
+
+def usual_workers() -> int:
+    """Return how many processes prepare batches: all cores but one beside a GPU, else half."""
+    spare = n_cores() - 1 if torch.cuda.is_available() else n_cores() // 2
+    return min(_MOST_WORKERS, max(1, spare))
 
 
 @dataclass(frozen=True)
@@ -41,10 +148,9 @@ class TrainConfig:
 
     Parameters
     ----------
-    n_steps : int
-        Optimizer steps in all.
+    span : Span
     peak_rate : float
-        Learning rate at the end of the warm-up, which takes a tenth of the steps.
+        Learning rate at the end of the warm-up, which takes a tenth of the span.
     weight_decay : float
     average : float
         Decay of the exponential moving average of the weights at the end of training.
@@ -53,24 +159,23 @@ class TrainConfig:
     n_workers : int
         Processes that prepare batches ahead; the batches do not depend on their number.
     task : str
-        What is learned from what: an unfinished run of another task is not gone on with.
+        Description of data and target: an unfinished run of another task is not gone on with.
     """
 
-    n_steps: int
+    span: Span
     peak_rate: float = 2e-3
     weight_decay: float = 1e-3
     average: float = 0.995
     gradient_norm: float = 1.0
-    n_workers: int = field(default_factory=lambda: min(15, max(1, (os.cpu_count() or 1) - 1)))
+    n_workers: int = field(default_factory=usual_workers)
     task: str = ""
 
-    def rate(self, step: int) -> float:
-        """Learning rate at a step: linear warm-up, then a cosine down to a hundredth."""
-        n_warm = max(1, self.n_steps // 10)
-        if step < n_warm:
-            return self.peak_rate * (step + 1) / n_warm
-        phase = (step - n_warm) / max(1, self.n_steps - n_warm)
-        return self.peak_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * phase)))
+    def rate(self, phase: float) -> float:
+        """Learning rate at a phase of the span: linear warm-up, then a cosine to a hundredth."""
+        if phase < _WARM_UP:
+            return self.peak_rate * phase / _WARM_UP
+        cooling = (phase - _WARM_UP) / (1 - _WARM_UP)
+        return self.peak_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * cooling)))
 
 
 def fit(
@@ -100,44 +205,168 @@ def fit(
     state_file : Path, optional
         Where to keep the state of an unfinished run; removed at the end.
     """
-    optimizer = torch.optim.AdamW(
-        network.parameters(), lr=config.peak_rate, weight_decay=config.weight_decay
-    )
-    average = {key: value.detach().clone() for key, value in network.state_dict().items()}
-    identity = _identity(config, network)
-    first = _restore(state_file, network, average, optimizer, identity)
-    network.train()
-    saved_s = time.monotonic()
-    device = next(network.parameters()).device
-    batches = tqdm(
-        _ahead(make_batch, range(first, config.n_steps), config.n_workers),
-        desc=name,
-        initial=first,
-        total=config.n_steps,
-        disable=not sys.stderr.isatty(),
-    )
-    running = 0.0
-    for step, batch in enumerate(batches, first):
-        for group in optimizer.param_groups:
-            group["lr"] = config.rate(step)
-        with fast_precision(device):
-            loss = loss_of(network, batch)
-        optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        nn.utils.clip_grad_norm_(network.parameters(), config.gradient_norm)
-        optimizer.step()
-        _update_average(average, network, min(config.average, (1 + step) / (10 + step)))
-        value = float(loss.detach())
-        running = 0.98 * running + 0.02 * value if step > first else value
-        if step % 100 == 0:
-            logger.info("%s: step %d of %d, loss %.4f", name, step, config.n_steps, running)
-        if state_file is not None and time.monotonic() - saved_s > SAVE_EVERY_S:
-            _keep(state_file, network, average, optimizer, step + 1, identity)
-            saved_s = time.monotonic()
-    network.load_state_dict(average)
-    if state_file is not None:
+    learner = _Learner(network, config, name, state_file)
+    with _threads(network, config.n_workers):
+        learner.learn(make_batch, loss_of)
+    network.load_state_dict(learner.average)
+    wait_for_all()
+    if state_file is not None and rank() == 0:
         state_file.unlink(missing_ok=True)
     return network.eval()
+
+
+class _Learner:
+    """A network on its way, and what has to be kept of it to go on."""
+
+    def __init__(
+        self, network: nn.Module, config: TrainConfig, name: str, state_file: Path | None
+    ) -> None:
+        self.network, self.config, self.name, self.state_file = network, config, name, state_file
+        self.optimizer = torch.optim.AdamW(
+            network.parameters(), lr=config.peak_rate, weight_decay=config.weight_decay
+        )
+        self.average = {key: value.detach().clone() for key, value in network.state_dict().items()}
+        self.identity = _identity(config, network)
+        self.step, self.earlier_s = self._restored()
+        self.begun_s = self.kept_s = self.told_s = time.monotonic()
+        self.loss, self.n_own = math.nan, 0
+
+    @property
+    def spent_s(self) -> float:
+        """Time that it has learned, that of an interrupted run included."""
+        return self.earlier_s + time.monotonic() - self.begun_s
+
+    def learn(
+        self, make_batch: Callable[[int], Batch], loss_of: Callable[[nn.Module, Batch], Tensor]
+    ) -> None:
+        """Take steps until the span is over."""
+        span = self.config.span
+        device = next(self.network.parameters()).device
+        self.network.train()
+        # All processes see the same network; one that is alone sees it as it is.
+        shown = DistributedDataParallel(self.network) if n_processes() > 1 else self.network
+        own = range(self.step * n_processes() + rank(), span.n_steps * n_processes(), n_processes())
+        batches = ahead(make_batch, own, self.config.n_workers)
+        spent_s = from_first(self.spent_s)
+        with tqdm(desc=self.name, total=100, unit="%", disable=not sys.stderr.isatty()) as bar:
+            for batch, made_s in _waited_for(batches, span.meter):
+                for group in self.optimizer.param_groups:
+                    group["lr"] = self.config.rate(span.phase(self.step + 1, spent_s))
+                with fast_precision(device):
+                    loss = loss_of(shown, batch)
+                self._descend(loss)
+                self._note(made_s)
+                spent_s = from_first(self.spent_s)
+                phase = span.phase(self.step, spent_s)
+                bar.update(int(100 * phase) - bar.n)
+                if phase >= 1:
+                    break
+
+    def _descend(self, loss: Tensor) -> None:
+        self.optimizer.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        nn.utils.clip_grad_norm_(self.network.parameters(), self.config.gradient_norm)
+        self.optimizer.step()
+        decay = min(self.config.average, (1 + self.step) / (10 + self.step))
+        _update_average(self.average, self.network, decay)
+        value = float(loss.detach())
+        self.loss = value if math.isnan(self.loss) else 0.98 * self.loss + 0.02 * value
+        self.step += 1
+
+    def _note(self, made_s: float) -> None:
+        """Fill in the meter, tell the log and keep the state, each in its time."""
+        span, now_s = self.config.span, time.monotonic()
+        meter = span.meter
+        meter.n_steps, meter.seconds = self.step, self.spent_s
+        meter.made_s += (made_s - meter.made_s) / min(self.step, _TELL_EVERY_STEPS)
+        meter.beat()
+        self.n_own += 1
+        if self.n_own == _STEPS_TO_JUDGE and span.seconds < math.inf:
+            self._take_idle_cores()
+        if self.step % _TELL_EVERY_STEPS == 1 or now_s - self.told_s > _TELL_EVERY_S:
+            self.told_s = now_s
+            logger.info("%s: step %d, loss %.4f, %s", self.name, self.step, self.loss, self._left())
+        if now_s - self.kept_s > SAVE_EVERY_S and rank() == 0:
+            self._keep()
+            self.kept_s = time.monotonic()
+
+    def _take_idle_cores(self) -> None:
+        """Use all cores where those that prepare batches are idle most of the time.
+
+        Not where steps are stated: sums depend on the number of threads in their last bits.
+        """
+        is_on_cpu = next(self.network.parameters()).device.type == "cpu"
+        step_s = (time.monotonic() - self.begun_s) / self.n_own
+        busy = self.config.span.meter.made_s / (step_s * max(1, self.config.n_workers))
+        if is_on_cpu and busy < _MOST_IDLE_BUSY:
+            torch.set_num_threads(n_cores())
+
+    def _left(self) -> str:
+        span = self.config.span
+        steps = [f"{span.n_steps - self.step} steps"] if span.n_steps < MANY_STEPS else []
+        times = (
+            [f"{max(0.0, span.seconds - self.spent_s):.0f} s"] if span.seconds < math.inf else []
+        )
+        return f"{' and '.join(steps + times)} left at most"
+
+    def _keep(self) -> None:
+        if self.state_file is None:
+            return
+        tensors = {f"network.{key}": value for key, value in self.network.state_dict().items()}
+        tensors |= {f"average.{key}": value for key, value in self.average.items()}
+        for index, state in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{index}.{key}": value for key, value in state.items()}
+        plain = {key: value.detach().cpu().contiguous().clone() for key, value in tensors.items()}
+        metadata = {"step": str(self.step), "identity": self.identity}
+        metadata["spent_s"] = f"{self.spent_s:.3f}"
+        write_whole(self.state_file, tensors_as_bytes(plain, metadata=metadata))
+
+    def _restored(self) -> tuple[int, float]:
+        """Load an unfinished run of the same identity; return its steps and seconds."""
+        state_file = self.state_file
+        if state_file is None or not state_file.exists():
+            return 0, 0.0
+        metadata = _metadata(state_file)
+        if metadata.get("identity") != self.identity:
+            logger.info("%s is of another training: starting afresh", state_file)
+            return 0, 0.0
+        tensors = load_file(state_file)
+        self.network.load_state_dict(_part(tensors, "network."))
+        for key, value in _part(tensors, "average.").items():
+            self.average[key].copy_(value)
+        state: dict[int, dict[str, Tensor]] = {}
+        for key, value in _part(tensors, "optimizer.").items():
+            index, moment = key.split(".", 1)
+            state.setdefault(int(index), {})[moment] = value
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": state, "param_groups": groups})
+        step, spent_s = int(metadata["step"]), float(metadata["spent_s"])
+        logger.info("%s: goes on after step %d and %.0f s", self.name, step, spent_s)
+        return step, spent_s
+
+
+def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Return the tensors whose names begin with a prefix, by what follows it."""
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
+
+@contextmanager
+def _threads(network: nn.Module, n_workers: int) -> Iterator[None]:
+    """Let a network on the CPU use the cores that are left by the processes beside it."""
+    before = torch.get_num_threads()
+    if next(network.parameters()).device.type == "cpu":
+        torch.set_num_threads(max(1, min(before, n_cores() - n_workers)))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+class _Made(NamedTuple):
+    """A batch, and how long it took to make it."""
+
+    batch: Any
+    seconds: float
 
 
 class _Steps(Dataset[Any]):
@@ -146,31 +375,54 @@ class _Steps(Dataset[Any]):
     def __init__(self, make_batch: Callable[[int], Any]) -> None:
         self.make_batch = make_batch
 
-    def __getitem__(self, step: int) -> Any:
-        return self.make_batch(step)
+    def __getitem__(self, step: int) -> _Made:
+        begun_s = time.monotonic()
+        return _Made(self.make_batch(step), time.monotonic() - begun_s)
 
 
-def _ahead(make_batch: Callable[[int], Batch], steps: range, n_workers: int) -> Iterable[Batch]:
-    """Make batches in order, in processes that run ahead of the network.
+def ahead(make: Callable[[int], Batch], steps: range, n_workers: int) -> Iterable[_Made]:
+    """Make batches in order, in processes that run ahead of whoever takes them.
 
     Batches travel as they are, not as tensors, so that containers with little shared memory do.
     """
     return DataLoader(
-        _Steps(make_batch),
+        _Steps(make),
         batch_size=None,
         sampler=steps,
         num_workers=n_workers,
         collate_fn=_as_it_is,
-        worker_init_fn=_one_thread,
+        worker_init_fn=_begin_worker,
     )
+
+
+def _waited_for(batches: Iterable[_Made], meter: Meter) -> Iterator[_Made]:
+    """Pass batches on and add to the meter how long each was waited for."""
+    taken_s = time.monotonic()
+    for made in batches:
+        meter.waited_s += time.monotonic() - taken_s
+        yield made
+        taken_s = time.monotonic()
 
 
 def _as_it_is(batch: Batch) -> Batch:
     return batch
 
 
-def _one_thread(_worker: int) -> None:
+def _begin_worker(_worker: int) -> None:
+    """Use one thread, and end when the parent does, however it ends.
+
+    A worker that waits for room in a queue would not see that nobody takes from it any more.
+    """
     torch.set_num_threads(1)
+    parent = multiprocessing.parent_process()
+    if parent is not None and parent.pid is not None:
+        threading.Thread(target=_end_with, args=(parent.pid,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_LOOK_EVERY_S)
+    os._exit(1)
 
 
 def _update_average(average: dict[str, Tensor], network: nn.Module, decay: float) -> None:
@@ -181,62 +433,11 @@ def _update_average(average: dict[str, Tensor], network: nn.Module, decay: float
             average[key].copy_(value)
 
 
-def _keep(
-    state_file: Path,
-    network: nn.Module,
-    average: dict[str, Tensor],
-    optimizer: torch.optim.Optimizer,
-    step: int,
-    identity: str,
-) -> None:
-    tensors = {f"network.{key}": value for key, value in network.state_dict().items()}
-    tensors |= {f"average.{key}": value for key, value in average.items()}
-    for index, state in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{index}.{key}": value for key, value in state.items()}
-    plain = {key: value.detach().cpu().contiguous().clone() for key, value in tensors.items()}
-    metadata = {"step": str(step), "identity": identity}
-    write_whole(state_file, tensors_as_bytes(plain, metadata=metadata))
-
-
-def _restore(
-    state_file: Path | None,
-    network: nn.Module,
-    average: dict[str, Tensor],
-    optimizer: torch.optim.Optimizer,
-    identity: str,
-) -> int:
-    """Load an unfinished run of the same identity; return the step to go on with."""
-    if state_file is None or not state_file.exists():
-        return 0
-    metadata = _metadata(state_file)
-    if metadata.get("identity") != identity:
-        logger.info("%s is of another training: starting afresh", state_file)
-        return 0
-    tensors = load_file(state_file)
-    state: dict[int, dict[str, Tensor]] = {}
-    for key, value in tensors.items():
-        if key.startswith("optimizer."):
-            _, index, moment = key.split(".", 2)
-            state.setdefault(int(index), {})[moment] = value
-    network.load_state_dict(
-        {
-            key.removeprefix("network."): v
-            for key, v in tensors.items()
-            if key.startswith("network.")
-        }
-    )
-    for key, value in average.items():
-        value.copy_(tensors[f"average.{key}"])
-    optimizer.load_state_dict(
-        {"state": state, "param_groups": optimizer.state_dict()["param_groups"]}
-    )
-    return int(metadata["step"])
-
-
 def _identity(config: TrainConfig, network: nn.Module) -> str:
-    """Spell out what must agree for a run to go on; workers may come and go."""
+    """List the settings that must agree for a run to go on; workers and time may differ."""
     shapes = {name: tuple(value.shape) for name, value in network.state_dict().items()}
-    return f"{asdict(replace(config, n_workers=0))}, {shapes}"
+    rates = config.peak_rate, config.weight_decay, config.average, config.gradient_norm
+    return f"{config.span.n_steps} steps, {rates}, {config.task}, {shapes}"
 
 
 def _metadata(state_file: Path) -> dict[str, str]:

@@ -1,9 +1,9 @@
-"""Photo and flat page -> what the print says of speed and gain: "25 mm/s", "10 mm/mV".
+"""Photo and flat page -> speed and gain as they are printed: "25 mm/s", "10 mm/mV".
 
 Public: `READER`, `LINE_PX`, `LETTERS`, `letters_of`, `Said`, `find_lines`, `read_said`, `said_in`.
 
 Lines of print are where the segmenter sees text. Each is read by a small network that knows the
-letters of a scale and takes all others for one; a scale is what is spelled like one.
+letters of a scale and takes all others for one; a scale is a text that is spelled like one.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _SPELLED = re.compile(r"(?<![\d.,/])(\d{1,2}(?:[.,]\d)?) ?mm ?/ ?(s|mv)")
 class LineLimits:
     """How lines of print are found on a page, and when they are believed."""
 
-    # So much paper around the page is looked at,
+    # Width of the border around the page that is looked at,
     around_mm: float = 40.0
     # in an image of this resolution.
     map_px_per_mm: float = 4.0
@@ -76,7 +76,7 @@ LIMITS = LineLimits()
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the print on a page says of its scale; None where it says nothing, or two things.
+    """Speed and gain as they are printed on a page; None without any, or with two.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ class Said:
 
 
 def letters_of(text: str) -> list[int]:
-    """Return what the network is to answer for a text, as positions in its answer."""
+    """Return the right answer of the network for a text, as positions in its output."""
     folded = text.casefold()
     known = (letter if letter in LETTERS else OTHER for letter in folded)
     return [1 + LETTERS.index(letter) for letter in known]
@@ -101,7 +101,7 @@ def read_said(
     scale: GridScale,
     network: LineReader,
 ) -> Said:
-    """Read what the print says of speed and gain, on the page and on the sheet around it.
+    """Read printed speed and gain, on the page and on the sheet around it.
 
     Parameters
     ----------

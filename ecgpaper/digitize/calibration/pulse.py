@@ -33,26 +33,26 @@ SIZES_MM = tuple((height_mm, width_mm) for height_mm in HEIGHTS_MM for width_mm 
 class PulseLimits:
     """Where pulses are looked for, and how much of their strokes must be inked."""
 
-    # A pulse's foot may stand so far from the height at which its row has most ink.
+    # A pulse's foot may be this far from the height at which its row has most ink.
     reach_mm: float = 4.0
-    # A place is beside the rows if no more than so much of a curve is there.
+    # A place is beside the rows if no more than this length of a curve is there.
     overlap_mm: float = 2.5
     # A pulse may stand in the row itself, at the start of a column, in the place of its first
-    # samples: it is looked for over so much of the column,
+    # samples: it is searched over this length of the column,
     inside_mm: float = 16.0
-    # and must cover so much of it.
+    # and must cover at least this length.
     min_covered_mm: float = 1.0
     # Some print it in some rows only: such a one is believed from this share on,
     sure_share: float = 0.7
     # or where it stands no further from those of other rows.
     same_place_mm: float = 1.5
-    # Strokes lean and bend: ink so far from where it should be counts.
+    # Strokes lean and bend: ink within this distance of its place counts.
     slack_mm: float = 0.3
-    # Corners are round: what is inked or not within this distance of one does not count.
+    # Corners are round: pixels within this distance of one do not count.
     corner_mm: float = 0.7
-    # So far beyond its corners nothing of a pulse is inked.
+    # Beyond this distance from its corners nothing of a pulse is inked.
     beyond_mm: float = 2.0
-    # Least share of a pulse's strokes that is inked, less what is inked where nothing should be: on
+    # Least inked share of a pulse's strokes, less the inked share of its blank parts: on
     # 40 generated pages of all presets, pulses had 0.4 to 0.98 and nothing else above 0.46.
     min_share: float = 0.6
     # A row of its own is not believed as easily as all rows together: its share counts so much

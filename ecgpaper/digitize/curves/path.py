@@ -28,9 +28,9 @@ class PathCosts:
     ink_cost: float = 0.01
     # A single column can speak no louder than this against a path.
     min_log_probability: float = -6.0
-    # A pulse hides the start of a strip if it stands no further behind it;
+    # A pulse hides the start of a strip if it stands no further than this behind it;
     pulse_reach_mm: float = 4.0
-    # its pen covers so much more.
+    # its pen covers this much more.
     pulse_pen_mm: float = 0.6
 
 

@@ -1,6 +1,6 @@
 """Strip image -> row reading: the tracer tells, at each time, where the curve is likely to run.
 
-Public: `RowReading`, `read_rows`.
+Public: `RowReading`, `read_rows`, `full_darkness`.
 
 The network tells the height of the curve at times between the columns of the strip image. The mean
 of the ink in a column would be cheaper, but on steep strokes it is a low-pass filter as wide as the
@@ -40,7 +40,7 @@ MIN_PRESENCE = 0.5
 class ReadLimits:
     """How writing, and the edge of a strip image, are told from a curve."""
 
-    # So many points at the edge are no accident.
+    # A curve reaches the edge if at least this number of its points do.
     min_edge_points: int = 3
     # Cost, in units of log-probability, of a curve where there is writing: from near by, a V looks
     # like a QRS complex.
@@ -50,12 +50,12 @@ class ReadLimits:
     unsure_text: float = 0.3
     # from this one on the whole cost.
     sure_text: float = 0.7
-    # So far writing counts as blank paper for the steps of a curve; more, and R waves that run
-    # through a name are lost.
+    # Writing counts as blank paper by this share for the steps of a curve; more, and R waves that
+    # run through a name are lost.
     blank_share: float = 0.3
-    # At least so much of a strip is ink,
+    # At least this share of a strip is ink,
     ink_share: float = 0.004
-    # and ink is at least so much darker than paper.
+    # and ink is darker than paper by at least this share of full black.
     min_ink_darkness: float = 0.15
 
 
@@ -64,7 +64,7 @@ LIMITS = ReadLimits()
 
 @dataclass(frozen=True, eq=False)
 class RowReading:
-    """What the network reads in one row.
+    """The tracer's answer for one row.
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ def _writing(
         corner + (at_px + 0.5) / STRIP_PX_PER_MM
         for corner, at_px in zip(corner_mm, (columns_px, rows_px), strict=True)
     )
-    # Off the flat page nobody knows.
+    # Off the flat page nothing is known.
     x, y = (
         ((at_mm * px_per_mm + origin_px + 0.5) / maps.px_per_map_px - 0.5).astype(np.float32)
         for at_mm, px_per_mm, origin_px in zip(
@@ -223,8 +223,12 @@ def _read(
 
 def _ink(darkness: NDArray[np.float32]) -> NDArray[np.float32]:
     """Share of ink, (height, width), from darkness (height, width)."""
-    full = max(float(np.quantile(darkness, 1 - LIMITS.ink_share)), LIMITS.min_ink_darkness)
-    return np.asarray(np.clip(darkness / (0.6 * full), 0, 1), np.float32)
+    return np.asarray(np.clip(darkness / (0.6 * full_darkness(darkness)), 0, 1), np.float32)
+
+
+def full_darkness(darkness: NDArray[np.float32]) -> float:
+    """Return how dark the ink of a row is, from the darkness of its pixels."""
+    return max(float(np.quantile(darkness, 1 - LIMITS.ink_share)), LIMITS.min_ink_darkness)
 
 
 def _between_columns(values: NDArray[np.float32], columns_px: FloatArray) -> NDArray[np.float32]:

@@ -4,7 +4,7 @@ Public: `REFINER`, `N_FEATURES`, `BEYOND_POINTS`, `Course`, `course_of`, `with_r
 `refine_traces`, `seen_upside_down`, `seen_backwards`.
 
 The tracer looks at whole strips of paper and so at few of them. Once it is known about where a
-curve runs, a small network can look at what lies close to it only, far along it and on very many
+curve runs, a small network can look close to it only, far along it and on very many
 curves; it finds what the first look misses at the tips of QRS complexes, where the pen's width
 covers the curve.
 """
@@ -58,7 +58,7 @@ _STEPS = [N_FEATURES - 4, N_FEATURES - 3]
 
 @dataclass(frozen=True, slots=True)
 class FeatureScales:
-    """What features are divided by, so that the network sees numbers about 1."""
+    """Divisors of the features, so that the network sees numbers about 1."""
 
     # The fourth root of a probability tells one in a million from none, and still a half from all.
     root: float = 4.0
@@ -66,7 +66,7 @@ class FeatureScales:
     spread_rows: float = 4.0
     step_rows: float = 8.0
     height_rows: float = 50.0
-    # Steps count no more than so many times their scale.
+    # Steps are clipped to this multiple of their scale.
     max_steps: float = 4.0
 
 
@@ -75,7 +75,7 @@ _SCALES = FeatureScales()
 
 @dataclass(frozen=True, eq=False)
 class Course:
-    """A curve and what lies along it.
+    """A curve and its surroundings along its length.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ class Course:
 
 
 def course_of(trace: Trace, reading: RowReading, scale: GridScale) -> Course:
-    """Gather what lies along a trace that was cut from a row.
+    """Gather the surroundings of a trace that was cut from a row.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def course_of(trace: Trace, reading: RowReading, scale: GridScale) -> Course:
     first = int(np.searchsorted(reading.x_mm, x_mm[0] - 1e-6))
     row = (y_mm - reading.top_mm) * STRIP_PX_PER_MM - 0.5
     spread_px = np.zeros(len(row)) if trace.spread_px is None else trace.spread_px
-    # What stands before and behind the curve is seen from the height of its ends.
+    # Before its start and behind its end the curve is continued at the height of its ends.
     level = np.pad(row, BEYOND_POINTS, mode="edge")
     nearest = np.rint(level).astype(np.intp)
     step = np.clip(np.diff(nearest) / _SCALES.step_rows, -_SCALES.max_steps, _SCALES.max_steps)
@@ -143,7 +143,7 @@ def course_of(trace: Trace, reading: RowReading, scale: GridScale) -> Course:
 def _around(
     values: NDArray[np.float32], center: NDArray[np.intp], reach: int
 ) -> NDArray[np.float32]:
-    """Return what lies up to `reach` rows from given ones: (n_points, 2 * reach + 1)."""
+    """Return the values up to `reach` rows from given ones: (n_points, 2 * reach + 1)."""
     rows = center[:, None] + np.arange(-reach, reach + 1)
     return np.take_along_axis(values, np.clip(rows, 0, values.shape[1] - 1), axis=1)
 

@@ -13,7 +13,7 @@ import numpy as np
 from ecgpaper.digitize.curves.read import MIN_PRESENCE
 from ecgpaper.raster import GridScale, Trace
 
-# A pulse's stroke covers about so many points of the row behind it: half a pen's width.
+# Points of the row that a pulse's stroke covers behind it: half a pen's width.
 STROKE_POINTS = 3
 # Ends of strips where no trace is seen for this long are left out; less may be columns that are
 # placed a little off: two worn photos of four lost 2 mm of their last column to no avail.

@@ -41,7 +41,7 @@ class AxisLimits:
 
     # A photo may be turned by as much; beyond, the grid looks the same again.
     max_turn_deg: float = 44.0
-    # So many angles are compared by their combs,
+    # Number of angles that are compared by their combs,
     max_angles: int = 4
     # of at least this share of the sharpest one's sharpness. Beside a monitor's stripes the grid
     # was the third at the most, with a share of 0.089 and more; beside the grid's own angle only

@@ -1,8 +1,8 @@
-"""Flat page -> grid scale: pixels per millimetre, from the printed grid.
+"""Flat page -> grid scale: pixels per millimeter, from the printed grid.
 
 Public: `find_grid_scale`, `comb_scale`, `believable`.
 
-Lines every millimetre and heavier ones every five make a comb in the spectrum of the page's
+Lines every millimeter and heavier ones every five make a comb in the spectrum of the page's
 profile, at k / 5 cycles per mm. The scale is the one whose comb gathers most power, in several
 bands of the page, so that a slight residual turn does not wash the lines out.
 """
@@ -48,6 +48,10 @@ class CombLimits:
     # The far teeth count half: blur takes them from a true comb, while one twice as wide as the
     # lines lacks near ones.
     far_weight: float = 0.5
+    # Lines every 5 mm make neighboring teeth about equally strong. One that stands out by more
+    # log-power over both its neighbors is another pattern's: lines every 1 mm alone, rounded to
+    # whole pixels, are the fourth tooth of a comb a quarter wider.
+    most_standing_out: float = 2.5
     # Mean log-power of the comb's teeth over their surroundings below which there is no grid: pages
     # without one stayed at 1.5 and below, faint grids above 1.8 (40 generated pages).
     min_comb: float = 1.65
@@ -79,7 +83,10 @@ def find_grid_scale(page: FlatPage, maps: PixelMaps) -> GridScale:
     profiles = [_band_profiles(lines), _band_profiles(lines.T)]
     long_side = max(lines.shape)
     coarse = np.geomspace(long_side / LIMITS.max_paper_mm, long_side / LIMITS.min_paper_mm, 600)
-    combs = [_comb(_Spectrum(profile), coarse, TEETH) for profile in profiles]
+    spectra = [_Spectrum(profile) for profile in profiles]
+    combs = [
+        _comb(spectrum, coarse, TEETH) - _standing_out(spectrum, coarse) for spectrum in spectra
+    ]
     # Let each axis find its own best scale near the common one.
     reach = int(np.ceil(np.log1p(LIMITS.max_stretch) / np.log(coarse[1] / coarse[0])))
     joint = sum(_running_max(comb, reach) for comb in combs)
@@ -95,8 +102,15 @@ def find_grid_scale(page: FlatPage, maps: PixelMaps) -> GridScale:
     return GridScale((scale_x, scale_y), confidence=float(np.clip(strength / 2, 0, 1)))
 
 
-def believable(scale: GridScale, page: FlatPage) -> GridScale:
+def believable(scale: GridScale, page: FlatPage, otherwise: str) -> GridScale:
     """Return a scale at which the image shows a page, and not a wall or a field.
+
+    Parameters
+    ----------
+    scale : GridScale
+    page : FlatPage
+    otherwise : str
+        What was expected and found instead, and what to do: a size that cannot be tells nobody.
 
     Raises
     ------
@@ -106,11 +120,7 @@ def believable(scale: GridScale, page: FlatPage) -> GridScale:
     height_px, width_px = page.image.shape[:2]
     size_mm = (width_px / scale.px_per_mm[0], height_px / scale.px_per_mm[1])
     if not max(size_mm) <= MAX_PAGE_MM:
-        raise GridError(
-            f"expected a page of at most {MAX_PAGE_MM:.0f} mm; at {scale.px_per_mm[0]:.2f} px per "
-            f"mm, the scale that was found, the image shows {size_mm[0]:.0f} x {size_mm[1]:.0f} "
-            "mm: crop the image to the page, or scan it at 150 dpi or more"
-        )
+        raise GridError(otherwise)
     return scale
 
 
@@ -204,14 +214,29 @@ def _running_max(values: FloatArray, reach: int) -> FloatArray:
 
 def _comb(spectrum: _Spectrum, px_per_mm: FloatArray, teeth: NDArray[np.int_]) -> FloatArray:
     """Mean log-power at the comb's teeth below the Nyquist frequency, for each scale."""
-    cycles_per_px = teeth[:, None] / (LARGE_BOX_MM * px_per_mm)
-    visible = cycles_per_px < 0.45
-    power = np.where(visible, np.log1p(spectrum.at(cycles_per_px)), 0.0)
+    power = _log_power(spectrum, px_per_mm, teeth)
     small_box = LARGE_BOX_MM / SMALL_BOX_MM
     weights = np.where(teeth % small_box == 0, LIMITS.small_box_weight, 1.0)
     weights[teeth > small_box] *= LIMITS.far_weight
     found: FloatArray = np.average(power, axis=0, weights=weights)
     return found
+
+
+def _standing_out(spectrum: _Spectrum, px_per_mm: FloatArray) -> FloatArray:
+    """How far a tooth that is none of the 1-mm lines' stands out too much, for each scale."""
+    power = _log_power(spectrum, px_per_mm, TEETH)
+    over = power[1:-1] - np.maximum(power[:-2], power[2:])
+    is_small_box = TEETH[1:-1] % (LARGE_BOX_MM / SMALL_BOX_MM) == 0
+    highest = over[~is_small_box].max(axis=0)
+    too_far: FloatArray = np.maximum(highest - LIMITS.most_standing_out, 0.0)
+    return too_far
+
+
+def _log_power(spectrum: _Spectrum, px_per_mm: FloatArray, teeth: NDArray[np.int_]) -> FloatArray:
+    """Log-power at each tooth for each scale, (n_teeth, n_scales); 0 beyond what is visible."""
+    cycles_per_px = teeth[:, None] / (LARGE_BOX_MM * px_per_mm)
+    visible = cycles_per_px < 0.45
+    return np.where(visible, np.log1p(spectrum.at(cycles_per_px)), 0.0)
 
 
 def _refine(profiles: FloatArray, px_per_mm: float) -> float:

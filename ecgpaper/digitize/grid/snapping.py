@@ -1,10 +1,10 @@
-"""Plotted grids: undo what rounding to whole pixels does to the places of grid lines.
+"""Plotted grids: undo the rounding of the places of grid lines to whole pixels.
 
 Public: `without_rounding`.
 
 Programs that plot a page move the lines of its grid, but not its traces, to whole pixels. Lines
-every millimetre or every five then stand up to half a pixel off, and a ruler that follows them is
-off by some hundredths of a millimetre, to and fro, in the same way along each line. Bends of the
+every millimeter or every five then stand up to half a pixel off, and a ruler that follows them is
+off by some hundredths of a millimeter, to and fro, in the same way along each line. Bends of the
 paper change along a line, or are larger; but slow ones that do neither look alike, and only what
 rounding is tells them apart.
 """
@@ -17,7 +17,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from ecgpaper.digitize.grid.axes import SMALL
-from ecgpaper.digitize.grid.follow import CORRECTIONS
+from ecgpaper.digitize.grid.correct import CORRECTIONS
 from ecgpaper.digitize.grid.surface import inner_blocks, smoothed
 from ecgpaper.ecg import BoolArray, FloatArray
 from ecgpaper.page import LARGE_BOX_MM
@@ -34,14 +34,14 @@ class SnapLimits:
     smooth_mm: float = 8.0
     # and then against a curve.
     smooth_curve_mm: float = 7.0
-    # Those of lines that are closer to each other than a millimetre are averaged.
+    # Those of lines that are closer to each other than a millimeter are averaged.
     average_mm: float = 1.0
     # Rounding moves lines by half a pixel at the most, 0.13 mm at 100 dpi, of which the ruler
     # follows a part: a larger displacement, beside a fold, counts no more.
     max_mm: float = 0.12
     # A line of which fewer blocks are seen says nothing.
     min_blocks: float = 8.0
-    # Both halves of plotted lines have at least so much of their displacements in common, by power:
+    # Both halves of plotted lines have this share of their displacements in common, by power:
     # 0.6 to 0.98 on 15 generated photos of plotted pages, some of the others less.
     min_share: float = 0.6
     # Steps in which the search goes through the part of a pixel by which each heavy line is further
@@ -55,9 +55,9 @@ class SnapLimits:
     # of plotted pages that were followed well, with the growth of their resolution; less with any
     # other.
     min_saw: float = 0.5
-    # The waves too slow to be seen may have so many times the power of those that are.
+    # Waves too slow to be seen may have at most this multiple of the power of those that are.
     max_told: float = 1.5
-    # Blocks at a page's edge that are left out: objects beside it bend what is seen there.
+    # Blocks at a page's edge that are left out: objects beside it disturb the lines there.
     edge_blocks: int = 7
 
 
@@ -67,7 +67,7 @@ LIMITS = SnapLimits()
 def without_rounding(
     position_mm: FloatArray, along_mm: FloatArray, is_seen: BoolArray, block_mm: float
 ) -> FloatArray:
-    """Take out of positions across lines what each line has over all of its length.
+    """Take out of positions the displacement that a line has over all of its length.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def _slow_part(seen_mm: FloatArray, lines_mm: FloatArray) -> FloatArray:
     """Return what rounding adds to displacements that is too slow to be told from bends.
 
     A heavy line that belongs at `u` pixels is drawn at the nearest whole one. From line to line `u`
-    grows evenly, so their displacements are a saw tooth, seen every five millimetres: a series of
+    grows evenly, so their displacements are a saw tooth, seen every five millimeters: a series of
     waves, of which those that are fast tell the others.
     """
     power = float(np.sum(seen_mm**2))
@@ -126,11 +126,11 @@ def _slow_part(seen_mm: FloatArray, lines_mm: FloatArray) -> FloatArray:
         fast, slow = along @ share_fast, along @ share_slow
         fast_power = np.maximum(np.sum(fast**2, axis=0), 1e-12)
         height = np.maximum(seen_mm @ fast, 0) / fast_power
-        # What is seen does not tell of much more than itself.
+        # Displacements that are seen do not tell of much larger ones that are not.
         is_told = np.sum(slow**2, axis=0) < LIMITS.max_told * fast_power
         explained = np.where(is_told, height**2 * fast_power / power, 0)
         share = max(share, float(explained.max()))
-        # As likely as heavy lines would be that are off what is explained by chance.
+        # Errors of the heavy lines are taken to be independent and normal.
         likely = (1 - explained) ** (-n_heavy / 2)
         total += slow @ (height * likely)
         norm += float(likely.sum())
@@ -138,7 +138,7 @@ def _slow_part(seen_mm: FloatArray, lines_mm: FloatArray) -> FloatArray:
 
 
 def _followed(per_mm: FloatArray) -> FloatArray:
-    """Share of waves of displacements that the ruler follows, each pass what is left of them."""
+    """Share of waves of displacements that the ruler follows, over all of its passes."""
     passes = [np.exp(-((2 * np.pi * reach_mm * per_mm) ** 2)) for reach_mm in _RULER_REACHES_MM]
     return np.asarray(1 - np.prod([1 - share for share in passes], axis=0))
 
@@ -153,7 +153,7 @@ def _kept(per_mm: FloatArray) -> FloatArray:
 
 
 def _of_lines(at_mm: FloatArray, off_mm: FloatArray, lines_mm: FloatArray) -> FloatArray:
-    """Mean displacement of what lies at each line; 0 where little is seen."""
+    """Mean displacement of the blocks at each line; 0 where few are seen."""
     before = np.floor(at_mm - lines_mm[0]).astype(np.intp)
     share = at_mm - lines_mm[before]
     total, weight = np.zeros(len(lines_mm)), np.zeros(len(lines_mm))

@@ -27,11 +27,11 @@ class SplitLimits:
 
     # Height of a band.
     band_mm: float = 4.0
-    # Wider reaches are tried until the error is so many times the least.
+    # Wider reaches are tried until the error is this multiple of the least.
     worse: float = 1.3
     # A larger difference, beside a fold or by a line, counts no more.
     max_mm: float = 0.5
-    # Blocks at a page's edge that are left out: objects beside it bend what is seen there.
+    # Blocks at a page's edge that are left out: objects beside it disturb the lines there.
     edge_blocks: int = 5
 
 

@@ -17,19 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgpaper.digitize.grid.comb import MAX_FRAME_MM
-from ecgpaper.digitize.grid.follow import (
-    BLOCK_PX,
-    RULER_LONG_SIDE_PX,
-    GridMap,
-    follow_grid,
-    grid_lines,
-)
+from ecgpaper.digitize.grid.follow import BLOCK_PX, GridMap, follow_grid
+from ecgpaper.digitize.grid.lines import RULER_LONG_SIDE_PX, grid_lines
 from ecgpaper.digitize.grid.snapping import without_rounding
 from ecgpaper.digitize.grid.surface import extended
 from ecgpaper.digitize.page.bend import MIN_FLAT_SHARE, bend, fit_plane, lattice
 from ecgpaper.digitize.page.flatten import FLAT_PX_PER_MM, flatten, sampled
-from ecgpaper.digitize.page.sheet import View, find_sheet
+from ecgpaper.digitize.page.sheet import find_sheet
 from ecgpaper.digitize.page.skew import rotation, skew_deg
+from ecgpaper.digitize.page.view import View
 from ecgpaper.digitize.sampling import map_pixels
 from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
 from ecgpaper.errors import GridError
@@ -38,7 +34,7 @@ from ecgpaper.raster import FlatPage, PixelMaps
 
 logger = logging.getLogger(__name__)
 
-# What is around a block, in blocks, when it is asked whether it lies on the grid.
+# Neighborhood of a block, in blocks, in which the share of grid is taken.
 _AROUND = (5, 5)
 # Distances over which the grid is continued beyond where it was seen, step by step, in blocks of
 # some 2 mm.
@@ -49,11 +45,11 @@ _BEYOND_BLOCKS = (3.0, 10.0, 30.0)
 class RectifyLimits:
     """Which grid belongs to the sheet, and how far print goes on beyond it."""
 
-    # Below this angle the ends of a strip move by less than a tenth of a millimetre: leave the
+    # Below this angle the ends of a strip move by less than a tenth of a millimeter: leave the
     # pixels.
     negligible_deg: float = 0.02
-    # What a fold or a crumple does to the grid beside a flat one: its stretch, shear and turn
-    # together stayed below this on 99 % of crumpled generated pages; another sheet below had more.
+    # Stretch, shear and turn, together, of the grid beside a fold or a crumple, against a flat one:
+    # below this on 99 % of crumpled generated pages; above it where another sheet lies below.
     max_tilt: float = 0.22
     # A grid that is followed over less was lost on the way.
     min_grid_mm: float = 150.0
@@ -68,11 +64,11 @@ class RectifyLimits:
     min_steady: float = 0.8
     # A block lies on the grid if this share of the blocks around it does.
     min_grid: float = 0.15
-    # Rows cross a side of the grid if, so near to it on both its sides, there is ink
+    # Rows cross a side of the grid if, within this distance on both its sides, there is ink
     near_side_mm: float = 6.0
-    # in places with such gaps between them,
+    # in places with gaps of this width between them,
     row_gap_mm: float = 5.0
-    # at least so many: rows of another sheet come close on one side only.
+    # at least this number of places: rows of another sheet come close on one side only.
     min_rows: int = 3
 
 
@@ -161,7 +157,7 @@ def _page_blocks(found: GridMap) -> BoolArray:
     seen = _solid(found.is_seen & _joins_on(found))
     n_parts, parts, statistics, _ = cv2.connectedComponentsWithStats(seen)
     if n_parts < 2:
-        raise GridError("expected a grid; none was followed for more than a few millimetres")
+        raise GridError("expected a grid; none was followed for more than a few millimeters")
     largest = 1 + int(np.argmax(statistics[1:, cv2.CC_STAT_AREA]))
     return np.asarray(parts == largest)
 
@@ -230,7 +226,7 @@ def _flat_band(whole: Sequence[FloatArray], inside: BoolArray) -> BoolArray:
 
 
 def _rows_in_line(inside: BoolArray, maps: PixelMaps, whole: Sequence[FloatArray]) -> BoolArray:
-    """Blocks of ink beyond a side, but between the others, on what looks like the same grid.
+    """Blocks of ink beyond a side, but between the others, on a grid that looks like the same.
 
     On a flat page a grid that was lost half-way, as in a picture that was resized, goes on as it
     began.

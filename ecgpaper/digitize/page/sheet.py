@@ -1,9 +1,9 @@
 """Photo -> where the sheet lies on it, told by its edges.
 
-Public: `find_sheet`, `View`, `SHEETS_MM`.
+Public: `find_sheet`, `sheet_between`, `SHEETS_MM`.
 
 Where no grid can be followed, the four sides of a sheet still tell how the camera stood. The sheet
-looks like what lies between the ink, up to some edge. Its proportions follow from where its corners
+looks like the paper between the ink, up to some edge. Its proportions follow from where its corners
 are (Zhang and He 2007, whiteboard scanning), once the camera is taken to be a phone's.
 """
 
@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ecgpaper.digitize.page.view import View
 from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
 from ecgpaper.geometry import Homography
 from ecgpaper.raster import PixelMaps
@@ -60,7 +61,7 @@ CUT = CutLimits()
 class SideLimits:
     """How the sides of the paper are found, and which shapes are sheets."""
 
-    # Some ink may be the sheet's edge: sides are looked for from so far inside.
+    # Some ink may be the sheet's edge: sides are searched outwards from a box shrunk to this share.
     inside: float = 0.8
     # Rays along which each side is looked for.
     n_rays: int = 60
@@ -75,45 +76,13 @@ class SideLimits:
     # Proportions this near to a known sheet's are that sheet's: found, they were off by up to 2 %
     # (ten generated photos).
     same_sheet: float = 0.025
-    # Sheets are no longer than so many times their width,
+    # Largest ratio of a sheet's sides.
     max_long: float = 3.0
-    # and end on the photo, but for this share of its long side.
+    # Corners may lie beyond the photo by this share of its long side.
     beyond: float = 0.02
 
 
 SIDES = SideLimits()
-
-
-@dataclass(frozen=True)
-class View:
-    """What a camera saw, of which a photo may be a part.
-
-    Parameters
-    ----------
-    middle_px : tuple of float
-        (x, y) of its axis, in px of the photo.
-    long_side_px : float
-        Of all that it saw, in px of the photo.
-    """
-
-    middle_px: tuple[float, float]
-    long_side_px: float
-
-    @classmethod
-    def of(cls, photo: ByteArray) -> View:
-        """Return the view of a camera whose photo is whole."""
-        height, width = photo.shape[:2]
-        return cls(((width - 1) / 2, (height - 1) / 2), float(max(height, width)))
-
-    def cropped(self, left: int, top: int) -> View:
-        """Return the view of a part of the photo that starts at a pixel."""
-        x, y = self.middle_px
-        return View((x - left, y - top), self.long_side_px)
-
-    def scaled(self, factor: float) -> View:
-        """Return the view of a photo of other pixels, `factor` times as many along each side."""
-        x, y = ((at + 0.5) * factor - 0.5 for at in self.middle_px)
-        return View((x, y), self.long_side_px * factor)
 
 
 def find_sheet(
@@ -148,11 +117,28 @@ def find_sheet(
     if corners is None:
         return None
     on_photo = Homography.scaling(1 / factor)(corners)
-    width, height = _size(on_photo, view)
-    if max(width, height) > SIDES.max_long * min(width, height):
-        return None
+    found = sheet_between(on_photo, view)
+    return None if max(found[1]) > SIDES.max_long * min(found[1]) else found
+
+
+def sheet_between(corners: FloatArray, view: View) -> tuple[Homography, tuple[int, int]]:
+    """Return the sheet whose corners are known.
+
+    Parameters
+    ----------
+    corners : ndarray of shape (4, 2), in px of the photo
+        Clockwise from the top left.
+    view : View
+        Of the camera.
+
+    Returns
+    -------
+    tuple of Homography and (height, width)
+        As of `find_sheet`.
+    """
+    width, height = _size(corners, view)
     sheet = np.array([[0, 0], [width, 0], [width, height], [0, height]]) - 0.5
-    matrix = cv2.getPerspectiveTransform(sheet.astype(np.float32), on_photo.astype(np.float32))
+    matrix = cv2.getPerspectiveTransform(sheet.astype(np.float32), corners.astype(np.float32))
     return Homography(np.asarray(matrix, np.float64)), (round(height), round(width))
 
 
@@ -170,7 +156,7 @@ def _inked(ink: BoolArray) -> NDArray[np.float32] | None:
 
 
 def _paper(image: ByteArray, dots: NDArray[np.float32]) -> BoolArray | None:
-    """Tell paper from what lies around it: it has the colors that are between all ink.
+    """Tell paper from its surroundings: it has the colors that are between all ink.
 
     None where nothing has other colors than that.
     """
@@ -230,7 +216,7 @@ def _leaves(corners: FloatArray, shape: tuple[int, ...]) -> bool:
 def _edge(paper: BoolArray, first: FloatArray, last: FloatArray) -> FloatArray:
     """Where paper ends (n_rays, 2) beyond a side of a box; NaN where the photo ends before."""
     along = last - first
-    # Clockwise, with y down, what is left of a side is outside.
+    # Clockwise, with y down, points to the left of a side are outside.
     outside = np.array([along[1], -along[0]]) / max(float(np.linalg.norm(along)), 1e-9)
     starts = first + np.linspace(0.02, 0.98, SIDES.n_rays)[:, None] * along
     rays = starts[:, None] + np.arange(max(paper.shape))[:, None] * outside

@@ -47,16 +47,16 @@ class AlignLimits:
     # The network tells a little less of a shift than there is: where strips were moved further than
     # this, their ends are looked at again,
     close_mm: float = 0.01
-    # at most so often.
+    # at most this number of times.
     max_looks: int = 6
-    # Ends agree if they are about so close.
+    # Distance from the value agreed on at which an end has a quarter of its weight.
     agreement_mm: float = 0.03
     # Rounds in which the ends that agree are weighted.
     n_rounds: int = 8
     # Where ends cannot tell a length, as in rows of one strip, a stretch that is as much from 1 has
     # half the weight.
     stretch_spread: float = 0.01
-    # A trace that starts so far behind its strip does so for a pulse.
+    # A trace that starts this far behind its strip is hidden by a pulse before.
     hidden_mm: float = 1.0
     # Ends that agree as if each were known no better than this may be no ends at all.
     sure_mm: float = 0.02
@@ -66,7 +66,7 @@ LIMITS = AlignLimits()
 
 
 def end_windows(features: NDArray[Real], shift: int = 0) -> NDArray[Real]:
-    """Cut out what is around the two ends of a curve, the second run through backwards.
+    """Cut out the surroundings of the two ends of a curve, those of the second backwards.
 
     Parameters
     ----------
@@ -147,14 +147,14 @@ def _others(layout: PageLayout, places: Sequence[Place]) -> list[tuple[PageLayou
 
 @dataclass(frozen=True)
 class _Look:
-    """What the ends of a page say together.
+    """Where the ends of a page, together, say that its columns stand.
 
     Parameters
     ----------
     shift_mm : float, in mm
         How far the first strips are to the left of their traces.
     stretch : float
-        How long the rows are, as a share of what they were taken for.
+        Length of the rows, as a share of the length that was assumed.
     weight : float, in 1/mm^2
         Of the ends that agree, on the average of all ends.
     """
@@ -189,7 +189,7 @@ def _look(
     found_mm = np.array([x[[0, -1]] for x in x_mm]) + place * step_mm * [1, -1]
     cut_mm = np.array([[t.strip.left_mm, t.strip.right_mm(layout.scale)] for t in long])
     weight = 1 / ((np.exp(log_spread) * step_mm) ** 2 + LIMITS.min_spread_mm**2)
-    # Where a pulse hides an end, what is seen is the pulse's.
+    # Where a pulse hides an end, the end that is seen is the pulse's.
     is_hidden = np.array([x[[0, -1]] for x in x_mm]) - cut_mm > LIMITS.hidden_mm
     weight = np.where(is_hidden, 0.0, weight)
     looks = [_agreed_look(found_mm, cut_mm, weight, stretch) for stretch in stretches]
@@ -199,7 +199,7 @@ def _look(
 def _agreed_look(
     found_mm: FloatArray, cut_mm: FloatArray, weight: FloatArray, stretch: float
 ) -> _Look:
-    """Return what ends say together, arrays of shape (n_strips, 2), about stretched rows."""
+    """Return the shift that ends, arrays of shape (n_strips, 2), agree on if rows are stretched."""
     left_mm = cut_mm.min()
     shift_mm = found_mm - left_mm - stretch * (cut_mm - left_mm)
     sides = [_agreed(shift_mm[:, side], weight[:, side]) for side in (0, 1)]
@@ -209,7 +209,7 @@ def _agreed_look(
 
 
 def _agreed(values: FloatArray, weight: FloatArray) -> tuple[float, float]:
-    """Return what most values agree on, and their weight.
+    """Return the value on which most agree, and their weight.
 
     It is their mean by weights that fall with the distance from it: where a pulse stands closely
     before the rows, all of these seem to start elsewhere.

@@ -1,6 +1,6 @@
 """Row readings -> columns: where on the paper the columns of a layout stand.
 
-Public: `Place`, `column_places`, `place_columns`, `with_margin`, `Presence`.
+Public: `Place`, `column_places`, `place_columns`, `are_around`, `with_margin`, `Presence`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from scipy.signal import find_peaks
 
 from ecgpaper.digitize.curves.read import RowReading
 from ecgpaper.digitize.rows.find import PULSE_ROOM_MM, ROW_MM, ROWS_MM
+from ecgpaper.digitize.rows.separators import start_by_bars
 from ecgpaper.ecg import FloatArray
 from ecgpaper.page import PageLayout
 
@@ -35,18 +36,18 @@ class ColumnLimits:
     stretch_step: float = 0.0005
     # Differences in length that hardly matter are not looked for.
     min_stretch: float = 0.003
-    # The ends of stretched rows must be so much steeper together than where rows of the usual
-    # length end: of 15 generated pages, which have that length, one reached 1.47 times, for a
+    # The ends of stretched rows must be steeper together by this factor than where rows of the
+    # usual length end: of 15 generated pages, which have that length, one reached 1.47 times, for a
     # pulse.
     steeper: float = 1.4
-    # Columns may leave a gap between them, so wide in all rows of columns,
+    # Columns may leave a gap of this width between them, in all rows of columns,
     gap_mm: float = 0.6
     # beside stretches of trace within these distances.
     beside_mm: tuple[float, float] = (0.8, 1.6)
-    # So many gaps that are as far from each other as columns are tell where these stand.
+    # Least number of gaps, as far from each other as columns, that tell where these stand.
     min_gaps: int = 2
-    # The least of them lacks so much presence; on half a dozen pages without gaps it lacked 0.05 at
-    # most.
+    # Presence that the least of them lacks at least; on half a dozen pages without gaps it lacked
+    # 0.05 at most.
     min_gap: float = 0.25
     # Traces are taken to start this much before where they are found: 4 ms at 25 mm/s. The
     # Challenge's later scorer nearly voids a lead that is early by a sample; both forgive one that
@@ -67,7 +68,7 @@ class Place:
     ----------
     start_mm : float, in mm
     stretch : float
-        How long they are, as a share of what their layout says.
+        Their length, as a share of the layout's.
     """
 
     start_mm: float
@@ -81,8 +82,8 @@ def column_places(layout: PageLayout, readings: tuple[RowReading, ...]) -> tuple
     length holds most of what was read as trace, and more exactly where presence rises and falls
     most steeply at the window's two ends; an end that text or a pulse blurs then hardly counts.
     Where another length fits both ends much better, it is the last place; rows of no usual length
-    are as long as fits their ends best. Gaps between columns say
-    more than ends, which a photo may cut off: where they are seen, theirs is the only place.
+    are as long as fits their ends best. Bars and gaps between columns
+    say more than ends, which a photo may cut off: where they are seen, theirs is the only place.
 
     Parameters
     ----------
@@ -93,6 +94,10 @@ def column_places(layout: PageLayout, readings: tuple[RowReading, ...]) -> tuple
     taken_mm = max(strip.right_mm(layout.scale) for strip in layout.strips) - left_mm
     presence = Presence(readings)
     row_mm = _usual_length_mm(presence, left_mm, taken_mm)
+    usual_mm = ROW_MM if row_mm is None else row_mm
+    start_mm = start_by_bars(layout, readings, usual_mm / _n_columns(layout))
+    if start_mm is not None:
+        return (Place(start_mm, usual_mm / taken_mm),)
     if row_mm is None:
         return (_place_by_ends(presence, left_mm, taken_mm),)
     between_mm = sorted({strip.left_mm - left_mm for strip in layout.strips})[1:]
@@ -105,7 +110,7 @@ def column_places(layout: PageLayout, readings: tuple[RowReading, ...]) -> tuple
 
 
 def _usual_length_mm(presence: Presence, left_mm: float, taken_mm: float) -> float | None:
-    """Return what rows are long that were taken for `taken_mm`; None if nothing usual.
+    """Return the length of rows that were taken for `taken_mm`; None if nothing usual.
 
     What was taken for a long row may hold an edge: if a window of the usual length holds nearly all
     that was read, rows are so long.
@@ -124,7 +129,7 @@ def _usual_length_mm(presence: Presence, left_mm: float, taken_mm: float) -> flo
 def _places(
     presence: Presence, starts_mm: FloatArray, duration_mm: float, between_mm: list[float]
 ) -> tuple[Place, ...]:
-    """Find where rows of a length, whose columns start so far from each other, may stand."""
+    """Find where rows of a length, whose columns start at given distances, may stand."""
     inside_mm = duration_mm * presence.mean(starts_mm, starts_mm + duration_mm)
     least_mm = inside_mm.max() - LIMITS.max_loss_mm
     steepness = _steepness(presence, starts_mm, duration_mm, least_mm)
@@ -189,6 +194,13 @@ def _steepness(
     return steepness
 
 
+def are_around(layout: PageLayout, readings: tuple[RowReading, ...]) -> bool:
+    """Whether rows were read from where columns start to where they end."""
+    right_mm = max(strip.right_mm(layout.scale) for strip in layout.strips)
+    x_mm = readings[0].x_mm
+    return bool(x_mm[0] < _left_mm(layout) and right_mm < x_mm[-1])
+
+
 def place_columns(layout: PageLayout, place: Place) -> PageLayout:
     """Move the strips of a layout so that the first ones start at a place; stretch them."""
     left_mm = _left_mm(layout)
@@ -200,6 +212,10 @@ def place_columns(layout: PageLayout, place: Place) -> PageLayout:
         for strip in layout.strips
     )
     return replace(layout, strips=strips)
+
+
+def _n_columns(layout: PageLayout) -> int:
+    return 1 + max(strip.segment.column for strip in layout.strips)
 
 
 def _left_mm(layout: PageLayout) -> float:

@@ -39,7 +39,7 @@ class RowLimits:
 
     # Fewer rows than this may be a part of a page,
     min_rows: int = 3
-    # but a single one, at least so wide and no thicker, is a lead of its own.
+    # but a single row, at least this wide and no thicker than the next, is a lead of its own.
     min_row_mm: float = 60.0
     max_single_ink_mm: float = 6.0
     # Ink that sticks out of a row's duration by more than this is a calibration pulse.
@@ -69,7 +69,7 @@ def find_layout(
         Of the page.
     scale : GridScale
     stated : LeadLayout, optional
-        What the page is known to show.
+        The layout that the page is known to have.
 
     Returns
     -------
@@ -177,7 +177,7 @@ def strips_of(
 
 
 def _row_length_mm(width_mm: float, inked_mm: float) -> float:
-    """Length of a row, in mm, whose ink, with or without a pulse, is so wide.
+    """Length of a row, in mm, whose ink has a width, with or without a pulse.
 
     Rows of which most have more ink than 10 s and a pulse are as long as they look.
     """

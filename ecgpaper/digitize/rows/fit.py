@@ -23,22 +23,22 @@ from ecgpaper.raster import GridScale, Trace
 
 @dataclass(frozen=True, slots=True)
 class FitLimits:
-    """How curves are compared: frequencies, shifts and what is left out."""
+    """How curves are compared: frequencies, shifts and parts that are left out."""
 
-    # Curves are compared at so many points per second,
+    # Points per second at which curves are compared,
     fs: float = 100.0
-    # over at least so many seconds.
+    # over at least this duration.
     min_s: float = 1.0
-    # Anything slower than so many points is no wave of a heartbeat.
+    # Slower changes than this number of points are no waves of a heartbeat.
     wander_points: int = 60
-    # On a bent page one row may seem to start so many points before or after another.
+    # On a bent page one row may seem to start this number of points before or after another.
     lag_points: int = 20
-    # Paper may pass the pens at a slant: print of one moment then leans, by up to so many points
-    # from the first row to the last.
+    # Paper may pass the pens at a slant: print of one moment then leans, by up to this number of
+    # points from the first row to the last.
     max_lean_points: int = 6
     # From this confidence on a point of a trace counts as seen.
     sure: float = 0.5
-    # So many points at the start of a strip are not compared: until its ends are known exactly, a
+    # Points at the start of a strip that are not compared: until its ends are known exactly, a
     # pulse that stands closely before it may reach in.
     unsure_points: int = 10
 

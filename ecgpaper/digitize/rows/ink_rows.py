@@ -23,7 +23,7 @@ MIN_INK = 0.35
 
 @dataclass(frozen=True, slots=True)
 class InkRowLimits:
-    """What tells a row of ink from a frame, a line or a stray mark."""
+    """Thresholds that tell a row of ink from a frame, a line or a stray mark."""
 
     # Rows of a print are further apart than this.
     min_pitch_mm: float = 9.0
@@ -94,7 +94,7 @@ def _find_rows(
 ) -> list[InkRow]:
     """Rows of ink, the one with most columns inked first.
 
-    `faint` holds all of `ink` and what may be ink: a row that is there in part may be faint.
+    `faint` holds all of `ink` and all pixels that may be ink: some rows are faint in part.
     """
     ink_mm = ink.sum(axis=1) / px_per_mm[0]
     smooth = gaussian_filter1d(ink_mm, LIMITS.wander_mm * px_per_mm[1])
@@ -144,7 +144,7 @@ def _next_to(is_full: BoolArray, is_faint: BoolArray, heights_mm: FloatArray) ->
 
 
 def _without_frames(rows: list[InkRow], height_mm: float) -> list[InkRow]:
-    """Leave out what runs along the image's edge without waves."""
+    """Leave out lines along the image's edge without waves."""
     least_mm = LIMITS.min_edge_waves * float(np.median([row.ink_mm for row in rows] or [0.0]))
     return [
         row

@@ -1,22 +1,22 @@
 """Which leads the rows of a page show: those whose curves fit each other.
 
-Public: `Named`, `NameLeads`, `name_leads`, `take_names`.
+Public: `name_leads`, `take_names`.
 
 Of several layouts with as many rows one is right: in it, leads that depend on each other fit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 import numpy as np
 
 from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.read import MIN_PRESENCE, RowReading
 from ecgpaper.digitize.rows.find import strips_of
-from ecgpaper.digitize.rows.fit import Curve, Fit, agreement, fits_of, same_share
+from ecgpaper.digitize.rows.fit import Curve, fits_of, same_share
+from ecgpaper.digitize.rows.named import Named
 from ecgpaper.digitize.rows.one_lead import is_one_lead, repeat_of
 from ecgpaper.digitize.rows.rhythm import rhythm_names
 from ecgpaper.digitize.rows.together import beat_together
@@ -32,7 +32,7 @@ class NameLimits:
 
     # A layout whose curves fit as well as this is not doubted;
     good: float = 0.85
-    # another must fit better by so much.
+    # another must fit better by this.
     better: float = 0.15
     # Fit from which columns count as simultaneous: that is rare, and a steady pulse looks a little
     # like it.
@@ -46,46 +46,9 @@ class NameLimits:
     # Of 400 records (PTB-XL) six precordial leads, taken for limb leads, fit each other by 0.21 at
     # the most; limb leads, which differ by reading errors alone, by 1.
     limb: float = 0.7
-    # Sums of the limb leads of one heart vanish by more than this; of a lead with itself by 0.67.
-    level: float = 0.8
 
 
 LIMITS = NameLimits()
-
-
-@dataclass(frozen=True, eq=False)
-class Named:
-    """A layout, the rows and the curves of its strips, and how well these fit."""
-
-    layout: PageLayout
-    rows: tuple[RowReading, ...]
-    traces: tuple[Trace, ...]
-    fits: tuple[Fit, ...]
-
-    @property
-    def fit(self) -> float | None:
-        """See `agreement`."""
-        return agreement(self.fits)
-
-    @property
-    def is_level(self) -> bool:
-        """Whether the sums of limb leads vanish as no lead and itself do.
-
-        In Cabrera's order, where aVR is upside down, those of one lead vanish as well.
-        """
-        sums = [fit.share for fit in self.fits if len(fit.leads) > 1]
-        if any(strip.polarity < 0 for strip in self.layout.strips):
-            return False
-        return bool(sums) and float(np.mean(sums)) > LIMITS.level
-
-    @property
-    def rank(self) -> float:
-        """The fit; a layout that nothing speaks for is the last."""
-        return -np.inf if self.fit is None else self.fit
-
-
-# What cuts the rows of a page into strips and names them.
-NameLeads: TypeAlias = Callable[[PageLayout, tuple[RowReading, ...], GridScale], Named]
 
 
 def name_leads(layout: PageLayout, readings: tuple[RowReading, ...], scale: GridScale) -> Named:

@@ -28,7 +28,7 @@ _AROUND = np.arange(-20, 36)
 class RepeatLimits:
     """Shares of power that heartbeats have in common where a row shows one lead."""
 
-    # The second heartbeat is looked for so many samples earlier and later.
+    # The second heartbeat is searched up to this number of samples earlier and later.
     lag: int = 8
     # Share from which rows show one lead, over all rows together. Of 400 records (PTB-XL) six limb
     # or precordial leads in rows of their own had 0.89 and more together (99 of 100), two columns
@@ -37,10 +37,10 @@ class RepeatLimits:
     # The same, in all rows but one. Where three rows of six are rhythm strips, the others do not
     # repeat.
     min_row: float = 0.75
-    # So many parts of rows of one lead have a whole heartbeat,
+    # At least this share of the parts of rows of one lead have a whole heartbeat,
     min_parts: float = 0.75
-    # and so much of its power in common: of 150 records (PTB-XL), the parts of twelve leads have
-    # 0.68 at the most, of one lead 0.84 and more in 95 of 100.
+    # and at least this share of its power in common: of 150 records (PTB-XL), the parts of twelve
+    # leads have 0.68 at the most, of one lead 0.84 and more in 95 of 100.
     min_one_lead: float = 0.75
 
 

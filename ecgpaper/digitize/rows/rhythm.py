@@ -14,7 +14,7 @@ from ecgpaper.digitize.rows.fit import Curve, same_share
 # A rhythm strip shows the lead that it is most like of those that recorders print, if it is this
 # much like one: on bent pages even the same lead looks different twice.
 _LIKE_RHYTHM = 0.8
-# The usual rhythm leads are given so much more, as V5 may look like II: of 150 records (PTB-XL)
+# Bonus of the usual rhythm leads, as V5 may look like II: of 150 records (PTB-XL)
 # strips of II and V1 are then all named right, of V5 97 %.
 _USUAL_RHYTHM = {"II": 0.07, "V1": 0.05, "V5": 0.04}
 # It shows another lead only if it is this much like that one,

@@ -13,7 +13,7 @@ from scipy.ndimage import gaussian_filter1d
 from ecgpaper.digitize.rows.fit import Curve
 from ecgpaper.ecg import FloatArray
 
-# Where no sum tells, heartbeats do, blurred by so many points.
+# Where no sum tells, heartbeats do, blurred by a Gaussian of this width, in points.
 _BEAT = 1.0
 # Columns of the same 5 s correlate by this and more in nine of ten records, one after another by
 # 0.88 at the most (719 of PTB-XL).

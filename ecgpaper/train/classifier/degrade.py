@@ -17,7 +17,19 @@ from ecgpaper.ecg import STANDARD_ORDER, BoolArray, Ecg
 from ecgpaper.page import LAYOUTS
 
 # How often each layout is seen; "12x1" shows the whole record.
-_LAYOUT_SHARES = {"3x4": 0.1, "3x4+1R": 0.35, "6x2": 0.1, "6x2+1R": 0.1, "12x1": 0.35}
+_LAYOUT_SHARES = {
+    "3x4": 0.08,
+    "3x4+1R": 0.34,
+    "6x2": 0.08,
+    "6x2+1R": 0.08,
+    "12x1": 0.32,
+    "6x1-limb": 0.03,
+    "6x1-precordial": 0.03,
+    "1x1": 0.04,
+}
+# A page of one lead shows II half of the time; else any lead, which then stands for II, as a lead
+# nobody knows does (`Ecg.twelve_leads`).
+_OTHER_LEAD_SHARE = 0.5
 _SHIFTED_SHARE = 0.5
 _CLEAN_SHARE = 0.25
 _GAIN_ERROR = 0.08
@@ -26,7 +38,11 @@ _TIME_SCALE_ERROR = 0.01
 _SHIFT_S = 0.04
 _WANDER_MV = 0.15
 _NOISE_MV = 0.02
-_LOW_PASS_SHARE = 0.3
+_LOW_PASS_SHARE = 0.5
+# What either neighbor counts in an average of three samples: from none to as much as the middle.
+_MOST_OF_NEIGHBOR = 1 / 3
+_HUM_SHARE = 0.15
+_HUM_MV = 0.03
 _GAP_SHARE = 0.3
 _LONGEST_GAP_S = 0.4
 _MISSING_LEAD_SHARE = 0.08
@@ -34,7 +50,7 @@ _MISSING_LEAD_SHARE = 0.08
 
 @cache
 def mask_of_layout(name: str) -> BoolArray:
-    """Tell what a layout shows of a record of ten seconds, as an array of shape (12, 1000)."""
+    """Tell which samples of ten seconds a layout shows, as an array of shape (12, 1000)."""
     blank = Ecg(np.zeros((N_SAMPLES, len(STANDARD_ORDER))), INPUT_FS, STANDARD_ORDER)
     return LAYOUTS[name].displayed(blank).T
 
@@ -52,26 +68,30 @@ def degrade(leads_mv: Float32Array, *, rng: np.random.Generator) -> Float32Array
     ndarray of shape (12, 1000), in mV
         NaN where nothing is shown or it was lost.
     """
-    is_shown = _random_mask(rng)
+    layout = rng.choice(list(_LAYOUT_SHARES), p=list(_LAYOUT_SHARES.values()))
+    is_shown = _random_mask(layout, rng)
+    if layout == "1x1" and rng.random() < _OTHER_LEAD_SHARE:
+        leads_mv = np.tile(leads_mv[rng.integers(len(leads_mv))], (len(leads_mv), 1))
     if rng.random() < _CLEAN_SHARE:
         return np.where(is_shown, leads_mv, np.float32(np.nan))
     leads_mv = _stretch(leads_mv, rng)
     if rng.random() < _LOW_PASS_SHARE:
-        leads_mv = _low_pass(leads_mv)
+        leads_mv = _low_pass(leads_mv, rng)
     n_leads = len(leads_mv)
     gain = 1 + rng.normal(0, _GAIN_ERROR / 2) + rng.normal(0, _LEAD_GAIN_ERROR, (n_leads, 1))
     noise = rng.standard_normal(leads_mv.shape, dtype=np.float32)
     noise *= np.float32(rng.uniform(0, _NOISE_MV))
+    if rng.random() < _HUM_SHARE:
+        noise += _hum(rng)
     leads_mv = leads_mv * gain.astype(np.float32) + noise + _wander(rng)
     return _lose(np.where(is_shown, leads_mv, np.float32(np.nan)), rng)
 
 
-def _random_mask(rng: np.random.Generator) -> BoolArray:
-    """Draw what is shown; often the columns begin anywhere, which no page does.
+def _random_mask(layout: str, rng: np.random.Generator) -> BoolArray:
+    """Draw which samples are shown; often the columns begin anywhere, which no page does.
 
     So each lead is learned from all of its record.
     """
-    layout = rng.choice(list(_LAYOUT_SHARES), p=list(_LAYOUT_SHARES.values()))
     shift = int(rng.integers(N_SAMPLES)) if rng.random() < _SHIFTED_SHARE else 0
     return np.roll(mask_of_layout(layout), shift, axis=1)
 
@@ -85,10 +105,18 @@ def _stretch(leads_mv: Float32Array, rng: np.random.Generator) -> Float32Array:
     return np.stack(rows).astype(np.float32)
 
 
-def _low_pass(leads_mv: Float32Array) -> Float32Array:
-    """Average three neighbors: a thick pen."""
+def _low_pass(leads_mv: Float32Array, rng: np.random.Generator) -> Float32Array:
+    """Average three neighbors: a thick pen, or how 500 Hz were brought down to 100."""
+    share = np.float32(rng.uniform(0, _MOST_OF_NEIGHBOR))
     padded = np.pad(leads_mv, ((0, 0), (1, 1)), mode="edge")
-    return (padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]) / np.float32(3)
+    return leads_mv * (1 - 2 * share) + (padded[:, :-2] + padded[:, 2:]) * share
+
+
+def _hum(rng: np.random.Generator) -> Float32Array:
+    """Mains hum after sampling at 100 Hz, of shape (12, 1000), in mV: close to half of it."""
+    angle = 2 * np.pi * rng.uniform(0.44, 0.5) * np.arange(N_SAMPLES)
+    size_mv = rng.exponential(_HUM_MV / 3, (len(STANDARD_ORDER), 1))
+    return np.asarray((size_mv * np.sin(angle + rng.uniform(0, 2 * np.pi))).astype(np.float32))
 
 
 def _wander(rng: np.random.Generator) -> Float32Array:

@@ -19,19 +19,22 @@ from ecgpaper.digitize.rows.align import END_POINTS, ENDS, end_windows
 from ecgpaper.nets.ends import EndConfig, EndNet
 from ecgpaper.train.digitizer.curves import Curves, origin_of
 from ecgpaper.train.digitizer.network import TrainingRun, train_network
+from ecgpaper.train.loop import Span
 
 BATCH_SIZE = 64
-# How far the middle of what is seen mostly is from where the strip was cut, in points. A share of
-# all is seen so much further inside: there is no end, and a network that never saw that is as sure
-# of one as of any.
-_MOST_SHIFT, _BLIND_SHARE, _MOST_INSIDE = 8, 0.15, 400
+# How far the middle of a window mostly is from where the strip was cut, in points.
+_MOST_SHIFT = 8
+# This share of windows shows no end: a network that never saw that is as sure of one as of any.
+_BLIND_SHARE = 0.15
+# Their middle is further inside the strip, by this number of points at most.
+_MOST_INSIDE = 400
 # Ends further than this from the middle are as good as none.
 _FARTHEST = 20.0
 
 
 @dataclass(frozen=True, eq=False)
 class EndBatch:
-    """What is around ends of curves.
+    """Windows around ends of curves.
 
     Parameters
     ----------
@@ -48,7 +51,7 @@ def train_ends(
     pages: Sequence[Curves],
     folder: Path,
     *,
-    n_steps: int,
+    span: Span,
     seed: int,
     start: Path | None = None,
 ) -> None:
@@ -59,7 +62,7 @@ def train_ends(
     pages : sequence of Curves
     folder : Path
         An interrupted run goes on where it stopped.
-    n_steps : int
+    span : Span
     seed : int
     start : Path, optional
         Model folder whose weights to go on from. From scratch without.
@@ -72,7 +75,7 @@ def train_ends(
         config=config,
         make_batch=source.batch,
         loss=_loss,
-        n_steps=n_steps,
+        span=span,
         task=f"ends of {len(source)} curves on {len(pages)} pages, seed {seed}",
         training={"pages": origin_of(pages), "n_ends": len(source), "seed": seed},
     )

@@ -19,12 +19,13 @@ from ecgpaper.nets.ends import EndConfig
 from ecgpaper.nets.reader import ReaderConfig
 from ecgpaper.nets.refiner import RefinerConfig
 from ecgpaper.nets.unet import SegmentNet, StripNet, UNetConfig, widen
-from ecgpaper.train.loop import Batch, TrainConfig, fit
+from ecgpaper.train.loop import Batch, Meter, Span, TrainConfig, fit
+from ecgpaper.train.processes import rank, wait_for_all
 
 
 @dataclass(frozen=True, eq=False)
 class TrainingRun(Generic[Batch]):
-    """What a network learns from, and what its files say of it.
+    """Data and loss of a network, and the description in its files.
 
     Parameters
     ----------
@@ -35,19 +36,19 @@ class TrainingRun(Generic[Batch]):
     make_batch : callable
         Step -> batch.
     loss : callable
-        (network, batch) -> what is to become less.
-    n_steps : int
+        (network, batch) -> loss.
+    span : Span
     task : str
-        What is learned from what: an unfinished run of another task is not gone on with.
+        Description of data and target: an unfinished run of another task is not gone on with.
     training : dict
-        For the checkpoint: what the network learned from.
+        For the checkpoint: the data that the network learned from.
     """
 
     name: str
     config: UNetConfig | EndConfig | RefinerConfig | ReaderConfig
     make_batch: Callable[[int], Batch]
     loss: Callable[[nn.Module, Batch], Tensor]
-    n_steps: int
+    span: Span
     task: str
     training: dict[str, Any]
 
@@ -75,22 +76,29 @@ def train_network(
     name = run.name
     origin = _start_from(start, name, network)
     network = network.to(best_device())
-    plan = TrainConfig(run.n_steps, task=f"{run.task}, {origin['start']}")
+    plan = TrainConfig(run.span, task=f"{run.task}, {origin['start']}")
     state_file = folder / f".{name}"
     fit(network, run.make_batch, run.loss, plan, name=name, state_file=state_file)
     info = CheckpointInfo(
         architecture=type(network).__name__,
         config=asdict(run.config),
         inputs=dict(CONTRACTS[name].inputs),
-        training=run.training | {"n_steps": run.n_steps} | origin,
+        training=run.training | taken(run.span.meter) | origin,
     )
-    save_checkpoint(folder, name, network, info)
+    if rank() == 0:
+        save_checkpoint(folder, name, network, info)
+    wait_for_all()
+
+
+def taken(meter: Meter) -> dict[str, float]:
+    """Say how long a network has learned, for its checkpoint."""
+    return {"n_steps": meter.n_steps, "seconds": round(meter.seconds)}
 
 
 def _start_from(folder: Path | None, name: str, network: Network) -> dict[str, str]:
     """Fill a network with a folder's weights, if any; say which they were.
 
-    Segmenter and tracer may be wider than what the folder holds.
+    Segmenter and tracer may be wider than those in the folder.
     """
     if folder is None:
         return {"start": "from scratch"}

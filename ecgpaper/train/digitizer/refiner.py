@@ -27,6 +27,7 @@ from ecgpaper.digitize.curves.strip import STRIP_PX_PER_MM
 from ecgpaper.nets.refiner import Refiner, RefinerConfig
 from ecgpaper.train.digitizer.curves import Curves, origin_of
 from ecgpaper.train.digitizer.network import TrainingRun, train_network
+from ecgpaper.train.loop import Span
 
 # Points of a stretch: 2.5 s at 25 mm/s, a strip of the usual layout from end to end, and what lies
 # beyond. Ends, where a separator or the neighbor's trace stands, are the hardest: of longer strips
@@ -34,8 +35,11 @@ from ecgpaper.train.digitizer.network import TrainingRun, train_network
 N_POINTS = 1250 + 2 * BEYOND_POINTS
 END_SHARE = 0.5
 BATCH_SIZE = 10
-# Shares of the loss, as for the tracer; a spread is judged by its likelihood.
-_ACCURACY, _ABSOLUTE, _SPREAD = 0.5, 0.1, 0.05
+# Shares of the loss, as for the tracer,
+_ACCURACY = 0.5
+_ABSOLUTE = 0.1
+# and that of the spread, which is judged by its likelihood.
+_SPREAD = 0.05
 _FLOOR_MM2 = 1e-3
 
 
@@ -43,7 +47,7 @@ def train_refiner(
     pages: Sequence[Curves],
     folder: Path,
     *,
-    n_steps: int,
+    span: Span,
     seed: int,
     start: Path | None = None,
 ) -> None:
@@ -54,7 +58,7 @@ def train_refiner(
     pages : sequence of Curves
     folder : Path
         An interrupted run goes on where it stopped.
-    n_steps : int
+    span : Span
     seed : int
     start : Path, optional
         Model folder whose weights to go on from. From scratch without.
@@ -68,7 +72,7 @@ def train_refiner(
         config=config,
         make_batch=source.batch,
         loss=_loss,
-        n_steps=n_steps,
+        span=span,
         task=f"{n_curves} curves on {len(pages)} pages, seed {seed}",
         training={"pages": origin_of(pages), "n_curves": n_curves, "seed": seed},
     )
@@ -159,7 +163,7 @@ def _loss(network: nn.Module, batch: CurveBatch) -> Tensor:
         return (values * is_known).sum(dim=1) / n_known
 
     error_mm = error / STRIP_PX_PER_MM
-    # The offset does not learn from what the spread thinks of it.
+    # The offset does not learn from the loss of the spread.
     unlikely = log_spread + 0.5 * (error.detach() * torch.exp(-log_spread)).square()
     per_stretch = (
         _ACCURACY * torch.log10(mean(error_mm.square()) + _FLOOR_MM2)

@@ -34,6 +34,7 @@ from ecgpaper.synth import PRESETS, sample_spec, synthesize
 from ecgpaper.train.classifier.scores import score_labels
 from ecgpaper.train.classifier.thresholds import PRIOR_THRESHOLD
 from ecgpaper.train.digitizer.pages import without_gaps
+from ecgpaper.train.loop import Span
 from ecgpaper.train.picture.holdout import Labeled
 from ecgpaper.train.picture.pictures import picture_logits
 
@@ -43,7 +44,7 @@ _UNKNOWN_PERSON = person_features(None, None)
 
 
 class ReadPage(NamedTuple):
-    """What the digitizer read from a page."""
+    """The digitizer's answer for a page."""
 
     leads_mv: Float32Array  # (12, 1000), all NaN where it failed
     picture: ByteArray  # (height, width, 3)
@@ -57,7 +58,7 @@ class ReadPage(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Readers:
-    """All that reads a page, and the folder in which it is kept what the digitizer has read.
+    """The models that read a page, and the folder that keeps the digitizer's answers.
 
     Parameters
     ----------
@@ -117,16 +118,17 @@ class Readers:
 
 
 def fit_stacking(
-    readers: Readers, spared: Labeled, n_pages: int, *, seed: int
+    readers: Readers, spared: Labeled, span: Span, *, seed: int
 ) -> tuple[Stacker, dict[str, object]]:
-    """Read one page each of the first spared records and fit a stacker on what is said of them.
+    """Read one page each of the first spared records and fit a stacker on the answers.
 
     Parameters
     ----------
     readers : Readers
         Its networks have not learned from these records, or those members that speak have not.
     spared : Labeled
-    n_pages : int
+    span : Span
+        Of pages.
     seed : int
 
     Returns
@@ -135,7 +137,7 @@ def fit_stacking(
     metrics : dict
         Scores of each opinion alone and, out of fold, of both.
     """
-    indices = tqdm(range(n_pages), desc="opinions", disable=not sys.stderr.isatty())
+    indices = tqdm(span.pages(), desc="opinions", disable=not sys.stderr.isatty())
     pages = [readers.read(spared, index, seed) for index in indices]
     rows = [index for index, page in enumerate(pages) if page.is_read]
     if not rows:

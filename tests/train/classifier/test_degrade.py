@@ -55,3 +55,33 @@ def test_columns_often_begin_elsewhere():
     v1, first_column = STANDARD_ORDER.index("V1"), slice(0, 250)
     partly = [rows for rows in shown if not rows[v1].all() and rows[v1].any()]
     assert 0.2 < np.mean([rows[v1, first_column].any() for rows in partly]) < 0.8
+
+
+def test_pages_of_six_leads_and_of_one_come_up():
+    limb = np.arange(12) < 6
+    seen = {
+        tuple(np.isfinite(degrade(LEADS, rng=np.random.default_rng(seed))).mean(axis=1) > 0.5)
+        for seed in range(250)
+    }
+    assert {tuple(limb), tuple(~limb), tuple(np.arange(12) == 1)} <= seen
+
+
+def test_a_lead_alone_is_often_another_that_stands_for_ii():
+    """As a lead that nobody knows does."""
+    wave = np.sin(2 * np.pi * 0.013 * np.arange(1000))
+    sizes_mv = 2.0 ** np.arange(12)
+    leads = (sizes_mv[:, None] * wave).astype(np.float32)
+    pages = [degrade(leads, rng=np.random.default_rng(seed)) for seed in range(300)]
+    alone = [page for page in pages if np.isfinite(page).any(axis=1).sum() == 1]
+    which = [round(np.log2(np.sqrt(2) * np.nanstd(page[1]))) for page in alone]
+    assert 0.2 < np.mean(np.array(which) == 1) < 0.8
+    assert len(set(which)) > 3
+
+
+def test_fast_waves_are_weakened_a_little_or_much():
+    """Averages from 500 Hz down to 100 take a third of them, thick pens more."""
+    fast = np.tile(np.cos(np.pi * 0.8 * np.arange(1000)), (12, 1)).astype(np.float32)
+    pages = [degrade(fast, rng=np.random.default_rng(seed)) for seed in range(200)]
+    left = np.array([np.nanstd(page) for page in pages]) / fast.std()
+    assert (left < 0.4).any()
+    assert ((left > 0.5) & (left < 0.8)).any()

@@ -13,6 +13,7 @@ from ecgpaper.raster import PIXEL_CLASSES
 from ecgpaper.train.digitizer import curves
 from ecgpaper.train.digitizer import pages as datasets
 from ecgpaper.train.digitizer.curves import forget_pages, read_curves, read_pages
+from ecgpaper.train.loop import Span
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def tracer():
 def test_offset_leads_from_where_the_tracer_saw_a_curve_to_where_it_runs(
     segmenter, tracer, healthy_ecg, tmp_path, monkeypatch
 ):
-    """A tracer that has learned nothing is off by millimetres; the truth is found again."""
+    """A tracer that has learned nothing is off by millimeters; the truth is found again."""
     seen = []
 
     def remember(trace, reading, scale):
@@ -118,16 +119,16 @@ def test_pages_are_kept_until_they_are_forgotten(
     monkeypatch.setattr(curves, "load_info", lambda *_: SimpleNamespace(sha256=tracers[-1]))
     monkeypatch.setattr(curves, "PRESETS", ("clean",))
     monkeypatch.setattr(curves, "MOST_ROWS", 1)
-    (page,) = read_pages([healthy_ecg], tmp_path, n_pages=1, seed=0)
+    (page,) = read_pages([healthy_ecg], tmp_path, span=Span(1), seed=0)
     monkeypatch.setattr(curves, "synthesize", None)
-    (again,) = read_pages([healthy_ecg], tmp_path, n_pages=1, seed=0)
+    (again,) = read_pages([healthy_ecg], tmp_path, span=Span(1), seed=0)
     assert (page.features == again.features).all()
     # Those of another seed, or read by another tracer, are of no use.
     with pytest.raises(TypeError, match="not callable"):
-        read_pages([healthy_ecg], tmp_path, n_pages=1, seed=1)
+        read_pages([healthy_ecg], tmp_path, span=Span(1), seed=1)
     tracers.append("b" * 64)
     with pytest.raises(TypeError, match="not callable"):
-        read_pages([healthy_ecg], tmp_path, n_pages=1, seed=0)
+        read_pages([healthy_ecg], tmp_path, span=Span(1), seed=0)
     forget_pages(tmp_path)
     assert not list(tmp_path.iterdir())
 
