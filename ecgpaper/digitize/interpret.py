@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from ecgpaper.digitize.curves.trim import without_blank_ends
+from ecgpaper.digitize.limb_leads import consistent
 from ecgpaper.digitize.quality import lead_evidence, predict_snr
 from ecgpaper.digitize.reading import mean_confidence
 from ecgpaper.digitize.refusals import nothing_trusted
@@ -17,7 +18,7 @@ from ecgpaper.digitize.request import Request
 from ecgpaper.digitize.result import MIN_SNR_DB, Digitization
 from ecgpaper.digitize.rows.columns import with_margin
 from ecgpaper.digitize.rows.fit import fits_of
-from ecgpaper.digitize.signal import signal_from_traces
+from ecgpaper.digitize.signal import signal_from_traces, spread_from_traces
 from ecgpaper.digitize.traced import Traced
 from ecgpaper.nets.quality import QualityNet
 
@@ -46,6 +47,8 @@ def interpreted(traced: Traced, request: Request, judge: QualityNet) -> Digitiza
     signal_mv = np.where(is_bad, np.nan, ecg.signal_mv)
     if not np.isfinite(signal_mv).any():
         raise nothing_trusted()
+    spread_mv = spread_from_traces(traces, layout, scale, request.fs)
+    signal_mv = consistent(signal_mv, spread_mv, request.fs)
     return Digitization(
         ecg=replace(ecg, signal_mv=signal_mv),
         confidence=np.where(is_bad, 0.0, confidence),
