@@ -156,7 +156,12 @@
   const handles = CORNERS.map((name, index) => {
     const handle = make("button", { type: "button", className: "corner", hidden: true });
     handle.setAttribute("aria-label", `corner of the page, ${name}`);
-    handle.addEventListener("pointerdown", (event) => { handle.setPointerCapture(event.pointerId); });
+    // Else the browser may drag the picture below, and takes the pointer away.
+    handle.addEventListener("pointerdown", (event) => {
+      event.preventDefault();
+      handle.focus();
+      handle.setPointerCapture(event.pointerId);
+    });
     // Browsers may leave out the last move before a button is let go.
     for (const name of ["pointermove", "pointerup"]) {
       handle.addEventListener(name, (event) => {
