@@ -29,10 +29,10 @@ from ecgpaper.train.challenge import train_all
 from ecgpaper.train.classifier.signals import ClassifierConfig
 from ecgpaper.train.digitizer.feed import Feed
 from ecgpaper.train.digitizer.unets import train_segmenter, train_tracer
-from ecgpaper.train.loop import Span
 from ecgpaper.train.picture.branches import train_picture_branch
 from ecgpaper.train.records import readable_records
 from ecgpaper.train.schedule import DRAFT, FINAL, STAGES
+from ecgpaper.train.span import Span
 from ecgpaper.train.state import WORK
 
 MODEL = Path(__file__).parents[2] / "model"
