@@ -271,6 +271,37 @@ def healthy(seed):
     return heart_with("NORM", seed)
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_the_pr_segment_lies_lower_than_the_line_before_p_where_p_is_upright(seed):
+    """The atria repolarize the other way."""
+    heart = healthy(seed)
+    lead = beat_of(heart)[:, LEAD["II"]]
+    onset = QRS_AT - round(heart.pr_s * BEAT_FS)
+    assert lead[QRS_AT - 15] < lead[onset - 60] - 0.005
+    assert lead[onset : QRS_AT - 30].max() > 0.03
+
+
+def test_atria_look_small_from_the_chest_wall_and_t_as_tall_in_v2_as_in_v3():
+    beats = np.median([beat_at_once(seed) for seed in range(25)], axis=0)
+    p = np.ptp(beats[: QRS_AT - 40], axis=0)
+    t = beats[QRS_AT + 250 : QRS_AT + 420].max(axis=0)
+    assert p[LEAD["V5"]] < 0.8 * p[LEAD["II"]]
+    assert 0.7 < t[LEAD["V2"]] / t[LEAD["V3"]] < 1.3
+
+
+def beat_at_once(seed):
+    """The typical beat of a healthy record, from 300 ms before the QRS complex."""
+    ecg = simulate_ecg(("NORM",), rng=np.random.default_rng(seed), fs=BEAT_FS)
+    slope = np.abs(np.diff(ecg.signal_mv, axis=0)).sum(axis=1)
+    smooth = np.convolve(slope, np.ones(60), "same")
+    peaks = [
+        k
+        for k in range(400, len(smooth) - 800)
+        if smooth[k] == smooth[k - 250 : k + 250].max() > 0.5 * smooth.max()
+    ]
+    return np.median([ecg.signal_mv[k - 345 : k + 655] for k in peaks], axis=0)
+
+
 def test_t_follows_the_rate():
     heart = healthy(0)
     slow, fast = heart.jt_stretch(np.array([1.2, 0.5]))
@@ -335,6 +366,8 @@ def test_every_label_is_drawn_often_and_normal_ones_have_no_other_diagnosis():
         assert np.mean([label in labels for labels in draws]) > 0.05, label
     assert all(labels for labels in draws)
     assert not any("NORM" in labels and DIAGNOSES.intersection(labels) for labels in draws)
+    # The labels of rate are rhythms of the sinus node, or of a re-entry.
+    assert not any({"AFIB/AFL", rate} <= set(d) for d in draws for rate in ("TACHY", "BRADY"))
     for labels in set(draws):
         assert draw_findings(labels, rng=rng)
 

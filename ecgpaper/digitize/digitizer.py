@@ -45,7 +45,7 @@ from ecgpaper.digitize.refusals import (
 from ecgpaper.digitize.request import Request
 from ecgpaper.digitize.result import MIN_SNR_DB, Digitization
 from ecgpaper.digitize.rows.align import settle_columns
-from ecgpaper.digitize.rows.columns import column_places, place_columns, with_margin
+from ecgpaper.digitize.rows.columns import are_around, column_places, place_columns, with_margin
 from ecgpaper.digitize.rows.find import find_layout
 from ecgpaper.digitize.rows.fit import fits_of
 from ecgpaper.digitize.rows.leads import name_leads, take_names
@@ -225,6 +225,8 @@ class Digitizer(Networks):
         rows = read_rows(page.photo, page.flat, page.maps, scale, layout, self.tracer)
         first, *places = column_places(layout, rows)
         layout = place_columns(layout, first)
+        if not are_around(layout, rows):
+            rows = read_rows(page.photo, page.flat, page.maps, scale, layout, self.tracer)
         rows, pulse_inside = without_pulses(layout, rows)
         named = name(layout, rows, scale)
         pulse = find_pulse(layout, rows) or pulse_inside

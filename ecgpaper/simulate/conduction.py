@@ -97,10 +97,10 @@ def right_bundle_branch_block(heart: Heart, *, rng: np.random.Generator) -> Hear
 
 def incomplete_right_bundle_branch_block(heart: Heart, *, rng: np.random.Generator) -> Heart:
     """Delay the right bundle: QRS 100-118 ms, a smaller and narrower r' in V1."""
-    sigma_s = rng.uniform(0.008, 0.010)
+    sigma_s = rng.uniform(0.009, 0.012)
     center_s = np.clip(heart.qrs_s - 0.008, 0.101 - 2 * sigma_s, 0.118 - 2 * sigma_s)
     return _late_right_ventricle(
-        heart, rng=rng, center_s=center_s, sigma_s=sigma_s, size_mv=rng.uniform(0.35, 0.65)
+        heart, rng=rng, center_s=center_s, sigma_s=sigma_s, size_mv=rng.uniform(0.5, 0.9)
     )
 
 
@@ -130,9 +130,9 @@ def left_anterior_fascicular_block(heart: Heart, *, rng: np.random.Generator) ->
 
 
 def left_posterior_fascicular_block(heart: Heart, *, rng: np.random.Generator) -> Heart:
-    """Block the posterior fascicle: axis 100 to 125 deg, rS in I and aVL, qR in III and aVF."""
+    """Block the posterior fascicle: axis 105 to 130 deg, rS in I and aVL, qR in III and aVF."""
     return _fascicular_block(
-        heart, rng=rng, axis_deg=rng.uniform(88, 108), first_y_mv=rng.uniform(-0.3, -0.16)
+        heart, rng=rng, axis_deg=rng.uniform(98, 116), first_y_mv=rng.uniform(-0.3, -0.16)
     )
 
 
@@ -153,7 +153,7 @@ def preexcitation(heart: Heart, *, rng: np.random.Generator) -> Heart:
         np.array([delta_s / 2.2]),
         np.array([0.018]),
         np.zeros(1),
-        0.55 * (away / np.linalg.norm(away))[None] + np.array([[0.1, 0.0, -0.05]]),
+        0.80 * (away / np.linalg.norm(away))[None] + np.array([[0.1, 0.0, -0.05]]),
     )
     qrs = heart.depolarization
     late = replace(qrs, center_s=qrs.center_s + delta_s)
@@ -171,8 +171,8 @@ def preexcitation(heart: Heart, *, rng: np.random.Generator) -> Heart:
 
 
 def first_degree_block(heart: Heart, *, rng: np.random.Generator) -> Heart:
-    """Delay the atrioventricular node: PR 215-320 ms."""
-    return replace(heart, pr_s=float(rng.uniform(0.215, 0.32)))
+    """Delay the atrioventricular node: PR 235-290 ms."""
+    return replace(heart, pr_s=float(rng.uniform(0.235, 0.29)))
 
 
 def draw_ventricular_beat(heart: Heart, *, rng: np.random.Generator) -> Heart:

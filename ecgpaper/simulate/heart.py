@@ -17,26 +17,27 @@ from ecgpaper.simulate.waves import Waves, rotation, waves_from_table
 # R, S and T of each lead in the normal records of PTB-XL (Wagner et al. 2020).
 P_WAVE = waves_from_table(  # from the onset of P: right, then left atrium
     [
-        [44, 16, 18, 0, 0.052, 0.068, -0.042],
-        [74, 18, 16, 0, 0.068, 0.048, 0.048],
+        [42, 17, 20, 0, 0.052, 0.068, -0.042],
+        [78, 20, 18, 0, 0.068, 0.048, 0.048],
     ]
 )
 QRS = waves_from_table(  # from the onset of QRS
     [
-        [18, 5.5, 6, 0, -0.10, -0.03, -0.17],  # septum, left to right
+        [18, 6.5, 6, 0, -0.10, -0.03, -0.22],  # septum, left to right
         [31, 6.5, 6.5, 0, 0.62, 0.22, -0.30],  # apex and anterior wall
         [38, 6.5, 6.5, 0, 0.95, 0.40, 0.28],  # free wall of the left ventricle
-        [50, 7, 10, 0, 0.13, 0.14, 0.77],  # posterior wall
+        [50, 7, 9, 0, -0.02, 0.14, 0.77],  # posterior wall
         [67, 7, 8, 0, -0.09, -0.02, 0.18],  # base
     ]
 )
 REPOLARIZATION = waves_from_table(  # from the J point, at a JT interval of JT_REFERENCE_S
     [
         [70, 12, 60, 100, 0.015, 0.005, -0.065],  # ST segment
-        [210, 59, 42, 0, 0.320, 0.125, -0.200],  # T
+        [212, 53, 42, 0, 0.300, 0.140, -0.270],  # T
         [405, 26, 32, 0, 0.008, 0.005, -0.014],  # U
     ]
 )
+RECOVERY_SHARE = 0.17  # of the sum of both P waves
 # Rows of QRS.
 SEPTUM = 0
 APEX = 1
@@ -111,6 +112,15 @@ def frontal_axis_deg(waves: Waves) -> float:
     return float(np.degrees(np.arctan2(area[1], area[0])))
 
 
+def atrial_recovery(atrial: Waves) -> Waves:
+    """Return the long, low wave opposite to P in which the atria repolarize (Ta).
+
+    It lowers the PR segment, and the ST segment by as much: by 0.03 mV in the normal records.
+    """
+    recovery = waves_from_table([[190, 30, 60, 130, 0, 0, 0]])
+    return recovery.with_dipole(-RECOVERY_SHARE * atrial.dipole_mv.sum(axis=0, keepdims=True))
+
+
 def draw_notches(*, rng: np.random.Generator, qrs_s: float) -> Waves:
     """Draw the small, fast notches and slurs of a QRS: what bandwidth it has above 40 Hz."""
     n_waves = rng.integers(1, 4)
@@ -126,10 +136,10 @@ def draw_notches(*, rng: np.random.Generator, qrs_s: float) -> Waves:
 
 def draw_healthy_heart(*, rng: np.random.Generator) -> Heart:
     """Draw a healthy person's heart: axis, size, widths, intervals and the shape of T."""
-    frontal_deg = np.clip(rng.normal(-4, 19), -30, 42)
+    frontal_deg = np.clip(rng.normal(-2, 13), -26, 32)
     horizontal_deg = rng.normal(0, 14)
     voltage = np.exp(rng.normal(-0.05, 0.20))
-    widening = float(np.exp(rng.normal(0, 0.10)))
+    widening = float(np.exp(rng.normal(0.03, 0.09)))
     qrs = vary_waves(QRS, rng=rng).scaled(voltage).stretched(widening)
     qrs = rotated(qrs, frontal_deg=frontal_deg, horizontal_deg=horizontal_deg)
     qrs += draw_notches(rng=rng, qrs_s=QRS_REFERENCE_S)
@@ -140,11 +150,12 @@ def draw_healthy_heart(*, rng: np.random.Generator) -> Heart:
         horizontal_deg=0.3 * horizontal_deg + rng.normal(0, 14),
     ).scaled(np.sqrt(voltage) * np.exp(rng.normal(0, 0.34)))
     atrial = rotated(vary_waves(P_WAVE, rng=rng), frontal_deg=rng.normal(0, 12))
+    atrial += atrial_recovery(atrial)
     return Heart(
         atrial.scaled(np.exp(rng.normal(0, 0.25))).stretched(float(np.exp(rng.normal(0, 0.06)))),
         qrs,
         repolarization,
-        pr_s=float(np.clip(rng.normal(0.156, 0.018), 0.118, 0.198)),
+        pr_s=float(np.clip(rng.normal(0.165, 0.018), 0.122, 0.198)),
         qrs_s=QRS_REFERENCE_S * widening,
         qtc_s=float(np.clip(rng.normal(0.405, 0.016), 0.365, 0.440)),
     )

@@ -250,7 +250,7 @@ def flutter_waves(time_s: FloatArray, cycle_s: float, *, rng: np.random.Generato
     phase = 2 * np.pi * (time_s / cycle_s + rng.random())
     tooth = sum(np.sin(k * phase) / k for k in range(1, 5))
     blip = np.cos(phase) + 0.35 * np.cos(2 * phase)
-    size_mv = rng.uniform(0.07, 0.16)
+    size_mv = rng.uniform(0.12, 0.24)
     down = np.array([0.0, 0.62, -0.05]) + rng.normal(0, 0.06, size=3)
     front = np.array([-0.10, 0.10, -0.40])
     return size_mv * (np.outer(tooth, down) + np.outer(blip, front))
