@@ -133,20 +133,25 @@ MAY_IMPORT = {
     "classify": ("ecg nets classify", "numpy scipy torch"),
     "classify.picture": ("ecg page raster geometry digitize classify.inputs", "numpy cv2"),
     "classify.branches": ("ecg weights nets classify", "numpy scipy torch"),
+    "train.span": ("", ""),
+    "train.ahead": ("", "joblib torch"),
     "train.processes": ("", "torch"),
-    "train.loop": ("files nets train.processes", "joblib torch safetensors tqdm"),
+    "train.loop": (
+        "files nets train.span train.ahead train.processes",
+        "torch safetensors tqdm",
+    ),
     "train.digitizer": (
-        "ecg page raster score errors files synth digitize nets train.processes train.loop "
-        "train.digitizer",
+        "ecg page raster score errors files synth digitize nets train.span train.processes "
+        "train.loop train.digitizer",
         "numpy cv2 torch safetensors tqdm",
     ),
     "train.classifier": (
-        "ecg page score errors files records synth digitize nets classify train.loop "
+        "ecg page score errors files records synth digitize nets classify train.span train.loop "
         "train.digitizer train.classifier",
         "numpy scipy torch safetensors tqdm",
     ),
     "train.picture": (
-        "ecg page errors files synth digitize nets classify train.loop train.digitizer "
+        "ecg page errors files synth digitize nets classify train.span train.loop train.digitizer "
         "train.classifier train.picture",
         "numpy scipy cv2 torch safetensors tqdm",
     ),

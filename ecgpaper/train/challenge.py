@@ -27,11 +27,11 @@ from ecgpaper.nets.checkpoint import publish, read_info, require_files
 from ecgpaper.nets.device import best_device
 from ecgpaper.records import RecordHeader, find_records
 from ecgpaper.simulate import simulate_record
+from ecgpaper.train.ahead import n_cores, usual_workers
 from ecgpaper.train.classifier.facts import RecordFacts
 from ecgpaper.train.classifier.folds import group_records
 from ecgpaper.train.classifier.signals import N_PARTS
 from ecgpaper.train.digitizer.unets import usual_feed
-from ecgpaper.train.loop import Meter, Span, n_cores, usual_workers
 from ecgpaper.train.processes import from_first, joined, n_processes, rank
 from ecgpaper.train.records import (
     RecordFolder,
@@ -55,6 +55,7 @@ from ecgpaper.train.schedule import (
     Schedule,
     minutes_for,
 )
+from ecgpaper.train.span import Meter, Span
 from ecgpaper.train.state import WORK, TrainingState
 from ecgpaper.train.trainer import TOGETHER, Lessons, Task, Trainer
 
@@ -128,12 +129,16 @@ def _lead(
     headers = read_headers(data_folder, names)
     check_labels(headers, data_folder)
     identity = {"records": checksum_of(data_folder, names), "seed": seed}
-    if _is_finished(model_folder, identity, schedule):
+    published = _published(model_folder)
+    if _is_finished(published, identity, schedule):
         logger.info("%s is trained on these records already: nothing to do", model_folder)
         from_first(None)
         return
-    if any(model_folder.glob("*.safetensors")):
-        logger.info("other weights in %s are replaced when new ones are there", model_folder)
+    if any(model_folder.glob("*.safetensors")) and not identity.items() <= published.items():
+        logger.info(
+            "the weights in %s are of another training: they are replaced when new ones are there",
+            model_folder,
+        )
     state = TrainingState.open(model_folder / WORK, identity)
     usable = _usable(data_folder, headers, state)
     from_first([*usable])
@@ -157,17 +162,23 @@ def _follow(data_folder: Path, work: Path, seed: int) -> None:
         trainer.run(task)
 
 
-def _is_finished(folder: Path, identity: Mapping[str, Any], schedule: Schedule) -> bool:
-    """Tell whether a model folder is complete, of this identity, and got as much time."""
+def _published(folder: Path) -> dict[str, Any]:
+    """Return what the networks in a model folder say of their training; nothing without them."""
     try:
         require_files(folder, NETWORKS)
-        found = read_info(folder, NETWORKS[0]).training.get("run", {})
+        return dict(read_info(folder, NETWORKS[0]).training.get("run", {}))
     except CheckpointError:
-        return False
-    minutes = found.get("minutes") or 0.0
+        return {}
+
+
+def _is_finished(
+    published: Mapping[str, Any], identity: Mapping[str, Any], schedule: Schedule
+) -> bool:
+    """Tell whether what is published is complete, of this identity, and got as much time."""
+    minutes = published.get("minutes") or 0.0
     return (
-        found.get("round") == FINAL.name
-        and all(found.get(key) == value for key, value in identity.items())
+        published.get("round") == FINAL.name
+        and identity.items() <= published.items()
         and (schedule.stated is not None or minutes >= schedule.minutes)
     )
 

@@ -1,7 +1,6 @@
 """One training loop for all networks: AdamW, one-cycle cosine, moving average of the weights.
 
-Public: `TrainConfig`, `Span`, `Meter`, `fit`, `ahead`, `n_cores`,
-`usual_workers`.
+Public: `TrainConfig`, `fit`.
 
 A network learns for so many steps, or until its time is over. The loop is resumable: it writes its
 whole state every minute and a second call with the same configuration goes on where the first was
@@ -13,30 +12,27 @@ from __future__ import annotations
 
 import logging
 import math
-import multiprocessing
-import os
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import TypeVar
 
 import torch
-from joblib import cpu_count
 from safetensors import safe_open
 from safetensors.torch import load_file
 from safetensors.torch import save as tensors_as_bytes
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
-from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from ecgpaper.files import write_whole
 from ecgpaper.nets.device import fast_precision
+from ecgpaper.train.ahead import Made, ahead, n_cores, usual_workers
 from ecgpaper.train.processes import from_first, n_processes, rank, wait_for_all
+from ecgpaper.train.span import MANY_STEPS, Meter, Span
 
 logger = logging.getLogger(__name__)
 
@@ -46,103 +42,12 @@ SAVE_EVERY_S = 60.0
 _TELL_EVERY_S = 30.0
 # and after this number of steps.
 _TELL_EVERY_STEPS = 100
-# How often a process that prepares batches looks whether its parent is still there.
-_LOOK_EVERY_S = 1.0
 # Share of a span in which the learning rate rises.
 _WARM_UP = 0.1
-# More steps than anybody takes, for spans that end with their time.
-MANY_STEPS = 10**9
 # After this number of steps it is known whether the processes that prepare batches are idle:
 _STEPS_TO_JUDGE = 10
 # they are if they are busy for less than this share of the time.
 _MOST_IDLE_BUSY = 0.5
-# With more processes the network no longer waits for them.
-_MOST_WORKERS = 15
-
-
-@dataclass
-class Meter:
-    """What learning, or drawing pages, has cost; filled in by what does it.
-
-    Parameters
-    ----------
-    n_steps : int
-        Steps, or pages.
-    seconds : float
-        They took, those of an interrupted run included.
-    waited_s : float
-        Time of these in which the network waited for batches.
-    made_s : float
-        Time that the preparation of a batch took, on average.
-    beat : callable
-        Called again and again meanwhile.
-    """
-
-    n_steps: int = 0
-    seconds: float = 0.0
-    waited_s: float = 0.0
-    made_s: float = 0.0
-    beat: Callable[[], None] = field(default=lambda: None, repr=False)
-
-    def add(self, parts: Sequence[Meter]) -> None:
-        """Add what parts have cost; a batch of all costs what it does on average."""
-        self.n_steps += sum(part.n_steps for part in parts)
-        self.seconds += sum(part.seconds for part in parts)
-        self.waited_s += sum(part.waited_s for part in parts)
-        self.made_s = sum(part.made_s for part in parts) / max(1, len(parts))
-
-    @property
-    def waiting_share(self) -> float:
-        """Share of the time in which the network waited."""
-        return self.waited_s / self.seconds if self.seconds else 0.0
-
-
-@dataclass(frozen=True)
-class Span:
-    """How long something is learned, or pages are drawn: what ends first ends it.
-
-    Parameters
-    ----------
-    n_steps : int
-        Steps, or pages, at most.
-    seconds : float
-        At most; a step that has begun is finished.
-    meter : Meter
-        Told what it has cost.
-    """
-
-    n_steps: int = MANY_STEPS
-    seconds: float = math.inf
-    meter: Meter = field(default_factory=Meter, compare=False)
-
-    def phase(self, step: int, spent_s: float) -> float:
-        """Tell how much of it is over, 0 to 1, when a number of steps is done."""
-        return min(1.0, max(step / max(1, self.n_steps), spent_s / self.seconds))
-
-    def pages(self, least: int = 0) -> Iterator[int]:
-        """Count pages until the span is over, but so many at least, and fill in the meter.
-
-        What the meter says already, of an interrupted run, is a part of the span.
-        """
-        begun_s = time.monotonic() - self.meter.seconds
-        for page in range(self.n_steps):
-            if page >= least and time.monotonic() - begun_s > self.seconds:
-                break
-            yield page
-            self.meter.n_steps = page + 1
-            self.meter.seconds = time.monotonic() - begun_s
-            self.meter.beat()
-
-
-def n_cores() -> int:
-    """Return how many cores this process may use, by its affinity and its container's limits."""
-    return int(cpu_count())
-
-
-def usual_workers() -> int:
-    """Return how many processes prepare batches: all cores but one beside a GPU, else half."""
-    spare = n_cores() - 1 if torch.cuda.is_available() else n_cores() // 2
-    return min(_MOST_WORKERS, max(1, spare))
 
 
 @dataclass(frozen=True)
@@ -365,67 +270,13 @@ def _threads(network: nn.Module, n_workers: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-class _Made(NamedTuple):
-    """A batch, and how long it took to make it."""
-
-    batch: Any
-    seconds: float
-
-
-class _Steps(Dataset[Any]):
-    """The batches of a run, by step."""
-
-    def __init__(self, make_batch: Callable[[int], Any]) -> None:
-        self.make_batch = make_batch
-
-    def __getitem__(self, step: int) -> _Made:
-        begun_s = time.monotonic()
-        return _Made(self.make_batch(step), time.monotonic() - begun_s)
-
-
-def ahead(make: Callable[[int], Batch], steps: range, n_workers: int) -> Iterable[_Made]:
-    """Make batches in order, in processes that run ahead of whoever takes them.
-
-    Batches travel as they are, not as tensors, so that containers with little shared memory do.
-    """
-    return DataLoader(
-        _Steps(make),
-        batch_size=None,
-        sampler=steps,
-        num_workers=n_workers,
-        collate_fn=_as_it_is,
-        worker_init_fn=_begin_worker,
-    )
-
-
-def _waited_for(batches: Iterable[_Made], meter: Meter) -> Iterator[_Made]:
+def _waited_for(batches: Iterable[Made], meter: Meter) -> Iterator[Made]:
     """Pass batches on and add to the meter how long each was waited for."""
     taken_s = time.monotonic()
     for made in batches:
         meter.waited_s += time.monotonic() - taken_s
         yield made
         taken_s = time.monotonic()
-
-
-def _as_it_is(batch: Batch) -> Batch:
-    return batch
-
-
-def _begin_worker(_worker: int) -> None:
-    """Use one thread, and end when the parent does, however it ends.
-
-    A worker that waits for room in a queue would not see that nobody takes from it any more.
-    """
-    torch.set_num_threads(1)
-    parent = multiprocessing.parent_process()
-    if parent is not None and parent.pid is not None:
-        threading.Thread(target=_end_with, args=(parent.pid,), daemon=True).start()
-
-
-def _end_with(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(_LOOK_EVERY_S)
-    os._exit(1)
 
 
 def _update_average(average: dict[str, Tensor], network: nn.Module, decay: float) -> None:

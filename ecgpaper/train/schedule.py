@@ -17,7 +17,7 @@ from itertools import dropwhile, pairwise
 
 from ecgpaper.bounds import TRAIN_MINUTES
 from ecgpaper.errors import BudgetError
-from ecgpaper.train.loop import MANY_STEPS, Meter, Span
+from ecgpaper.train.span import MANY_STEPS, Meter, Span
 
 MINUTES_VARIABLE = "ECGPAPER_TRAIN_MINUTES"
 # Minutes for so many records: a trial, and the Challenge's training set on one T4 with 16 cores,

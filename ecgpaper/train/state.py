@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ecgpaper.files import write_whole
-from ecgpaper.train.loop import Meter, Span
+from ecgpaper.train.span import Meter, Span
 
 logger = logging.getLogger(__name__)
 

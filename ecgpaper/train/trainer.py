@@ -30,7 +30,6 @@ from ecgpaper.train.digitizer.quality import train_quality
 from ecgpaper.train.digitizer.reader import train_reader
 from ecgpaper.train.digitizer.refiner import train_refiner
 from ecgpaper.train.digitizer.unets import train_segmenter, train_tracer
-from ecgpaper.train.loop import Meter, Span
 from ecgpaper.train.picture.branches import train_picture_branch
 from ecgpaper.train.picture.holdout import Labeled
 from ecgpaper.train.schedule import (
@@ -45,6 +44,7 @@ from ecgpaper.train.schedule import (
     TRACER,
     n_members,
 )
+from ecgpaper.train.span import Meter, Span
 
 # What several processes learn together; the first does the rest alone.
 TOGETHER = (READER, SEGMENTER, TRACER, ENDS, REFINER)

@@ -27,12 +27,13 @@ from ecgpaper.train import state as state_module
 from ecgpaper.train.challenge import NETWORKS as NAMES
 from ecgpaper.train.challenge import train_all
 from ecgpaper.train.classifier.signals import ClassifierConfig
+from ecgpaper.train.digitizer import reader, refiner
 from ecgpaper.train.digitizer.feed import Feed
 from ecgpaper.train.digitizer.unets import train_segmenter, train_tracer
-from ecgpaper.train.loop import Span
 from ecgpaper.train.picture.branches import train_picture_branch
 from ecgpaper.train.records import readable_records
 from ecgpaper.train.schedule import DRAFT, FINAL, STAGES
+from ecgpaper.train.span import Span
 from ecgpaper.train.state import WORK
 
 MODEL = Path(__file__).parents[2] / "model"
@@ -70,6 +71,8 @@ def _small_budget():
     sizes = {"network": network, "batch_size": 8, "steps_per_root": 0.1, "min_steps": 2}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(challenge, "N_SIMULATED", 6)
+        for module in (reader, refiner):
+            patch.setattr(module, "BATCH_SIZE", 2)
         patch.setattr(challenge, "usual_feed", lambda *_: Feed(1, 1))
         patch.setattr(trainer, "train_picture_branch", partial(train_picture_branch, config=SEEN))
         patch.setattr(trainer, "n_members", lambda *_: 2)

@@ -13,7 +13,8 @@ from torch import nn
 
 from ecgpaper.files import prepare_output_folder
 from ecgpaper.train import loop
-from ecgpaper.train.loop import Meter, Span, TrainConfig, fit
+from ecgpaper.train.loop import TrainConfig, fit
+from ecgpaper.train.span import Meter, Span
 
 ROOT = Path(__file__).parents[2]
 PLAN = TrainConfig(Span(12), peak_rate=0.01, n_workers=0)
@@ -93,7 +94,7 @@ spec = importlib.util.spec_from_file_location("test_loop", sys.argv[1])
 test_loop = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(test_loop)
 loop.SAVE_EVERY_S = 0.0
-test_loop.run(test_loop.Path(sys.argv[2]), plan=replace(test_loop.PLAN, span=loop.Span(10**6)))
+test_loop.run(test_loop.Path(sys.argv[2]), plan=replace(test_loop.PLAN, span=test_loop.Span(10**6)))
 """
 
 
@@ -299,25 +300,25 @@ def test_interrupted_training_has_the_time_that_was_left(tmp_path, monkeypatch, 
     assert again.span.meter.seconds == pytest.approx(10.0, abs=0.1)
 
 
-def test_pages_are_drawn_until_the_time_is_over_but_so_many_at_least(clock):
-    def drawn(span, least):
-        for _ in span.pages(least):
+def test_pages_are_drawn_until_the_time_is_over_and_they_are_enough(clock):
+    def drawn(span, least=0):
+        for _ in span.pages(lambda: span.meter.n_steps >= least):
             clock.now_s += 3.0
         return span.meter.n_steps
 
-    assert drawn(Span(5), 0) == 5
-    assert drawn(Span(100, seconds=10.0), 0) == 4
-    assert drawn(Span(100, seconds=1.0), 2) == 2
-    assert drawn(Span(100, seconds=10.0, meter=Meter(seconds=5.0)), 0) == 2
+    assert drawn(Span(5)) == 5
+    assert drawn(Span(100, seconds=10.0)) == 4
+    assert drawn(Span(100, seconds=1.0), least=2) == 2
+    assert drawn(Span(100, seconds=10.0, meter=Meter(seconds=5.0))) == 2
 
 
 CHILD = """
-import sys, time
-from tests.train import test_loop
+import os, time
+from ecgpaper.train.ahead import ahead
 def make(step):
-    print(test_loop.os.getpid(), flush=True)
+    print(os.getpid(), flush=True)
     return bytes(10**7)  # more than a pipe holds
-for _ in test_loop.loop.ahead(make, range(10**6), 2):
+for _ in ahead(make, range(10**6), 2):
     time.sleep(10**6)
 """
 

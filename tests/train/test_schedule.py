@@ -3,7 +3,6 @@
 import pytest
 
 from ecgpaper.errors import BudgetError
-from ecgpaper.train.loop import MANY_STEPS, Meter, Span
 from ecgpaper.train.schedule import (
     DRAFT,
     FINAL,
@@ -13,6 +12,7 @@ from ecgpaper.train.schedule import (
     minutes_for,
     n_members,
 )
+from ecgpaper.train.span import MANY_STEPS, Meter, Span
 
 BY_NAME = {stage.name: stage for stage in STAGES}
 

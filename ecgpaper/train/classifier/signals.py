@@ -46,7 +46,8 @@ from ecgpaper.train.classifier.folds import assign_folds
 from ecgpaper.train.classifier.imbalance import class_weights, undo_class_weights
 from ecgpaper.train.classifier.loss import WithStatements, make_loss
 from ecgpaper.train.classifier.out_of_fold import fit_out_of_fold
-from ecgpaper.train.loop import Meter, Span, TrainConfig, fit
+from ecgpaper.train.loop import TrainConfig, fit
+from ecgpaper.train.span import Meter, Span
 
 logger = logging.getLogger(__name__)
 

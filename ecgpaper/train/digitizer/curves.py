@@ -44,7 +44,7 @@ from ecgpaper.train.digitizer.pages import (
     jittered,
     without_gaps,
 )
-from ecgpaper.train.loop import Span
+from ecgpaper.train.span import Span
 
 # Half of the pages as wild as can be, the others as they mostly are.
 PRESETS = ("wild", "wild", "clean", "wild", "scan-color", "wild", "photo", "scan-bw")
@@ -64,8 +64,6 @@ _LOST_MM = 3.0
 _WIDTH_MM = 200.0
 # A curve further off than this is another one: nothing can be learned from it.
 _FARTHEST_ROWS = 60.0
-# Fewer pages may show no curve, or no end of one.
-_FEWEST_PAGES = 2
 # Folder of the pages that were read.
 KEPT = ".curves"
 # Letters of a checksum that tell networks apart.
@@ -114,10 +112,17 @@ def read_pages(ecgs: Sequence[Ecg], folder: Path, *, span: Span, seed: int) -> t
     tracer = load_network(folder, TRACER, StripNet)
     by = load_info(folder, TRACER, StripNet.__name__).sha256[:_SHORT]
     kept = folder / KEPT / f"{by}-{seed}"
-    return tuple(
-        read_curves(segmenter, tracer, ecgs, page, seed=seed, kept=kept)
-        for page in tqdm(span.pages(_FEWEST_PAGES), desc="curves", disable=not sys.stderr.isatty())
-    )
+    pages: list[Curves] = []
+    numbers = span.pages(lambda: _can_teach(pages))
+    for page in tqdm(numbers, desc="curves", disable=not sys.stderr.isatty()):
+        pages.append(read_curves(segmenter, tracer, ecgs, page, seed=seed, kept=kept))
+    return tuple(pages)
+
+
+def _can_teach(pages: Sequence[Curves]) -> bool:
+    """Whether anything is learned from these pages: a tracer that has just begun finds little."""
+    has_curves = any(page.is_known.any() for page in pages)
+    return has_curves and any(np.isfinite(page.ends).any() for page in pages)
 
 
 def origin_of(pages: Sequence[Curves]) -> str:

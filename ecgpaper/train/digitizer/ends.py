@@ -19,7 +19,7 @@ from ecgpaper.digitize.rows.align import END_POINTS, ENDS, end_windows
 from ecgpaper.nets.ends import EndConfig, EndNet
 from ecgpaper.train.digitizer.curves import Curves, origin_of
 from ecgpaper.train.digitizer.network import TrainingRun, train_network
-from ecgpaper.train.loop import Span
+from ecgpaper.train.span import Span
 
 BATCH_SIZE = 64
 # How far the middle of a window mostly is from where the strip was cut, in points.

@@ -19,8 +19,9 @@ from ecgpaper.nets.ends import EndConfig
 from ecgpaper.nets.reader import ReaderConfig
 from ecgpaper.nets.refiner import RefinerConfig
 from ecgpaper.nets.unet import SegmentNet, StripNet, UNetConfig, widen
-from ecgpaper.train.loop import Batch, Meter, Span, TrainConfig, fit
+from ecgpaper.train.loop import Batch, TrainConfig, fit
 from ecgpaper.train.processes import rank, wait_for_all
+from ecgpaper.train.span import Meter, Span
 
 
 @dataclass(frozen=True, eq=False)

@@ -32,7 +32,7 @@ from ecgpaper.nets.checkpoint import CheckpointInfo, read_info, save_checkpoint
 from ecgpaper.nets.quality import QualityConfig, QualityNet
 from ecgpaper.synth import PRESETS, sample_spec, synthesize
 from ecgpaper.train.digitizer.pages import without_gaps
-from ecgpaper.train.loop import Span
+from ecgpaper.train.span import Span
 
 logger = logging.getLogger(__name__)
 

@@ -32,7 +32,7 @@ from ecgpaper.synth import sample_spec
 from ecgpaper.synth.print.text import box_mm, draw_text
 from ecgpaper.synth.spec.print import TextLine
 from ecgpaper.train.digitizer.network import TrainingRun, train_network
-from ecgpaper.train.loop import Span
+from ecgpaper.train.span import Span
 
 FloatImage = NDArray[np.float32]
 BATCH_SIZE = 48

@@ -27,7 +27,7 @@ from ecgpaper.digitize.curves.strip import STRIP_PX_PER_MM
 from ecgpaper.nets.refiner import Refiner, RefinerConfig
 from ecgpaper.train.digitizer.curves import Curves, origin_of
 from ecgpaper.train.digitizer.network import TrainingRun, train_network
-from ecgpaper.train.loop import Span
+from ecgpaper.train.span import Span
 
 # Points of a stretch: 2.5 s at 25 mm/s, a strip of the usual layout from end to end, and what lies
 # beyond. Ends, where a separator or the neighbor's trace stands, are the hardest: of longer strips

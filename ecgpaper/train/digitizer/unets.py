@@ -30,7 +30,7 @@ from ecgpaper.raster import PIXEL_CLASSES
 from ecgpaper.train.digitizer.feed import Feed, SegmentFeed, StripFeed
 from ecgpaper.train.digitizer.network import TrainingRun, train_network
 from ecgpaper.train.digitizer.pages import PageSource, SegmentBatch, StripBatch
-from ecgpaper.train.loop import Span
+from ecgpaper.train.span import Span
 
 SEGMENTER_CONFIG = UNetConfig(n_inputs=3, widths=(16, 24, 32, 48), n_outputs=len(PIXEL_CLASSES))
 TRACER_CONFIG = UNetConfig(n_inputs=4, widths=(24, 40, 64, 96, 96), n_outputs=N_SUB_COLUMNS)

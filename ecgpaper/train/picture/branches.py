@@ -31,7 +31,6 @@ from ecgpaper.train.classifier.thresholds import (
     calibration_shift,
     choose_thresholds,
 )
-from ecgpaper.train.loop import Span
 from ecgpaper.train.picture.holdout import Labeled
 from ecgpaper.train.picture.pictures import (
     TARGET_PRESETS,
@@ -42,6 +41,7 @@ from ecgpaper.train.picture.pictures import (
 )
 from ecgpaper.train.picture.stacking import Readers, fit_stacking
 from ecgpaper.train.picture.store import PictureStore
+from ecgpaper.train.span import Span
 
 logger = logging.getLogger(__name__)
 

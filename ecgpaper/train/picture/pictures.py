@@ -32,8 +32,9 @@ from ecgpaper.nets.device import best_device, channels_last
 from ecgpaper.synth import PRESETS
 from ecgpaper.train.classifier.cohort import LABEL_SMOOTHING
 from ecgpaper.train.classifier.imbalance import class_weights, undo_class_weights
-from ecgpaper.train.loop import Span, TrainConfig, fit
+from ecgpaper.train.loop import TrainConfig, fit
 from ecgpaper.train.picture.store import PictureStore
+from ecgpaper.train.span import Span
 
 # From a picture, (height, width, 3), to the network's input, (n_channels, height, width).
 Prepare: TypeAlias = Callable[[ByteArray], Float32Array]

@@ -12,7 +12,7 @@ from ecgpaper.digitize.rows.align import END_POINTS
 from ecgpaper.train.digitizer import ends
 from ecgpaper.train.digitizer.curves import Curves
 from ecgpaper.train.digitizer.ends import EndBatch, EndSource, train_ends
-from ecgpaper.train.loop import Span
+from ecgpaper.train.span import Span
 
 # A feature that is the same upside down.
 CONFIDENCE = N_FEATURES - 5

@@ -13,7 +13,7 @@ from ecgpaper.train.digitizer.reader import (
     LineSource,
     train_reader,
 )
-from ecgpaper.train.loop import Span
+from ecgpaper.train.span import Span
 
 
 def texts(batch):

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from ecgpaper.digitize.curves.refine import N_FEATURES
 from ecgpaper.train.digitizer.curves import Curves
 from ecgpaper.train.digitizer.refiner import N_POINTS, CurveSource, train_refiner
-from ecgpaper.train.loop import Span
+from ecgpaper.train.span import Span
 
 # Where the offset of the row is found, among the features.
 WITHIN_ROW = N_FEATURES - 7

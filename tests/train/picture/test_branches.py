@@ -21,11 +21,11 @@ from ecgpaper.errors import GridError
 from ecgpaper.nets.convnext import ConvNext, ConvNextConfig
 from ecgpaper.nets.ensemble import SignalEnsemble
 from ecgpaper.nets.resnet1d import ResNet1dConfig
-from ecgpaper.train.loop import Span
 from ecgpaper.train.picture import branches
 from ecgpaper.train.picture.branches import calibration, train_picture_branch
 from ecgpaper.train.picture.holdout import Labeled
 from ecgpaper.train.picture.stacking import Readers, fit_stacking
+from ecgpaper.train.span import Span
 
 N_CLASSES = len(CLASSES)
 TINY = ConvNextConfig(1, N_CLASSES, widths=(16,), depths=(1,), kernel=3)
