@@ -18,11 +18,14 @@ from ecgpaper.geometry import Homography
 
 # Networks have learnt from pages turned by 15 degrees at the most, and read these as they lie.
 LEAST_TURN_DEG = 16.0
-# The cross is looked for in such steps, and at waves of so many per px: coarser ones are shadows,
-# finer ones noise.
-STEP_DEG, LOWEST_PER_PX, HIGHEST_PER_PX = 0.5, 0.02, 0.4
-# Its arms must have so many times the power of the usual direction: 24 to 450 times on 16 turned
-# pages, 1.6 and 2.5 in pictures without straight lines.
+# The cross is searched in steps of this angle,
+STEP_DEG = 0.5
+# at waves of at least this frequency (coarser ones are shadows)
+LOWEST_PER_PX = 0.02
+# and at most this one (finer ones are noise).
+HIGHEST_PER_PX = 0.4
+# Power of its arms over that of the median direction: 24 to 450 on 16 turned pages, 1.6 and 2.5 in
+# pictures without straight lines.
 LEAST_POWER = 8.0
 # OpenCV turns nothing into more than 32,767 px.
 LONGEST_PX = 16384
