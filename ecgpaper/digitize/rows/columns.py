@@ -82,8 +82,9 @@ def column_places(layout: PageLayout, readings: tuple[RowReading, ...]) -> tuple
     length holds most of what was read as trace, and more exactly where presence rises and falls
     most steeply at the window's two ends; an end that text or a pulse blurs then hardly counts.
     Where another length fits both ends much better, it is the last place; rows of no usual length
-    are as long as fits their ends best. Bars and gaps between columns
-    say more than ends, which a photo may cut off: where they are seen, theirs is the only place.
+    are as long as fits their ends best. Bars and gaps between columns say more than ends, which a
+    photo may cut off: where they are seen, theirs is the only place, unless it leaves out more of
+    what was read than a pulse.
 
     Parameters
     ----------
@@ -96,7 +97,7 @@ def column_places(layout: PageLayout, readings: tuple[RowReading, ...]) -> tuple
     row_mm = _usual_length_mm(presence, left_mm, taken_mm)
     usual_mm = ROW_MM if row_mm is None else row_mm
     start_mm = start_by_bars(layout, readings, usual_mm / _n_columns(layout))
-    if start_mm is not None:
+    if start_mm is not None and _holds(presence, start_mm, usual_mm):
         return (Place(start_mm, usual_mm / taken_mm),)
     if row_mm is None:
         return (_place_by_ends(presence, left_mm, taken_mm),)
@@ -107,6 +108,12 @@ def column_places(layout: PageLayout, readings: tuple[RowReading, ...]) -> tuple
     )
     places = _places(presence, starts_mm, row_mm, between_mm)
     return tuple(replace(place, stretch=place.stretch * row_mm / taken_mm) for place in places)
+
+
+def _holds(presence: Presence, start_mm: float, row_mm: float) -> bool:
+    """Whether rows at a place hold what was read as trace, but for the room of a pulse."""
+    inside_mm = row_mm * presence.mean(np.array(start_mm), np.array(start_mm + row_mm))
+    return bool(inside_mm > min(presence.sums[-1], row_mm) - PULSE_ROOM_MM)
 
 
 def _usual_length_mm(presence: Presence, left_mm: float, taken_mm: float) -> float | None:

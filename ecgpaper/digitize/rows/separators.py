@@ -48,8 +48,10 @@ class SeparatorLimits:
     height_spread_mm: float = 1.0
     # by which rows start no further than this from where they seemed to,
     max_shift_mm: float = 24.0
-    # and each of which is this near to its place.
+    # each of which is this near to its place,
     off_mm: float = 0.8
+    # and crosses the baseline or ends this near to it: strokes of names stand above or below.
+    across_mm: float = 1.0
     # Bars are seen at this share of the columns' places or more.
     min_places: float = 0.5
     # Blur of its sides,
@@ -142,7 +144,7 @@ def start_by_bars(
     rows = [(reading, strips[0].baseline_mm) for reading, strips in pairs if len(strips) > 1]
     if n_bars < LIMITS.min_bars or len(rows) < LIMITS.min_rows:
         return None
-    bars = list(_bars(rows, np.arange(len(rows[0][0].x_mm))))
+    bars = [bar for bar in _bars(rows, np.arange(len(rows[0][0].x_mm))) if _is_across(bar)]
     steps_mm = column_mm * np.arange(n_bars)
     fits = []
     for first in bars:
@@ -159,6 +161,10 @@ def start_by_bars(
     left_mm = min(strip.left_mm for strip in layout.strips)
     near = [fit for fit in fits if abs(fit[1] - left_mm) < LIMITS.max_shift_mm]
     return min(near)[1] if near else None
+
+
+def _is_across(bar: _Bar) -> bool:
+    return bar.top_mm < LIMITS.across_mm and bar.bottom_mm > -LIMITS.across_mm
 
 
 def _bars_at(place_mm: float, rows: list[tuple[RowReading, float]]) -> Iterator[_Bar]:

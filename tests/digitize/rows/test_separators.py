@@ -104,3 +104,20 @@ def test_strokes_that_are_no_bars_between_all_columns_tell_nothing(layout, rows)
     ends = np.abs(first.x_mm - LEFT_MM - 3 * COLUMN_MM) < 1
     first = replace(first, darkness=np.where(ends[:, None], 0, first.darkness))
     assert start_by_bars(layout, (first, *others), COLUMN_MM) is None
+
+
+def test_names_below_the_rows_that_are_as_far_apart_as_columns_are_no_bars(layout, rows):
+    lower = round(6 * STRIP_PX_PER_MM)
+    names = tuple(replace(row, darkness=np.roll(row.darkness, lower, axis=1)) for row in rows())
+    assert start_by_bars(layout, names, COLUMN_MM) is None
+
+
+def test_bars_beside_which_much_of_the_rows_is_left_out_tell_nothing(layout, rows):
+    whole = rows()
+    beside = tuple(
+        replace(row, presence=np.where(row.x_mm < LEFT_MM + 230, row.presence, 0.0))
+        for row in whole
+    )
+    assert start_by_bars(layout, beside, COLUMN_MM) == pytest.approx(LEFT_MM, abs=0.1)
+    assert column_places(layout, whole)[0].start_mm == pytest.approx(LEFT_MM, abs=0.1)
+    assert column_places(layout, beside)[0].start_mm < LEFT_MM - 5
