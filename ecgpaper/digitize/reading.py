@@ -23,6 +23,9 @@ from ecgpaper.raster import GridScale, Trace
 
 # Leads that fit each other less are read the other ways round as well.
 MIN_AGREEMENT = 0.85
+# Leads in Cabrera's order without a pulse that stands upright need more: upside down, some hearts'
+# usual order fits it by 0.88.
+MIN_CABRERA = 0.95
 # Least agreement where some way round shows no page at all, or the rows would run upright.
 MIN_CREDIBLE = 0.5
 # A slant is told by at least this number of comparisons.
@@ -109,8 +112,9 @@ class Reading:
 
         The edge of a page, seen across, may look like a single lead, which nothing contradicts.
         """
-        is_compared = self.agreement is not None
-        return MIN_CREDIBLE if is_compared and not is_likely else MIN_AGREEMENT
+        if not is_likely and self.agreement is not None:
+            return MIN_CREDIBLE
+        return MIN_CABRERA if self.is_cabrera and self.pulse is None else MIN_AGREEMENT
 
     @property
     def has_columns(self) -> bool:
