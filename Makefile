@@ -10,14 +10,17 @@ DEMO := demo
 export OMP_WAIT_POLICY ?= PASSIVE
 # Processes among which the tests are dealt out, each with one thread.
 TEST_WORKERS ?= 2
-PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) --dist loadscope
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) --dist loadscope \
+	--no-loadscope-reorder
 
-.PHONY: help demo test test-all lint types unit unit-all clean
+.PHONY: help demo leaderboard bench test test-all lint types unit unit-all clean
 
 help:
 	@echo "make demo   simulate records, print them, digitize and classify the pages, score the result"
 	@echo "make test   lint, types and the quick tests"
 	@echo "make test-all   lint, types and all tests: what continuous integration runs"
+	@echo "make leaderboard   figures beside those of others; ARGS=--quick for a first look, docs/leaderboard.md"
+	@echo "make bench   times and memory, against plain references and the last results"
 	@echo "make lint | types | unit | unit-all   the parts of the two"
 	@echo "make clean  remove what the targets above made"
 
@@ -52,6 +55,13 @@ demo: $(VENV)/.installed
 	@echo "Signals and labels: $(DEMO)/outputs/*.hea, *.dat; $(DEMO)/results/*.csv, *.json"
 	@echo "The pages in a browser: $(DEMO)/results/report.html"
 	@echo "Research software, not a medical device: its answers are no diagnosis."
+
+# ARGS: what `ecgpaper leaderboard --help` tells, such as --quick or --records FOLDER.
+leaderboard: $(VENV)/.installed
+	$(BIN)/python -m ecgpaper leaderboard $(ARGS)
+
+bench: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.bench $(ARGS)
 
 test: lint types unit
 

@@ -12,7 +12,9 @@ setup(
     package_dir={WEIGHTS: "model"},
     package_data={
         "ecgpaper": ["py.typed"],
+        "ecgpaper.leaderboard": ["peers.json"],
         "ecgpaper.report": ["templates/*"],
+        "ecgpaper.serve": ["templates/*"],
         WEIGHTS: ["*.json", "*.safetensors", "README.md"],
     },
 )

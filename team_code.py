@@ -1,6 +1,6 @@
 """The three functions that the Challenge calls: the adapter between its files and `ecgpaper`.
 
-The organisers put their own `run_model.py` and `helper_code.py` in the place of ours, and there a
+The organizers put their own `run_model.py` and `helper_code.py` in the place of ours, and there a
 record that raises, or returns what cannot be saved, ends the run. So `run_models` answers each
 record with as much as can be read and saved, and names the rest in the log.
 """
@@ -197,7 +197,7 @@ def _not_empty(
 ) -> FloatArray:
     """Give each lead that could not be read one sample, of 0 mV, in the middle of its place.
 
-    The organisers' `evaluate_model.py -x` ends, for all records, at the first lead with nothing to
+    The organizers' `evaluate_model.py -x` ends, for all records, at the first lead with nothing to
     compare. Where the reference has a sample as well, one suffices. A lead without any scores 0 dB,
     and so does one of 0 mV. Alignment may move the sample onto the curve: at most 0.01 dB with all
     of a lead in the reference, 0.05 with a quarter.

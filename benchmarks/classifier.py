@@ -1,9 +1,9 @@
 """Score classifiers on original signals, on what a page shows of them, and on digitized pages.
 
-Run from the repository's root: ``python benchmarks/classifier.py RECORDS --pages PAGES... --work
-FOLDER --models MODEL...``. RECORDS are complete labeled records; each folder of PAGES holds pages
-of some of them, which `conditions.py` digitizes into FOLDER, unless that is done. Several models,
-such as one per seed, are scored one by one: figures are their means.
+Run from the repository's root: ``python benchmarks/classifier.py RECORDS --answers FOLDER...
+--models MODEL...``. RECORDS are complete labeled records; each FOLDER of answers is that of a
+condition in what ``ecgpaper leaderboard --records RECORDS`` wrote, such as leaderboard/photo.
+Several models, such as one per seed, are scored one by one: figures are their means.
 
 First table: all records, as their original signals of ten seconds and cut to what a 3x4 page with
 a rhythm strip shows. Then one per folder: its records, in both of these ways and as digitized.
@@ -20,11 +20,11 @@ import time
 from pathlib import Path
 
 import numpy as np
-from conditions import USUAL_LAYOUT, digitize
 
 from ecgpaper.classify import Classifier
 from ecgpaper.classify.labels import CLASSES, one_hot
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
+from ecgpaper.leaderboard.figures import USUAL_LAYOUT
 from ecgpaper.page import LAYOUTS
 from ecgpaper.records import find_records, read_ecg, read_header
 from ecgpaper.train.classifier.scores import score_labels
@@ -37,10 +37,9 @@ N_MEANS = 4
 
 def read_digitized(out, name):
     """Return what was read of a page; nothing at all where reading failed."""
-    header = next(out.glob(f"{name}*.hea"), None)
-    if header is None:
+    if not (out / f"{name}.dat").exists():
         return Ecg(np.full((10, len(STANDARD_ORDER)), np.nan), 1.0, STANDARD_ORDER)
-    return read_ecg(header.with_suffix(""))
+    return read_ecg(out / name)
 
 
 def views_of(records, name, out):
@@ -137,12 +136,9 @@ def main(argv=None):
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("records", type=Path)
-    parser.add_argument("--pages", nargs="*", type=Path, default=[])
-    parser.add_argument("--work", type=Path, help="folder for copies of pages and what is read")
+    parser.add_argument("--answers", nargs="*", type=Path, default=[])
     parser.add_argument("--models", nargs="+", type=Path, default=[Path("model")])
     args = parser.parse_args(argv)
-    if args.pages and not args.work:
-        parser.error("--pages needs --work")
     models = [Classifier.load(folder) for folder in args.models]
     truth = {
         name: one_hot([read_header(args.records / name).labels])[0]
@@ -151,12 +147,11 @@ def main(argv=None):
     known = [name for name, row in truth.items() if row.any()]
     rows = np.stack([truth[name] for name in known])
     write_table("all records", answer(models, args.records, known, None), rows)
-    for pages in args.pages:
-        work = args.work.resolve() / pages.name
-        out = work / "out" if (work / "out").exists() else digitize(pages.resolve(), work)
-        names = [name for name in find_records(pages) if name in known]
+    for folder in args.answers:
+        out = folder / "outputs"
+        names = [name for name in find_records(out) if name in known]
         rows = np.stack([truth[name] for name in names])
-        write_table(pages.name, answer(models, args.records, names, out), rows)
+        write_table(folder.name, answer(models, args.records, names, out), rows)
     write_time(models[0], args.records, known)
     return 0
 

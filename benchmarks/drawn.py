@@ -5,7 +5,7 @@
 CASES holds `pages/NAME.pdf` and `truth/NAME_truth.csv` (one column per lead in mV at 500 Hz, blank
 where nothing is drawn). Of each page: mean and worst lead in dB after both medians are removed, as
 it is and at the best shift of up to 50 ms; and, to tell a wrong curve from another opinion of how
-long a millimetre is, at the best shift and stretch of up to 0.3 %.
+long a millimeter is, at the best shift and stretch of up to 0.3 %.
 """
 
 import argparse

@@ -2,7 +2,7 @@
 
 Run from the repository's root: ``python benchmarks/ladder.py --preset photo``. Each line gives the
 digitizer one more stage of the truth than the line before, so that a loss names its stage: SNR by
-the competition's scorer, by the organisers' later one (head), and coverage. Records are simulated,
+the competition's scorer, by the organizers' later one (head), and coverage. Records are simulated,
 or those of a folder.
 """
 
@@ -15,7 +15,6 @@ import numpy as np
 from ecgpaper import score
 from ecgpaper.bounds import Clock
 from ecgpaper.digitize import Digitizer
-from ecgpaper.digitize.calibration.paper_scale import UNSTATED
 from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.read import read_rows
 from ecgpaper.digitize.curves.refine import refine_traces
@@ -26,6 +25,7 @@ from ecgpaper.digitize.rows.find import find_layout
 from ecgpaper.digitize.rows.leads import name_leads
 from ecgpaper.digitize.segment import segment
 from ecgpaper.digitize.signal import signal_from_traces
+from ecgpaper.digitize.stated import UNSTATED
 from ecgpaper.errors import EcgPaperError
 from ecgpaper.geometry import Homography
 from ecgpaper.page import LAYOUTS

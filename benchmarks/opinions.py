@@ -14,7 +14,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from conditions import USUAL_LAYOUT
 from scipy.special import expit
 
 from ecgpaper.classify import NAME
@@ -23,6 +22,7 @@ from ecgpaper.classify.fusion import choose_stacker, log_loss, signals_only
 from ecgpaper.classify.inputs import leads_from_ecg
 from ecgpaper.classify.labels import labels_above, one_hot
 from ecgpaper.classify.picture import ink_of
+from ecgpaper.leaderboard.figures import USUAL_LAYOUT
 from ecgpaper.nets.checkpoint import load_info
 from ecgpaper.records import find_records, read_header
 from ecgpaper.train.challenge import RecordFolder

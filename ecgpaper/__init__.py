@@ -10,8 +10,8 @@ What the generator knows to be true and what the digitizer answers have the same
 (`ecg`, `page`, `raster`, `geometry`), so every stage can be held against an oracle.
 
 Public: `digitize`, `digitize_all`, `DigitizedPage`, `Settings`, `Digitizer`, `Digitization`,
-`PageClassifier`, `Ecg`, `read_image`, `synthesize`. A name is imported when it is first used, so
-that ``import ecgpaper`` is quick.
+`PageClassifier`, `Ecg`, `measure`, `read_image`, `synthesize`. A name is imported when it is first
+used, so that ``import ecgpaper`` is quick.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ecgpaper.digitize import Digitization, Digitizer
     from ecgpaper.digitized import DigitizedPage, Settings
     from ecgpaper.ecg import Ecg
+    from ecgpaper.measure import measure
     from ecgpaper.page_reader import digitize, digitize_all
     from ecgpaper.records import read_image
     from ecgpaper.synth import synthesize
@@ -38,12 +39,15 @@ __all__ = [
     "__version__",
     "digitize",
     "digitize_all",
+    "measure",
     "read_image",
     "synthesize",
 ]
 
 __version__ = "0.2.0"
 
+# Packages that can be called.
+_CALLED = ("digitize", "measure")
 _HOMES = {
     "Digitization": "ecgpaper.digitize",
     "DigitizedPage": "ecgpaper.digitized",
@@ -61,9 +65,9 @@ if not TYPE_CHECKING:
 
     def __getattr__(name):
         """Import a public name on its first use (PEP 562)."""
-        if name == "digitize":
+        if name in _CALLED:
             # The package, which can be called: it has this name once anything in it is imported.
-            return import_module("ecgpaper.digitize")
+            return import_module(f"ecgpaper.{name}")
         if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         value = globals()[name] = getattr(import_module(_HOMES[name]), name)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from ecgpaper.bounds import FS_HZ
 from ecgpaper.classify import Diagnosis
 from ecgpaper.classify.labels import CLASSES
-from ecgpaper.digitize import Digitization, Stated
+from ecgpaper.digitize import Digitization, Stated, StatedLead
+from ecgpaper.digitize.stated import Corners
 from ecgpaper.ecg import UNKNOWN_LEAD, ByteArray, Ecg, FloatArray
 from ecgpaper.formats import FORMATS
 from ecgpaper.inputs import PageSource
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from pandas import DataFrame
 
-# Below, the README says to doubt a page.
+# What is stated about a page, and not asked for.
+_STATED = ("layout", "speed_mm_per_s", "gain_mm_per_mv", "leads", "corners")
+# Below this agreement docs/pages.md says to doubt a page.
 _DOUBTFUL_AGREEMENT = 0.85
 # At most so sure is a scale that was measured without a grid.
 _NO_GRID = 0.5
@@ -50,12 +53,19 @@ class Settings:
     layout : str or None
         A name in `ecgpaper.page.LAYOUTS`; None where it is to be found, as below.
     speed_mm_per_s, gain_mm_per_mv : float or None
+    leads : tuple of StatedLead
+        Of the places of the layout that show other leads than it says.
+    corners : tuple of four (x, y), or None
+        Of the page on its picture, clockwise from the top left, as shares of the picture's width
+        and height.
     """
 
     fs_hz: float = 500.0
     layout: str | None = None
     speed_mm_per_s: float | None = None
     gain_mm_per_mv: float | None = None
+    leads: tuple[StatedLead, ...] = ()
+    corners: Corners | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be."""
@@ -65,7 +75,14 @@ class Settings:
     @property
     def stated(self) -> Stated:
         """What is stated about the pages."""
-        return Stated(self.layout, self.speed_mm_per_s, self.gain_mm_per_mv)
+        return Stated(
+            self.layout, self.speed_mm_per_s, self.gain_mm_per_mv, self.leads, self.corners
+        )
+
+    def corrected(self, stated: Stated) -> Settings:
+        """Return the settings of one page of which something else is stated."""
+        said = {key: value for key in _STATED if (value := getattr(stated, key))}
+        return replace(self, **said)
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,6 +217,16 @@ class DigitizedPage:
     def to_npz(self, path: str | Path) -> Path:
         """Write arrays for `numpy.load`; ``.npz`` may be left out."""
         return FORMATS["npz"](self.ecg, _without(path, ".npz"))[0]
+
+    def to_dicom(self, path: str | Path) -> Path:
+        """Write a DICOM 12-lead ECG waveform; ``.dcm`` may be left out.
+
+        Raises
+        ------
+        MissingPackageError
+            If pydicom is not installed.
+        """
+        return FORMATS["dicom"](self.ecg, _without(path, ".dcm"))[0]
 
     def to_wfdb(self, folder: str | Path, name: str | None = None) -> Path:
         """Write a WFDB record into a folder and return its header.

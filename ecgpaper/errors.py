@@ -64,3 +64,11 @@ class MissingPackageError(EcgPaperError):
 
 class DrawingError(EcgPaperError):
     """The lines that a PDF page draws cannot be read as an ECG."""
+
+
+class BusyError(EcgPaperError):
+    """The server has as much to do as it may take."""
+
+
+class OverdueError(EcgPaperError):
+    """A page took longer than it may, or all memory that there was."""

@@ -70,7 +70,7 @@ def digitize_drawing(
     page = read_drawn(source.file, source.page, fs=fs) if source.kind == "PDF" else None
     if page is None or stated.layout not in (None, page.layout.name):
         return None
-    page = _at_stated_scale(page, fs, stated)
+    page = _as_stated(page, fs, stated)
     ecg = page.ecg.select(STANDARD_ORDER)
     is_known = np.isfinite(ecg.signal_mv)
     if not is_known.any():
@@ -92,11 +92,10 @@ def digitize_drawing(
     return Drawn(digitization, page.warnings)
 
 
-def _at_stated_scale(page: DrawnPage, fs: float, stated: Stated) -> DrawnPage:
-    paper = stated.over(page.layout.scale)
-    if paper == page.layout.scale:
+def _as_stated(page: DrawnPage, fs: float, stated: Stated) -> DrawnPage:
+    layout = stated.renamed(page.layout.at_scale(stated.over(page.layout.scale)))
+    if layout == page.layout:
         return page
-    layout = page.layout.at_scale(paper)
     pairs = zip(page.traces, layout.strips, strict=True)
     traces = tuple(replace(trace, strip=strip) for trace, strip in pairs)
     ecg = signal_of(traces, layout, page.scale, fs)

@@ -16,9 +16,12 @@ import cv2
 import torch
 
 from ecgpaper.boundary import PageFault, attempt
+from ecgpaper.bounds import Clock
 from ecgpaper.classify.branches import PageClassifier
 from ecgpaper.classify.picture import look_at
 from ecgpaper.digitize import Digitizer
+from ecgpaper.digitize.request import Request
+from ecgpaper.digitize.traced import Traced
 from ecgpaper.digitized import DigitizedPage, Settings
 from ecgpaper.ecg import ByteArray
 from ecgpaper.errors import DrawingError, RecordError
@@ -66,21 +69,27 @@ class PageReader:
             If it shows no page that can be read.
         """
         drawn, remarks = _from_lines(photo, settings, source)
-        found = (
-            self.digitizer.digitize(photo, fs=settings.fs_hz, stated=settings.stated)
-            if drawn is None
-            else drawn.digitization
-        )
+        if drawn is None:
+            request = Request(settings.fs_hz, settings.stated, Clock())
+            traced = self.trace(photo, request, source)
+            found = self.digitizer.interpret(traced, request)
+        else:
+            found = drawn.digitization
         diagnosis = self.classifier.diagnose(found.ecg, [look_at(photo, found)])
         read_from = "pixels" if drawn is None else "lines"
         return DigitizedPage(photo, found, diagnosis, settings, source, read_from, remarks)
+
+    def trace(self, photo: ByteArray, request: Request, source: PageSource | None) -> Traced:  # noqa: ARG002
+        """Read the curves of a picture; a reader that remembers has some already."""
+        return self.digitizer.trace_photo(photo, request)
 
 
 def _from_lines(
     photo: ByteArray, settings: Settings, source: PageSource | None
 ) -> tuple[Drawn | None, tuple[str, ...]]:
     """Read the lines of a page, if it is drawn, and say what a user should know about that."""
-    if source is None:
+    # Corners are those of a picture.
+    if source is None or settings.corners is not None:
         return None, ()
     try:
         drawn = digitize_drawing(source, photo, settings.fs_hz, settings.stated)

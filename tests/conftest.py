@@ -1,6 +1,7 @@
 """What several test folders share: one simulated record, and pages of it with their truth."""
 
 import logging
+from collections import Counter
 from dataclasses import replace
 
 import cv2
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from ecgpaper.digitize import Digitizer
 from ecgpaper.digitize.curves.read import RowReading
 from ecgpaper.digitize.curves.strip import STRIP_HEIGHT_MM, STRIP_PX_PER_MM
 from ecgpaper.digitize.segment import working_image
@@ -17,6 +19,14 @@ from ecgpaper.synth import draw_maps, sample_spec, synthesize
 
 # Those whose levels the commands and entry points set.
 LOGGERS = ("ecgpaper", "ecgpaper.digitize", "ecgpaper.page_reader")
+# Files whose fixtures train networks or read pages, whatever their tests take.
+LONG_FILES = ("test_challenge.py", "test_roundtrip.py")
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the files that take long, so that the processes end at about one time."""
+    n_slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: (item.path.name not in LONG_FILES, -n_slow[item.path]))
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -40,6 +50,12 @@ def _log_levels():
 def healthy_ecg():
     """Ten seconds of twelve leads at 500 Hz."""
     return simulate_ecg(("NORM",), rng=np.random.default_rng(5))
+
+
+@pytest.fixture(scope="session")
+def shipped():
+    """Return the digitizer with the shipped weights, which take a second to read."""
+    return Digitizer.load()
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ def share_on_ink(ecg, spec, truth=None):
     """Return the share of the seen true points within a pixel of ink, and the share of the seen.
 
     Ink is where the picture changes by more than a quarter of the local change when the traces are
-    left out. A point is not seen where nothing changes for some millimetres around, as something
+    left out. A point is not seen where nothing changes for some millimeters around, as something
     hides the traces, and where it would be dark without a trace, as on a separator. The points are
     those of the plan, or of the `PictureTruth` given.
     """

@@ -3,7 +3,7 @@ import math
 import pytest
 
 from ecgpaper.bounds import FS_HZ, GAIN_MM_PER_MV, SPEED_MM_PER_S, Clock
-from ecgpaper.digitize.calibration.paper_scale import Stated
+from ecgpaper.digitize.stated import Stated
 
 
 @pytest.mark.parametrize("allowed", [FS_HZ, SPEED_MM_PER_S, GAIN_MM_PER_MV])

@@ -38,18 +38,18 @@ MODEL_FILES = [
 FS = 500
 UPPER_BACKWARDS = tuple(lead.upper() for lead in reversed(STANDARD_ORDER))
 
-# Record -> (its images, its length in s, sampling frequency in Hz, names of its leads). page.png
+# Record -> (its images, its length in s, sampling frequency in Hz, names of its leads). page.jpg
 # and other.png are two pages; gone.png is missing; broken.png is cut off; empty.png is blank.
 RECORDS = {
-    "plain": (["page.png"], 10, FS, STANDARD_ORDER),
+    "plain": (["page.jpg"], 10, FS, STANDARD_ORDER),
     "views": (["other.png", "page.jpg"], 10, FS, STANDARD_ORDER),
-    "half": (["gone.png", "page.png"], 10, FS, STANDARD_ORDER),
-    "frames": (["page.png", "other.png"], 20, FS, STANDARD_ORDER),
-    "late": (["broken.png", "page.png"], 20, FS, STANDARD_ORDER),
-    "upper": (["page.png"], 10, FS, UPPER_BACKWARDS),
-    "some": (["page.png"], 10, FS, ("v5", "RESP", "Avf")),
-    "slow": (["page.png"], 10, 100, STANDARD_ORDER),
-    "short": (["page.png"], 5, FS, STANDARD_ORDER),
+    "half": (["gone.png", "page.jpg"], 10, FS, STANDARD_ORDER),
+    "frames": (["page.jpg", "other.png"], 20, FS, STANDARD_ORDER),
+    "late": (["broken.png", "page.jpg"], 20, FS, STANDARD_ORDER),
+    "upper": (["page.jpg"], 10, FS, UPPER_BACKWARDS),
+    "some": (["page.jpg"], 10, FS, ("v5", "RESP", "Avf")),
+    "slow": (["page.jpg"], 10, 100, STANDARD_ORDER),
+    "short": (["page.jpg"], 5, FS, STANDARD_ORDER),
     "gone": (["gone.png"], 10, FS, STANDARD_ORDER),
     "broken": (["broken.png"], 10, FS, STANDARD_ORDER),
     "blank": (["empty.png"], 10, FS, STANDARD_ORDER),
@@ -118,7 +118,7 @@ def write(folder, name, images):
 
 
 def hide(folder):
-    """Strip the records as the organisers do, and their headers of images that are not to be."""
+    """Strip the records as the organizers do, and their headers of images that are not to be."""
     original = folder.parent / f"{folder.name}-original"
     options = ["-i", str(original), "-o", str(folder), "--include_images"]
     remove_hidden_data.run(remove_hidden_data.get_parser().parse_args(options))
@@ -130,7 +130,7 @@ def hide(folder):
 
 
 def run_folder(folder, output, models):
-    """Run the organisers' second script in this process, with models that are there already."""
+    """Run the organizers' second script in this process, with models that are there already."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(run_model, "load_models", lambda *_: models)
         options = ["-d", str(folder), "-m", str(MODEL), "-o", str(output)]
@@ -194,7 +194,7 @@ def test_headers_that_were_run_on_are_hidden(folders):
 
 
 def has_one_sample_of_0_mv(lead):
-    """Tell whether a lead was not read: the organisers' extra scores need a sample of each."""
+    """Tell whether a lead was not read: the organizers' extra scores need a sample of each."""
     return lead[np.isfinite(lead)].tolist() == [0.0]
 
 
@@ -330,6 +330,7 @@ def script(name, *options):
     )
 
 
+@pytest.mark.slow
 def test_scripts_run_and_score_a_hidden_folder(folders, tmp_path):
     data, reference, output = (tmp_path / name for name in ("data", "reference", "output"))
     for source, target in ((folders[0], data), (folders[0].parent / "data-original", reference)):

@@ -1,4 +1,4 @@
-"""The Dockerfile keeps the organisers' lines, and the entry works in the image that it makes."""
+"""The Dockerfile keeps the organizers' lines, and the entry works in the image that it makes."""
 
 import fnmatch
 import os
@@ -45,7 +45,7 @@ def ignore_patterns():
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 
-def test_organisers_three_lines_follow_the_base_image():
+def test_organizers_three_lines_follow_the_base_image():
     assert instructions()[0].startswith("FROM ")
     assert instructions()[1:4] == FIXED_LINES
 

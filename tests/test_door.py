@@ -16,8 +16,10 @@ from ecgpaper.errors import CheckpointError
 ROOT = Path(__file__).parents[1]
 NAMES = {
     *("Digitization", "DigitizedPage", "Digitizer", "Ecg", "PageClassifier", "Settings"),
-    *("digitize", "digitize_all", "read_image", "synthesize"),
+    *("digitize", "digitize_all", "measure", "read_image", "synthesize"),
 }
+# Packages as well.
+CALLED = {"digitize", "measure"}
 
 
 def typed_imports():
@@ -33,7 +35,7 @@ def test_door_gives_what_it_lists():
     assert set(ecgpaper.__all__) <= set(dir(ecgpaper))
 
 
-@pytest.mark.parametrize("name", sorted(NAMES - {"digitize"}))
+@pytest.mark.parametrize("name", sorted(NAMES - CALLED))
 def test_name_is_the_same_thing_at_the_door_and_at_home(name):
     home = importlib.import_module(typed_imports()[name])
     assert getattr(ecgpaper, name) is getattr(home, name)
@@ -52,6 +54,12 @@ except ecgpaper.errors.RecordError as error:
         command = [sys.executable, "-c", code]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
         assert "text.png must be a whole image" in done.stdout
+
+
+def test_measure_is_a_function_and_a_package(healthy_ecg):
+    found = ecgpaper.measure(healthy_ecg)
+    assert isinstance(found, ecgpaper.measure.Measurements)
+    assert found == ecgpaper.measure.measure(healthy_ecg)
 
 
 def test_type_checkers_see_the_same_names():

@@ -106,7 +106,7 @@ def run(folders, *flags):
     evaluate_model.run(evaluate_model.get_parser().parse_args(args))
 
 
-def test_the_lead_of_the_end_to_end_cases_is_the_organisers_lead():
+def test_the_lead_of_the_end_to_end_cases_is_the_organizers_lead():
     for name, lead in [("S", S), ("E", E)]:
         digest = hashlib.sha256(digitized(lead).tobytes()).hexdigest()
         assert digest == GOLDEN[f"sha256_int16_{name}"]
@@ -118,7 +118,7 @@ def test_each_end_to_end_case_is_tested():
 
 @pytest.mark.parametrize("alignment", ["comp", "head"])
 @pytest.mark.parametrize("name", GOLDEN["cases"])
-def test_an_end_to_end_score_equals_the_organisers(folders, name, alignment):
+def test_an_end_to_end_score_equals_the_organizers(folders, name, alignment):
     ref_mv, est_mv, fs = CASES[name.removesuffix(" -n")]
     write_record(folders[0], "r1", {"II": ref_mv}, fs=fs)
     write_record(folders[1], "r1", {"II": est_mv}, fs=fs)
@@ -130,7 +130,7 @@ def test_an_end_to_end_score_equals_the_organisers(folders, name, alignment):
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if name not in FLAT])
-def test_an_end_to_end_shift_equals_the_organisers(name):
+def test_an_end_to_end_shift_equals_the_organizers(name):
     ref_mv, est_mv, _ = CASES[name]
     leads = [np.where(np.isnan(lead), np.nan, digitized(lead) / 1000) for lead in (ref_mv, est_mv)]
     late_samples, high_mv = GOLDEN["cases"][name]["offsets"].split()
@@ -139,7 +139,7 @@ def test_an_end_to_end_shift_equals_the_organisers(name):
 
 
 @pytest.mark.parametrize("name", GOLDEN["summaries"])
-def test_the_extra_scores_are_printed_like_the_organisers(folders, name, capsys):
+def test_the_extra_scores_are_printed_like_the_organizers(folders, name, capsys):
     write_record(folders[0], "r1", {"II": S}, ["NORM"])
     write_record(folders[1], "r1", {"II": E}, ["NORM"])
     run(folders, *name.split())

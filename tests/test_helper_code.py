@@ -51,7 +51,7 @@ def by_id(cases):
 
 
 @pytest.mark.parametrize("case", by_id(GOLDEN["unit_cases"]))
-def test_each_function_returns_what_the_organisers_does(case):
+def test_each_function_returns_what_the_organizers_does(case):
     function = getattr(helper_code, case["function"])
     expected = case.get("expected_competition", case["expected_head"])
     args = case["args"]
@@ -72,7 +72,7 @@ def test_each_function_returns_what_the_organisers_does(case):
 # wfdb casts an infinite sample to an integer before it refuses it.
 @pytest.mark.filterwarnings("ignore:invalid value encountered in cast:RuntimeWarning")
 @pytest.mark.parametrize("case", by_id(GOLDEN["save_cases"]))
-def test_saving_writes_the_files_that_the_organisers_would(case, tmp_path):
+def test_saving_writes_the_files_that_the_organizers_would(case, tmp_path):
     name = case["header_before"].split(" ")[0]
     record = str(tmp_path / name)
     helper_code.save_header(record, case["header_before"])
@@ -219,7 +219,7 @@ HEADER_FUNCTIONS = (
 )
 
 
-def test_header_and_number_functions_take_their_argument_by_the_organisers_name():
+def test_header_and_number_functions_take_their_argument_by_the_organizers_name():
     header = "r 1 100 4\nr.dat 16 200(100)/uV 12 7 -3 9 5 V1\n"
     for name in HEADER_FUNCTIONS.split():
         function = getattr(helper_code, f"get_{name}")

@@ -236,12 +236,12 @@ def test_an_output_folder_with_too_long_a_name_is_said_before_the_first_record(t
         run(tmp_path, "-o", str(tmp_path / ("x" * 300)))
 
 
-# --- running: the organisers' scripts in the place of ours ---
+# --- running: the organizers' scripts in the place of ours ---
 
 
 @pytest.fixture
 def strict(monkeypatch):
-    """Take from helper_code.py what the organisers' file has not."""
+    """Take from helper_code.py what the organizers' file has not."""
 
     def load_text(filename):
         with open(filename) as file:  # noqa: PTH123 - as theirs
@@ -366,7 +366,7 @@ def test_a_picture_of_any_shape_is_answered(shape, tmp_path):
     assert team_code.run_models(record, *TOYS, False)[1] == ["NORM"]
 
 
-# --- leads that could not be read: one sample, for the organisers' extra scores ---
+# --- leads that could not be read: one sample, for the organizers' extra scores ---
 
 
 def test_a_lead_that_could_not_be_read_has_one_sample_of_0_mv(tmp_path):
@@ -411,7 +411,7 @@ def test_that_sample_can_be_compared_and_is_worth_nothing(is_masked, tmp_path):
             score.align_within_limits(ref_mv, signals[:, column], 500),
         ):
             assert abs(score.snr(ref_mv, est_mv)[0]) < 0.05
-            # NaN here is where the organisers' script ends.
+            # NaN here is where the organizers' script ends.
             assert np.isfinite(score.kolmogorov_smirnov(ref_mv, est_mv))
             assert np.isfinite(score.asci(ref_mv, est_mv))
             assert np.isfinite(score.weighted_absolute_difference(ref_mv, est_mv, 500))

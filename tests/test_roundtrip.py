@@ -1,14 +1,17 @@
-"""Record -> clean page -> record, with the shipped model: floors that rise as it gets better."""
+"""Record -> clean page -> record, with the shipped model: what pages may be like and still be read.
+
+How well the usual pages are read is tested in `test_accuracy`.
+"""
 
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 import pytest
 
 from ecgpaper import score
-from ecgpaper.digitize import Digitizer, page_image, scale
-from ecgpaper.digitize.calibration.paper_scale import UNSTATED, Stated
+from ecgpaper.digitize import page_image, scale
+from ecgpaper.digitize.stated import UNSTATED, Stated
 from ecgpaper.ecg import STANDARD_ORDER, UNKNOWN_LEAD
 from ecgpaper.errors import MirrorError
 from ecgpaper.geometry import Homography
@@ -17,44 +20,16 @@ from ecgpaper.raster import FlatPage, GridScale
 from ecgpaper.simulate import simulate_record
 from ecgpaper.synth import sample_spec, synthesize
 
-MODEL = Path(__file__).parents[1] / "model"
-N_PAGES = 4
 FLOOR_DB = 15.0
 
 
-@pytest.fixture(scope="module")
-def pairs():
-    """(what the page shows, what was read of it) of some clean pages of twelve leads."""
-    digitizer = Digitizer.load(MODEL)
-    found = []
-    for index in range(N_PAGES):
-        rng = np.random.default_rng([2024, index])
-        record = simulate_record(rng=rng)
-        page = synthesize(record.ecg, sample_spec("clean", rng=rng))
-        found.append((page.truth.ecg, digitizer.digitize(page.image, fs=record.ecg.fs).ecg))
-    return found
+@pytest.fixture
+def read_back(shipped):
+    """Return a function that reads a clean page back."""
+    return partial(_read_back, shipped)
 
 
-@pytest.mark.slow
-def test_nearly_all_that_is_printed_is_read(pairs):
-    shown = np.concatenate([np.isfinite(truth.signal_mv) for truth, _ in pairs])
-    read = np.concatenate([np.isfinite(answer.signal_mv) for _, answer in pairs])
-    assert read[shown].mean() > 0.95
-    assert read[~shown].mean() < 0.05
-
-
-@pytest.mark.slow
-def test_clean_pages_are_read_above_the_floor(pairs):
-    """Scored as the Challenge scores: aligned, what is missing counts."""
-    snrs = []
-    for truth, answer in pairs:
-        for lead in truth.lead_names:
-            ref, est = truth.lead(lead), answer.lead(lead)
-            snrs.append(score.snr(ref, score.align_within_limits(ref, est, truth.fs))[0])
-    assert score.mean_of_finite(snrs) > FLOOR_DB
-
-
-def read_back(*, paper=None, stated=UNSTATED, has_pulse=True, **choices):
+def _read_back(digitizer, *, paper=None, stated=UNSTATED, has_pulse=True, **choices):
     """What is read of a clean page, and its mean SNR in dB over the leads shown."""
     rng = np.random.default_rng([2024, 1])
     record = simulate_record(rng=rng)
@@ -64,7 +39,7 @@ def read_back(*, paper=None, stated=UNSTATED, has_pulse=True, **choices):
         spec = replace(spec, layout=replace(spec.layout, pulse_left_mm=None))
     page = synthesize(record.ecg, spec)
     assert (page.truth.layout.pulse_left_mm is not None) == has_pulse
-    found = Digitizer.load(MODEL).digitize(page.image, fs=record.ecg.fs, stated=stated)
+    found = digitizer.digitize(page.image, fs=record.ecg.fs, stated=stated)
     shown = page.truth.ecg.signal_mv
     read = np.full_like(shown, np.nan)
     leads = tuple(
@@ -82,7 +57,7 @@ def read_back(*, paper=None, stated=UNSTATED, has_pulse=True, **choices):
 
 
 @pytest.mark.slow
-def test_page_without_a_grid_is_measured_by_its_rows():
+def test_page_without_a_grid_is_measured_by_its_rows(read_back):
     bare = {"small_contrast": 0.0, "large_contrast": 0.0, "heavy_contrast": 0.0}
     found, snr_db = read_back(paper=bare)
     assert snr_db > 10
@@ -90,7 +65,7 @@ def test_page_without_a_grid_is_measured_by_its_rows():
 
 
 @pytest.mark.slow
-def test_dots_that_look_like_a_grid_of_another_scale_are_not_believed(monkeypatch):
+def test_dots_that_look_like_a_grid_of_another_scale_are_not_believed(read_back, monkeypatch):
     """Where no grid could be followed, rows 340 mm long show that what is seen is none."""
 
     def not_followed(photo, maps, _):
@@ -107,7 +82,8 @@ def test_dots_that_look_like_a_grid_of_another_scale_are_not_believed(monkeypatc
     assert found.scale.confidence <= 0.5
 
 
-def test_gain_of_a_page_without_a_pulse_is_read_from_its_print():
+@pytest.mark.slow
+def test_gain_of_a_page_without_a_pulse_is_read_from_its_print(read_back):
     found, snr_db = read_back(has_pulse=False, scale=PaperScale(gain_mm_per_mv=5.0))
     assert found.pulse is None
     assert found.said.gain_mm_per_mv == 5.0
@@ -116,7 +92,7 @@ def test_gain_of_a_page_without_a_pulse_is_read_from_its_print():
 
 
 @pytest.mark.slow
-def test_other_speed_and_gain_are_found_and_what_is_stated_wins():
+def test_other_speed_and_gain_are_found_and_what_is_stated_wins(read_back):
     fast = PaperScale(speed_mm_per_s=50.0, gain_mm_per_mv=5.0)
     found, snr_db = read_back(scale=fast)
     assert found.layout.scale == fast
@@ -129,7 +105,7 @@ def test_other_speed_and_gain_are_found_and_what_is_stated_wins():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["6x2-simultaneous", "6x1-limb", "6x1-precordial"])
-def test_columns_of_one_time_and_six_leads_are_read(name):
+def test_columns_of_one_time_and_six_leads_are_read(read_back, name):
     found, snr_db = read_back(layout=name)
     assert found.layout.name == name
     assert snr_db > FLOOR_DB
@@ -139,7 +115,7 @@ def test_columns_of_one_time_and_six_leads_are_read(name):
 
 
 @pytest.mark.slow
-def test_single_lead_is_read_and_not_named():
+def test_single_lead_is_read_and_not_named(read_back):
     found, snr_db = read_back(layout="1x1")
     assert found.layout.name == "1x1"
     assert snr_db > FLOOR_DB
@@ -147,14 +123,14 @@ def test_single_lead_is_read_and_not_named():
 
 
 @pytest.mark.slow
-def test_columns_of_six_seconds_are_read_to_their_ends():
+def test_columns_of_six_seconds_are_read_to_their_ends(shipped):
     rng = np.random.default_rng([2024, 1])
     record = simulate_record(rng=rng, duration_s=11.4)
     spec = sample_spec("clean", rng=rng, layout="6x2")
     leads = spec.layout.leads.lasting(11.4)
     layout = replace(spec.layout, leads=leads, size_mm=(325.0, 216.0), left_mm=20.0)
     page = synthesize(record.ecg, replace(spec, layout=replace(layout, pulse_left_mm=12.0)))
-    found = Digitizer.load(MODEL).digitize(page.image, fs=record.ecg.fs)
+    found = shipped.digitize(page.image, fs=record.ecg.fs)
     assert found.layout.name == "6x2"
     assert found.ecg.duration_s == pytest.approx(11.4, abs=0.05)
     shown, read = page.truth.ecg.signal_mv, found.ecg.signal_mv
@@ -166,14 +142,14 @@ def test_columns_of_six_seconds_are_read_to_their_ends():
 
 
 @pytest.mark.slow
-def test_columns_stand_right_where_rows_are_shorter_than_usual():
+def test_columns_stand_right_where_rows_are_shorter_than_usual(shipped):
     """As where paper ran a little slower than its grid says."""
     rng = np.random.default_rng([2024, 1])
     record = simulate_record(rng=rng)
     spec = sample_spec("clean", rng=rng, layout="3x4+1R")
     leads = spec.layout.leads.lasting(9.8)
     page = synthesize(record.ecg, replace(spec, layout=replace(spec.layout, leads=leads)))
-    found = Digitizer.load(MODEL).digitize(page.image, fs=record.ecg.fs)
+    found = shipped.digitize(page.image, fs=record.ecg.fs)
     expected_mm, found_mm = (
         [[strip.left_mm, strip.right_mm(shown.scale)] for strip in shown.strips]
         for shown in (page.truth.layout, found.layout)
@@ -183,35 +159,35 @@ def test_columns_stand_right_where_rows_are_shorter_than_usual():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["3x4+1R", "12x1"])
-def test_mirrored_pages_with_pulses_are_refused(name):
+@pytest.mark.parametrize("name", ["3x4+1R", "6x1-limb"])
+def test_mirrored_pages_with_pulses_are_refused(shipped, name):
     rng = np.random.default_rng([2024, 3])
     record = simulate_record(rng=rng)
     page = synthesize(record.ecg, sample_spec("clean", rng=rng, layout=name))
     flipped = np.ascontiguousarray(page.image[:, ::-1])
     with pytest.raises(MirrorError, match=r"expected a page as it lies.*mirrored.*flip"):
-        Digitizer.load(MODEL).digitize(flipped, fs=record.ecg.fs)
+        shipped.digitize(flipped, fs=record.ecg.fs)
 
 
 @pytest.mark.slow
-def test_page_whose_heartbeats_look_backwards_is_not_mirrored():
+def test_page_whose_heartbeats_look_backwards_is_not_mirrored(shipped):
     """Whatever the heart: names stand where they should."""
     rng = np.random.default_rng([2024, 3])
     record = simulate_record(rng=rng)
     backwards = replace(record.ecg, signal_mv=record.ecg.signal_mv[::-1].copy())
     page = synthesize(backwards, sample_spec("clean", rng=rng, layout="3x4+1R"))
-    assert Digitizer.load(MODEL).digitize(page.image).layout.name == "3x4+1R"
+    assert shipped.digitize(page.image).layout.name == "3x4+1R"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("n_quarters", [1, 2, 3])
-def test_pages_turned_by_quarters_are_read_as_well(n_quarters):
+@pytest.mark.parametrize("n_quarters", [1, 2])
+def test_pages_turned_by_quarters_are_read_as_well(shipped, n_quarters):
     """Upside down, too: the leads do not fit each other the wrong way round."""
     rng = np.random.default_rng([2024, 7])
     record = simulate_record(rng=rng)
     page = synthesize(record.ecg, sample_spec("clean", rng=rng))
     photo = np.ascontiguousarray(np.rot90(page.image, n_quarters))
-    answer = Digitizer.load(MODEL).digitize(photo, fs=record.ecg.fs)
+    answer = shipped.digitize(photo, fs=record.ecg.fs)
     snrs = [
         score.snr(ref, score.align_within_limits(ref, est, record.ecg.fs))[0]
         for ref, est in zip(page.truth.ecg.signal_mv.T, answer.ecg.signal_mv.T, strict=True)

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ def golden(function):
 
 @golden("align_signals")
 @pytest.mark.parametrize("alignment", ["comp", "head"])
-def test_alignment_equals_the_organisers_in_both_versions(case, alignment):
+def test_alignment_equals_the_organizers_in_both_versions(case, alignment):
     expected = case["expected_head"]
     if alignment == "comp":
         expected = case.get("expected_competition", expected)
@@ -68,8 +69,8 @@ def test_the_shift_equals_the_plain_computation_on_other_rasters(seed, n_levels,
 @pytest.mark.parametrize("folded_rows", [(), (16,), (64, 256)])
 @pytest.mark.parametrize("max_candidates", [0, 10**9])
 def test_the_shift_does_not_depend_on_how_it_is_searched(monkeypatch, folded_rows, max_candidates):
-    monkeypatch.setattr(alignment, "FOLDED_ROWS", folded_rows)
-    monkeypatch.setattr(alignment, "MAX_CANDIDATES", max_candidates)
+    limits = replace(alignment.LIMITS, folded_rows=folded_rows, max_candidates=max_candidates)
+    monkeypatch.setattr(alignment, "LIMITS", limits)
     for seed in range(3):
         ref_mv, est_mv = make_pair(np.random.default_rng([seed, 3]), 300, 100)
         assert score.find_shift(ref_mv, est_mv) == plain_find_shift(ref_mv, est_mv)

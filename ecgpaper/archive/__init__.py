@@ -1,6 +1,6 @@
 """Archive: files of anything digitized into a folder, page by page, by any number of workers.
 
-Public: `PageJob`, `Plan`, `plan_pages`, `PageTask`, `Outcome`, `Summary`,
+Public: `PageJob`, `Plan`, `plan_pages`, `PageTask`, `answer_of`, `Outcome`, `Summary`,
 `report_rows`.
 
 A page is done when its JSON file is there, which is written last, and says that it was made of the
@@ -12,6 +12,15 @@ from ecgpaper.archive.outcome import Outcome
 from ecgpaper.archive.plan import PageJob, Plan, plan_pages
 from ecgpaper.archive.report import report_rows
 from ecgpaper.archive.summary import Summary
-from ecgpaper.archive.task import PageTask
+from ecgpaper.archive.task import PageTask, answer_of
 
-__all__ = ["Outcome", "PageJob", "PageTask", "Plan", "Summary", "plan_pages", "report_rows"]
+__all__ = [
+    "Outcome",
+    "PageJob",
+    "PageTask",
+    "Plan",
+    "Summary",
+    "answer_of",
+    "plan_pages",
+    "report_rows",
+]

@@ -1,6 +1,6 @@
 """Names of outputs: each page its own, the same each time, whatever files are called.
 
-Public: `page_names`.
+Public: `page_names`, `clean_name`.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def _with_folders(files: Sequence[InputFile]) -> list[str]:
 
 def _with_ending(files: Sequence[InputFile]) -> list[str]:
     return [
-        f"{name}-{_clean(each.file.suffix[1:])}" if each.file.suffix else name
+        f"{name}-{clean_name(each.file.suffix[1:])}" if each.file.suffix else name
         for each, name in zip(files, _with_folders(files), strict=True)
     ]
 
@@ -97,8 +97,9 @@ def _number(each: InputFile) -> str:
 
 
 def _plain(place: PurePath) -> str:
-    return "/".join([*(_clean(part) for part in place.parts[:-1]), _clean(place.stem)])
+    return "/".join([*(clean_name(part) for part in place.parts[:-1]), clean_name(place.stem)])
 
 
-def _clean(part: str) -> str:
+def clean_name(part: str) -> str:
+    """Return a part of a path with letters, digits, ``_`` and ``-`` alone."""
     return re.sub(r"[^A-Za-z0-9_-]", "_", part)[:_LONGEST_NAME] or "_"

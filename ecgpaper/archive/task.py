@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from ecgpaper.archive.corrections import corrections_of
 from ecgpaper.archive.outcome import Outcome, found_in
 from ecgpaper.archive.plan import PageJob
 from ecgpaper.boundary import PageFault, attempt
@@ -27,9 +28,11 @@ from ecgpaper.page_reader import loaded
 from ecgpaper.report import curves_script, thumbnail_of
 
 NOTICE = "not a medical device; confirm on the paper"
-# How the names of files end that are written of each page, whatever the formats: the overlay, and
-# what the report of a folder shows besides.
-OVERLAY, THUMBNAIL, CURVES = "-overlay.jpg", "-thumbnail.jpg", "-curves.js"
+# How the names of files end that are written of each page, whatever the formats: the overlay,
+OVERLAY = "-overlay.jpg"
+# and two that the report of a folder shows.
+THUMBNAIL = "-thumbnail.jpg"
+CURVES = "-curves.js"
 _KILLED = (
     "a process must last that reads this page; it was killed twice, the second time with no other "
     "page beside it, maybe for lack of memory: scan the page again, or save it smaller"
@@ -92,18 +95,21 @@ class PageTask:
         DiskError
             If the disk takes no file: that is no fault of the page.
         """
+        settings = self._settings(job)
+        if isinstance(settings, PageFault):
+            return self._fault(job, "failed", settings)
         photo = attempt(job.source.read, "opening this page")
         if isinstance(photo, PageFault):
             return self._fault(job, "failed", photo)
-        found = attempt(partial(self._read, job, photo), "reading this page")
+        found = attempt(partial(self._read, job, photo, settings), "reading this page")
         if isinstance(found, PageFault):
             if found.details:
                 return self._fault(job, "failed", found)
             # What an earlier content of the file showed is not what it shows now.
             with alone_in(self.out):
-                _remove_answer(self._path(job))
+                _remove_answer(self.path(job))
             return self._fault(job, "refused", found)
-        written = attempt(partial(self._written, job, found), "writing this page")
+        written = attempt(partial(self._written, job, found, settings), "writing this page")
         if isinstance(written, DiskError):
             raise written
         if isinstance(written, PageFault):
@@ -116,20 +122,34 @@ class PageTask:
 
     def done(self, job: PageJob) -> Outcome | None:
         """Return what became of a page that was read before, None where it was not."""
-        report, origin = answer_of(self._path(job)), self._origin(job)
-        if report is None or any(report.get(key) != origin[key] for key in origin):
+        report, settings = answer_of(self.path(job)), self._settings(job)
+        if report is None or isinstance(settings, PageFault):
+            return None
+        origin = self._origin(job, settings)
+        if any(report.get(key) != origin[key] for key in origin):
             return None
         files = report.get("files", [])
-        if not all((self._path(job).parent / str(file)).is_file() for file in files):
+        if not all((self.path(job).parent / str(file)).is_file() for file in files):
             return None
         return self._outcome(job, report)
 
     def key(self, job: PageJob) -> str:
         """Return a number that is another one when the page would be read in another way."""
-        text = json.dumps([job.name, self._origin(job)], sort_keys=True)
+        settings = self._settings(job)
+        if isinstance(settings, PageFault):
+            return ""
+        text = json.dumps([job.name, self._origin(job, settings)], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
-    def _origin(self, job: PageJob) -> dict[str, Any]:
+    def _settings(self, job: PageJob) -> Settings | PageFault:
+        """Return how a page is to be read: as all are, but for what was corrected of it."""
+        corrected = attempt(partial(corrections_of, self.path(job), job), "reading corrections")
+        if corrected is None or isinstance(corrected, PageFault):
+            return self.settings if corrected is None else corrected
+        return self.settings.corrected(corrected)
+
+    def _origin(self, job: PageJob, settings: Settings) -> dict[str, Any]:
+        asked = json.loads(json.dumps(asdict(settings))) | {"formats": list(self.formats)}
         return {
             "input": {
                 "file": job.source.file.name.encode("utf-8", "backslashreplace").decode(),
@@ -138,14 +158,15 @@ class PageTask:
                 "n_pages": job.source.n_pages,
             },
             "program": dict(self.program),
-            "settings": asdict(self.settings) | {"formats": list(self.formats)},
+            "settings": asked,
         }
 
-    def _path(self, job: PageJob) -> Path:
+    def path(self, job: PageJob) -> Path:
+        """Return where the outputs of a page are, without ending."""
         return self.out / job.name
 
-    def _read(self, job: PageJob, photo: ByteArray) -> _Found:
-        result: Result = loaded(self.load).read(photo, self.settings, job.source)
+    def _read(self, job: PageJob, photo: ByteArray, settings: Settings) -> _Found:
+        result: Result = loaded(self.load).read(photo, settings, job.source)
         beside = {
             OVERLAY: jpeg_bytes(result.overlay()),
             THUMBNAIL: jpeg_bytes(thumbnail_of(result.photo)),
@@ -153,23 +174,23 @@ class PageTask:
         }
         return _Found(result.ecg, result.findings(), beside)
 
-    def _written(self, job: PageJob, found: _Found) -> Outcome | DiskError:
+    def _written(self, job: PageJob, found: _Found, settings: Settings) -> Outcome | DiskError:
         """Write a page; return a fault of the disk, so that it passes the boundary of a page."""
         try:
             # Of two runs with other settings one has the last word, for all files of a page.
             with alone_in(self.out):
-                return self._outcome(job, self._write(job, found))
+                return self._outcome(job, self._write(job, found, settings))
         except DiskError as error:
             return error
 
-    def _write(self, job: PageJob, found: _Found) -> dict[str, Any]:
-        path = self._path(job)
+    def _write(self, job: PageJob, found: _Found, settings: Settings) -> dict[str, Any]:
+        path = self.path(job)
         _remove_answer(path)
         files = [file.name for name in self.formats for file in FORMATS[name](found.ecg, path)]
         for ending, content in found.beside.items():
             write_whole(path.with_name(f"{path.name}{ending}"), content)
             files.append(f"{path.name}{ending}")
-        report = {"notice": NOTICE, **self._origin(job), **found.findings, "files": files}
+        report = {"notice": NOTICE, **self._origin(job, settings), **found.findings, "files": files}
         text = json.dumps(report, indent=2, allow_nan=False) + "\n"
         write_whole(_report_file(path), text.encode())
         return report

@@ -13,7 +13,10 @@ from numpy.typing import NDArray
 
 from ecgpaper.classify.inputs import INPUT_FS, N_CHANNELS, Float32Array
 
-_BEFORE_S, _AFTER_S = 0.32, 0.48
+# Stretch of a beat before its place,
+_BEFORE_S = 0.32
+# and behind it.
+_AFTER_S = 0.48
 N_BEFORE = round(_BEFORE_S * INPUT_FS)
 N_BEAT_SAMPLES = N_BEFORE + round(_AFTER_S * INPUT_FS)
 

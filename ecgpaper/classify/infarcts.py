@@ -15,7 +15,8 @@ import numpy as np
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.ecg import BoolArray, FloatArray
 
-ACUTE, OLD = CLASSES.index("Acute MI"), CLASSES.index("Old MI")
+ACUTE = CLASSES.index("Acute MI")
+OLD = CLASSES.index("Old MI")
 
 
 def class_logits(questions: FloatArray) -> FloatArray:

@@ -10,7 +10,10 @@ import numpy as np
 from ecgpaper.classify.inputs import Float32Array
 
 N_PERSON_FEATURES = 4
-_MIDDLE_YEARS, _SPREAD_YEARS = 60.0, 20.0
+# Age is given as its distance from this,
+_MIDDLE_YEARS = 60.0
+# divided by this.
+_SPREAD_YEARS = 20.0
 # The oldest person whose age is known reached 122 years.
 _OLDEST_YEARS = 122.0
 _SEX = {"Female": -1.0, "Male": 1.0}

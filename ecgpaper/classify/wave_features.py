@@ -8,6 +8,9 @@ Measured directly, they tell as much about a record as all its samples.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TypeAlias
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,24 +18,67 @@ from ecgpaper.classify.beats import N_BEFORE
 from ecgpaper.classify.inputs import INPUT_FS, N_CHANNELS, UNIT_MV, Float32Array
 from ecgpaper.ecg import STANDARD_ORDER, BoolArray, FloatArray
 
-# Where the waves of a beat are looked for, in s from the middle of its QRS complex.
-_BASELINE_S, _QRS_S, _EARLY_S = (-0.12, -0.07), (-0.08, 0.1), (-0.08, -0.01)
-_ST_S, _LATE_ST_S, _P_S, _T_S = (0.08, 0.12), (0.12, 0.16), (-0.26, -0.1), (0.14, 0.44)
-_T_PEAK_S, _STEEP_S, _LATE_QRS_S = (0.12, 0.46), (-0.14, 0.2), (0.04, 0.1)
+# Span of a beat, in s from the middle of its QRS complex.
+_Span: TypeAlias = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class WaveSpans:
+    """Where the waves of a beat are looked for."""
+
+    baseline_s: _Span = (-0.12, -0.07)
+    qrs_s: _Span = (-0.08, 0.1)
+    early_s: _Span = (-0.08, -0.01)
+    late_qrs_s: _Span = (0.04, 0.1)
+    st_s: _Span = (0.08, 0.12)
+    late_st_s: _Span = (0.12, 0.16)
+    p_s: _Span = (-0.26, -0.1)
+    t_s: _Span = (0.14, 0.44)
+    t_peak_s: _Span = (0.12, 0.46)
+    steep_s: _Span = (-0.14, 0.2)
+
+
+@dataclass(frozen=True, slots=True)
+class WaveSpreads:
+    """Typical spread of each kind of measure among records, in its own unit.
+
+    Measures are given in these units, so that they count alike.
+    """
+
+    # Heights, compressed.
+    height: float = 0.4
+    st: float = 0.24
+    t: float = 0.28
+    p: float = 0.11
+    # Mean of a QRS complex, compressed.
+    area: float = 0.3
+    # Places of peaks of QRS complexes and of T waves, and widths of Q and S waves.
+    time_s: float = 0.03
+    t_time_s: float = 0.06
+    width_s: float = 0.02
+    # Bends of a QRS complex, compressed.
+    rough: float = 0.36
+    # Sums of voltages, compressed, and these times a width in s.
+    sum: float = 0.35
+    wide_sum: float = 0.054
+    # Cosine and sine of the axis.
+    axis: float = 0.43
+
+
+SPANS = WaveSpans()
+SPREADS = WaveSpreads()
 # Voltages are compressed as log(1 + 4 |mV|), sign kept: tall waves should not drown low ones.
 _COMPRESSION_PER_MV = 4.0
-# A wave of the QRS complex is as deep, or as high; its last part is an S wave if deeper.
-_WAVE_MV, _LATE_WAVE_MV = 0.03, 0.05
+# A wave of the QRS complex is as deep, or as high;
+_WAVE_MV = 0.03
+# its last part is an S wave if deeper.
+_LATE_WAVE_MV = 0.05
 # A QRS complex lasts where the leads are steeper than this share of their steepest.
 _STEEP_SHARES = (0.15, 0.3)
-# Typical spread of each kind of measure among records, in its own unit: in such units they are
-# given, so that they count alike.
-_HEIGHT, _ST, _T, _P, _AREA = 0.4, 0.24, 0.28, 0.11, 0.3
-_TIME_S, _T_TIME_S, _WIDTH_S, _ROUGH, _SUM, _AXIS = 0.03, 0.06, 0.02, 0.36, 0.35, 0.43
-_WIDE_SUM = 0.054
 
 N_LEADS = N_CHANNELS // 2
-_N_PER_LEAD, _N_SHARED = 17, 9
+_N_PER_LEAD = 17
+_N_SHARED = 9
 N_WAVE_MEASURES = _N_PER_LEAD * N_LEADS + _N_SHARED
 
 
@@ -56,8 +102,8 @@ def wave_measures(beats: Float32Array) -> Float32Array:
         voltage, total height, axis, and both voltages times duration.
     """
     values_mv = beats[:N_LEADS].astype(np.float64) * UNIT_MV
-    is_seen: BoolArray = _part(beats[N_LEADS:], _QRS_S).min(axis=1) > 0
-    values_mv -= np.median(_part(values_mv, _BASELINE_S), axis=1, keepdims=True)
+    is_seen: BoolArray = _part(beats[N_LEADS:], SPANS.qrs_s).min(axis=1) > 0
+    values_mv -= np.median(_part(values_mv, SPANS.baseline_s), axis=1, keepdims=True)
     values_mv *= is_seen[:, None]
     per_lead = _measure_leads(values_mv)
     known = np.concatenate([np.tile(is_seen, _N_PER_LEAD), _knows_shared(is_seen)])
@@ -76,42 +122,44 @@ def _compressed(values_mv: FloatArray) -> FloatArray:
 
 def _measure_leads(values_mv: FloatArray) -> FloatArray:
     """Measures of each lead, of shape (17, 12)."""
-    qrs, t_wave, p_wave = (_part(values_mv, span_s) for span_s in (_QRS_S, _T_S, _P_S))
+    qrs, t_wave, p_wave = (
+        _part(values_mv, span_s) for span_s in (SPANS.qrs_s, SPANS.t_s, SPANS.p_s)
+    )
     high, low = qrs.max(axis=1), qrs.min(axis=1)
     rises = qrs > _WAVE_MV
     # Of a complex that never rises, all is one Q wave.
     n_before = np.where(rises.any(axis=1), rises.argmax(axis=1), qrs.shape[1])
     is_q = (qrs < -_WAVE_MV) & (np.arange(qrs.shape[1]) < n_before[:, None])
-    is_s = _part(values_mv, _LATE_QRS_S) < -_LATE_WAVE_MV
-    t_peak = np.abs(_part(values_mv, _T_PEAK_S)).argmax(axis=1)
+    is_s = _part(values_mv, SPANS.late_qrs_s) < -_LATE_WAVE_MV
+    t_peak = np.abs(_part(values_mv, SPANS.t_peak_s)).argmax(axis=1)
     bends_mv = np.abs(np.diff(qrs, 2, axis=1)).mean(axis=1)
     return np.stack(
         [
-            _compressed(high) / _HEIGHT,
-            _compressed(low) / _HEIGHT,
-            _compressed(_part(values_mv, _EARLY_S).min(axis=1)) / _HEIGHT,
-            _compressed(_part(values_mv, _ST_S).mean(axis=1)) / _ST,
-            _compressed(_part(values_mv, _LATE_ST_S).mean(axis=1)) / _ST,
-            _compressed(t_wave.max(axis=1)) / _T,
-            _compressed(t_wave.min(axis=1)) / _T,
-            _compressed(p_wave.max(axis=1)) / _P,
-            _compressed(p_wave.min(axis=1)) / _P,
-            _compressed(qrs.mean(axis=1)) / _AREA,
-            _compressed(high - low) / _HEIGHT,
-            qrs.argmax(axis=1) / INPUT_FS / _TIME_S,
-            qrs.argmin(axis=1) / INPUT_FS / _TIME_S,
-            t_peak / INPUT_FS / _T_TIME_S,
-            is_q.sum(axis=1) / INPUT_FS / _WIDTH_S,
-            is_s.sum(axis=1) / INPUT_FS / _WIDTH_S,
-            _compressed(10 * bends_mv) / _ROUGH,
+            _compressed(high) / SPREADS.height,
+            _compressed(low) / SPREADS.height,
+            _compressed(_part(values_mv, SPANS.early_s).min(axis=1)) / SPREADS.height,
+            _compressed(_part(values_mv, SPANS.st_s).mean(axis=1)) / SPREADS.st,
+            _compressed(_part(values_mv, SPANS.late_st_s).mean(axis=1)) / SPREADS.st,
+            _compressed(t_wave.max(axis=1)) / SPREADS.t,
+            _compressed(t_wave.min(axis=1)) / SPREADS.t,
+            _compressed(p_wave.max(axis=1)) / SPREADS.p,
+            _compressed(p_wave.min(axis=1)) / SPREADS.p,
+            _compressed(qrs.mean(axis=1)) / SPREADS.area,
+            _compressed(high - low) / SPREADS.height,
+            qrs.argmax(axis=1) / INPUT_FS / SPREADS.time_s,
+            qrs.argmin(axis=1) / INPUT_FS / SPREADS.time_s,
+            t_peak / INPUT_FS / SPREADS.t_time_s,
+            is_q.sum(axis=1) / INPUT_FS / SPREADS.width_s,
+            is_s.sum(axis=1) / INPUT_FS / SPREADS.width_s,
+            _compressed(10 * bends_mv) / SPREADS.rough,
         ]
     )
 
 
 def _measure_together(values_mv: FloatArray) -> FloatArray:
     """Measures of all leads together, (9,)."""
-    qrs = dict(zip(STANDARD_ORDER, _part(values_mv, _QRS_S), strict=True))
-    steepness = np.sqrt((np.diff(_part(values_mv, _STEEP_S), axis=1) ** 2).mean(axis=0))
+    qrs = dict(zip(STANDARD_ORDER, _part(values_mv, SPANS.qrs_s), strict=True))
+    steepness = np.sqrt((np.diff(_part(values_mv, SPANS.steep_s), axis=1) ** 2).mean(axis=0))
     steepest = max(float(steepness.max()), 1e-6)
     width_s = np.array([(steepness > s * steepest).sum() for s in _STEEP_SHARES]) / INPUT_FS
     sokolow_mv = max(qrs["V5"].max(), qrs["V6"].max()) - qrs["V1"].min()
@@ -123,11 +171,11 @@ def _measure_together(values_mv: FloatArray) -> FloatArray:
     length = max(float(np.hypot(right, down)), 1e-6)
     return np.array(
         [
-            *(width_s / _WIDTH_S),
-            *(sums / _SUM),
-            right / length / _AXIS,
-            down / length / _AXIS,
-            *(sums[:2] * width_s[0] / _WIDE_SUM),
+            *(width_s / SPREADS.width_s),
+            *(sums / SPREADS.sum),
+            right / length / SPREADS.axis,
+            down / length / SPREADS.axis,
+            *(sums[:2] * width_s[0] / SPREADS.wide_sum),
         ]
     )
 

@@ -13,8 +13,10 @@ from collections.abc import Callable, Iterator
 
 from ecgpaper.bounds import Range
 
-# More processes than any machine has cores, and the largest seed that fits a word.
-MOST_WORKERS, MOST_SEED = 256, 2**32 - 1
+# More processes than any machine has cores.
+MOST_WORKERS = 256
+# The largest seed that fits a word.
+MOST_SEED = 2**32 - 1
 
 
 class NamesIn:

@@ -33,6 +33,8 @@ from ecgpaper.workers import by_workers, on_cluster
 
 if TYPE_CHECKING:
     from ecgpaper.archive import Outcome, PageJob, PageTask, Plan, Summary
+    from ecgpaper.archive.task import Reads
+    from ecgpaper.digitized import Settings
     from ecgpaper.inputs import Found
 
     Share = Callable[[PageTask, Sequence[PageJob]], Generator[Outcome, None, None]]
@@ -174,18 +176,41 @@ class _Progress:
 
 def _task(arguments: argparse.Namespace) -> PageTask:
     """Say how pages are to be read."""
-    from ecgpaper.archive import PageTask  # noqa: PLC0415
     from ecgpaper.digitized import Settings  # noqa: PLC0415
     from ecgpaper.page_reader import ReaderLoader  # noqa: PLC0415
-    from ecgpaper.provenance import model_checksums  # noqa: PLC0415
-    from ecgpaper.weights import shipped_model  # noqa: PLC0415
 
     is_shared = bool(arguments.cluster) or arguments.workers > 1
     model = arguments.model.resolve() if arguments.model else None
+    settings = Settings(arguments.fs, arguments.layout, arguments.speed, arguments.gain)
+    return page_task(arguments, ReaderLoader(model, has_one_thread=is_shared), settings, model)
+
+
+def page_task(
+    arguments: argparse.Namespace,
+    load: Callable[[], Reads],
+    settings: Settings,
+    model: Path | None,
+) -> PageTask:
+    """Say how pages are to be read, and what is written of them.
+
+    Parameters
+    ----------
+    arguments : Namespace
+        With the folder `out` of the outputs and the names in `format`.
+    load : callable
+        Returns what reads pages.
+    settings : Settings
+    model : Path or None
+        The folder of the weights; None for the shipped ones.
+    """
+    from ecgpaper.archive import PageTask  # noqa: PLC0415
+    from ecgpaper.provenance import model_checksums  # noqa: PLC0415
+    from ecgpaper.weights import shipped_model  # noqa: PLC0415
+
     return PageTask(
         out=arguments.out.resolve(),
-        load=ReaderLoader(model, has_one_thread=is_shared),
-        settings=Settings(arguments.fs, arguments.layout, arguments.speed, arguments.gain),
+        load=load,
+        settings=settings,
         formats=tuple(dict.fromkeys(arguments.format)),
         program={
             "version": __version__,

@@ -14,8 +14,10 @@ from ecgpaper.digitize.rows.ink_rows import MIN_INK
 from ecgpaper.page import PageLayout
 from ecgpaper.raster import GridScale, PixelMaps, Trace
 
-# Ink so near to a trace is the trace's; so near to the ends of the rows it may be a pulse's.
-REACH_MM, ENDS_MM = 2.0, 1.0
+# Ink within this distance of a trace is the trace's.
+REACH_MM = 2.0
+# Ink within this distance of the ends of the rows may be a pulse's.
+ENDS_MM = 1.0
 
 
 def uncovered_share(

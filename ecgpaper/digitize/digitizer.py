@@ -11,19 +11,19 @@ it.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 
 from ecgpaper.bounds import FS_HZ, Clock
-from ecgpaper.digitize.calibration.paper_scale import UNSTATED, Stated, find_paper_scale
-from ecgpaper.digitize.calibration.printed_scale import READER, read_said
+from ecgpaper.digitize.calibration.paper_scale import find_paper_scale
+from ecgpaper.digitize.calibration.printed_scale import read_said
 from ecgpaper.digitize.calibration.pulse import find_pulse, without_pulses
+from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.read import read_rows
-from ecgpaper.digitize.curves.refine import REFINER, refine_traces
+from ecgpaper.digitize.curves.refine import refine_traces
 from ecgpaper.digitize.curves.trim import without_blank_ends, without_strokes
-from ecgpaper.digitize.networks import CONTRACTS, QUALITY, SEGMENTER, TRACER, load_network
+from ecgpaper.digitize.networks import Networks
 from ecgpaper.digitize.page.negative import is_dark
 from ecgpaper.digitize.page.orientation import ways_round
 from ecgpaper.digitize.page_image import PageImage, check_sides, see_negative, see_page
@@ -44,71 +44,33 @@ from ecgpaper.digitize.refusals import (
 )
 from ecgpaper.digitize.request import Request
 from ecgpaper.digitize.result import MIN_SNR_DB, Digitization
-from ecgpaper.digitize.rows.align import ENDS, settle_columns
+from ecgpaper.digitize.rows.align import settle_columns
 from ecgpaper.digitize.rows.columns import column_places, place_columns, with_margin
 from ecgpaper.digitize.rows.find import find_layout
-from ecgpaper.digitize.rows.leads import NameLeads, name_leads, take_names
+from ecgpaper.digitize.rows.fit import fits_of
+from ecgpaper.digitize.rows.leads import name_leads, take_names
+from ecgpaper.digitize.rows.named import NameLeads
+from ecgpaper.digitize.rows.separators import without_separators
 from ecgpaper.digitize.scale import find_scale
 from ecgpaper.digitize.signal import signal_from_traces
+from ecgpaper.digitize.stated import UNSTATED, Stated
+from ecgpaper.digitize.traced import Traced
 from ecgpaper.ecg import ByteArray
 from ecgpaper.errors import EcgPaperError, MirrorError
-from ecgpaper.heap import bound_caches, give_back
-from ecgpaper.nets.checkpoint import require_files
-from ecgpaper.nets.ends import EndNet
-from ecgpaper.nets.quality import QualityNet
-from ecgpaper.nets.reader import LineReader
-from ecgpaper.nets.refiner import Refiner
-from ecgpaper.nets.unet import SegmentNet, StripNet
+from ecgpaper.heap import give_back
 from ecgpaper.page import LAYOUTS, PageLayout
 from ecgpaper.raster import GridScale
-from ecgpaper.weights import shipped_model
 
 logger = logging.getLogger(__name__)
 
-# Another way round must fit better by so much.
-MIN_GAIN = 0.15
-# A grid that was seen has more; what is measured without one has to be credible.
+# Another way round is taken if its agreement is better by this.
+MIN_IMPROVEMENT = 0.15
+# Confidence that every grid that was seen exceeds; below it, the reading must be credible.
 MIN_GRID_CONFIDENCE = 0.6
 
 
-@dataclass(frozen=True, eq=False)
-class Digitizer:
+class Digitizer(Networks):
     """The stages in order, with the networks they need."""
-
-    segmenter: SegmentNet
-    tracer: StripNet
-    ends: EndNet
-    refiner: Refiner
-    reader: LineReader
-    judge: QualityNet
-
-    @classmethod
-    def load(cls, folder: Path | None = None, judge: QualityNet | None = None) -> Digitizer:
-        """Read the networks; the large ones run on the GPU when there is one.
-
-        Parameters
-        ----------
-        folder : Path, optional
-            The model folder; the shipped weights by default.
-        judge : QualityNet, optional
-            To be used instead of the folder's, which need not be there yet.
-
-        Raises
-        ------
-        CheckpointError
-            If a file is missing or does not fit.
-        """
-        bound_caches()
-        folder = folder or shipped_model()
-        require_files(folder, tuple(name for name in CONTRACTS if judge is None or name != QUALITY))
-        return cls(
-            load_network(folder, SEGMENTER, SegmentNet),
-            load_network(folder, TRACER, StripNet),
-            load_network(folder, ENDS, EndNet),
-            load_network(folder, REFINER, Refiner),
-            load_network(folder, READER, LineReader),
-            load_network(folder, QUALITY, QualityNet).cpu() if judge is None else judge,
-        )
 
     def digitize(
         self, photo: ByteArray, *, fs: float = 500.0, stated: Stated = UNSTATED
@@ -128,12 +90,22 @@ class Digitizer:
         ValueError
             If `fs` is out of its bounds.
         EcgPaperError
-            The stage's own error if the photo defeats a stage: it says what was looked for.
+            The stage's own error if the photo defeats a stage.
+        """
+        request = Request(FS_HZ.checked(fs), stated, Clock())
+        return self.interpret(self.trace_photo(photo, request), request)
+
+    def trace_photo(self, photo: ByteArray, request: Request) -> Traced:
+        """Read the curves of a photo: all of `digitize` that takes long.
+
+        Raises
+        ------
+        EcgPaperError
+            As `digitize` does.
         """
         check_sides(photo)
-        request = Request(FS_HZ.checked(fs), stated, Clock())
         try:
-            return self.answer(self.read(photo, request), request)
+            return self.trace(self.read(photo, request))
         finally:
             give_back()
 
@@ -145,17 +117,18 @@ class Digitizer:
         Raises
         ------
         EcgPaperError
-            If nothing is read either way: what speaks against the photo as it is.
+            If nothing is read either way: the reason for the photo as it is.
         """
+        corners = request.stated.corners
         try:
-            return self.read_any_way(see_page(photo, self.segmenter), request)
+            return self.read_any_way(see_page(photo, self.segmenter, corners), request)
         except MirrorError:
             raise
         except EcgPaperError as fault:
             if request.clock.is_over or not is_dark(photo):
                 raise
             try:
-                return self.read_any_way(see_negative(photo, self.segmenter), request)
+                return self.read_any_way(see_negative(photo, self.segmenter, corners), request)
             except EcgPaperError as error:
                 logger.info("not on a dark ground either: %s", error)
                 raise fault from None
@@ -166,7 +139,7 @@ class Digitizer:
         Raises
         ------
         EcgPaperError
-            If they fit no way round: what speaks against the first one.
+            If they fit no way round: the reason for the first one.
         """
         best: Reading | None = None
         faults: list[EcgPaperError] = []
@@ -182,7 +155,7 @@ class Digitizer:
                 continue
             if found.scale.confidence < MIN_GRID_CONFIDENCE:
                 faults.append(no_grid())
-            if best is None or found.rank > best.rank + MIN_GAIN:
+            if best is None or found.rank > best.rank + MIN_IMPROVEMENT:
                 best = found
         if best is None:
             raise faults[0]
@@ -192,11 +165,11 @@ class Digitizer:
         return best
 
     def _tried(self, page: PageImage, request: Request) -> Reading | EcgPaperError:
-        """Read a page one way round; what speaks against this way is an answer, too."""
+        """Read a page one way round, or return the error that speaks against this way."""
         try:
             found = self.read_level(page, request.stated)
         except EcgPaperError as error:
-            # Without what the stages held: some hundred megabytes each way round.
+            # The traceback would keep the stages' arrays: some hundred megabytes each way round.
             return error.with_traceback(None)
         if found.is_backwards:
             self._refuse_mirrored(found, request.stated)
@@ -278,20 +251,39 @@ class Digitizer:
         LayoutError
             If nothing that is read is better than nothing.
         """
+        return self.interpret(self.trace(reading), request)
+
+    def trace(self, reading: Reading) -> Traced:
+        """Read the curves of a page exactly, and the scale that it tells."""
         page, scale, rows = reading.page, reading.scale, reading.rows
-        layout, traces = settle_columns(
+        layout, _ = settle_columns(
             reading.layout, reading.traces, rows, scale, self.ends, reading.places
         )
+        traces = TraceCutter(scale).cut(layout, without_separators(layout, rows))
         traces = without_strokes(refine_traces(traces, rows, scale, self.refiner))
         said = read_said(page.photo, page.photo_maps, page.flat, scale, self.reader)
         rough, _ = signal_from_traces(traces, layout, scale, HEARTBEAT_FS)
         found = find_paper_scale(reading.pulse, said, rough, layout.scale)
-        layout = with_margin(layout.at_scale(request.stated.over(found)))
-        pairs = zip(traces, layout.strips, strict=True)
+        return Traced(reading, layout, traces, said, found)
+
+    def interpret(self, traced: Traced, request: Request) -> Digitization:
+        """Say what curves mean at the speed and gain, and under the names, that are stated.
+
+        Raises
+        ------
+        LayoutError
+            If nothing that is read is better than nothing.
+        """
+        reading, stated = traced.reading, request.stated
+        page, scale = reading.page, reading.scale
+        layout = with_margin(traced.layout.at_scale(stated.over(traced.paper)))
+        layout = stated.renamed(layout)
+        pairs = zip(traced.traces, layout.strips, strict=True)
         traces = tuple(replace(trace, strip=strip) for trace, strip in pairs)
+        fits = fits_of(traces, layout, scale) if stated.leads else reading.fits
         quality = mean_confidence(traces)
         traces = without_blank_ends(traces, scale)
-        evidence = lead_evidence(traces, reading.fits, page.flat, scale)
+        evidence = lead_evidence(traces, fits, page.flat, scale)
         predicted_snr_db = predict_snr(evidence, self.judge)
         ecg, confidence = signal_from_traces(traces, layout, scale, request.fs)
         is_bad = predicted_snr_db < MIN_SNR_DB
@@ -306,9 +298,9 @@ class Digitizer:
             layout=layout,
             traces=traces,
             quality=quality,
-            fits=reading.fits,
+            fits=fits,
             pulse=reading.pulse,
-            said=said,
+            said=traced.said,
             evidence=evidence,
             predicted_snr_db=predicted_snr_db,
             is_negative=page.is_negative,

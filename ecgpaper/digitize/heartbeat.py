@@ -1,4 +1,4 @@
-"""What heartbeats tell about a page: how fast its paper ran, and which way.
+"""Heartbeats of a page: they tell how fast its paper ran, and which way.
 
 Public: `find_beats`, `fast_odds`, `runs_backwards`.
 """
@@ -6,6 +6,7 @@ Public: `find_beats`, `fast_odds`, `runs_backwards`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,22 +15,46 @@ from scipy.signal import find_peaks
 
 from ecgpaper.ecg import Ecg, FloatArray
 
-# Smoothing of a curve and of the power of its slope, and the wander that is no heartbeat, in s.
-_SMOOTH_S, _BEAT_S, _WANDER_S = 0.006, 0.03, 0.8
-# A peak is a heartbeat if it has this share of the highest's power; none follows so closely, in s.
-_LEAST_BEAT, _HIGHEST, _REFRACTORY_S = 0.3, 0.98, 0.2
-# Fewer heartbeats, or less of a lead, in s, say nothing.
-_LEAST_BEATS, _LEAST_S = 3, 1.0
 # Logistic regression on 619 records (PTB-XL) against the same ones taken for twice as long:
 # log-odds = first + second * log(beats per minute) + third * log(frequency in Hz).
 _REGRESSION = (59.05, -10.95, -7.95)
-# What is looked at before and after a heartbeat, in s and as a share of the time to the next one;
-# the QRS complex is left out.
-_REACH_S, _REACH_SHARE, _QRS_S = 0.42, 0.6, 0.1
-# Logarithm of the power before heartbeats over that after them, the median of at least so many
-# leads, from which time runs backwards: no record of 420 (PTB-XL) has more, whole or as 3x4 pages
-# show it; four of five reversed ones do. In one of 60 single leads P waves exceed T waves.
-_BACKWARDS, _LEAST_LEADS = 1.0, 6
+
+
+@dataclass(frozen=True, slots=True)
+class BeatLimits:
+    """How heartbeats are found in a curve, and how many of them tell something."""
+
+    # Smoothing of a curve,
+    smooth_s: float = 0.006
+    # and of the power of its slope.
+    beat_s: float = 0.03
+    # Slower changes are wander and no heartbeat.
+    wander_s: float = 0.8
+    # A peak is a heartbeat if it has this share of the highest's power,
+    min_beat: float = 0.3
+    # which is this quantile of all.
+    highest: float = 0.98
+    # No heartbeat follows another so closely.
+    refractory_s: float = 0.2
+    # Fewer heartbeats say nothing,
+    min_beats: int = 3
+    # nor does less of a lead.
+    min_s: float = 1.0
+    # Stretch that is looked at before and after a heartbeat,
+    reach_s: float = 0.42
+    # at most this share of the time to the next one.
+    reach_share: float = 0.6
+    # The QRS complex, to this distance from the heartbeat, is left out.
+    qrs_s: float = 0.1
+    # Logarithm of the power before heartbeats over that after them from which time runs backwards:
+    # no record of 420 (PTB-XL) has more, whole or as 3x4 pages show it; four of five reversed ones
+    # do.
+    backwards: float = 1.0
+    # Least number of leads in its median: in one of 60 single leads P waves exceed T waves.
+    min_leads: int = 6
+
+
+LIMITS = BeatLimits()
 
 
 def find_beats(ecg: Ecg) -> NDArray[np.int_]:
@@ -39,10 +64,10 @@ def find_beats(ecg: Ecg) -> NDArray[np.int_]:
         slope_power = np.gradient(curve_mv) ** 2
         power[inside] += slope_power / max(float(slope_power.mean()), 1e-12)
         n_known[inside] += 1
-    beats = gaussian_filter1d(power / np.maximum(n_known, 1), _BEAT_S * ecg.fs)
-    height = _LEAST_BEAT * float(np.quantile(beats, _HIGHEST))
+    beats = gaussian_filter1d(power / np.maximum(n_known, 1), LIMITS.beat_s * ecg.fs)
+    height = LIMITS.min_beat * float(np.quantile(beats, LIMITS.highest))
     peaks: NDArray[np.int_] = find_peaks(
-        beats, height=max(height, 1e-9), distance=max(1.0, _REFRACTORY_S * ecg.fs)
+        beats, height=max(height, 1e-9), distance=max(1.0, LIMITS.refractory_s * ecg.fs)
     )[0]
     return peaks
 
@@ -58,7 +83,7 @@ def fast_odds(ecg: Ecg) -> float:
         Minus infinity where too few heartbeats are seen.
     """
     beats = find_beats(ecg)
-    if len(beats) < _LEAST_BEATS:
+    if len(beats) < LIMITS.min_beats:
         return -np.inf
     frequencies_hz = [_frequency_hz(curve_mv, ecg.fs) for _, curve_mv in _known_curves(ecg)]
     rate_bpm = 60 * ecg.fs / float(np.median(np.diff(beats)))
@@ -71,12 +96,12 @@ def runs_backwards(ecg: Ecg) -> bool:
     Then T waves, which are high and wide, come before QRS complexes and P waves behind them.
     """
     beats = find_beats(ecg)
-    if len(beats) < _LEAST_BEATS:
+    if len(beats) < LIMITS.min_beats:
         return False
-    reach = int(min(_REACH_S * ecg.fs, _REACH_SHARE * float(np.median(np.diff(beats)))))
-    qrs = int(_QRS_S * ecg.fs)
+    reach = int(min(LIMITS.reach_s * ecg.fs, LIMITS.reach_share * float(np.median(np.diff(beats)))))
+    qrs = int(LIMITS.qrs_s * ecg.fs)
     whole = beats[(beats >= reach) & (beats < ecg.n_samples - reach)]
-    if len(whole) < _LEAST_BEATS or reach <= 2 * qrs:
+    if len(whole) < LIMITS.min_beats or reach <= 2 * qrs:
         return False
     windows_mv = ecg.signal_mv[whole[:, None] + np.arange(-reach, reach + 1)]
     # A lead shows some of the heartbeats only.
@@ -86,7 +111,7 @@ def runs_backwards(ecg: Ecg) -> bool:
     before, after = beat_mv[: reach - qrs].var(axis=0), beat_mv[reach + qrs + 1 :].var(axis=0)
     known = (before > 0) & (after > 0)
     ratios = np.log(before[known] / after[known])
-    return len(ratios) >= _LEAST_LEADS and float(np.median(ratios)) > _BACKWARDS
+    return len(ratios) >= LIMITS.min_leads and float(np.median(ratios)) > LIMITS.backwards
 
 
 def _known_curves(ecg: Ecg) -> Iterator[tuple[slice, FloatArray]]:
@@ -94,15 +119,15 @@ def _known_curves(ecg: Ecg) -> Iterator[tuple[slice, FloatArray]]:
     at = np.arange(ecg.n_samples)
     for lead_mv in ecg.signal_mv.T:
         known = np.isfinite(lead_mv)
-        if known.sum() < _LEAST_S * ecg.fs:
+        if known.sum() < LIMITS.min_s * ecg.fs:
             continue
         inside = slice(int(at[known][0]), int(at[known][-1]) + 1)
         curve_mv = np.interp(at[inside], at[known], lead_mv[known])
-        yield inside, gaussian_filter1d(curve_mv, _SMOOTH_S * ecg.fs)
+        yield inside, gaussian_filter1d(curve_mv, LIMITS.smooth_s * ecg.fs)
 
 
 def _frequency_hz(curve_mv: FloatArray, fs: float) -> float:
     slope = np.gradient(curve_mv) * fs
-    waves = curve_mv - uniform_filter1d(curve_mv, round(_WANDER_S * fs), mode="nearest")
+    waves = curve_mv - uniform_filter1d(curve_mv, round(LIMITS.wander_s * fs), mode="nearest")
     power = max(float((slope**2).mean()), 1e-9) / max(float((waves**2).mean()), 1e-9)
     return float(np.sqrt(power)) / (2 * np.pi)

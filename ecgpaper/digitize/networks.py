@@ -1,12 +1,13 @@
 """The networks of the digitizer: names of their files, what they are fed with, how they are loaded.
 
-Public: `SEGMENTER`, `TRACER`, `QUALITY`, `CONTRACTS`, `Network`, `load_network`.
+Public: `SEGMENTER`, `TRACER`, `QUALITY`, `CONTRACTS`, `Network`, `load_network`, `Networks`.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from ecgpaper.digitize.calibration.printed_scale import LETTERS, LINE_PX, READER
 from ecgpaper.digitize.curves.refine import N_FEATURES, REFINER
@@ -14,7 +15,8 @@ from ecgpaper.digitize.curves.strip import N_SUB_COLUMNS, STRIP_HEIGHT_MM, STRIP
 from ecgpaper.digitize.quality import FEATURES
 from ecgpaper.digitize.rows.align import END_POINTS, ENDS
 from ecgpaper.digitize.segment import MAP_LONG_SIDE_PX
-from ecgpaper.nets.checkpoint import Contract, load_info, load_weights, refusing
+from ecgpaper.heap import bound_caches
+from ecgpaper.nets.checkpoint import Contract, load_info, load_weights, refusing, require_files
 from ecgpaper.nets.device import best_device, channels_last
 from ecgpaper.nets.ends import EndNet
 from ecgpaper.nets.quality import QualityNet
@@ -22,8 +24,11 @@ from ecgpaper.nets.reader import LineReader
 from ecgpaper.nets.refiner import Refiner
 from ecgpaper.nets.unet import SegmentNet, StripNet
 from ecgpaper.raster import PIXEL_CLASSES
+from ecgpaper.weights import shipped_model
 
-SEGMENTER, TRACER, QUALITY = "segmenter", "tracer", "quality"
+SEGMENTER = "segmenter"
+TRACER = "tracer"
+QUALITY = "quality"
 _ALONG_CURVES = {"px_per_mm": STRIP_PX_PER_MM, "curves": "as the tracer reads them"}
 CONTRACTS = {
     SEGMENTER: Contract(
@@ -65,3 +70,43 @@ def load_network(folder: Path, name: str, network_class: type[Network]) -> Netwo
         CONTRACTS[name].check(info, config)
     network = load_weights(folder, name, info, lambda: channels_last(network_class(config)))
     return network.to(best_device()).eval()
+
+
+@dataclass(frozen=True, eq=False)
+class Networks:
+    """The networks of the digitizer, in the order in which its stages ask them."""
+
+    segmenter: SegmentNet
+    tracer: StripNet
+    ends: EndNet
+    refiner: Refiner
+    reader: LineReader
+    judge: QualityNet
+
+    @classmethod
+    def load(cls, folder: Path | None = None, judge: QualityNet | None = None) -> Self:
+        """Read the networks; the large ones run on the GPU when there is one.
+
+        Parameters
+        ----------
+        folder : Path, optional
+            The model folder; the shipped weights by default.
+        judge : QualityNet, optional
+            To be used instead of the folder's, which need not be there yet.
+
+        Raises
+        ------
+        CheckpointError
+            If a file is missing or does not fit.
+        """
+        bound_caches()
+        folder = folder or shipped_model()
+        require_files(folder, tuple(name for name in CONTRACTS if judge is None or name != QUALITY))
+        return cls(
+            load_network(folder, SEGMENTER, SegmentNet),
+            load_network(folder, TRACER, StripNet),
+            load_network(folder, ENDS, EndNet),
+            load_network(folder, REFINER, Refiner),
+            load_network(folder, READER, LineReader),
+            load_network(folder, QUALITY, QualityNet).cpu() if judge is None else judge,
+        )

@@ -1,4 +1,4 @@
-"""What always travels together: a photo, its flat page and what the pixels of both are.
+"""A photo, its flat page and the pixel classes of both, which always travel together.
 
 Public: `PageImage`, `check_sides`, `see_page`, `see_negative`.
 """
@@ -11,11 +11,15 @@ import cv2
 import numpy as np
 
 from ecgpaper.bounds import MAX_ASPECT, MIN_SIDE_PX
+from ecgpaper.digitize.page.flatten import sampled
 from ecgpaper.digitize.page.negative import negative
 from ecgpaper.digitize.page.orientation import mirrored, turned
 from ecgpaper.digitize.page.rectify import rectify
-from ecgpaper.digitize.page.sheet import View
+from ecgpaper.digitize.page.sheet import sheet_between
+from ecgpaper.digitize.page.view import View
+from ecgpaper.digitize.sampling import map_pixels
 from ecgpaper.digitize.segment import find_page, segment
+from ecgpaper.digitize.stated import Corners
 from ecgpaper.ecg import ByteArray
 from ecgpaper.errors import RectifyError
 from ecgpaper.geometry import Homography, Warp
@@ -91,19 +95,25 @@ def check_sides(photo: ByteArray) -> None:
         )
 
 
-def see_page(photo: ByteArray, network: SegmentNet) -> PageImage:
+def see_page(photo: ByteArray, network: SegmentNet, corners: Corners | None = None) -> PageImage:
     """Find the page on a photo and flatten it.
 
     Parameters
     ----------
     photo : ndarray of uint8, of shape (height, width, 3), RGB
     network : SegmentNet
+    corners : Corners, optional
+        Where the page is, if somebody knows.
 
     Raises
     ------
     EcgPaperError
         If no page is found.
     """
+    if corners is not None:
+        sheet, to_photo = _cut_out(photo, corners)
+        page = see_page(sheet, network)
+        return replace(page, to_whole=page.to_whole.compose(to_photo))
     maps, (top, left), view = segment(photo, network), (0, 0), View.of(photo)
     if part := find_page(maps):
         photo, (top, left) = photo[part], (part[0].start, part[1].start)
@@ -115,13 +125,24 @@ def see_page(photo: ByteArray, network: SegmentNet) -> PageImage:
     return PageImage(photo, maps, flat, flat_maps, to_whole)
 
 
-def see_negative(photo: ByteArray, network: SegmentNet) -> PageImage:
+def see_negative(
+    photo: ByteArray, network: SegmentNet, corners: Corners | None = None
+) -> PageImage:
     """Find the page on a photo, of shape (height, width, 3), of light traces on a dark ground."""
-    return replace(see_page(negative(photo), network), is_negative=True)
+    return replace(see_page(negative(photo), network, corners), is_negative=True)
+
+
+def _cut_out(photo: ByteArray, corners: Corners) -> tuple[ByteArray, Homography]:
+    """Return the sheet between corners as if seen from straight above, and its place."""
+    size = np.array(photo.shape[1::-1])
+    warp, shape = sheet_between(np.array(corners) * size - 0.5, View.of(photo))
+    # Before so many pixels are made.
+    check_sides(np.broadcast_to(photo[:1, :1], (*shape, 3)))
+    return sampled(photo, map_pixels(warp, shape)), warp
 
 
 def _reduced(photo: ByteArray) -> tuple[ByteArray, float]:
-    """Shrink a large photo of a page to what its print needs; return it and by how much."""
+    """Shrink a large photo of a page to the resolution of its print; return it and the factor."""
     factor = MAX_LONG_SIDE_PX / max(photo.shape[:2])
     if factor >= 1:
         return photo, 1.0

@@ -1,4 +1,4 @@
-"""What speaks for and against each lead that was read: from it the SNR is predicted.
+"""Features of each lead that was read, from which its SNR is predicted.
 
 Public: `FEATURES`, `lead_evidence`, `predict_snr`.
 
@@ -36,10 +36,15 @@ FEATURES = (
     "photo, log2 px per mm",
     "bend, log mm",
 )
+# From this confidence on a point counts as sure.
 _SURE = 0.5
-# What two unrelated leads have in common, where nothing can be compared.
+# Share that two unrelated leads have in common, where nothing can be compared.
 _UNKNOWN_FIT = 0.8
-_LEAST_MM, _MOST_DB = 0.01, 45.0
+# Heights below this count as this,
+_LEAST_MM = 0.01
+# and ratios above this as this.
+_MOST_DB = 45.0
+# Nodes, along each side, at which a page's bend is measured.
 _BEND_NODES = 12
 
 
@@ -86,7 +91,7 @@ def lead_evidence(
 
 
 def predict_snr(evidence: FloatArray, network: QualityNet) -> FloatArray:
-    """Return what each lead may be expected to score, of shape (n_leads,), in dB; NaN: unknown."""
+    """Return the SNR expected of each lead, of shape (n_leads,), in dB; NaN: unknown."""
     is_read = np.isfinite(evidence).all(axis=-1)
     with torch.inference_mode():
         found = network(torch.from_numpy(evidence[is_read]).float())

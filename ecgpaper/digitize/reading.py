@@ -1,4 +1,4 @@
-"""A page read one way round: what this way is judged by, and what the second phase goes on from.
+"""A page read one way round: the end of the first phase, and the start of the second.
 
 Public: `Reading`, `mean_confidence`, `MIN_AGREEMENT`, `MIN_CREDIBLE`, `HEARTBEAT_FS`.
 """
@@ -23,12 +23,11 @@ from ecgpaper.raster import GridScale, Trace
 
 # Leads that fit each other less are read the other ways round as well.
 MIN_AGREEMENT = 0.85
-# Where some way round shows no page at all, or the rows would run upright, what is read must fit at
-# least as well as this.
+# Least agreement where some way round shows no page at all, or the rows would run upright.
 MIN_CREDIBLE = 0.5
-# At least so many comparisons tell a slant.
+# A slant is told by at least this number of comparisons.
 FEWEST_COMPARED = 5
-# Heartbeats are looked at with so many samples per second.
+# Sampling frequency at which heartbeats are looked at.
 HEARTBEAT_FS = 250.0
 
 

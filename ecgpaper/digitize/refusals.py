@@ -1,4 +1,4 @@
-"""When what was read is no answer, and what is said then.
+"""When a reading is refused, and the error that says why.
 
 Public: `check_traces`, `check_legible`, `no_grid`, `mirrored`, `nothing_trusted`.
 """
@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ecgpaper.digitize.calibration.paper_scale import Stated
 from ecgpaper.digitize.coverage import uncovered_share
 from ecgpaper.digitize.reading import MIN_CREDIBLE, Reading
+from ecgpaper.digitize.stated import Stated
 from ecgpaper.errors import EcgPaperError, GridError, LayoutError, MirrorError
 
-# Of what the layout says is printed so much must be seen as a trace. 31 generated pages that were
+# Least share of the printed strips that must be seen as traces. 31 generated pages that were
 # read right had 0.96 and more, worn ones too; what looked like rows of graph paper, and of a page
 # with light traces on a dark ground, had 0.00.
 MIN_QUALITY = 0.5
@@ -49,7 +49,7 @@ def check_legible(reading: Reading, stated: Stated, faults: Sequence[EcgPaperErr
         The best of all ways round.
     stated : Stated
     faults : sequence of EcgPaperError, optional
-        What spoke against other ways round: leads must fit better where there is any.
+        Errors of other ways round: leads must fit better where there are any.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def check_legible(reading: Reading, stated: Stated, faults: Sequence[EcgPaperErr
 
 
 def no_grid() -> GridError:
-    """Return what speaks against a page that shows neither a grid nor leads that fit."""
+    """Return the error for a page that shows neither a grid nor leads that fit."""
     return GridError(
         "expected a grid of 1-mm and 5-mm lines, or at least rows of leads that fit each other; "
         "found neither: crop the image to the page, or scan it in color at 150 dpi or more"
@@ -82,7 +82,7 @@ def no_grid() -> GridError:
 
 
 def mirrored() -> MirrorError:
-    """Return what speaks against a page whose time runs from right to left."""
+    """Return the error for a page whose time runs from right to left."""
     return MirrorError(
         "expected a page as it lies; found a mirrored one, whose heartbeats run from right to "
         "left: flip the image left to right"
@@ -90,7 +90,7 @@ def mirrored() -> MirrorError:
 
 
 def nothing_trusted() -> LayoutError:
-    """Return what speaks against a page of which no lead is better than none."""
+    """Return the error for a page of which no lead is better than none."""
     return LayoutError(
         "expected a lead that can be trusted; each is expected to be worse than none: scan the "
         "page again, at 150 dpi or more"

@@ -1,4 +1,4 @@
-"""What is asked of the digitizer.
+"""A request to the digitizer.
 
 Public: `Request`.
 """
@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ecgpaper.bounds import Clock
-from ecgpaper.digitize.calibration.paper_scale import Stated
+from ecgpaper.digitize.stated import Stated
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked of the digitizer for one photo.
+    """A request to the digitizer for one photo.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What was read from one photo, and how far it is to be believed.
+"""The digitizer's answer for one photo, and how far it is to be trusted.
 
 Public: `Digitization`, `MIN_SNR_DB`.
 """
@@ -20,7 +20,7 @@ MIN_SNR_DB = 0.0
 
 @dataclass(frozen=True, eq=False)
 class Digitization:
-    """What was read from one photo, stage by stage.
+    """The digitizer's answer for one photo, stage by stage.
 
     Parameters
     ----------
@@ -39,12 +39,12 @@ class Digitization:
     pulse : Pulse or None
         The calibration pulse that was seen.
     said : Said
-        What the print says of speed and gain; with neither pulse nor print they are taken to be
+        Speed and gain as they are printed; with neither pulse nor print they are taken to be
         the usual.
     evidence : ndarray of shape (n_leads, len(evidence.FEATURES))
-        What speaks for each lead; NaN for leads that no trace shows.
+        Features of each lead, `quality.FEATURES`; NaN for leads that no trace shows.
     predicted_snr_db : ndarray of shape (n_leads,), in dB
-        What each lead is expected to score; NaN for leads that no trace shows.
+        SNR that each lead is expected to score; NaN for leads that no trace shows.
     is_negative : bool
         Whether light traces on a dark ground were read.
     """

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ecgpaper.geometry import Warp
 
-# A warp is computed at every eighth pixel and is straight between: paper bends in centimetres, and
+# A warp is computed at every eighth pixel and is straight between: paper bends in centimeters, and
 # OpenCV's thirty-seconds of a cell then fall on pixels.
 CELL_PX = 8
 

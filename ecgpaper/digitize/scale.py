@@ -19,14 +19,18 @@ from ecgpaper.raster import GridScale
 
 logger = logging.getLogger(__name__)
 
-# A page that is flattened along its grid has the scale that it was given, but for so much.
+_NO_GRID = (
+    "expected a grid of 1-mm and 5-mm lines; what looks like one is too fine for any page: crop "
+    "the image to the page, or scan it at 150 dpi or more"
+)
+# A page that is flattened along its grid has the scale that it was given, within this share.
 MAX_FOLLOWED_OFF = 0.01
 
 
 def find_scale(page: PageImage, tracer: StripNet) -> GridScale:
     """Measure the scale of a page.
 
-    What looks like a grid but could not be followed over the page must fit the rows.
+    A grid that could not be followed over the page is believed only if it fits the rows.
 
     Parameters
     ----------
@@ -41,14 +45,14 @@ def find_scale(page: PageImage, tracer: StripNet) -> GridScale:
         If the page shows neither grid nor rows, or is larger than a page can be.
     """
     try:
-        scale = believable(find_grid_scale(page.flat, page.maps), page.flat)
+        scale = believable(find_grid_scale(page.flat, page.maps), page.flat, _NO_GRID)
     except GridError as error:
         logger.info("measuring the rows: %s", error)
         return scale_without_grid(page.photo, page.flat, page.maps, tracer)
     is_followed = np.allclose(scale.px_per_mm, FLAT_PX_PER_MM, rtol=MAX_FOLLOWED_OFF)
     if is_followed or fits_rows(page.maps, scale):
         return scale
-    logger.info("measuring the rows: what looks like a grid fits none")
+    logger.info("measuring the rows: the grid that was found fits none")
     try:
         return scale_without_grid(page.photo, page.flat, page.maps, tracer)
     except (GridError, LayoutError) as error:

@@ -9,6 +9,8 @@ measured where the network sees its traces begin and end, between the pulses.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ecgpaper.digitize.calibration.pulse import Pulse, find_pulse
@@ -30,19 +32,38 @@ from ecgpaper.nets.unet import StripNet
 from ecgpaper.page import PageLayout
 from ecgpaper.raster import FlatPage, GridScale, PixelMaps
 
-# An image is a sheet if its sides are in a sheet's proportion, give or take a little.
-_PROPORTION = 0.015
 # Lengths of rows on upright sheets: as many seconds as fit.
 _SHORT_ROWS_MM = (187.5, 125.0)
-# The ink of a row is about so much longer than its trace: some have pulses.
-_BESIDE_MM = 3.0
-_ROW_TOLERANCE_MM = 16.0
-# A grid's lines are as far from each other in x as in y, but for so much.
-_MOST_STRETCH = 0.01
-# Ends of traces are looked for so far around those of the ink.
-_REACH_MM, _STEP_MM = 14.0, 0.0125
-# Confidence in a scale that a pulse confirms, and in one from a row's length alone.
-_CONFIRMED, _UNCONFIRMED = 0.5, 0.3
+_NO_ROWS = (
+    "expected a grid, or rows of traces about as long as the page is wide; found no grid, and what "
+    "looks like rows is short, as lines of text are: a cover page has no ECG; if this one has, "
+    "crop the image to its traces, or scan it in color at 150 dpi or more"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RowScaleLimits:
+    """How far sheets, rows and grid lines may be off, and how far the scale is believed."""
+
+    # An image is a sheet if its sides are in a sheet's proportion within this share.
+    proportion: float = 0.015
+    # The ink of a row is about this much longer than its trace: some have pulses.
+    beside_mm: float = 3.0
+    # A row may differ from a known length by this much.
+    row_tolerance_mm: float = 16.0
+    # A grid's lines are as far from each other in x as in y within this share.
+    max_stretch: float = 0.01
+    # Ends of traces are searched within this distance of those of the ink,
+    reach_mm: float = 14.0
+    # in steps of this width.
+    step_mm: float = 0.0125
+    # Confidence in a scale that a pulse confirms,
+    confirmed: float = 0.5
+    # and in one from a row's length alone.
+    unconfirmed: float = 0.3
+
+
+LIMITS = RowScaleLimits()
 
 
 def scale_without_grid(
@@ -75,14 +96,14 @@ def scale_without_grid(
     row_mm = _row_mm(row_width_mm(maps, GridScale((px_per_mm, px_per_mm))), page)
     for _ in range(2):
         width_mm = row_width_mm(maps, GridScale((px_per_mm, px_per_mm)))
-        px_per_mm *= width_mm / (row_mm + _BESIDE_MM)
-    scale = believable(GridScale((px_per_mm, px_per_mm)), page)
+        px_per_mm *= width_mm / (row_mm + LIMITS.beside_mm)
+    scale = believable(GridScale((px_per_mm, px_per_mm)), page, _NO_ROWS)
     layout = find_layout(page, maps, scale)
     readings = read_rows(photo, page, maps, scale, layout, network)
     pulse = find_pulse(layout, readings)
     px_per_mm *= _trace_width_mm(layout, readings, pulse) / row_mm
-    confidence = _UNCONFIRMED if pulse is None else _CONFIRMED
-    return believable(GridScale((px_per_mm, px_per_mm), confidence=confidence), page)
+    confidence = LIMITS.unconfirmed if pulse is None else LIMITS.confirmed
+    return believable(GridScale((px_per_mm, px_per_mm), confidence=confidence), page, _NO_ROWS)
 
 
 def fits_rows(maps: PixelMaps, scale: GridScale) -> bool:
@@ -102,7 +123,7 @@ def fits_rows(maps: PixelMaps, scale: GridScale) -> bool:
         If there are no rows, too few, or only short ones.
     """
     x_px_per_mm, y_px_per_mm = scale.px_per_mm
-    if abs(x_px_per_mm / y_px_per_mm - 1) > _MOST_STRETCH:
+    if abs(x_px_per_mm / y_px_per_mm - 1) > LIMITS.max_stretch:
         return False
     width_mm = row_width_mm(maps, scale)
     return any(
@@ -120,8 +141,10 @@ def _sheet_scale(page: FlatPage) -> float:
 def _row_mm(width_mm: float, page: FlatPage) -> float:
     """Length of a row whose ink is so wide if the image is a whole sheet."""
     long, short = sorted(page.image.shape[:2], reverse=True)
-    is_sheet = any(abs(long / short * wide / high - 1) < _PROPORTION for high, wide in SHEETS_MM)
-    fitting = (at for at in _SHORT_ROWS_MM if -2 < width_mm - at < _ROW_TOLERANCE_MM)
+    is_sheet = any(
+        abs(long / short * wide / high - 1) < LIMITS.proportion for high, wide in SHEETS_MM
+    )
+    fitting = (at for at in _SHORT_ROWS_MM if -2 < width_mm - at < LIMITS.row_tolerance_mm)
     return next(fitting, ROW_MM) if is_sheet else ROW_MM
 
 
@@ -132,7 +155,7 @@ def _trace_width_mm(
     left_mm = min(strip.left_mm for strip in layout.strips)
     right_mm = max(strip.right_mm(layout.scale) for strip in layout.strips)
     presence = Presence(readings)
-    around_mm = np.arange(-_REACH_MM, _REACH_MM, _STEP_MM)
+    around_mm = np.arange(-LIMITS.reach_mm, LIMITS.reach_mm, LIMITS.step_mm)
     starts_mm, stops_mm = left_mm + around_mm, right_mm + around_mm
     if pulse is not None and pulse.left_mm < left_mm + MARGIN_MM:
         starts_mm = starts_mm[starts_mm > pulse.left_mm + pulse.width_mm - EDGE_WIDTH_MM]

@@ -5,6 +5,8 @@ Public: `segment`, `find_page`, `printed_area`, `darkness`, `working_image`, `MA
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 import torch
@@ -16,16 +18,30 @@ from ecgpaper.raster import PixelMaps
 
 # Long side of the image that the network sees: about 4 px per mm on a full page.
 MAP_LONG_SIDE_PX = 1120
-# The paper's brightness is followed over this share of the image's long side.
-_LIGHT_SHARE = 1 / 24
-# A page is where most pixels for some millimetres around are printed, mostly with grid.
-_AROUND_SHARE = 1 / 40
-_MIN_PRINTED = 0.3
-_MIN_GRID = 0.15
-# Paper around the print, as a share of its size; and how small it must be to be cut out.
-_BORDER_SHARE = 0.05
-_MAX_PAGE_SHARE = 0.85
-_MIN_PAGE_SHARE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedLimits:
+    """Which part of a photo is printed, and when it is cut out."""
+
+    # The paper's brightness is followed over this share of the image's long side.
+    light_share: float = 1 / 24
+    # A page is where most pixels around are printed, within this share of the image's long side:
+    # some millimeters.
+    around_share: float = 1 / 40
+    # Share of the pixels that is printed there,
+    min_printed: float = 0.3
+    # and share that is grid.
+    min_grid: float = 0.15
+    # Paper around the print that is kept, as a share of its size.
+    border_share: float = 0.05
+    # A page is cut out if it takes less than this share of the photo's sides,
+    max_page_share: float = 0.85
+    # and more than this one.
+    min_page_share: float = 0.25
+
+
+LIMITS = PrintedLimits()
 
 
 def working_image(photo: ByteArray) -> tuple[ByteArray, float]:
@@ -56,7 +72,7 @@ def darkness(image: ByteArray) -> NDArray[np.float32]:
     ndarray of float32, of shape (height, width, 3)
         0 for paper, towards 1 for black; lighting is divided out.
     """
-    window = max(3, round(max(image.shape[:2]) * _LIGHT_SHARE))
+    window = max(3, round(max(image.shape[:2]) * LIMITS.light_share))
     step = max(1, window // 8)
     # The brightest of a neighborhood is paper, whatever is printed on it.
     small = cv2.resize(image, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
@@ -93,10 +109,10 @@ def segment(photo: ByteArray, network: SegmentNet) -> PixelMaps:
 
 
 def printed_area(maps: PixelMaps) -> BoolArray:
-    """Tell where most pixels for some millimetres around are printed; of the maps' shape."""
+    """Tell where most pixels for some millimeters around are printed; of the maps' shape."""
     printed = np.clip(1 - maps.of("background"), 0, 1)
-    reach = max(3, round(max(printed.shape) * _AROUND_SHARE))
-    return np.asarray(cv2.blur(printed, (reach, reach)) > _MIN_PRINTED)
+    reach = max(3, round(max(printed.shape) * LIMITS.around_share))
+    return np.asarray(cv2.blur(printed, (reach, reach)) > LIMITS.min_printed)
 
 
 def find_page(maps: PixelMaps) -> tuple[slice, slice] | None:
@@ -117,9 +133,12 @@ def find_page(maps: PixelMaps) -> tuple[slice, slice] | None:
     largest = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
     left, top, width, height = (int(part) for part in stats[largest, :4])
     share = max(width, height) / max(grid.shape)
-    if grid[parts == largest].mean() < _MIN_GRID or not _MIN_PAGE_SHARE < share < _MAX_PAGE_SHARE:
+    if (
+        grid[parts == largest].mean() < LIMITS.min_grid
+        or not LIMITS.min_page_share < share < LIMITS.max_page_share
+    ):
         return None
-    border = _BORDER_SHARE * max(width, height)
+    border = LIMITS.border_share * max(width, height)
     edges = np.array([top - border, top + height + border, left - border, left + width + border])
     first_row, last_row, first, last = np.rint(edges * maps.px_per_map_px).astype(int)
     return slice(max(first_row, 0), last_row), slice(max(first, 0), last)

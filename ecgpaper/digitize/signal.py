@@ -18,7 +18,7 @@ from ecgpaper.raster import GridScale, Trace
 MIN_CONFIDENCE = 0.3
 # A strip with fewer sure points than this share is left out: a wrong trace is worse than none.
 MIN_SURE_SHARE = 0.5
-# So far beyond its last points a curve is held; further off nothing is known.
+# A curve is held this far beyond its last points; further off nothing is known.
 MAX_HELD_MM = 0.5
 
 
@@ -73,7 +73,7 @@ def _first_sample(time_s: float, fs: float) -> int:
 
 
 def _offset_mv(amplitude_mv: FloatArray, total: FloatArray, weight: FloatArray) -> float:
-    """Return what to add to a strip so that it agrees with what its time already has."""
+    """Return the offset that makes a strip agree with the signal already there at its time."""
     known = weight > 0
     if not known.any():
         return 0.0
@@ -93,7 +93,7 @@ def _strip_signal(
         return first, np.zeros(0), np.zeros(0)
     time_s = np.arange(first, stop) / fs
     at_mm = trace.strip.left_mm + layout.scale.mm_from_s(time_s - segment.start_s)
-    # Where the network is unsure, what it says is still better than a straight line.
+    # Where the network is unsure, its curve is still better than a straight line.
     bridged_mm = np.interp(x_mm, x_mm[known], y_mm[known])
     # Between points a cubic keeps the bandwidth that straight lines would cost.
     height_mm = CubicSpline(x_mm, bridged_mm)(np.clip(at_mm, x_mm[0], x_mm[-1]))

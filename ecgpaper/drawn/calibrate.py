@@ -12,7 +12,7 @@ import numpy as np
 
 from ecgpaper.bounds import GAIN_MM_PER_MV
 from ecgpaper.drawn.drawing import Drawing
-from ecgpaper.drawn.grid import TRUE_SIZE, Millimetre, find_grid
+from ecgpaper.drawn.grid import TRUE_SIZE, Millimeter, find_grid
 from ecgpaper.drawn.print import Printed, read_print
 from ecgpaper.drawn.pulse import DrawnPulse, take_pulses
 from ecgpaper.drawn.strands import Strand
@@ -34,14 +34,14 @@ class Calibration:
 
     Parameters
     ----------
-    unit : Millimetre
+    unit : Millimeter
     paper : PaperScale
     printed : Printed
     warnings : tuple of str
         What was not on the page and was taken to be the usual.
     """
 
-    unit: Millimetre
+    unit: Millimeter
     paper: PaperScale
     printed: Printed
     warnings: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ class Calibration:
 def calibrate(drawing: Drawing, strands: Sequence[Strand]) -> Calibration:
     """Find out what a point of the page stands for.
 
-    The size of a millimetre is what the grid says; without a grid it is what a pulse of 1 mV at
+    The size of a millimeter is what the grid says; without a grid it is what a pulse of 1 mV at
     the printed gain says, and without either the page is taken to be drawn at its true size.
     """
     printed = read_print(drawing)
@@ -65,7 +65,7 @@ def calibrate(drawing: Drawing, strands: Sequence[Strand]) -> Calibration:
     return Calibration(unit, paper, printed, tuple(warnings))
 
 
-def _unit_of_pulses(pulses: Sequence[DrawnPulse], printed: Printed) -> tuple[Millimetre, list[str]]:
+def _unit_of_pulses(pulses: Sequence[DrawnPulse], printed: Printed) -> tuple[Millimeter, list[str]]:
     gain = printed.gain_mm_per_mv
     if not pulses or gain is None:
         return TRUE_SIZE, ["neither a grid nor a pulse is drawn: taken to be of true size"]
@@ -73,11 +73,11 @@ def _unit_of_pulses(pulses: Sequence[DrawnPulse], printed: Printed) -> tuple[Mil
     per_mm_pt = high_pt / gain
     if abs(per_mm_pt / TRUE_SIZE.y_pt - 1) < _TRUE:
         per_mm_pt = TRUE_SIZE.y_pt
-    return Millimetre(per_mm_pt, per_mm_pt, "calibration pulse and printed gain"), []
+    return Millimeter(per_mm_pt, per_mm_pt, "calibration pulse and printed gain"), []
 
 
 def _gain(
-    pulses: Sequence[DrawnPulse], printed: Printed, unit: Millimetre, warnings: list[str]
+    pulses: Sequence[DrawnPulse], printed: Printed, unit: Millimeter, warnings: list[str]
 ) -> float:
     said = printed.gain_mm_per_mv
     if not pulses:
@@ -100,7 +100,7 @@ def _gain(
 
 
 def _speed(
-    pulses: Sequence[DrawnPulse], printed: Printed, unit: Millimetre, warnings: list[str]
+    pulses: Sequence[DrawnPulse], printed: Printed, unit: Millimeter, warnings: list[str]
 ) -> float:
     if printed.speed_mm_per_s is not None:
         return printed.speed_mm_per_s

@@ -14,30 +14,40 @@ import math
 import resource
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from ecgpaper.drawn.drawing import Drawing, Word, pack
+from ecgpaper.drawn.affine import FARTHEST_PT, Matrix, mapped, matrix_of, page_matrix
+from ecgpaper.drawn.drawing import Drawing, pack
+from ecgpaper.drawn.words import words_of
 from ecgpaper.ecg import FloatArray
 
 # Exit status of a page that is refused with a message on the error output.
 REFUSED = 3
-# What a process may use, in s of processor time and in bytes.
-_MOST_CPU_S, _MOST_BYTES = 6, 3 * 2**30
-# Twelve leads of 10 s at 1,000 Hz are 120,000 points, and a grid drawn in dots as many.
-_MOST_POINTS, _MOST_OBJECTS, _MOST_LETTERS = 600_000, 400_000, 30_000
-# Forms within forms deeper than this are no device's.
-_MOST_DEPTH = 12
-# A bend is drawn as so many straight lines.
-_BEND_PARTS = 8
-# Points further out are nonsense, and overflow what is computed from them.
-_FARTHEST_PT = 1e5
-# Letters of a word are closer than this share of their height, and on one line to that share.
-_WORD_GAP, _SAME_LINE = 0.35, 0.3
 
-_Matrix: TypeAlias = FloatArray
+
+@dataclass(frozen=True, slots=True)
+class ExtractLimits:
+    """What a page may hold, and what its process may use."""
+
+    # Processor time of the process,
+    max_cpu_s: int = 6
+    # and its memory.
+    max_bytes: int = 3 * 2**30
+    # Twelve leads of 10 s at 1,000 Hz are 120,000 points, and a grid drawn in dots as many.
+    max_points: int = 600_000
+    max_objects: int = 400_000
+    # Forms within forms deeper than this are no device's.
+    max_depth: int = 12
+    # A bend is drawn as so many straight lines.
+    bend_parts: int = 8
+
+
+LIMITS = ExtractLimits()
+
 _Key: TypeAlias = tuple[float, ...]
 
 
@@ -47,8 +57,8 @@ class _RefusedError(Exception):
 
 def main(arguments: list[str]) -> int:
     """Write the drawing of a page to the standard output; see `ecgpaper.drawn.isolated`."""
-    resource.setrlimit(resource.RLIMIT_CPU, (_MOST_CPU_S, _MOST_CPU_S))
-    resource.setrlimit(resource.RLIMIT_AS, (_MOST_BYTES, _MOST_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (LIMITS.max_cpu_s, LIMITS.max_cpu_s))
+    resource.setrlimit(resource.RLIMIT_AS, (LIMITS.max_bytes, LIMITS.max_bytes))
     file, page_number = arguments
     try:
         content = pack(extract(Path(file), int(page_number)))
@@ -78,7 +88,7 @@ class _PageReader:
 
     def __init__(self, raw: Any, page: Any) -> None:
         self._raw, self._page = raw, page
-        self._to_seen, self._size_pt = _seen(page.get_bbox(), page.get_rotation())
+        self._to_seen, self._size_pt = page_matrix(page.get_bbox(), page.get_rotation())
         self._points: list[FloatArray] = []
         self._pens: list[int] = []
         self._is_filled: list[bool] = []
@@ -100,26 +110,26 @@ class _PageReader:
             np.array(self._pens, dtype=np.int64),
             np.array(self._is_filled, dtype=np.bool_),
             np.array(self._clips, dtype=np.float64).reshape(-1, 4),
-            tuple(_words(raw, page, self._to_seen)),
+            tuple(words_of(raw, page, self._to_seen)),
         )
 
-    def _walk(self, things: Iterator[Any], matrix: _Matrix, depth: int) -> None:
+    def _walk(self, things: Iterator[Any], matrix: Matrix, depth: int) -> None:
         raw = self._raw
         for thing in things:
             self._n_objects += 1
-            _check_count(self._n_objects, _MOST_OBJECTS, "objects")
+            _check_count(self._n_objects, LIMITS.max_objects, "objects")
             kind = raw.FPDFPageObj_GetType(thing)
             if kind == raw.FPDF_PAGEOBJ_PATH:
                 self._add_path(thing, matrix)
             elif kind == raw.FPDF_PAGEOBJ_FORM:
-                _check_count(depth, _MOST_DEPTH, "forms within each other")
+                _check_count(depth, LIMITS.max_depth, "forms within each other")
                 inside = (
                     raw.FPDFFormObj_GetObject(thing, index)
                     for index in range(raw.FPDFFormObj_CountObjects(thing))
                 )
-                self._walk(inside, _matrix_of(raw, thing) @ matrix, depth + 1)
+                self._walk(inside, matrix_of(raw, thing) @ matrix, depth + 1)
 
-    def _add_path(self, path: Any, outer: _Matrix) -> None:
+    def _add_path(self, path: Any, outer: Matrix) -> None:
         raw = self._raw
         fill, stroke = ctypes.c_int(), ctypes.c_int()
         raw.FPDFPath_GetDrawMode(path, fill, stroke)
@@ -127,20 +137,20 @@ class _PageReader:
             return
         n_segments = raw.FPDFPath_CountSegments(path)
         self._n_points += n_segments
-        _check_count(self._n_points, _MOST_POINTS, "points")
+        _check_count(self._n_points, LIMITS.max_points, "points")
         strokes = list(_strokes(raw, path, n_segments))
-        matrix = _matrix_of(raw, path) @ outer
+        matrix = matrix_of(raw, path) @ outer
         pen = self._pen(path, bool(stroke.value), matrix)
         clip = self._clip(path, outer)
         for points in strokes:
-            seen = _mapped(points, matrix)
-            if len(seen) > 1 and np.abs(seen).max() < _FARTHEST_PT:
+            seen = mapped(points, matrix)
+            if len(seen) > 1 and np.abs(seen).max() < FARTHEST_PT:
                 self._points.append(seen)
                 self._pens.append(pen)
                 self._is_filled.append(not stroke.value)
                 self._clips.append(clip)
 
-    def _pen(self, path: Any, is_stroked: bool, matrix: _Matrix) -> int:
+    def _pen(self, path: Any, is_stroked: bool, matrix: Matrix) -> int:
         """Return the number of a path's color and width."""
         raw = self._raw
         color, width = [ctypes.c_uint() for _ in range(4)], ctypes.c_float()
@@ -151,7 +161,7 @@ class _PageReader:
         key = (*(part.value for part in color), round(width.value * scale, 2), is_stroked)
         return self._known_pens.setdefault(key, len(self._known_pens))
 
-    def _clip(self, path: Any, outer: _Matrix) -> tuple[float, float, float, float]:
+    def _clip(self, path: Any, outer: Matrix) -> tuple[float, float, float, float]:
         """Where a path may be seen: the page, and the box of each clipping path."""
         raw = self._raw
         box = (0.0, 0.0, *self._size_pt)
@@ -159,13 +169,13 @@ class _PageReader:
         for index in range(max(0, raw.FPDFClipPath_CountPaths(clip)) if clip else 0):
             n_segments = raw.FPDFClipPath_CountPathSegments(clip, index)
             self._n_objects += max(0, n_segments)
-            _check_count(self._n_objects, _MOST_OBJECTS, "objects")
+            _check_count(self._n_objects, LIMITS.max_objects, "objects")
             corners = [
                 _point(raw, raw.FPDFClipPath_GetPathSegment(clip, index, segment))
                 for segment in range(n_segments)
             ]
             if corners:
-                seen = _mapped(np.array(corners), outer)
+                seen = mapped(np.array(corners), outer)
                 (left, top), (right, bottom) = seen.min(axis=0), seen.max(axis=0)
                 box = (
                     max(box[0], float(left)),
@@ -179,42 +189,6 @@ class _PageReader:
 def _check_count(found: int, most: int, what: str) -> None:
     if found > most:
         raise _RefusedError(f"a page may have {most} {what}; it has more")
-
-
-def _seen(
-    box: tuple[float, float, float, float], degrees: int
-) -> tuple[_Matrix, tuple[float, float]]:
-    """Matrix from PDF's coordinates, y up, to the page as it is seen, and its size."""
-    left, bottom, right, top = box
-    width, height = right - left, top - bottom
-    # Rows: what x and y add, and the offset; after a clockwise turn.
-    matrices = {
-        0: ([[1, 0], [0, -1], [-left, top]], (width, height)),
-        90: ([[0, 1], [1, 0], [-bottom, -left]], (height, width)),
-        180: ([[-1, 0], [0, 1], [right, -bottom]], (width, height)),
-        270: ([[0, -1], [-1, 0], [top, right]], (height, width)),
-    }
-    matrix, size = matrices[degrees % 360]
-    return _square(np.array(matrix, dtype=np.float64)), size
-
-
-def _square(rows: FloatArray) -> _Matrix:
-    """3 x 3 from the 3 x 2 of an affine map of row vectors."""
-    return np.column_stack([rows, [0.0, 0.0, 1.0]])
-
-
-def _matrix_of(raw: Any, thing: Any) -> _Matrix:
-    found = raw.FS_MATRIX()
-    if not raw.FPDFPageObj_GetMatrix(thing, found):
-        return np.eye(3)
-    rows = [[found.a, found.b], [found.c, found.d], [found.e, found.f]]
-    return _square(np.array(rows, dtype=np.float64))
-
-
-def _mapped(points: FloatArray, matrix: _Matrix) -> FloatArray:
-    with np.errstate(over="ignore", invalid="ignore"):
-        mapped: FloatArray = points @ matrix[:2, :2] + matrix[2, :2]
-    return np.nan_to_num(mapped, nan=2 * _FARTHEST_PT)
 
 
 def _point(raw: Any, segment: Any) -> tuple[float, float]:
@@ -247,72 +221,12 @@ def _strokes(raw: Any, path: Any, n_segments: int) -> Iterator[FloatArray]:
 
 def _bent(corners: list[tuple[float, float]]) -> list[tuple[float, float]]:
     """Points along a cubic Bezier curve, without its first."""
-    t = np.arange(1, _BEND_PARTS + 1)[:, None] / _BEND_PARTS
+    t = np.arange(1, LIMITS.bend_parts + 1)[:, None] / LIMITS.bend_parts
     start, one, two, end = np.array(corners)
     curve = (
         (1 - t) ** 3 * start + 3 * (1 - t) ** 2 * t * one + 3 * (1 - t) * t**2 * two + t**3 * end
     )
     return [(float(x), float(y)) for x, y in curve]
-
-
-def _words(raw: Any, page: Any, to_seen: _Matrix) -> Iterator[Word]:
-    """Yield the words of the text layer."""
-    # PDFium frees what belongs to a layer that nobody holds.
-    layer = page.get_textpage()
-    letters: list[str] = []
-    boxes: list[tuple[float, float, float, float]] = []
-    turns = 0
-    for index in range(min(raw.FPDFText_CountChars(layer), _MOST_LETTERS)):
-        letter = chr(raw.FPDFText_GetUnicode(layer, index))
-        if not letter.isprintable() or letter.isspace():
-            # What ends a word here need not be seen: a blank, or what PDFium puts between objects.
-            yield from _word(letters, boxes, turns)
-            letters, boxes = [], []
-            continue
-        box, its_turns = _letter_place(raw, layer, index, to_seen)
-        if boxes and (its_turns != turns or not _is_next(boxes[-1], box, turns)):
-            yield from _word(letters, boxes, turns)
-            letters, boxes = [], []
-        letters.append(letter)
-        boxes.append(box)
-        turns = its_turns
-    yield from _word(letters, boxes, turns)
-
-
-def _word(
-    letters: list[str], boxes: list[tuple[float, float, float, float]], turns: int
-) -> Iterator[Word]:
-    if letters:
-        left, top, right, bottom = zip(*boxes, strict=True)
-        yield Word("".join(letters), (min(left), min(top), max(right), max(bottom)), turns)
-
-
-def _letter_place(
-    raw: Any, layer: Any, index: int, to_seen: _Matrix
-) -> tuple[tuple[float, float, float, float], int]:
-    """Box of a letter on the page as it is seen, and its quarter turns."""
-    box = raw.FS_RECTF()
-    raw.FPDFText_GetLooseCharBox(layer, index, box)
-    corners = _mapped(np.array([[box.left, box.top], [box.right, box.bottom]]), to_seen)
-    (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
-    text = raw.FS_MATRIX()
-    raw.FPDFText_GetMatrix(layer, index, text)
-    along_x, along_y = np.array([text.a, text.b]) @ to_seen[:2, :2]
-    turns = round(math.atan2(along_y, along_x) / (math.pi / 2)) % 4
-    return (float(left), float(top), float(right), float(bottom)), turns
-
-
-def _is_next(
-    last: tuple[float, float, float, float], box: tuple[float, float, float, float], turns: int
-) -> bool:
-    """Whether a letter stands right behind another one on the same line."""
-    along = turns % 2  # letters follow each other along x or y
-    across = 1 - along
-    height = max(last[2 + across] - last[across], 1e-6)
-    # Turned by two or three quarters, writing runs backwards.
-    gap = box[along] - last[2 + along] if turns < 2 else last[along] - box[2 + along]
-    offset = abs(box[across] + box[2 + across] - last[across] - last[2 + across]) / 2
-    return -height < gap < _WORD_GAP * height and offset < _SAME_LINE * height
 
 
 if __name__ == "__main__":

@@ -15,23 +15,34 @@ from typing import TypeAlias
 
 import numpy as np
 
-from ecgpaper.drawn.grid import Millimetre
+from ecgpaper.drawn.grid import Millimeter
 from ecgpaper.drawn.print import Label
 from ecgpaper.drawn.rows import Cell, row_pitch_pt
 from ecgpaper.ecg import LEAD_SUMS, FloatArray
 from ecgpaper.page import LAYOUTS, LeadLayout
 
-# Names stand in their strip or so far left of it, in mm; left of the first column there is room.
-_BEFORE_MM, _FIRST_BEFORE_MM = 3.0, 25.0
-# All names stand at one height off their rows, within this share of the rows' distance, and no
-# further off than the second.
-_SAME_HEIGHT, _FARTHEST = 0.3, 0.85
-# A rhythm strip is a lead if at the same time they differ by less than this share of its power.
-_SAME = 0.05
-# Limb leads in the right places leave this share of their power in no sum, wrong ones half.
-_SUMS_LEFT = 0.05
-# Curves are compared at so many points.
-_N_COMPARED = 500
+
+@dataclass(frozen=True, slots=True)
+class NamingLimits:
+    """Where names stand, and how well curves must agree with them."""
+
+    # Names stand in their strip or so far left of it;
+    before_mm: float = 3.0
+    # left of the first column there is room.
+    first_before_mm: float = 25.0
+    # All names stand at one height off their rows, within this share of the rows' distance,
+    same_height: float = 0.3
+    # and no further off than this share.
+    farthest: float = 0.85
+    # A rhythm strip is a lead if at the same time they differ by less than this share of its power.
+    same: float = 0.05
+    # Limb leads in the right places leave this share of their power in no sum, wrong ones half.
+    sums_left: float = 0.05
+    # Curves are compared at so many points.
+    n_compared: int = 500
+
+
+LIMITS = NamingLimits()
 
 _Key: TypeAlias = tuple[int, int]
 
@@ -46,7 +57,7 @@ class NamedCell:
 
 
 def labels_of(
-    cells: Sequence[Cell], labels: Sequence[Label], unit: Millimetre
+    cells: Sequence[Cell], labels: Sequence[Label], unit: Millimeter
 ) -> tuple[tuple[Label, ...], ...]:
     """Return the names that stand at each cell, left to right."""
     pitch_pt = row_pitch_pt(cells, unit)
@@ -55,7 +66,7 @@ def labels_of(
         for cell in cells
         for label in labels
         if _is_beside(label, cell, unit)
-        and abs(label.y_pt - cell.strand.level_pt) < _FARTHEST * pitch_pt
+        and abs(label.y_pt - cell.strand.level_pt) < LIMITS.farthest * pitch_pt
     ]
 
     def at(offset_pt: float) -> list[tuple[Label, ...]]:
@@ -67,7 +78,7 @@ def labels_of(
                         for label in labels
                         if _is_beside(label, cell, unit)
                         and abs(label.y_pt - cell.strand.level_pt - offset_pt)
-                        < _SAME_HEIGHT * pitch_pt
+                        < LIMITS.same_height * pitch_pt
                     ),
                     key=lambda label: label.x_pt,
                 )
@@ -81,14 +92,14 @@ def labels_of(
     def rank(offset_pt: float) -> tuple[int, float]:
         n_named = sum(bool(there) for there in at(offset_pt))
         # In the middle of the names' heights, and near the rows.
-        spread = sum(abs(offset_pt - other) < _SAME_HEIGHT * pitch_pt for other in offsets)
+        spread = sum(abs(offset_pt - other) < LIMITS.same_height * pitch_pt for other in offsets)
         return n_named, spread - abs(offset_pt) / pitch_pt
 
     return tuple(at(max(offsets, key=rank)))
 
 
-def _is_beside(label: Label, cell: Cell, unit: Millimetre) -> bool:
-    before_mm = _BEFORE_MM if cell.column else _FIRST_BEFORE_MM
+def _is_beside(label: Label, cell: Cell, unit: Millimeter) -> bool:
+    before_mm = LIMITS.before_mm if cell.column else LIMITS.first_before_mm
     return cell.strand.left_pt - before_mm * unit.x_pt <= label.x_pt < cell.strand.right_pt
 
 
@@ -183,7 +194,7 @@ def _layout_by_sums(cells: Sequence[Cell]) -> LeadLayout | None:
         }
         columns = {lead: column for (_, column), lead in _places(layout).items()}
         left = list(_left_in_sums(there, columns))
-        if left and max(left) < _SUMS_LEFT:
+        if left and max(left) < LIMITS.sums_left:
             fitting.setdefault(tuple(_places(layout).values()), layout)
     return next(iter(fitting.values())) if len(fitting) == 1 else None
 
@@ -202,7 +213,7 @@ def _left_in_sums(
 def left_over(curves: Sequence[tuple[FloatArray, FloatArray]], weights: Sequence[float]) -> float:
     """Share of the power of some curves (x, y) that is left in their weighted sum."""
     first, last = max(float(x[0]) for x, _ in curves), min(float(x[-1]) for x, _ in curves)
-    at = np.linspace(first, last, _N_COMPARED)
+    at = np.linspace(first, last, LIMITS.n_compared)
     parts = [
         weight * _centered(np.interp(at, x, y))
         for (x, y), weight in zip(curves, weights, strict=True)
@@ -225,4 +236,4 @@ def _repeated(long: Cell, named: Mapping[_Key, NamedCell]) -> str | None:
             curves = [(strand.x_pt, strand.y_pt) for strand in (long.strand, short)]
             shares[each.lead] = left_over(curves, [1.0, -1.0])
     best = min(shares, key=lambda lead: shares[lead], default=None)
-    return best if best is not None and shares[best] < _SAME else None
+    return best if best is not None and shares[best] < LIMITS.same else None

@@ -14,7 +14,7 @@ import numpy as np
 from ecgpaper.bounds import FS_HZ
 from ecgpaper.drawn.calibrate import Calibration, calibrate
 from ecgpaper.drawn.drawing import Drawing
-from ecgpaper.drawn.grid import TRUE_SIZE, Millimetre
+from ecgpaper.drawn.grid import TRUE_SIZE, Millimeter
 from ecgpaper.drawn.isolated import load_drawing
 from ecgpaper.drawn.naming import NamedCell, labels_of, name_cells
 from ecgpaper.drawn.print import Printed, find_labels
@@ -47,11 +47,11 @@ class DrawnPage:
         where each row has its own, and else each strip's median.
     layout : PageLayout
     scale : GridScale
-        Points, which take the part of pixels, per millimetre of paper.
+        Points, which take the part of pixels, per millimeter of paper.
     traces : tuple of Trace
         The curve of each strip in points of the page turned upright.
     scale_source : str
-        What told the size of a millimetre.
+        What told the size of a millimeter.
     printed : Printed
         Speed and gain as they are printed.
     size_pt : tuple of float, in points
@@ -145,7 +145,7 @@ def read_drawing(drawing: Drawing, *, fs: float = _USUAL_FS_HZ) -> DrawnPage | N
 
 
 def _named(
-    cells: tuple[Cell, ...], drawing: Drawing, unit: Millimetre
+    cells: tuple[Cell, ...], drawing: Drawing, unit: Millimeter
 ) -> tuple[tuple[NamedCell, ...], tuple[str, ...]]:
     labels = find_labels(drawing)
     there = labels_of(cells, labels, unit)

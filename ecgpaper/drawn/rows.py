@@ -11,25 +11,36 @@ from itertools import pairwise
 
 import numpy as np
 
-from ecgpaper.drawn.grid import Millimetre
+from ecgpaper.drawn.grid import Millimeter
 from ecgpaper.drawn.print import Label
 from ecgpaper.drawn.strands import Strand
 
-# What is shorter, in mm, is no lead's strip: typical beats are 25 mm.
-_LEAST_MM = 28.0
-# What turns at fewer points is the frame of a table or a sketch.
-_LEAST_POINTS = 25
-# Parts of a curve that are shorter than `_PART_MM` and as near as `_GAP_MM` go on from each other
-# if one begins no further off in height than `_STEP_MM`.
-_PART_MM, _GAP_MM, _STEP_MM = 25.0, 0.6, 15.0
-# Curves of a column begin within this of each other, in mm.
-_COLUMN_MM = 6.0
-# A strip that takes this share of the page's width, beside columns, is a rhythm strip.
-_LONG = 0.75
-# Two curves whose heights differ by less, in mm, all along, are one drawn twice.
-_TWICE_MM = 0.05
-# Rows of a page with a single one are taken to be so far apart, in mm.
-_ROW_MM = 30.0
+
+@dataclass(frozen=True, slots=True)
+class DrawnRowLimits:
+    """Which curves are strips, and which parts belong together."""
+
+    # A shorter curve is no lead's strip: typical beats are 25 mm.
+    min_mm: float = 28.0
+    # One that turns at fewer points is the frame of a table or a sketch.
+    min_points: int = 25
+    # Parts of a curve that are shorter than this
+    part_mm: float = 25.0
+    # and as near as this go on from each other,
+    gap_mm: float = 0.6
+    # if one begins no further off in height than this.
+    step_mm: float = 15.0
+    # Curves of a column begin within this of each other.
+    column_mm: float = 6.0
+    # A strip that takes this share of the page's width, beside columns, is a rhythm strip.
+    long: float = 0.75
+    # Two curves whose heights differ by less all along are one drawn twice.
+    twice_mm: float = 0.05
+    # Rows of a page with a single one are taken to be so far apart.
+    row_mm: float = 30.0
+
+
+LIMITS = DrawnRowLimits()
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,12 +61,13 @@ class Cell:
     is_long: bool = False
 
 
-def arrange(strands: Sequence[Strand], unit: Millimetre) -> tuple[Cell, ...]:
+def arrange(strands: Sequence[Strand], unit: Millimeter) -> tuple[Cell, ...]:
     """Put the curves of a page in rows and columns; what is too short for a lead is left out."""
     strands = [
         strand
         for strand in _merged(_single(strands, unit), unit)
-        if strand.width_pt > _LEAST_MM * unit.x_pt and len(np.unique(strand.x_pt)) >= _LEAST_POINTS
+        if strand.width_pt > LIMITS.min_mm * unit.x_pt
+        and len(np.unique(strand.x_pt)) >= LIMITS.min_points
     ]
     if not strands:
         return ()
@@ -64,7 +76,7 @@ def arrange(strands: Sequence[Strand], unit: Millimetre) -> tuple[Cell, ...]:
         min(strand.left_pt for strand in strands),
         max(strand.right_pt for strand in strands),
     )
-    long_pt = _LONG * (right_pt - left_pt)
+    long_pt = LIMITS.long * (right_pt - left_pt)
     first = sorted(columns[0], key=lambda strand: strand.level_pt)
     cells = [
         Cell(strand, row, 0, len(columns) > 1 and strand.width_pt > long_pt)
@@ -85,17 +97,17 @@ def _nearest_row(strand: Strand, cells: Sequence[Cell]) -> int:
     return min(cells, key=lambda cell: abs(cell.strand.level_pt - strand.level_pt)).row
 
 
-def _columns(strands: Sequence[Strand], unit: Millimetre) -> list[list[Strand]]:
+def _columns(strands: Sequence[Strand], unit: Millimeter) -> list[list[Strand]]:
     columns: list[list[Strand]] = []
     for strand in sorted(strands, key=lambda strand: strand.left_pt):
-        if columns and strand.left_pt - columns[-1][0].left_pt < _COLUMN_MM * unit.x_pt:
+        if columns and strand.left_pt - columns[-1][0].left_pt < LIMITS.column_mm * unit.x_pt:
             columns[-1].append(strand)
         else:
             columns.append([strand])
     return columns
 
 
-def _single(strands: Sequence[Strand], unit: Millimetre) -> list[Strand]:
+def _single(strands: Sequence[Strand], unit: Millimeter) -> list[Strand]:
     """Leave out curves that lie on another one from end to end: bold ones are drawn twice."""
     kept: list[Strand] = []
     for strand in sorted(strands, key=lambda strand: -strand.width_pt):
@@ -104,14 +116,14 @@ def _single(strands: Sequence[Strand], unit: Millimetre) -> list[Strand]:
     return kept
 
 
-def _lies_on(strand: Strand, other: Strand, unit: Millimetre) -> bool:
+def _lies_on(strand: Strand, other: Strand, unit: Millimeter) -> bool:
     if strand.left_pt < other.left_pt - unit.x_pt or strand.right_pt > other.right_pt + unit.x_pt:
         return False
     there_pt = np.interp(strand.x_pt, other.x_pt, other.y_pt)
-    return float(np.abs(there_pt - strand.y_pt).max()) < _TWICE_MM * unit.y_pt
+    return float(np.abs(there_pt - strand.y_pt).max()) < LIMITS.twice_mm * unit.y_pt
 
 
-def _merged(strands: Sequence[Strand], unit: Millimetre) -> list[Strand]:
+def _merged(strands: Sequence[Strand], unit: Millimeter) -> list[Strand]:
     """Join curves that go on from each other; of two one must be too short to be a lead."""
     merged: list[Strand] = []
     for strand in sorted(strands, key=lambda strand: strand.left_pt):
@@ -127,20 +139,20 @@ def _merged(strands: Sequence[Strand], unit: Millimetre) -> list[Strand]:
     return merged
 
 
-def _goes_on(strand: Strand, after: Strand, unit: Millimetre) -> bool:
+def _goes_on(strand: Strand, after: Strand, unit: Millimeter) -> bool:
     gap_mm = (after.left_pt - strand.right_pt) / unit.x_pt
     step_mm = abs(float(after.y_pt[0] - strand.y_pt[-1])) / unit.y_pt
-    is_part = min(strand.width_pt, after.width_pt) < _PART_MM * unit.x_pt
-    return is_part and -_GAP_MM < gap_mm < _GAP_MM and step_mm < _STEP_MM
+    is_part = min(strand.width_pt, after.width_pt) < LIMITS.part_mm * unit.x_pt
+    return is_part and -LIMITS.gap_mm < gap_mm < LIMITS.gap_mm and step_mm < LIMITS.step_mm
 
 
-def row_pitch_pt(cells: Sequence[Cell], unit: Millimetre) -> float:
+def row_pitch_pt(cells: Sequence[Cell], unit: Millimeter) -> float:
     """Distance of the rows of a page, in points."""
     levels = [
         float(np.median([cell.strand.level_pt for cell in cells if cell.row == row]))
         for row in sorted({cell.row for cell in cells})
     ]
-    return float(np.median(np.diff(levels))) if len(levels) > 1 else _ROW_MM * unit.y_pt
+    return float(np.median(np.diff(levels))) if len(levels) > 1 else LIMITS.row_mm * unit.y_pt
 
 
 def cut_rows(cells: Sequence[Cell], labels: Sequence[Sequence[Label]]) -> tuple[Cell, ...]:

@@ -6,6 +6,7 @@ Public: `signal_of`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.interpolate import CubicSpline
@@ -14,13 +15,26 @@ from ecgpaper.ecg import STANDARD_ORDER, Ecg, FloatArray
 from ecgpaper.page import PageLayout
 from ecgpaper.raster import GridScale, Trace
 
-# Points of one distance, within this share, are the device's samples. Samples nearer than this, in
-# s, are joined by a cubic, which keeps the bandwidth that straight lines would cost (2 to 4 dB of
-# PTB-XL's records, thinned to 125 Hz); of fewer a heartbeat has too few for that, and what is drawn
-# counts.
-_EVEN, _EVEN_SHARE, _DENSE_S = 0.1, 0.9, 0.0101
-# A hole in a curve that is longer than this, in s, is not bridged, if it is so many steps long.
-_HOLE_S, _HOLE_STEPS = 0.1, 20.0
+
+@dataclass(frozen=True, slots=True)
+class JoinLimits:
+    """How the points of a curve are joined, and which holes are left."""
+
+    # Points of one distance, within this share,
+    even: float = 0.1
+    # at least this share of all, are the device's samples.
+    even_share: float = 0.9
+    # Samples nearer than this are joined by a cubic, which keeps the bandwidth that straight lines
+    # would cost (2 to 4 dB of PTB-XL's records, thinned to 125 Hz); of fewer a heartbeat has too
+    # few for that, and the drawn lines count.
+    dense_s: float = 0.0101
+    # A hole in a curve that is longer than this is not bridged,
+    hole_s: float = 0.1
+    # if it is so many steps long.
+    hole_steps: float = 20.0
+
+
+LIMITS = JoinLimits()
 
 
 def signal_of(traces: Sequence[Trace], layout: PageLayout, scale: GridScale, fs: float) -> Ecg:
@@ -63,14 +77,14 @@ def _sampled(trace: Trace, layout: PageLayout, scale: GridScale, time_s: FloatAr
     at_s, amplitude_mv = _rising(at_s, amplitude_mv)
     steps_s = np.diff(at_s)
     step_s = float(np.median(steps_s))
-    is_even = (np.abs(steps_s / step_s - 1) < _EVEN).mean() > _EVEN_SHARE
-    if is_even and step_s < _DENSE_S:
+    is_even = (np.abs(steps_s / step_s - 1) < LIMITS.even).mean() > LIMITS.even_share
+    if is_even and step_s < LIMITS.dense_s:
         sampled: FloatArray = CubicSpline(at_s, amplitude_mv)(time_s)
     else:
         sampled = np.interp(time_s, at_s, amplitude_mv)
     # Half a microsecond for what is rounded in files.
     sampled[(time_s < at_s[0] - 5e-7) | (time_s > at_s[-1] + 5e-7)] = np.nan
-    for hole in np.flatnonzero(steps_s > max(_HOLE_S, _HOLE_STEPS * step_s)):
+    for hole in np.flatnonzero(steps_s > max(LIMITS.hole_s, LIMITS.hole_steps * step_s)):
         if not is_even:
             break  # what is level is drawn with few points
         sampled[(time_s > at_s[hole]) & (time_s < at_s[hole + 1])] = np.nan

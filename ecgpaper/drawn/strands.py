@@ -17,16 +17,26 @@ import numpy as np
 from ecgpaper.drawn.drawing import MM_PER_POINT, Drawing
 from ecgpaper.ecg import FloatArray
 
-# Ends that meet are closer than this; files round to hundredths of a point.
-_MEET_PT = 0.06
-# Further back than this the pen went to begin another curve.
-_BACK_PT = 0.3 / MM_PER_POINT
-# What has fewer points or is shorter is a letter, a line or a mark.
-_LEAST_POINTS, _LEAST_WIDTH_PT = 4, 1.5 / MM_PER_POINT
-# A curve ends within this of the edge of what may be seen.
-_EDGE_PT = 0.5
-# A stroke of so many points is no line of a table or a grid.
-_CURVED_POINTS = 8
+
+@dataclass(frozen=True, slots=True)
+class StrandLimits:
+    """Which strokes are joined, and which are no curve."""
+
+    # Ends that meet are closer than this; files round to hundredths of a point.
+    meet_pt: float = 0.06
+    # Further back than this the pen went to begin another curve.
+    back_pt: float = 0.3 / MM_PER_POINT
+    # A letter, a line or a mark has fewer points,
+    min_points: int = 4
+    # or is shorter.
+    min_width_pt: float = 1.5 / MM_PER_POINT
+    # A curve ends within this of the edge of what may be seen.
+    edge_pt: float = 0.5
+    # A stroke of so many points is no line of a table or a grid.
+    curved_points: int = 8
+
+
+LIMITS = StrandLimits()
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +89,11 @@ def turns_upright(drawing: Drawing) -> int:
     if turns:
         return -turns.most_common(1)[0][0] % 4
     run = sum(
-        (points[-1] - points[0] for points, _ in _joined(drawing) if len(points) > _CURVED_POINTS),
+        (
+            points[-1] - points[0]
+            for points, _ in _joined(drawing)
+            if len(points) > LIMITS.curved_points
+        ),
         np.zeros(2),
     )
     along = int(np.argmax(np.abs(run)))
@@ -90,7 +104,7 @@ def strands_of(drawing: Drawing) -> tuple[Strand, ...]:
     """Find what runs from left to right on a page."""
     found: list[Strand] = []
     for points, clip in _joined(drawing):
-        if len(points) >= _LEAST_POINTS:
+        if len(points) >= LIMITS.min_points:
             found += _strands(points, clip)
     return tuple(found)
 
@@ -98,7 +112,7 @@ def strands_of(drawing: Drawing) -> tuple[Strand, ...]:
 def _joined(drawing: Drawing) -> Iterator[tuple[FloatArray, FloatArray]]:
     """Yield the points of strokes that go on from each other, and where they may be seen."""
     starts, ends = drawing.points_pt[drawing.first[:-1]], drawing.points_pt[drawing.first[1:] - 1]
-    meets = np.abs(ends[:-1] - starts[1:]).max(axis=1, initial=0.0) < _MEET_PT
+    meets = np.abs(ends[:-1] - starts[1:]).max(axis=1, initial=0.0) < LIMITS.meet_pt
     meets &= drawing.pens[:-1] == drawing.pens[1:]
     breaks = np.flatnonzero(~meets) + 1
     runs = zip([0, *breaks], [*breaks, drawing.n_strokes], strict=True)
@@ -122,7 +136,7 @@ def _joined(drawing: Drawing) -> Iterator[tuple[FloatArray, FloatArray]]:
 
 
 def _place(pen: int, point: FloatArray) -> tuple[int, int, int]:
-    return pen, round(float(point[0]) / _MEET_PT), round(float(point[1]) / _MEET_PT)
+    return pen, round(float(point[0]) / LIMITS.meet_pt), round(float(point[1]) / LIMITS.meet_pt)
 
 
 def _strands(points: FloatArray, clip: FloatArray) -> Iterator[Strand]:
@@ -131,11 +145,13 @@ def _strands(points: FloatArray, clip: FloatArray) -> Iterator[Strand]:
     steps = np.diff(points[:, 0])
     if (steps < 0).sum() > (steps > 0).sum():
         points, steps = points[::-1], -steps[::-1]
-    for part in np.split(points, np.flatnonzero(steps < -_BACK_PT) + 1):
+    for part in np.split(points, np.flatnonzero(steps < -LIMITS.back_pt) + 1):
         # What is cut off above and below is part of the curve; what is cut off on its sides was
         # never shown.
-        x_pt, y_pt = part[(part[:, 0] >= left - _EDGE_PT) & (part[:, 0] <= right + _EDGE_PT)].T
-        if len(x_pt) < _LEAST_POINTS or x_pt[-1] - x_pt[0] < _LEAST_WIDTH_PT:
+        x_pt, y_pt = part[
+            (part[:, 0] >= left - LIMITS.edge_pt) & (part[:, 0] <= right + LIMITS.edge_pt)
+        ].T
+        if len(x_pt) < LIMITS.min_points or x_pt[-1] - x_pt[0] < LIMITS.min_width_pt:
             continue
         if y_pt.min() <= bottom and y_pt.max() >= top:
             yield Strand(np.maximum.accumulate(x_pt), y_pt)

@@ -6,6 +6,7 @@ Public: `column_starts_s`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
@@ -13,13 +14,29 @@ from scipy.ndimage import gaussian_filter1d
 from ecgpaper.drawn.naming import NamedCell, left_over
 from ecgpaper.ecg import LEAD_SUMS, FloatArray
 
-# Columns last a multiple of the first, in s, if they do to the third figure: pages leave out some
-# samples or add a gap. Where they do to the second figure, all columns stand at their time.
-_STEP_S, _EXACT_S, _ROUNDED_S = 0.25, 0.002, 0.035
-# Sums over leads of several columns leave so little of their power only if these are of one time.
-_AT_ONCE = 0.03
-# Where no sum tells, heartbeats do: see `ecgpaper.digitize.rows.leads`, from which the figures are.
-_FS_HZ, _BEAT, _SURELY_TOGETHER = 100.0, 1.0, 0.93
+
+@dataclass(frozen=True, slots=True)
+class TimeLimits:
+    """How columns are told to stand at their times."""
+
+    # Columns last a multiple of the first's duration over this
+    step_s: float = 0.25
+    # if they do within this: pages leave out some samples or add a gap.
+    exact_s: float = 0.002
+    # Where they do within this, all columns stand at their time.
+    rounded_s: float = 0.035
+    # Sums over leads of several columns leave so little of their power only if these are of one
+    # time.
+    at_once: float = 0.03
+    # Where no sum tells, heartbeats do, at this sampling frequency,
+    fs_hz: float = 100.0
+    # blurred by so many points,
+    beat: float = 1.0
+    # if they correlate by this: see `ecgpaper.digitize.rows.together`, from which it is.
+    surely_together: float = 0.93
+
+
+LIMITS = TimeLimits()
 
 
 def column_starts_s(
@@ -46,8 +63,8 @@ def column_starts_s(
         return dict.fromkeys(lefts_pt, 0.0)
     starts_s = {column: (left_pt - first_pt) * s_per_pt for column, left_pt in lefts_pt.items()}
     pitch_s = float(np.median(np.diff([starts_s[column] for column in sorted(starts_s)])))
-    rounded_s = _STEP_S * round(pitch_s / _STEP_S)
-    if _EXACT_S < abs(pitch_s - rounded_s) < _ROUNDED_S:
+    rounded_s = LIMITS.step_s * round(pitch_s / LIMITS.step_s)
+    if LIMITS.exact_s < abs(pitch_s - rounded_s) < LIMITS.rounded_s:
         return {column: column * rounded_s for column in lefts_pt}
     return starts_s
 
@@ -68,7 +85,7 @@ def _are_at_once(
         for weights in LEAD_SUMS
         if all(lead in curves for lead in weights) and len({columns[lead] for lead in weights}) > 1
     ]
-    return max(left) < _AT_ONCE if left else _beat_together(curves, columns)
+    return max(left) < LIMITS.at_once if left else _beat_together(curves, columns)
 
 
 def _beat_together(
@@ -76,7 +93,7 @@ def _beat_together(
 ) -> bool:
     """Whether the heartbeats of all columns come at the same times."""
     stop_s = min(float(time_s[-1]) for time_s, _ in curves.values())
-    at_s = np.arange(0, stop_s, 1 / _FS_HZ)
+    at_s = np.arange(0, stop_s, 1 / LIMITS.fs_hz)
     powers: dict[int, FloatArray] = {}
     for lead, (time_s, height) in curves.items():
         slope_power = np.gradient(np.interp(at_s, time_s, height)) ** 2
@@ -84,5 +101,5 @@ def _beat_together(
         powers[columns[lead]] = powers.get(columns[lead], 0.0) + power
     if len(powers) < 2:
         return False
-    beats = [gaussian_filter1d(power, _BEAT) for power in powers.values()]
-    return bool(np.corrcoef(beats).min() > _SURELY_TOGETHER)
+    beats = [gaussian_filter1d(power, LIMITS.beat) for power in powers.values()]
+    return bool(np.corrcoef(beats).min() > LIMITS.surely_together)

@@ -4,10 +4,17 @@ Data flows one way::
 
     leads -> curves -> beats -> classes -> typical beat -> waves -> intervals, axes, rhythm
 
-Public: `measure`, `Measurements`, `LeadAmplitudes`, `RHYTHMS`.
+Public: `measure`, `Measurements`, `LeadAmplitudes`, `RHYTHMS`. The package can be called as the
+function is: ``ecgpaper.measure(ecg)``.
 """
 
+import sys
+
+from ecgpaper.called import CalledPackage
 from ecgpaper.measure.measurements import RHYTHMS, LeadAmplitudes, Measurements
 from ecgpaper.measure.measuring import measure
 
 __all__ = ["RHYTHMS", "LeadAmplitudes", "Measurements", "measure"]
+
+CALLED = ("ecgpaper.measure.measuring", "measure")
+sys.modules[__name__].__class__ = CalledPackage

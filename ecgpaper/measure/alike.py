@@ -19,19 +19,36 @@ from ecgpaper.classify.inputs import fill_limb_leads
 from ecgpaper.ecg import FloatArray
 from ecgpaper.measure.curves import MEASURE_FS, slopes_of
 
-# What is compared of a beat, in s from its place, and how far off the place may be.
-_BEFORE_S, _AFTER_S, _REACH_S = 0.12, 0.16, 0.06
-# Slopes are compared after smoothing by a Gaussian of this width, in s.
-_SMOOTH_S = 0.008
-# Beats whose slopes correlate by as much look alike; a lead counts if both show this share of it.
-_ALIKE, _LEAST_SHARE = 0.8, 0.6
-_N_ROUNDS = 3
-# Hearts have fewer kinds of beats; of noise each further one stays alone.
-_MOST_CLASSES = 8
-# At least this share of a beat's power is taken to be no noise.
-_LEAST_CLEAN = 0.4
 
-_BEFORE, _AFTER, _REACH = (round(s * MEASURE_FS) for s in (_BEFORE_S, _AFTER_S, _REACH_S))
+@dataclass(frozen=True, slots=True)
+class AlikeLimits:
+    """Which part of beats is compared, and when they look alike."""
+
+    # Stretch of a beat before its place that is compared,
+    before_s: float = 0.12
+    # and behind it.
+    after_s: float = 0.16
+    # The place may be so far off.
+    reach_s: float = 0.06
+    # Slopes are compared after smoothing by a Gaussian of this width.
+    smooth_s: float = 0.008
+    # Beats whose slopes correlate by as much look alike;
+    alike: float = 0.8
+    # a lead counts if both show this share of it.
+    min_share: float = 0.6
+    # Rounds in which beats are sorted anew.
+    n_rounds: int = 3
+    # Hearts have fewer kinds of beats; of noise each further one stays alone.
+    max_classes: int = 8
+    # At least this share of a beat's power is taken to be no noise.
+    min_clean: float = 0.4
+
+
+LIMITS = AlikeLimits()
+# The same stretches in samples.
+_BEFORE = round(LIMITS.before_s * MEASURE_FS)
+_AFTER = round(LIMITS.after_s * MEASURE_FS)
+_REACH = round(LIMITS.reach_s * MEASURE_FS)
 _WIDTH = _BEFORE + _AFTER
 
 
@@ -65,20 +82,20 @@ def sort_beats(curves_mv: FloatArray, places: NDArray[np.intp]) -> list[BeatClas
     places : ndarray of shape (n_beats,)
         As `ecgpaper.measure.beats.find_beats` finds them.
     """
-    slopes = slopes_of(curves_mv, _SMOOTH_S)
+    slopes = slopes_of(curves_mv, LIMITS.smooth_s)
     windows, noise = _windows(slopes, places), _noise_power(slopes)
     shown = np.isfinite(windows).mean(axis=(1, 2))
     names = np.full(len(places), -1)
     shifts = np.zeros(len(places), dtype=int)
-    for _ in range(_N_ROUNDS):
+    for _ in range(LIMITS.n_rounds):
         templates = _templates(windows, names, shifts)
         names[:] = -1
         for beat in np.argsort(-shown, kind="stable"):
             names[beat], shift = _nearest(windows[beat], templates, noise)
             if names[beat] >= 0:
                 shifts[beat] = shift
-            elif len(templates) >= _MOST_CLASSES:
-                names[beat] = _MOST_CLASSES + beat
+            elif len(templates) >= LIMITS.max_classes:
+                names[beat] = LIMITS.max_classes + beat
             else:
                 names[beat] = len(templates)
                 templates.append(_filled(_at(windows[beat], shifts[beat])))
@@ -116,7 +133,7 @@ def _templates(
     order = [name for name in np.argsort(-counts, kind="stable") if counts[name] > 1]
     return [
         _filled(_mean([_at(windows[beat], shifts[beat]) for beat in np.flatnonzero(names == name)]))
-        for name in order[:_MOST_CLASSES]
+        for name in order[: LIMITS.max_classes]
     ]
 
 
@@ -137,7 +154,7 @@ def _noise_power(slopes: FloatArray) -> FloatArray:
 
 def _nearest(window: FloatArray, templates: list[FloatArray], noise: FloatArray) -> tuple[int, int]:
     """Return which template a beat is most alike to, and its shift; -1 if to none."""
-    best, found = _ALIKE, (-1, 0)
+    best, found = LIMITS.alike, (-1, 0)
     for name, template in enumerate(templates):
         likeness, at = _likeness(window, template, noise)
         if likeness > best:
@@ -154,10 +171,10 @@ def _likeness(window: FloatArray, template: FloatArray, noise: FloatArray) -> tu
     known, expected = np.isfinite(window), np.isfinite(template)
     slopes, other = np.where(known, window, 0.0), np.where(expected, template, 0.0)
     n_both = _slide(known.astype(float), expected.astype(float))  # (12, n_shifts)
-    counts = n_both >= _LEAST_SHARE * _WIDTH
+    counts = n_both >= LIMITS.min_share * _WIDTH
     product = (_slide(slopes, other) * counts).sum(axis=0)
     power = (_slide(slopes**2, expected.astype(float)) * counts).sum(axis=0)
-    clean = np.maximum(power - noise @ (n_both * counts), _LEAST_CLEAN * power)
+    clean = np.maximum(power - noise @ (n_both * counts), LIMITS.min_clean * power)
     size = np.sqrt(clean * (_slide(known.astype(float), other**2) * counts).sum(axis=0))
     correlation = np.where(size > 0, product / np.where(size > 0, size, 1.0), -np.inf)
     best = int(np.argmax(correlation))
@@ -204,11 +221,11 @@ def _link(
 def _offset(other: FloatArray, main: FloatArray, noise: FloatArray) -> int | None:
     """Return by how much a mean beat lies after the main one; None if it is another beat."""
     shared = np.isfinite(main) & np.isfinite(other)
-    if not (shared.mean(axis=1) >= _LEAST_SHARE).any():
+    if not (shared.mean(axis=1) >= LIMITS.min_share).any():
         return _middle(other) - _middle(main)
     padded = np.pad(other, ((0, 0), (_REACH, _REACH)), constant_values=np.nan)
     likeness, shift = _likeness(padded, main, noise)
-    return shift if likeness > _ALIKE else None
+    return shift if likeness > LIMITS.alike else None
 
 
 def _middle(slopes: FloatArray) -> int:

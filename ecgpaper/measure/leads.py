@@ -12,8 +12,10 @@ from ecgpaper.measure.curves import MEASURE_FS
 from ecgpaper.measure.measurements import LeadAmplitudes
 from ecgpaper.measure.waves import WaveTimes
 
-# The ST segment is measured so long after the J point, in s, over so many samples.
-_ST_S, _ST_WIDTH = 0.06, 5
+# The ST segment is measured so long after the J point, in s,
+_ST_S = 0.06
+# over so many samples.
+_ST_WIDTH = 5
 # A lower deflection, in mV, is no Q, R or S wave: 20 microvolts are the CSE's least, and a pen's
 # stroke hides as much again.
 _LEAST_WAVE_MV = 0.04
@@ -22,8 +24,10 @@ _LEAST_WAVE_MV = 0.04
 _ANGLES_RAD = np.radians([0, 60, 120, -150, -30, 90])
 _GAINS = np.array([1, 1, 1, *[np.sqrt(0.75)] * 3])
 _FRONTAL = (_GAINS * np.array([np.cos(_ANGLES_RAD), np.sin(_ANGLES_RAD)])).T
-# An axis needs a vector of this length, in mV ms, and of this share of the leads' whole deflection.
-_LEAST_AREA_MV_MS, _LEAST_SHARE = 0.5, 0.05
+# An axis needs a vector of this length, in mV ms,
+_LEAST_AREA_MV_MS = 0.5
+# and of this share of the leads' whole deflection.
+_LEAST_SHARE = 0.05
 
 
 def lead_amplitudes(typical_mv: FloatArray, times: WaveTimes) -> dict[str, LeadAmplitudes]:

@@ -10,8 +10,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-SINUS, BRADYCARDIA, TACHYCARDIA = "sinus rhythm", "sinus bradycardia", "sinus tachycardia"
-FIBRILLATION, PACED, UNDETERMINED = "atrial fibrillation", "paced", "other or undetermined"
+SINUS = "sinus rhythm"
+BRADYCARDIA = "sinus bradycardia"
+TACHYCARDIA = "sinus tachycardia"
+FIBRILLATION = "atrial fibrillation"
+PACED = "paced"
+UNDETERMINED = "other or undetermined"
 RHYTHMS = (SINUS, BRADYCARDIA, TACHYCARDIA, FIBRILLATION, PACED, UNDETERMINED)
 
 

@@ -22,8 +22,9 @@ from ecgpaper.measure.waves import WaveTimes, find_p_and_t, find_qrs
 
 _MS = 1000 / MEASURE_FS
 # The level before QRS complexes, in samples: first from their places, which lie about their middle,
+_ROUGH_LEVEL = (-50, -30)
 # then from their onsets.
-_ROUGH_LEVEL, _LEVEL = (-50, -30), (-12, -3)
+_LEVEL = (-12, -3)
 # A class with this share of the beats of the largest may be the usual beat, too: bigeminy.
 _RIVAL_SHARE = 0.6
 # P waves are compared with so many samples on either side.

@@ -23,22 +23,43 @@ from ecgpaper.measure.measurements import (
     UNDETERMINED,
 )
 
-# Bradycardia and tachycardia: below and above, per minute (AHA/ACCF/HRS).
-_SLOW_BPM, _FAST_BPM = 60.0, 100.0
-# A P wave of the sinus node points down and left, within so many degrees.
-_SINUS_AXIS_DEG = (-30.0, 105.0)
-# P waves are alike if they correlate by as much from beat to beat; in a regular rhythm less will
-# do, as noise makes P waves differ but does not move beats. Intervals of fibrillating atria differ
-# by more than this share. Records of PTB-XL's fold 10 (`train`), whole and cut to pages with noise.
-_ALIKE, _ALIKE_IF_REGULAR, _REGULAR, _IRREGULAR = 0.35, 0.2, 0.06, 0.1
-_SMOOTH_S = 0.008
-# A pacing spike is this narrow, in s, and so high, in mV, and as a multiple of what stands out
-# elsewhere; it lies in this span about the onset of the QRS complex or P wave, in s, which is found
-# before the spike. Paced records of PTB-XL reach 0.5 mV and 18 times, others 0.2 mV and 5 times.
-_SPIKE_S, _SPIKE_MV, _SPIKE_RATIO, _ELSEWHERE = 0.014, 0.3, 8.0, 0.9
-_SPIKE_SPAN_S = (-0.06, 0.024)
-# Share of the beats that must have one.
-_SPIKES = 0.6
+
+@dataclass(frozen=True, slots=True)
+class RhythmLimits:
+    """What tells one rhythm from another."""
+
+    # A slower rhythm is a bradycardia (limits of AHA, ACCF and HRS),
+    slow_bpm: float = 60.0
+    # a faster one a tachycardia.
+    fast_bpm: float = 100.0
+    # A P wave of the sinus node points down and left, within so many degrees.
+    sinus_axis_deg: tuple[float, float] = (-30.0, 105.0)
+    # P waves are alike if they correlate by as much from beat to beat. This and the next three: by
+    # records of PTB-XL's fold 10 (`train`), whole and cut to pages with noise.
+    alike: float = 0.35
+    # In a regular rhythm less will do, as noise makes P waves differ but does not move beats.
+    alike_if_regular: float = 0.2
+    # Intervals of a regular rhythm differ by less than this share,
+    regular: float = 0.06
+    # those of fibrillating atria by more than this.
+    irregular: float = 0.1
+    # Curves are smoothed by a Gaussian of this width before P waves are compared.
+    smooth_s: float = 0.008
+    # A pacing spike is this narrow,
+    spike_s: float = 0.014
+    # so high (paced records of PTB-XL reach 0.5 mV, others 0.2 mV),
+    spike_mv: float = 0.3
+    # and so many times as high as curves stand out elsewhere (18 and 5 times),
+    spike_ratio: float = 8.0
+    # which is told by this quantile.
+    elsewhere: float = 0.9
+    # It lies in this span about the onset of the QRS complex or P wave, which is found before it.
+    spike_span_s: tuple[float, float] = (-0.06, 0.024)
+    # Share of the beats that must have one.
+    spikes: float = 0.6
+
+
+LIMITS = RhythmLimits()
 
 
 @dataclass(frozen=True)
@@ -66,29 +87,33 @@ class Signs:
     @property
     def has_p(self) -> bool:
         """Whether the same P wave precedes the beats."""
-        is_regular = self.irregularity is not None and self.irregularity < _REGULAR
-        return self.p_likeness >= (_ALIKE_IF_REGULAR if is_regular else _ALIKE)
+        is_regular = self.irregularity is not None and self.irregularity < LIMITS.regular
+        return self.p_likeness >= (LIMITS.alike_if_regular if is_regular else LIMITS.alike)
 
 
 def name_rhythm(signs: Signs) -> str:
     """Name a rhythm by its signs, one of `ecgpaper.measure.RHYTHMS`."""
     if signs.heart_rate_bpm is None:
         return UNDETERMINED
-    if signs.spike_share >= _SPIKES:
+    if signs.spike_share >= LIMITS.spikes:
         return PACED
     if signs.has_p and signs.p_axis_deg is not None:
-        lowest, highest = _SINUS_AXIS_DEG
+        lowest, highest = LIMITS.sinus_axis_deg
         is_sinus = lowest <= signs.p_axis_deg <= highest
         return _sinus(signs.heart_rate_bpm) if is_sinus else UNDETERMINED
-    if signs.irregularity is not None and signs.irregularity >= _IRREGULAR and not signs.has_p:
+    if (
+        signs.irregularity is not None
+        and signs.irregularity >= LIMITS.irregular
+        and not signs.has_p
+    ):
         return FIBRILLATION
     return UNDETERMINED
 
 
 def _sinus(heart_rate_bpm: float) -> str:
-    if heart_rate_bpm < _SLOW_BPM:
+    if heart_rate_bpm < LIMITS.slow_bpm:
         return BRADYCARDIA
-    return TACHYCARDIA if heart_rate_bpm > _FAST_BPM else SINUS
+    return TACHYCARDIA if heart_rate_bpm > LIMITS.fast_bpm else SINUS
 
 
 def p_likeness(each_mv: FloatArray, first: int | None, stop: int | None) -> float:
@@ -104,7 +129,9 @@ def p_likeness(each_mv: FloatArray, first: int | None, stop: int | None) -> floa
         shown_mv = lead_mv[np.isfinite(lead_mv).all(axis=1)]
         if len(shown_mv) < 2:
             continue
-        waves_mv = gaussian_filter1d(detrend(shown_mv, axis=1), _SMOOTH_S * MEASURE_FS, axis=1)
+        waves_mv = gaussian_filter1d(
+            detrend(shown_mv, axis=1), LIMITS.smooth_s * MEASURE_FS, axis=1
+        )
         others_mv = (waves_mv.sum(axis=0) - waves_mv) / (len(waves_mv) - 1)
         products += float((waves_mv * others_mv).sum())
         own += float((waves_mv**2).sum())
@@ -148,8 +175,10 @@ def spike_share(curves_mv: FloatArray, places: NDArray[np.intp], onsets: list[in
         Onsets of P wave and QRS complex, counted from the places.
     """
     heights_mv = _spike_heights(curves_mv)
-    least_mv = max(_SPIKE_MV, _SPIKE_RATIO * float(np.quantile(heights_mv, _ELSEWHERE)))
-    first, stop = (round(s * MEASURE_FS) for s in _SPIKE_SPAN_S)
+    least_mv = max(
+        LIMITS.spike_mv, LIMITS.spike_ratio * float(np.quantile(heights_mv, LIMITS.elsewhere))
+    )
+    first, stop = (round(s * MEASURE_FS) for s in LIMITS.spike_span_s)
     n_with = 0
     for place in places:
         parts = [
@@ -161,7 +190,7 @@ def spike_share(curves_mv: FloatArray, places: NDArray[np.intp], onsets: list[in
 
 def _spike_heights(curves_mv: FloatArray) -> FloatArray:
     """Return how far narrow spikes stand out of the leads at each sample (n_samples,), in mV."""
-    size = round(_SPIKE_S * MEASURE_FS) | 1
+    size = round(LIMITS.spike_s * MEASURE_FS) | 1
     heights_mv = np.zeros(curves_mv.shape[1])
     for curve_mv in curves_mv:
         for run in known_runs(curve_mv):

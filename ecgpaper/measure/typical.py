@@ -13,11 +13,16 @@ from numpy.typing import NDArray
 from ecgpaper.ecg import FloatArray
 from ecgpaper.measure.curves import MEASURE_FS, known_runs
 
-# What is looked at around a beat, in s: a PR interval and a P wave before, a QT interval after.
-_BEFORE_S, _AFTER_S = 0.46, 0.66
-N_BEFORE, N_AFTER = round(_BEFORE_S * MEASURE_FS), round(_AFTER_S * MEASURE_FS)
-# The beats around are no part of a beat: from the middle of the one before, to that of the next.
-_AFTER_LAST_S, _BEFORE_NEXT_S = 0.12, 0.08
+# A PR interval and a P wave before a beat are looked at, in s,
+_BEFORE_S = 0.46
+# and a QT interval after it.
+_AFTER_S = 0.66
+N_BEFORE = round(_BEFORE_S * MEASURE_FS)
+N_AFTER = round(_AFTER_S * MEASURE_FS)
+# The beats around are no part of a beat: so long, in s, after the middle of the one before,
+_AFTER_LAST_S = 0.12
+# and before that of the next.
+_BEFORE_NEXT_S = 0.08
 
 
 @dataclass(frozen=True, eq=False)

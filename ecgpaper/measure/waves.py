@@ -21,25 +21,48 @@ from ecgpaper.ecg import FloatArray
 from ecgpaper.measure.curves import MEASURE_FS, slopes_of
 from ecgpaper.measure.typical import N_BEFORE
 
-# A QRS complex lies so near its place, in s, and is as steep as this share of its steepest; parts
-# of it are at most a gap apart.
-_QRS_REACH_S, _STEEP, _GAP_S = 0.16, 0.2, 0.05
-# From its steep part outwards it ends where the velocity stays for a while, in s, below a share of
-# the steepest above the quiet level. Set by simulated records, whose onsets are known.
-_ONSET, _OFFSET, _STAYS_S = 0.035, 0.05, 0.01
-# Nothing moves for less than this, in mV/s: the spatial velocity of a QRS complex.
-_LEAST_VELOCITY = 2.0
-# P and T waves are smoothed by Gaussians of these widths, in s.
-_SMOOTH_P_S, _SMOOTH_T_S = 0.008, 0.012
-# The peak of T comes so long after the J point, in s; P waves begin so long before QRS complexes.
-_T_PEAK_S, _P_S = (0.06, 0.50), (0.32, 0.03)
-# A wave's flank goes on beyond where its steepest tangent meets the level, by this share of the way
-# there: by simulated records, whose intervals are known.
-_BEYOND_T, _BEYOND_P = 0.38, 0.4
-# No P wave is shorter or longer, in s.
-_P_LASTS_S = (0.04, 0.2)
-# A lower wave than this, in mV (rms of the leads), is not measured.
-_LEAST_T_MV, _LEAST_P_MV = 0.02, 0.012
+
+@dataclass(frozen=True, slots=True)
+class WaveLimits:
+    """Where waves begin and end, and which are too low to be measured."""
+
+    # A QRS complex lies so near its place,
+    qrs_reach_s: float = 0.16
+    # is as steep as this share of its steepest,
+    steep: float = 0.2
+    # and its parts are at most this gap apart.
+    gap_s: float = 0.05
+    # From its steep part outwards it begins where the velocity is below this share of the steepest
+    # above the quiet level. This and the next two: by simulated records, whose onsets are known.
+    onset: float = 0.035
+    # It ends where the velocity is below this share,
+    offset: float = 0.05
+    # and stays so for this long.
+    stays_s: float = 0.01
+    # Nothing moves for less than this, in mV/s: the spatial velocity of a QRS complex.
+    min_velocity: float = 2.0
+    # P waves are smoothed by a Gaussian of this width,
+    smooth_p_s: float = 0.008
+    # T waves by one of this width.
+    smooth_t_s: float = 0.012
+    # The peak of T comes so long after the J point;
+    t_peak_s: tuple[float, float] = (0.06, 0.50)
+    # P waves begin so long before QRS complexes.
+    p_s: tuple[float, float] = (0.32, 0.03)
+    # The flank of a T wave goes on beyond where its steepest tangent meets the level, by this share
+    # of the way there, that of a P wave by the next: by simulated records, whose intervals are
+    # known.
+    beyond_t: float = 0.38
+    beyond_p: float = 0.4
+    # No P wave is shorter or longer.
+    p_lasts_s: tuple[float, float] = (0.04, 0.2)
+    # A lower T wave than this (rms of the leads) is not measured,
+    min_t_mv: float = 0.02
+    # nor a lower P wave than this.
+    min_p_mv: float = 0.012
+
+
+LIMITS = WaveLimits()
 
 
 @dataclass(frozen=True)
@@ -58,19 +81,19 @@ class WaveTimes:
 def find_qrs(typical_mv: FloatArray) -> tuple[int, int] | None:
     """Return first and last sample of the QRS complex of a typical beat (12, n), or None."""
     velocity = _velocity(typical_mv)
-    reach = round(_QRS_REACH_S * MEASURE_FS)
+    reach = round(LIMITS.qrs_reach_s * MEASURE_FS)
     near = np.arange(N_BEFORE - reach, N_BEFORE + reach)
     known = near[np.isfinite(velocity[near])]
-    if len(known) < reach or np.nanmax(velocity[near]) < _LEAST_VELOCITY:
+    if len(known) < reach or np.nanmax(velocity[near]) < LIMITS.min_velocity:
         return None
     peak = int(known[np.argmax(velocity[known])])
     quiet = float(np.nanquantile(velocity, 0.2))
     height = velocity[peak] - quiet
-    steep = known[velocity[known] > quiet + _STEEP * height]
-    parts = np.split(steep, np.flatnonzero(np.diff(steep) > _GAP_S * MEASURE_FS) + 1)
+    steep = known[velocity[known] > quiet + LIMITS.steep * height]
+    parts = np.split(steep, np.flatnonzero(np.diff(steep) > LIMITS.gap_s * MEASURE_FS) + 1)
     part = next(each for each in parts if each[0] <= peak <= each[-1])
-    on = _quiet_from(velocity[: part[0] + 1][::-1], quiet + _ONSET * height)
-    off = _quiet_from(velocity[part[-1] :], quiet + _OFFSET * height)
+    on = _quiet_from(velocity[: part[0] + 1][::-1], quiet + LIMITS.onset * height)
+    off = _quiet_from(velocity[part[-1] :], quiet + LIMITS.offset * height)
     return int(part[0] - on), int(part[-1] + off)
 
 
@@ -85,7 +108,7 @@ def _velocity(typical_mv: FloatArray) -> FloatArray:
 
 def _quiet_from(velocity: FloatArray, threshold: float) -> int:
     """Return after how many samples a velocity stays below a threshold for a while."""
-    stays = round(_STAYS_S * MEASURE_FS)
+    stays = round(LIMITS.stays_s * MEASURE_FS)
     below = ~(velocity >= threshold)
     for start in range(len(below) - stays):
         if below[start : start + stays].all():
@@ -132,10 +155,10 @@ def _find_t(
     stop = min(
         _last_known(typical_mv), qrs[0] + (rr if np.isfinite(rr) else 10**6) - 0.04 * MEASURE_FS
     )
-    component = _main_component(typical_mv[:, first : int(stop)], _SMOOTH_T_S)
+    component = _main_component(typical_mv[:, first : int(stop)], LIMITS.smooth_t_s)
     if component is None:
         return None, None
-    lowest, highest = (round(s * MEASURE_FS) + qrs[1] - first for s in _T_PEAK_S)
+    lowest, highest = (round(s * MEASURE_FS) + qrs[1] - first for s in LIMITS.t_peak_s)
     # In a fast rhythm the T wave's peak lies in the first two thirds of what is between.
     highest = int(
         min(highest, max(0.72 * rr - (qrs[1] - qrs[0]), lowest + 10), len(component) - 10)
@@ -144,8 +167,8 @@ def _find_t(
         return None, None
     peak = lowest + int(np.argmax(np.abs(component[lowest:highest])))
     height = abs(component[peak])
-    end = _foot(component * np.sign(component[peak]), peak, _BEYOND_T)
-    if height < _LEAST_T_MV or end is None:
+    end = _foot(component * np.sign(component[peak]), peak, LIMITS.beyond_t)
+    if height < LIMITS.min_t_mv or end is None:
         return None, None
     return first + peak, first + end
 
@@ -180,20 +203,20 @@ def _foot(wave: FloatArray, peak: int, beyond: float) -> int | None:
 
 
 def _find_p(typical_mv: FloatArray, qrs_on: int, free: int) -> tuple[int, int] | tuple[None, None]:
-    first = max(qrs_on - round(_P_S[0] * MEASURE_FS), free, 0)
+    first = max(qrs_on - round(LIMITS.p_s[0] * MEASURE_FS), free, 0)
     stop = qrs_on
     if stop - first < 0.08 * MEASURE_FS:
         return None, None
-    component = _main_component(typical_mv[:, first:stop], _SMOOTH_P_S)
+    component = _main_component(typical_mv[:, first:stop], LIMITS.smooth_p_s)
     if component is None:
         return None, None
     best: tuple[float, int, int] | None = None
     for wave in (component, -component):
-        peaks, shape = find_peaks(wave, prominence=_LEAST_P_MV)
+        peaks, shape = find_peaks(wave, prominence=LIMITS.min_p_mv)
         for peak, prominence in zip(peaks, shape["prominences"], strict=True):
             on, off = (
-                _foot(wave[::-1], len(wave) - 1 - peak, _BEYOND_P),
-                _foot(wave, peak, _BEYOND_P),
+                _foot(wave[::-1], len(wave) - 1 - peak, LIMITS.beyond_p),
+                _foot(wave, peak, LIMITS.beyond_p),
             )
             if on is not None and off is not None and (best is None or prominence > best[0]):
                 best = (float(prominence), len(wave) - 1 - on, off)
@@ -201,4 +224,4 @@ def _find_p(typical_mv: FloatArray, qrs_on: int, free: int) -> tuple[int, int] |
         return None, None
     p_on, p_off = max(first + best[1], 0), min(first + best[2], qrs_on)
     lasts_s = (p_off - p_on) / MEASURE_FS
-    return (p_on, p_off) if _P_LASTS_S[0] <= lasts_s <= _P_LASTS_S[1] else (None, None)
+    return (p_on, p_off) if LIMITS.p_lasts_s[0] <= lasts_s <= LIMITS.p_lasts_s[1] else (None, None)

@@ -14,8 +14,10 @@ from torch.nn import functional
 from ecgpaper.nets.config import NetworkConfig, Size, Sizes
 from ecgpaper.nets.refiner import residual_block
 
-# Stages of the picture, and what they halve its height to one of.
-_N_STAGES, _HEIGHT_UNIT = 4, 16
+# Stages of the network,
+_N_STAGES = 4
+# which halve the picture's height so often that this becomes one.
+_HEIGHT_UNIT = 16
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,10 @@ from ecgpaper.nets.config import NetworkConfig, Size, Sizes
 
 # Height is decoded as the mean of the probabilities this many rows around the most probable one.
 DECODE_HALF_ROWS = 20
-# The layer that reads a column of features pooled in this many ways.
-_POOLED, _N_POOLED = "presence.0.weight", 3
+# The layer that reads a column of features
+_POOLED = "presence.0.weight"
+# pooled in this many ways.
+_N_POOLED = 3
 
 
 @dataclass(frozen=True)

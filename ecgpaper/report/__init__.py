@@ -1,11 +1,19 @@
 """The report of a batch: one HTML page to look at what was read, from disk, without a network.
 
-Public: `write_report`, `ReportRow`, `curves_script`, `thumbnail_of`.
+Public: `write_report`, `ReportRow`, `curves_script`, `thumbnail_of`, `snr_in_words`,
+`measurements_in_words`.
 """
 
 from ecgpaper.report.curves import curves_script
-from ecgpaper.report.rows import ReportRow
+from ecgpaper.report.rows import ReportRow, measurements_in_words, snr_in_words
 from ecgpaper.report.thumbnail import thumbnail_of
 from ecgpaper.report.writing import write_report
 
-__all__ = ["ReportRow", "curves_script", "thumbnail_of", "write_report"]
+__all__ = [
+    "ReportRow",
+    "curves_script",
+    "measurements_in_words",
+    "snr_in_words",
+    "thumbnail_of",
+    "write_report",
+]

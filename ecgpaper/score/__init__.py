@@ -15,6 +15,7 @@ from ecgpaper.score.labels import (
     is_nan,
     mean_of_finite,
 )
+from ecgpaper.score.pooled import page_ratio, pooled_snr_db
 from ecgpaper.score.signals import (
     asci,
     centered_snr,
@@ -38,6 +39,8 @@ __all__ = [
     "kolmogorov_smirnov",
     "mean_of_finite",
     "median_noise_snr",
+    "page_ratio",
+    "pooled_snr_db",
     "quantize",
     "shift",
     "snr",

@@ -12,19 +12,34 @@ from scipy import fft
 
 from ecgpaper.score.signals import Lead, padded
 
-N_LEVELS = 256  # rows of the raster on which two leads are aligned
-SMOOTHING_SIGMA = 0.5  # Gaussian on that raster, in cells
-SMOOTHING_TRUNCATE = 4.0  # radius of the Gaussian, in sigma
-MAX_SHIFT_S = 0.5  # a larger shift in time is refused ...
-MAX_SHIFT_MV = 1.0  # ... and so is a larger one in amplitude
-# Periods, in rows, of the folded rasters tried before the unfolded one. An ECG spends most of its
-# time close to its baseline, so few rows already tell the true shift from the others.
-FOLDED_ROWS = (64, 128, 256)
-MAX_CANDIDATES = 12  # more candidates cost more than the next, larger, transform
-# Largest error of a single-precision 2-D FFT correlation, relative to the product of the norms:
-# about eps * log2(size) for each of three transforms, 1e-5, doubled.
-FFT_TOLERANCE = 2e-5
-TIE_TOLERANCE = 1e-9  # relative; sums of 1e5 products in double precision differ by less
+
+@dataclass(frozen=True, slots=True)
+class AlignmentLimits:
+    """The raster on which leads are aligned, the shifts that are undone, and rounding errors."""
+
+    # Rows of the raster.
+    n_levels: int = 256
+    # Width of the Gaussian on that raster, in cells,
+    smoothing_sigma: float = 0.5
+    # and its radius, in multiples of that width.
+    smoothing_truncate: float = 4.0
+    # A larger shift in time is refused,
+    max_shift_s: float = 0.5
+    # and so is a larger one in amplitude.
+    max_shift_mv: float = 1.0
+    # More candidates cost more than the next, larger, transform.
+    max_candidates: int = 12
+    # Largest error of a single-precision 2-D FFT correlation, relative to the product of the norms:
+    # about eps * log2(size) for each of three transforms, 1e-5, doubled.
+    fft_tolerance: float = 2e-5
+    # Relative difference of equal values; sums of 1e5 products in double precision differ by less.
+    tie_tolerance: float = 1e-9
+    # Periods, in rows, of the folded rasters tried before the unfolded one. An ECG spends most of
+    # its time close to its baseline, so few rows already tell the true shift from the others.
+    folded_rows: tuple[int, ...] = (64, 128, 256)
+
+
+LIMITS = AlignmentLimits()
 
 
 def align_within_limits(
@@ -37,7 +52,7 @@ def align_within_limits(
     """
     aligned, late_samples, high_mv = align(ref_mv, est_mv, alignment=alignment)
     # Python rounds half to even, as the limit must.
-    if abs(late_samples) <= round(MAX_SHIFT_S * fs) and abs(high_mv) <= MAX_SHIFT_MV:
+    if abs(late_samples) <= round(LIMITS.max_shift_s * fs) and abs(high_mv) <= LIMITS.max_shift_mv:
         return aligned
     return np.array(est_mv, dtype=float)
 
@@ -46,8 +61,8 @@ def align(
     ref_mv: ArrayLike,
     est_mv: ArrayLike,
     *,
-    n_levels: int = N_LEVELS,
-    sigma: float = SMOOTHING_SIGMA,
+    n_levels: int = LIMITS.n_levels,
+    sigma: float = LIMITS.smoothing_sigma,
     alignment: str = "comp",
 ) -> tuple[Lead, int, float]:
     """Find the best shift of an estimate and undo it.
@@ -69,7 +84,7 @@ def align(
 def shift(est_mv: Lead, late_samples: int, *, alignment: str = "comp") -> Lead:
     """Move a late estimate forward, or an early one back, filling with NaN.
 
-    With ``"head"``, an early estimate keeps only as many samples as it is early: the organisers'
+    With ``"head"``, an early estimate keeps only as many samples as it is early: the organizers'
     later version of the scorer, which the published results were not made with.
     """
     if alignment not in {"comp", "head"}:
@@ -85,8 +100,8 @@ def find_shift(
     ref_mv: ArrayLike,
     est_mv: ArrayLike,
     *,
-    n_levels: int = N_LEVELS,
-    sigma: float = SMOOTHING_SIGMA,
+    n_levels: int = LIMITS.n_levels,
+    sigma: float = LIMITS.smoothing_sigma,
 ) -> tuple[int, float]:
     """Find by how much an estimate is late and high, as the best fit of two smoothed rasters.
 
@@ -107,12 +122,12 @@ def find_shift(
     Notes
     -----
     Each lead becomes an image with one lit cell per sample, smoothed; the shift is the place of the
-    largest value of the full 2-D cross-correlation. Equal values are those within `TIE_TOLERANCE`;
-    of these the first wins, the lowest row shift (reference minus estimate) and then the lowest
-    column shift. The reference with itself fits best unmoved (Cauchy-Schwarz: only an image that
-    equals its own shift could fit as well, and an image with an end does not), so its correlation
-    need not be computed. How the largest value is found without the whole correlation: see
-    `_best_shift`.
+    largest value of the full 2-D cross-correlation. Equal values are those within the tie
+    tolerance; of these the first wins, the lowest row shift (reference minus estimate) and then the
+    lowest column shift. The reference with itself fits best unmoved (Cauchy-Schwarz: only an image
+    that equals its own shift could fit as well, and an image with an end does not), so its
+    correlation need not be computed. How the largest value is found without the whole correlation:
+    see `_best_shift`.
     """
     ref, est = padded(ref_mv, est_mv)
     if not (np.isfinite(ref).any() and np.isfinite(est).any()):
@@ -170,7 +185,7 @@ def _smoothed_raster(
     """Light one cell per finite sample and spread each with a Gaussian, mirrored at the edges."""
     column = np.flatnonzero(np.isfinite(signal_mv))
     row = quantize(signal_mv[column], low_mv, high_mv, n_levels)
-    radius = int(SMOOTHING_TRUNCATE * sigma + 0.5)
+    radius = int(LIMITS.smoothing_truncate * sigma + 0.5)
     offset = np.arange(-radius, radius + 1)
     kernel = np.exp(-0.5 * (offset / sigma) ** 2) if radius else np.ones(1)
     kernel /= kernel.sum()
@@ -206,13 +221,13 @@ def _best_shift(ref: _Raster, est: _Raster) -> tuple[int, int]:
     longer, shorter = sorted((ref.n_columns, est.n_columns), reverse=True)
     full = longer + shorter - 1, 2 * ref.n_rows - 1
     # The margin of half the shorter one keeps shifts by less unfolded; the others overlap by half.
-    tori = [(longer + shorter // 2, n) for n in FOLDED_ROWS if n < full[1]]
+    tori = [(longer + shorter // 2, n) for n in LIMITS.folded_rows if n < full[1]]
     for n_columns, n_rows in [*tori, full]:
         torus = fft.next_fast_len(n_columns), fft.next_fast_len(n_rows, real=True)
         bound, error = _folded_correlation(ref, est, torus)
         best = exact.best_in_cell(int(np.argmax(bound)), torus)
         candidates = np.flatnonzero(bound >= best - error)
-        if candidates.size <= MAX_CANDIDATES:
+        if candidates.size <= LIMITS.max_candidates:
             break
     for cell in candidates[np.argsort(-bound[candidates])]:
         if bound[cell] < best - error:
@@ -230,7 +245,7 @@ def _folded_correlation(
     spectrum *= np.conj(fft.rfft2(images[1]))
     correlation = fft.irfft2(spectrum, torus).ravel()
     norms = [float(np.linalg.norm(image)) for image in images]
-    return correlation, FFT_TOLERANCE * norms[0] * norms[1]
+    return correlation, LIMITS.fft_tolerance * norms[0] * norms[1]
 
 
 class _ExactCorrelation:
@@ -271,7 +286,7 @@ class _ExactCorrelation:
 
     def first_best(self) -> tuple[int, int]:
         """Return the first, by row and then by column, of the best shifts evaluated so far."""
-        floor = max(self._values.values()) * (1 - TIE_TOLERANCE)
+        floor = max(self._values.values()) * (1 - LIMITS.tie_tolerance)
         row_shift, column_shift = min(key for key, value in self._values.items() if value >= floor)
         return column_shift, row_shift
 

@@ -38,8 +38,15 @@ REPOLARIZATION = waves_from_table(  # from the J point, at a JT interval of JT_R
     ]
 )
 RECOVERY_SHARE = 0.17  # of the sum of both P waves
-SEPTUM, APEX, FREE_WALL, POSTERIOR, BASE = range(5)  # rows of QRS
-ST, T = range(2)  # the first rows of REPOLARIZATION
+# Rows of QRS.
+SEPTUM = 0
+APEX = 1
+FREE_WALL = 2
+POSTERIOR = 3
+BASE = 4
+# The first rows of REPOLARIZATION.
+ST = 0
+T = 1
 QRS_REFERENCE_S = 0.090
 JT_REFERENCE_S = 0.310
 

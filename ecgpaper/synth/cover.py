@@ -1,4 +1,4 @@
-"""Cover: what hides the print from the eye, on the sheet and in front of it.
+"""Cover: things that hide the print from the camera, on the sheet and in front of it.
 
 In: the spec of a page and how its sheet lies. Out: where nobody can see the print, as a mask of the
 photo and for single points.
@@ -32,7 +32,7 @@ _EDGE_POINTS = 40
 
 @dataclass(frozen=True, eq=False)
 class Cover:
-    """What lies between the print and the eye.
+    """Cover between the print and the camera.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def find_cover(
     photo_shape: Shape,
     objects: Objects,
 ) -> Cover:
-    """Return what hides parts of a page.
+    """Return the cover of parts of a page.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def find_cover(
     page_to_photo : Warp
     page_shape, photo_shape : tuple of int
     objects : tuple of ndarray, or None
-        What `draw_objects` drew on the flat page.
+        Objects that `draw_objects` drew on the flat page.
     """
     scene = spec.camera.scene
     return Cover(
@@ -141,7 +141,7 @@ def _on_sheet(paper: ByteArray | None, objects: Objects) -> ByteArray | None:
 
 
 def _before_sheet(scene: SceneSpec) -> ByteArray | None:
-    """Where fingers and what else is in front, or glare, leave nothing to see."""
+    """Where the foreground, such as fingers, or glare leaves nothing to see."""
     coverage, glare = foreground_coverage(scene), glare_levels(scene)
     hiding = [] if coverage is None else [coverage >= 128]
     hiding += [] if glare is None or glare.max() < _BLINDING else [glare >= _BLINDING]

@@ -22,7 +22,7 @@ from ecgpaper.synth.spec.page import PageSpec
 
 @dataclass(frozen=True, eq=False)
 class SyntheticPage:
-    """A picture, how it was made, and what it shows.
+    """A picture, how it was made, and the truth about it.
 
     Parameters
     ----------

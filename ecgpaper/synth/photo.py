@@ -122,7 +122,7 @@ def _coded(field: FloatImage, shape: tuple[int, int]) -> ByteArray:
 
 
 def _lay_down(sheet: _Sheet, behind: ByteArray) -> ByteArray:
-    """Warp the page onto what it lies on; what is torn off shows that."""
+    """Warp the page onto its background, which shows where paper is torn off."""
     if sheet.paper is None:
         return move_layer(sheet.page, sheet.nodes, behind)
     gaps = find_gaps(sheet.paper, sheet.nodes)

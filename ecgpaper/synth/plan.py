@@ -1,4 +1,4 @@
-"""Plan: what a page shows and where, known before anything is drawn.
+"""Plan: the contents of a page and their places, known before anything is drawn.
 
 In: the record and the spec. Out: `PageTruth`, in the types of the digitizer's answers, and the
 shape of the bent sheet that it comes from.
@@ -26,7 +26,7 @@ from ecgpaper.synth.texture import FloatImage
 
 @dataclass(frozen=True, eq=False)
 class PageTruth:
-    """What a page really shows.
+    """The truth about a page.
 
     Parameters
     ----------
@@ -65,9 +65,9 @@ class Plan:
     lay : Homography
         From the bent sheet to the photo.
     objects : tuple of ndarray, or None
-        What lies on the sheet, see `objects.draw_objects`.
+        Objects on the sheet, see `objects.draw_objects`.
     cover : Cover
-        What hides parts of the print.
+        Cover of parts of the print.
     """
 
     truth: PageTruth
@@ -116,5 +116,5 @@ def _seen(traces: tuple[Trace, ...], cover: Cover) -> tuple[Trace, ...]:
 
 
 def texture_rng(spec: PageSpec, use: str) -> np.random.Generator:
-    """Return the generator of one kind of texture: what one draws does not move the others."""
+    """Return the generator of one kind of texture: its draws do not move the others."""
     return np.random.default_rng([spec.seed, crc32(use.encode())])

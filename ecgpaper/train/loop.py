@@ -53,7 +53,7 @@ class TrainConfig:
     n_workers : int
         Processes that prepare batches ahead; the batches do not depend on their number.
     task : str
-        What is learned from what: an unfinished run of another task is not gone on with.
+        Description of data and target: an unfinished run of another task is not gone on with.
     """
 
     n_steps: int
@@ -234,7 +234,7 @@ def _restore(
 
 
 def _identity(config: TrainConfig, network: nn.Module) -> str:
-    """Spell out what must agree for a run to go on; workers may come and go."""
+    """List the settings that must agree for a run to go on; workers may come and go."""
     shapes = {name: tuple(value.shape) for name, value in network.state_dict().items()}
     return f"{asdict(replace(config, n_workers=0))}, {shapes}"
 

@@ -18,8 +18,10 @@ import pytest
 from PIL import Image
 
 from ecgpaper import files
-from ecgpaper.archive import Summary, report_rows
+from ecgpaper.archive import Summary, plan_pages, report_rows
+from ecgpaper.archive.corrections import remove_corrections, write_corrections
 from ecgpaper.commands.digitize import digitize_pages
+from ecgpaper.digitize import Stated, StatedLead
 from ecgpaper.digitized import Settings
 from ecgpaper.errors import BatchError, DiskError
 from ecgpaper.formats import FORMATS
@@ -113,6 +115,8 @@ def test_the_report_says_where_a_page_comes_from(folder, tmp_path):
         "layout": None,
         "speed_mm_per_s": None,
         "gain_mm_per_mv": 5.0,
+        "leads": [],
+        "corners": None,
         "formats": ["wfdb", "csv"],
     }
     assert report["program"] == {"version": "0", "model": {"toy.safetensors": "1"}}
@@ -419,3 +423,71 @@ def test_a_page_whose_reader_was_killed_is_a_row_with_the_reason(folder, tmp_pat
     (row,) = rows_of(tmp_path / "out")
     assert (row["file"], row["status"]) == (str(folder / "a.png"), "failed")
     assert "was killed twice" in row["reason"]
+
+
+def test_corrections_are_honored_kept_and_read_again_only_when_they_change(
+    folder, tmp_path, caplog
+):
+    out, log = tmp_path / "out", tmp_path / "log"
+    run_toy([folder], out, settings=Settings(speed_mm_per_s=50.0))
+    reads = {"reader": ToyReader(log=log), "settings": Settings(speed_mm_per_s=50.0)}
+    plan = plan_pages(find_inputs([folder]).files)
+    jobs = {job.name: job for job in plan.jobs}
+    corners = ((0.1, 0.1), (0.9, 0.1), (0.9, 0.8), (0.1, 0.9))
+    stated = Stated("3x4+1R", None, 5.0, (StatedLead(3, 0, "V1"),), corners)
+    # Of a page that was read, of one of several, of one that was refused.
+    for name in ("a", "scan-p3", "scan-p2"):
+        write_corrections(out / name, jobs[name], stated)
+    assert run_toy([folder], out, **reads) == 1
+    assert reads_of(log) == ["a.png 1", "black.png 1", "scan.tif 2", "scan.tif 3"]
+    settings = json.loads((out / "a.json").read_text())["settings"]
+    assert settings == {
+        "fs_hz": 500.0,
+        "layout": "3x4+1R",
+        "speed_mm_per_s": 50.0,
+        "gain_mm_per_mv": 5.0,
+        "leads": [{"row": 3, "column": 0, "lead": "V1"}],
+        "corners": [list(corner) for corner in corners],
+        "formats": ["wfdb", "csv"],
+    }
+    before = contents(out)
+    run_toy([folder], out, **reads)
+    assert (contents(out), reads_of(log)) == (before, ["black.png 1"])
+    # Another page under the same name, and no corrections any more.
+    save(folder / "a.png", 140)
+    remove_corrections(out / "scan-p3")
+    run_toy([folder], out, **reads)
+    assert reads_of(log) == ["a.png 1", "black.png 1", "scan.tif 3"]
+    assert json.loads((out / "a.json").read_text())["settings"]["gain_mm_per_mv"] is None
+    assert "a.corrections.json is not honored: it was made for another page" in caplog.text
+    assert json.loads((out / "scan-p3.json").read_text())["settings"]["corners"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (b"\xff", "must hold corrections"),
+        (b"[1]", "must hold corrections"),
+        (b'{"gain_mm_per_mv": 1e9}', "gain of 1 to 40"),
+        (b'{"gain_mm_per_mv": true}', "gain_mm_per_mv must be a number"),
+        (b'{"layout": ["3x4"]}', "layout must be a name"),
+        (b'{"layout": "../x"}', "layout must be one of"),
+        (b'{"leads": [{"row": 0, "column": 0, "lead": "<b>"}]}', "lead must be one of"),
+        (b'{"leads": [{"row": 0.5, "column": 0, "lead": "I"}]}', "a row, a column and a lead"),
+        (b'{"leads": {"I": 1}}', "leads must be a list"),
+        (b'{"corners": [[0, 0], [1, 0], [0, 1], [1, 1]]}', "clockwise"),
+        (b'{"corners": [[0, 0], [NaN, 0], [1, 1], [0, 1]]}', "corners must be four"),
+        (b'{"corners": [[0, 0], [1, 0], [1, 1]]}', "corners must be four"),
+        (b'{"gain": 5}', "expected some of corners, gain_mm_per_mv"),
+        (b"[" * 20_000, "must hold corrections"),
+    ],
+)
+def test_corrections_that_cannot_be_cost_their_page_only(text, reason, folder, tmp_path):
+    out = tmp_path / "out"
+    run_toy([folder / "a.png", folder / "b.pdf"], out)
+    (out / "a.corrections.json").write_bytes(text)
+    assert run_toy([folder / "a.png", folder / "b.pdf"], out) == 1
+    rows = {row["name"]: row for row in rows_of(out)}
+    assert (rows["a"]["status"], rows["b"]["status"]) == ("failed", "read")
+    assert reason in rows["a"]["reason"]
+    assert "a.corrections.json" in rows["a"]["reason"]

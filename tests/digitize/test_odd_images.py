@@ -79,7 +79,7 @@ def test_no_answer_is_given_at_a_frequency_that_cannot_be(digitizer, fs):
         pytest.param(flat(450, 600, 127), id="gray"),
         pytest.param(NOISE[:450], id="noise"),
         pytest.param(gray(LANDSCAPE), id="a landscape"),
-        pytest.param(gray(CHECKERS), id="checkers"),
+        pytest.param(gray(CHECKERS), id="checkers", marks=pytest.mark.slow),
         pytest.param(NOISE[:, :130].copy(), id="a tall ribbon"),
         pytest.param(np.rot90(NOISE[:, :130]).copy(), id="a wide ribbon"),
     ],
@@ -113,11 +113,6 @@ def text(height, width):
     for y in range(40, height, 34):
         cv2.putText(paper, "The quick brown fox 25 mm/s", (30, y), 0, 0.8, (0, 0, 0), 2)
     return paper
-
-
-@pytest.fixture(scope="module")
-def shipped():
-    return Digitizer.load()
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ WAVES, CONFIDENCE, _, HEIGHT, _, _, LEAD_FIT, _, _, PHOTO, BEND = range(len(FEAT
 
 @pytest.fixture(scope="module")
 def page(print_page):
-    """A page read with a spread of a tenth of a millimetre everywhere."""
+    """A page read with a spread of a tenth of a millimeter everywhere."""
     page = print_page(0, layout="3x4+1R", dpi=100.0)
     spread_px = 0.1 * page.truth.scale.px_per_mm[1]
     traces = tuple(

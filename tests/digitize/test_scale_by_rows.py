@@ -1,8 +1,11 @@
 import numpy as np
 import pytest
 
+from ecgpaper.digitize.grid.comb import believable
 from ecgpaper.digitize.scale_by_rows import fits_rows
-from ecgpaper.raster import GridScale
+from ecgpaper.errors import GridError
+from ecgpaper.geometry import Homography
+from ecgpaper.raster import FlatPage, GridScale
 from ecgpaper.synth import sample_spec, synthesize
 
 
@@ -25,3 +28,11 @@ def test_scale_is_alike_in_x_and_y(maps_and_scale, x, y, fits):
 def test_lines_at_other_distances_make_rows_that_nobody_prints(maps_and_scale, factor):
     maps, px_per_mm = maps_and_scale
     assert not fits_rows(maps, GridScale(tuple(factor * scale for scale in px_per_mm)))
+
+
+def test_a_page_of_an_absurd_size_is_refused_in_plain_words():
+    page = FlatPage(np.zeros((300, 400, 3), np.uint8), Homography.identity())
+    assert believable(GridScale((0.5, 0.5)), page, "words").px_per_mm == (0.5, 0.5)
+    for scale in (GridScale((0.39, 0.5)), GridScale((0.5, 0.29))):
+        with pytest.raises(GridError, match=r"^words$"):
+            believable(scale, page, "words")

@@ -26,8 +26,11 @@ pytest.importorskip("reportlab", reason="draws the PDFs of these tests")
 class ToyDigitizer:
     """Refuses any picture."""
 
-    def digitize(self, _, *, fs, stated):
-        raise LayoutError(f"read as a picture at {fs:g} Hz with {stated.layout}")
+    def trace_photo(self, _, request):
+        raise LayoutError(f"read as a picture at {request.fs:g} Hz with {request.stated.layout}")
+
+    def interpret(self, traced, request):
+        raise NotImplementedError
 
 
 class ToyClassifier:
@@ -128,7 +131,8 @@ def test_lines_that_are_refused_are_a_warning_of_the_page_without_its_folder(
     usual, draw_pdf, look, monkeypatch
 ):
     good = usual[1]
-    monkeypatch.setattr(ToyDigitizer, "digitize", lambda *_, **__: good.digitization)
+    monkeypatch.setattr(ToyDigitizer, "trace_photo", lambda *_: None)
+    monkeypatch.setattr(ToyDigitizer, "interpret", lambda *_: good.digitization)
     (source,) = pages_of(draw_pdf(look(layout="6x1-precordial", names="none")))
     page = READER.read(good.photo, source=source)
     assert page.read_from == "pixels"
@@ -142,7 +146,8 @@ def test_no_folder_is_told_in_a_warning(usual, monkeypatch):
 
     source, good = usual
     monkeypatch.setattr("ecgpaper.drawn.read.load_drawing", refuse)
-    monkeypatch.setattr(ToyDigitizer, "digitize", lambda *_, **__: good.digitization)
+    monkeypatch.setattr(ToyDigitizer, "trace_photo", lambda *_: None)
+    monkeypatch.setattr(ToyDigitizer, "interpret", lambda *_: good.digitization)
     (warning, *_) = READER.read(good.photo, source=source).warnings
     assert warning.endswith("its picture was: page 1 of page.pdf must be a page")
 

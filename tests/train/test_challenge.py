@@ -1,4 +1,4 @@
-"""Training from a Challenge folder of five records: what the organisers try first."""
+"""Training from a Challenge folder of five records: what the organizers try first."""
 
 import json
 import logging
@@ -96,7 +96,7 @@ def weights(folder):
 
 @pytest.fixture(scope="module")
 def model(data, tmp_path_factory):
-    """Return a model folder that the organisers' first script filled."""
+    """Return a model folder that the organizers' first script filled."""
     folder = tmp_path_factory.mktemp("trained") / "below" / "model"
     options = ["-d", str(data), "-m", str(folder), "-v"]
     train_model.run(train_model.get_parser().parse_args(options))

@@ -1,1 +1,1 @@
-"""What a millimeter means: speed and gain, from print, calibration pulses and heartbeats."""
+"""Speed and gain of a page, from its print, calibration pulses and heartbeats."""

@@ -1,6 +1,6 @@
-"""Speed and gain of a print: from what is printed, from calibration pulses, from heartbeats.
+"""Speed and gain of a page: from its print, from calibration pulses, from heartbeats.
 
-Public: `Stated`, `UNSTATED`, `find_paper_scale`.
+Public: `find_paper_scale`.
 
 Print that can be read was never wrong (0 of 92 gains on 160 generated pages of all kinds); of 112
 pulses that were seen 4 were something else, and their widths differ from maker to maker. Where
@@ -11,57 +11,23 @@ to beat slowly and their waves to be dull.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from ecgpaper.bounds import GAIN_MM_PER_MV, SPEED_MM_PER_S
 from ecgpaper.digitize.calibration.printed_scale import Said
 from ecgpaper.digitize.calibration.pulse import Pulse
 from ecgpaper.digitize.heartbeat import fast_odds
 from ecgpaper.digitize.rows.find import FAST_MM_PER_S
 from ecgpaper.ecg import UNKNOWN_LEAD, Ecg
-from ecgpaper.page import LAYOUTS, PULSE_MV, PULSE_S, PaperScale
+from ecgpaper.page import PULSE_MV, PULSE_S, PaperScale
 
 USUAL = PaperScale()
 # Pulses last 0.1 to 0.2 s: wider ones than this, half as wide again as 0.2 s, are on fast paper.
 _WIDE_MM = 1.5 * PULSE_S * USUAL.speed_mm_per_s
-# Log-odds from which heartbeats alone are believed, and against a pulse that is not wide. No record
-# of 719 (PTB-XL) has more than 3.7 at its true speed; 63 % have more than 5 when they are taken for
-# twice as long as they are.
-_SURE, _DOUBLY_SURE = 5.0, 7.0
-
-
-@dataclass(frozen=True, slots=True)
-class Stated:
-    """What a user says about a page; it wins over what is found.
-
-    Parameters
-    ----------
-    layout : str or None
-        A name in `ecgpaper.page.LAYOUTS`.
-    speed_mm_per_s, gain_mm_per_mv : float or None
-    """
-
-    layout: str | None = None
-    speed_mm_per_s: float | None = None
-    gain_mm_per_mv: float | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse layouts that nobody knows and scales that cannot be."""
-        if self.layout is not None and self.layout not in LAYOUTS:
-            raise ValueError(f"layout must be one of {', '.join(LAYOUTS)}; got {self.layout!r}")
-        if self.speed_mm_per_s is not None:
-            SPEED_MM_PER_S.checked(self.speed_mm_per_s)
-        if self.gain_mm_per_mv is not None:
-            GAIN_MM_PER_MV.checked(self.gain_mm_per_mv)
-
-    def over(self, found: PaperScale) -> PaperScale:
-        """Return the scale as stated and, where nothing is, as found."""
-        return PaperScale(
-            self.speed_mm_per_s or found.speed_mm_per_s, self.gain_mm_per_mv or found.gain_mm_per_mv
-        )
-
-
-UNSTATED = Stated()
+# Log-odds from which heartbeats alone are believed: no record of 719 (PTB-XL) has more than 3.7 at
+# its true speed; 63 % have more than 5 when they are taken for twice as long as they are.
+_SURE = 5.0
+# Log-odds from which they are believed against a pulse that is not wide.
+_DOUBLY_SURE = 7.0
 
 
 def find_paper_scale(pulse: Pulse | None, said: Said, ecg: Ecg, read_at: PaperScale) -> PaperScale:
@@ -72,11 +38,11 @@ def find_paper_scale(pulse: Pulse | None, said: Said, ecg: Ecg, read_at: PaperSc
     pulse : Pulse or None
         The calibration pulse that was found beside the rows.
     said : Said
-        What the print on the page says.
+        Speed and gain as printed on the page.
     ecg : Ecg
         The page, read with the scale below.
     read_at : PaperScale
-        What was assumed: the usual scale, or fast paper if the rows are too long for any other.
+        The assumption so far: the usual scale, or fast paper if the rows are too long for it.
     """
     if said.gain_mm_per_mv is not None:
         read_at = replace(read_at, gain_mm_per_mv=said.gain_mm_per_mv)

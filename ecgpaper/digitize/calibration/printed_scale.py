@@ -1,9 +1,9 @@
-"""Photo and flat page -> what the print says of speed and gain: "25 mm/s", "10 mm/mV".
+"""Photo and flat page -> speed and gain as they are printed: "25 mm/s", "10 mm/mV".
 
 Public: `READER`, `LINE_PX`, `LETTERS`, `letters_of`, `Said`, `find_lines`, `read_said`, `said_in`.
 
 Lines of print are where the segmenter sees text. Each is read by a small network that knows the
-letters of a scale and takes all others for one; a scale is what is spelled like one.
+letters of a scale and takes all others for one; a scale is a text that is spelled like one.
 """
 
 from __future__ import annotations
@@ -27,34 +27,56 @@ Box = tuple[float, float, float, float]
 Spelled = tuple[str, NDArray[np.float32]]
 
 READER = "reader"
-# The network reads lines so high, of which the print takes about the share below.
-LINE_PX, PRINT_SHARE = 32, 0.55
-# Steps of the network, in px.
+# The network reads lines of this height,
+LINE_PX = 32
+# of which the print takes about this share,
+PRINT_SHARE = 0.55
+# in steps of this width.
 STEP_PX = 4
-# What the network tells apart; "?" is any other letter. Position 0 of its answer is no letter.
+# Letters that the network tells apart; "?" is any other. Position 0 of its answer is no letter.
 OTHER = "?"
 LETTERS = "0123456789.,/msv " + OTHER
-# So much paper around the page is looked at, at so many px per mm.
-_AROUND_MM, _MAP_PX_PER_MM = 40.0, 4.0
-# Of a line at least this share of pixels is darker than paper, or nearly so.
-_PAPER_SHARE = 0.8
-# Pixels that are likely text, and gaps within a line that are bridged.
-_LIKELY, _GAP_MM, _LEADING_MM = 0.3, 4.0, 0.3
-# Heights and least length of a line, and how much more of it is looked at to either side: what is
-# printed in light colors is seen in part.
-_HEIGHTS_MM, _LEAST_MM, _MORE_MM = (0.9, 7.0), 4.0, 8.0
-# More lines than this are no header and no footer.
-_MOST_LINES = 80
-# Speeds and gains that recorders print at.
-SPEEDS_MM_PER_S, GAINS_MM_PER_MV = (25.0, 50.0), (5.0, 10.0, 20.0)
+# Speeds that recorders print at,
+SPEEDS_MM_PER_S = (25.0, 50.0)
+# and gains.
+GAINS_MM_PER_MV = (5.0, 10.0, 20.0)
 _SPELLED = re.compile(r"(?<![\d.,/])(\d{1,2}(?:[.,]\d)?) ?mm ?/ ?(s|mv)")
-# Each letter of a scale must be this probable.
-LEAST_PROBABLE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class LineLimits:
+    """How lines of print are found on a page, and when they are believed."""
+
+    # Width of the border around the page that is looked at,
+    around_mm: float = 40.0
+    # in an image of this resolution.
+    map_px_per_mm: float = 4.0
+    # Of a line at least this share of pixels is darker than paper, or nearly so.
+    paper_share: float = 0.8
+    # Probability from which pixels are likely text.
+    likely: float = 0.3
+    # Gaps within a line that are bridged,
+    gap_mm: float = 4.0
+    # and across it.
+    leading_mm: float = 0.3
+    # Least and largest height of a line,
+    heights_mm: tuple[float, float] = (0.9, 7.0)
+    # its least length,
+    min_mm: float = 4.0
+    # and how much more is looked at to either side: print in light colors is seen in part.
+    more_mm: float = 8.0
+    # More lines than this are no header and no footer.
+    max_lines: int = 80
+    # Each letter of a scale must be this probable.
+    min_probable: float = 0.5
+
+
+LIMITS = LineLimits()
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the print on a page says of its scale; None where it says nothing, or two things.
+    """Speed and gain as they are printed on a page; None without any, or with two.
 
     Parameters
     ----------
@@ -66,7 +88,7 @@ class Said:
 
 
 def letters_of(text: str) -> list[int]:
-    """Return what the network is to answer for a text, as positions in its answer."""
+    """Return the right answer of the network for a text, as positions in its output."""
     folded = text.casefold()
     known = (letter if letter in LETTERS else OTHER for letter in folded)
     return [1 + LETTERS.index(letter) for letter in known]
@@ -79,7 +101,7 @@ def read_said(
     scale: GridScale,
     network: LineReader,
 ) -> Said:
-    """Read what the print says of speed and gain, on the page and on the sheet around it.
+    """Read printed speed and gain, on the page and on the sheet around it.
 
     Parameters
     ----------
@@ -110,29 +132,29 @@ def find_lines(photo_maps: PixelMaps, page: FlatPage, scale: GridScale) -> list[
     page : FlatPage
     scale : GridScale
     """
-    corner_mm = scale.mm_from_px(np.array([[0.0, 0.0]]))[0] - _AROUND_MM
+    corner_mm = scale.mm_from_px(np.array([[0.0, 0.0]]))[0] - LIMITS.around_mm
     height_px, width_px = page.image.shape[:2]
-    size_mm = np.array([width_px, height_px]) / scale.px_per_mm + 2 * _AROUND_MM
-    size = tuple(round(float(side) * _MAP_PX_PER_MM) for side in size_mm[::-1])
-    to_maps = _to_photo(page, scale, corner_mm, 1 / _MAP_PX_PER_MM).compose(
+    size_mm = np.array([width_px, height_px]) / scale.px_per_mm + 2 * LIMITS.around_mm
+    size = tuple(round(float(side) * LIMITS.map_px_per_mm) for side in size_mm[::-1])
+    to_maps = _to_photo(page, scale, corner_mm, 1 / LIMITS.map_px_per_mm).compose(
         Homography.scaling(1 / photo_maps.px_per_map_px)
     )
     at = map_pixels(to_maps, size)
     text = cv2.remap(photo_maps.of("text"), at[..., 0], at[..., 1], cv2.INTER_LINEAR)
-    bridge = np.ones((_odd_px(_LEADING_MM), _odd_px(_GAP_MM)), np.uint8)
-    joined = cv2.morphologyEx((text > _LIKELY).astype(np.uint8), cv2.MORPH_CLOSE, bridge)
+    bridge = np.ones((_odd_px(LIMITS.leading_mm), _odd_px(LIMITS.gap_mm)), np.uint8)
+    joined = cv2.morphologyEx((text > LIMITS.likely).astype(np.uint8), cv2.MORPH_CLOSE, bridge)
     _, _, stats, _ = cv2.connectedComponentsWithStats(joined)
     boxes: list[Box] = []
     for part in sorted(stats[1:].tolist(), key=lambda part: -part[2]):
-        left, top, width, height = (edge / _MAP_PX_PER_MM for edge in part[:4])
-        if _HEIGHTS_MM[0] <= height <= _HEIGHTS_MM[1] and width >= _LEAST_MM:
+        left, top, width, height = (edge / LIMITS.map_px_per_mm for edge in part[:4])
+        if LIMITS.heights_mm[0] <= height <= LIMITS.heights_mm[1] and width >= LIMITS.min_mm:
             left, top = left + float(corner_mm[0]), top + float(corner_mm[1])
-            boxes.append((left - _MORE_MM, top, left + width + _MORE_MM, top + height))
-    return boxes[:_MOST_LINES]
+            boxes.append((left - LIMITS.more_mm, top, left + width + LIMITS.more_mm, top + height))
+    return boxes[: LIMITS.max_lines]
 
 
 def _odd_px(length_mm: float) -> int:
-    return 2 * round(length_mm * _MAP_PX_PER_MM / 2) + 1
+    return 2 * round(length_mm * LIMITS.map_px_per_mm / 2) + 1
 
 
 def _to_photo(page: FlatPage, scale: GridScale, corner_mm: FloatArray, px_mm: float) -> Warp:
@@ -155,7 +177,7 @@ def _cut(photo: ByteArray, page: FlatPage, scale: GridScale, box_mm: Box) -> NDA
     line = cv2.remap(
         photo, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
-    paper = np.maximum(np.quantile(line, _PAPER_SHARE, axis=(0, 1)), 8)
+    paper = np.maximum(np.quantile(line, LIMITS.paper_share, axis=(0, 1)), 8)
     return np.asarray(np.clip(1 - line / paper, -0.25, 1), np.float32)
 
 
@@ -191,7 +213,7 @@ def said_in(lines: Iterable[Spelled]) -> Said:
 
 def _scales(text: str, probable: NDArray[np.float32]) -> Iterator[tuple[str, float]]:
     for match in _SPELLED.finditer(text):
-        if probable[slice(*match.span())].min() >= LEAST_PROBABLE:
+        if probable[slice(*match.span())].min() >= LIMITS.min_probable:
             yield match[2], float(match[1].replace(",", "."))
 
 

@@ -9,8 +9,9 @@ such strokes as well: so none may go on beyond a corner, and there may be no ink
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,27 +22,48 @@ from ecgpaper.digitize.curves.strip import MARGIN_MM, N_SUB_COLUMNS, STRIP_PX_PE
 from ecgpaper.ecg import FloatArray
 from ecgpaper.page import PageLayout
 
-# Heights of 1 mV on paper, and widths of 0.1 s at 25 mm/s to 0.2 s at 50 mm/s.
+# Heights of 1 mV on paper,
 HEIGHTS_MM = (5.0, 10.0, 20.0)
-WIDTHS_MM = np.arange(2.0, 11.01, 0.25)
-# A pulse's foot may stand so far from the height at which its row has most ink.
-_REACH_MM = 4.0
-# Beside the rows is where no more than so much of a curve is.
-_OVERLAP_MM = 2.5
-# A pulse may stand in the row itself, at the start of a column, in the place of its first samples:
-# it is looked for over so much of the column, and must cover so much of it. Some print it in some
-# rows only: such a one is believed from this share on, or where it stands as those of other rows.
-_INSIDE_MM, _MIN_COVERED_MM = 16.0, 1.0
-_SURE_SHARE, _SAME_PLACE_MM = 0.7, 1.5
-# Strokes lean and bend, and corners are round: ink so far from where it should be counts.
-_SLACK_MM, _CORNER_MM = 0.3, 0.7
-# So far beyond its corners nothing of a pulse is inked.
-_BEYOND_MM = 2.0
-# Least share of a pulse's strokes that is inked, less what is inked where nothing should be: on 40
-# generated pages of all presets, pulses had 0.4 to 0.98 and nothing else above 0.46. A row of its
-# own is not believed as easily as all rows together.
-MIN_SHARE = 0.6
-_SINGLE_DOUBT = 0.1
+# and widths, of 0.1 s at 25 mm/s to 0.2 s at 50 mm/s.
+WIDTHS_MM = tuple(float(width_mm) for width_mm in np.arange(2.0, 11.01, 0.25))
+SIZES_MM = tuple((height_mm, width_mm) for height_mm in HEIGHTS_MM for width_mm in WIDTHS_MM)
+
+
+@dataclass(frozen=True, slots=True)
+class PulseLimits:
+    """Where pulses are looked for, and how much of their strokes must be inked."""
+
+    # A pulse's foot may be this far from the height at which its row has most ink.
+    reach_mm: float = 4.0
+    # A place is beside the rows if no more than this length of a curve is there.
+    overlap_mm: float = 2.5
+    # A pulse may stand in the row itself, at the start of a column, in the place of its first
+    # samples: it is searched over this length of the column,
+    inside_mm: float = 16.0
+    # and must cover at least this length.
+    min_covered_mm: float = 1.0
+    # Some print it in some rows only: such a one is believed from this share on,
+    sure_share: float = 0.7
+    # or where it stands no further from those of other rows.
+    same_place_mm: float = 1.5
+    # Strokes lean and bend: ink within this distance of its place counts.
+    slack_mm: float = 0.3
+    # Corners are round: pixels within this distance of one do not count.
+    corner_mm: float = 0.7
+    # Beyond this distance from its corners nothing of a pulse is inked.
+    beyond_mm: float = 2.0
+    # Least inked share of a pulse's strokes, less the inked share of its blank parts: on
+    # 40 generated pages of all presets, pulses had 0.4 to 0.98 and nothing else above 0.46.
+    min_share: float = 0.6
+    # A row of its own is not believed as easily as all rows together: its share counts so much
+    # less.
+    single_doubt: float = 0.1
+
+
+LIMITS = PulseLimits()
+
+# Share of a pulse of each size, (height, width) in mm, from each pixel column of a stretch on.
+Shares: TypeAlias = dict[tuple[float, float], FloatArray]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +108,10 @@ def find_pulse(layout: PageLayout, readings: tuple[RowReading, ...]) -> Pulse | 
         pulse
         for left_mm in _stretches_mm(layout)
         for pulse in _pulses(
-            left_mm, [*_sketches(layout, readings, left_mm, MARGIN_MM + _OVERLAP_MM)]
+            left_mm, _shares_of_rows(layout, readings, left_mm, MARGIN_MM + LIMITS.overlap_mm)
         )
     )
-    return best if best is not None and best.share >= MIN_SHARE else None
+    return best if best is not None and best.share >= LIMITS.min_share else None
 
 
 def without_pulses(
@@ -114,20 +136,22 @@ def without_pulses(
     found: list[list[Pulse]] = [[] for _ in readings]
     baselines_mm = [strips[0].baseline_mm for strips in layout.rows()]
     for column_mm in sorted({strip.left_mm for strip in layout.strips}):
-        left_mm = column_mm - _OVERLAP_MM
-        sketches = [*_sketches(layout, readings, left_mm, _INSIDE_MM)]
-        together = _clearest(_pulses(left_mm, sketches))
-        for row, sketch in enumerate(sketches):
-            pulse = _clearest(_pulses(left_mm, [sketch]))
-            if pulse is None or pulse.right_mm < column_mm + _MIN_COVERED_MM:
+        left_mm = column_mm - LIMITS.overlap_mm
+        shares = _shares_of_rows(layout, readings, left_mm, LIMITS.inside_mm)
+        together = _clearest(_pulses(left_mm, shares))
+        for row, share in enumerate(shares):
+            pulse = _clearest(_pulses(left_mm, [share]))
+            if pulse is None or pulse.right_mm < column_mm + LIMITS.min_covered_mm:
                 continue
             if not _is_followed(readings[row], baselines_mm[row] - pulse.height_mm / 2, pulse):
                 continue
             is_one_of_all = together is not None and (
-                together.share >= MIN_SHARE
-                and abs(pulse.left_mm - together.left_mm) < _SAME_PLACE_MM
+                together.share >= LIMITS.min_share
+                and abs(pulse.left_mm - together.left_mm) < LIMITS.same_place_mm
             )
-            if pulse.share >= (MIN_SHARE - _SINGLE_DOUBT if is_one_of_all else _SURE_SHARE):
+            if pulse.share >= (
+                LIMITS.min_share - LIMITS.single_doubt if is_one_of_all else LIMITS.sure_share
+            ):
                 found[row].append(pulse)
     rows = tuple(
         replace(
@@ -144,7 +168,7 @@ def _stretches_mm(layout: PageLayout) -> tuple[float, float]:
     """Left ends of the paper before and after the rows."""
     left_mm = min(strip.left_mm for strip in layout.strips)
     right_mm = max(strip.right_mm(layout.scale) for strip in layout.strips)
-    return left_mm - MARGIN_MM, right_mm - _OVERLAP_MM
+    return left_mm - MARGIN_MM, right_mm - LIMITS.overlap_mm
 
 
 def _is_followed(reading: RowReading, middle_mm: float, pulse: Pulse) -> bool:
@@ -162,6 +186,13 @@ def _clearest(pulses: Iterable[Pulse]) -> Pulse | None:
     return max(pulses, key=lambda pulse: pulse.share, default=None)
 
 
+def _shares_of_rows(
+    layout: PageLayout, readings: tuple[RowReading, ...], left_mm: float, width_mm: float
+) -> list[Shares]:
+    """Look for pulses of all sizes in a stretch of paper of each row."""
+    return [sketch.shares() for sketch in _sketches(layout, readings, left_mm, width_mm)]
+
+
 def _sketches(
     layout: PageLayout, readings: tuple[RowReading, ...], left_mm: float, width_mm: float
 ) -> Iterator[_Sketch]:
@@ -174,19 +205,17 @@ def _sketches(
         yield _Sketch(ink, (strips[0].baseline_mm - reading.top_mm) * STRIP_PX_PER_MM)
 
 
-def _pulses(left_mm: float, rows: list[_Sketch]) -> Iterator[Pulse]:
+def _pulses(left_mm: float, rows: Sequence[Shares]) -> Iterator[Pulse]:
     """Yield the clearest pulse of each size in a stretch of paper that starts at `left_mm`."""
-    for height_mm in HEIGHTS_MM:
-        for width_mm in WIDTHS_MM:
-            shares = [row.shares(_px(float(width_mm)), _px(height_mm)) for row in rows]
-            n_places = min(len(share) for share in shares)
-            if not n_places:
-                continue
-            together = np.array([share[:n_places] for share in shares])
-            share = np.maximum(together.mean(axis=0), together.max(axis=0) - _SINGLE_DOUBT)
-            place = int(share.argmax())
-            at_mm = left_mm + place / STRIP_PX_PER_MM
-            yield Pulse(at_mm, float(width_mm), height_mm, float(share[place]))
+    for size_mm in SIZES_MM:
+        n_places = min(len(row[size_mm]) for row in rows)
+        if not n_places:
+            continue
+        together = np.array([row[size_mm][:n_places] for row in rows])
+        share = np.maximum(together.mean(axis=0), together.max(axis=0) - LIMITS.single_doubt)
+        place = int(share.argmax())
+        height_mm, width_mm = size_mm
+        yield Pulse(left_mm + place / STRIP_PX_PER_MM, width_mm, height_mm, float(share[place]))
 
 
 def _px(length_mm: float) -> int:
@@ -197,40 +226,74 @@ class _Sketch:
     """Ink of a stretch of a row, ready for the mean over any box of it."""
 
     def __init__(self, ink: FloatArray, baseline_px: float) -> None:
-        slack = 2 * _px(_SLACK_MM) + 1
+        slack = 2 * _px(LIMITS.slack_mm) + 1
         self.upright = np.pad(maximum_filter1d(ink, slack, axis=0).cumsum(axis=1), ((0, 0), (1, 0)))
         self.level = np.pad(maximum_filter1d(ink, slack, axis=1).cumsum(axis=0), ((1, 0), (0, 0)))
         self.area = np.pad(ink.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
         self.n_columns, self.n_rows = ink.shape
-        feet = np.arange(-_px(_REACH_MM), _px(_REACH_MM) + 1) + round(baseline_px)
-        self.feet = feet[(feet > 0) & (feet < self.n_rows - _px(_BEYOND_MM))]
+        feet = np.arange(-_px(LIMITS.reach_mm), _px(LIMITS.reach_mm) + 1) + round(baseline_px)
+        self.feet = feet[(feet > 0) & (feet < self.n_rows - _px(LIMITS.beyond_mm))]
 
-    def shares(self, width: int, height: int) -> FloatArray:
-        """Share of a pulse of that size, in px, from each column on: the best of all feet."""
-        n_places = self.n_columns - width
-        feet = self.feet[self.feet - height >= _px(_BEYOND_MM)]
-        if n_places <= 0 or not len(feet):
-            return np.zeros(0)
-        tops, corner, beyond = feet - height, _px(_CORNER_MM), _px(_BEYOND_MM)
-        strokes = self._strokes(tops, feet, width)
-        roof = (self.level[width + 1 :][:, tops] - self.level[:n_places][:, tops]) / (width + 1)
-        inked = np.minimum(strokes.min(axis=0), roof)
-        over = self._strokes(tops - beyond, tops - corner, width).max(axis=0)
-        under = self._strokes(feet + corner, feet + beyond, width).min(axis=0)
-        inside = self._inside(tops + corner, feet - corner, corner, width - corner)
-        shares: FloatArray = (inked - np.max([over, under, inside], axis=0)).max(axis=1)
+    def shares(self) -> Shares:
+        """Share of a pulse of each size from each column on: the best of all feet."""
+        found: Shares = {}
+        for height_mm in HEIGHTS_MM:
+            feet = self.feet[self.feet - _px(height_mm) >= _px(LIMITS.beyond_mm)]
+            pulses = _Pulses.of(self, feet - _px(height_mm), feet) if len(feet) else None
+            for width_mm in WIDTHS_MM:
+                width = _px(width_mm)
+                share = pulses.shares(width) if pulses and width < self.n_columns else np.zeros(0)
+                found[height_mm, width_mm] = share
+        return found
+
+    def strokes(self, first: NDArray[np.int_], stop: NDArray[np.int_]) -> FloatArray:
+        """Mean ink between heights at each column: (n_columns, n_heights)."""
+        mean: FloatArray = (self.upright[:, stop] - self.upright[:, first]) / (stop - first)
+        return mean
+
+
+@dataclass(frozen=True, eq=False)
+class _Pulses:
+    """What pulses of one height are made of, whatever their width: (n_columns, n_feet) each.
+
+    Parameters
+    ----------
+    strokes, over, under : ndarray
+        Mean ink of upright strokes, and of what lies beyond their upper and lower ends.
+    roof : ndarray
+        Ink of level strokes at their tops, summed up from the first column.
+    inside : ndarray
+        Ink between tops and feet, summed up alike, per row.
+    """
+
+    strokes: FloatArray
+    over: FloatArray
+    under: FloatArray
+    roof: FloatArray
+    inside: FloatArray
+
+    @classmethod
+    def of(cls, sketch: _Sketch, tops: NDArray[np.int_], feet: NDArray[np.int_]) -> _Pulses:
+        """Measure a sketch between tops and feet, in px."""
+        corner, beyond = _px(LIMITS.corner_mm), _px(LIMITS.beyond_mm)
+        first, stop = tops + corner, feet - corner
+        return cls(
+            strokes=sketch.strokes(tops, feet),
+            over=sketch.strokes(tops - beyond, tops - corner),
+            under=sketch.strokes(feet + corner, feet + beyond),
+            roof=sketch.level[:, tops],
+            inside=(sketch.area[:, stop] - sketch.area[:, first]) / (stop - first),
+        )
+
+    def shares(self, width: int) -> FloatArray:
+        """Share of a pulse of that width, in px, from each column on: the best of all feet."""
+        first, second = slice(None, -width), slice(width, None)
+        n_places, corner = len(self.strokes) - width, _px(LIMITS.corner_mm)
+        roof = (self.roof[width + 1 :] - self.roof[:n_places]) / (width + 1)
+        inked = np.minimum(np.minimum(self.strokes[first], self.strokes[second]), roof)
+        over = np.maximum(self.over[first], self.over[second])
+        under = np.minimum(self.under[first], self.under[second])
+        boxes = self.inside[width - corner :][:n_places] - self.inside[corner:][:n_places]
+        elsewhere = np.maximum(np.maximum(over, under), boxes / (width - 2 * corner))
+        shares: FloatArray = (inked - elsewhere).max(axis=1)
         return shares
-
-    def _strokes(self, first: NDArray[np.int_], stop: NDArray[np.int_], width: int) -> FloatArray:
-        """Mean ink between heights at both ends of each place: (2, n_places, n_heights)."""
-        mean = (self.upright[:, stop] - self.upright[:, first]) / (stop - first)
-        return np.array([mean[:-width], mean[width:]])
-
-    def _inside(
-        self, first: NDArray[np.int_], stop: NDArray[np.int_], left: int, right: int
-    ) -> FloatArray:
-        """Mean ink between heights, and between columns from each place: (n_places, n_heights)."""
-        total = self.area[:, stop] - self.area[:, first]
-        n_places = len(total) - 1 - (right + left)
-        boxes: FloatArray = total[right:][:n_places] - total[left:][:n_places]
-        return boxes / ((stop - first) * (right - left))

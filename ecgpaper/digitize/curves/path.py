@@ -17,12 +17,24 @@ from ecgpaper.nets.unet import DECODE_HALF_ROWS
 from ecgpaper.page import PageLayout, Strip
 from ecgpaper.raster import GridScale, Trace
 
-# Cost of a step per row, in units of log-probability, over blank paper and along ink.
-BLANK_COST, INK_COST = 0.4, 0.01
-# A pulse hides the start of a strip if it stands no further behind it; what its pen covers beyond.
-PULSE_REACH_MM, PULSE_PEN_MM = 4.0, 0.6
-# A single column can speak no louder than this against a path.
-MIN_LOG_PROBABILITY = -6.0
+
+@dataclass(frozen=True, slots=True)
+class PathCosts:
+    """How a path is weighed against the tracer's probabilities, and where a pulse hides it."""
+
+    # Cost of a step per row, in units of log-probability, over blank paper,
+    blank_cost: float = 0.4
+    # and along ink.
+    ink_cost: float = 0.01
+    # A single column can speak no louder than this against a path.
+    min_log_probability: float = -6.0
+    # A pulse hides the start of a strip if it stands no further than this behind it;
+    pulse_reach_mm: float = 4.0
+    # its pen covers this much more.
+    pulse_pen_mm: float = 0.6
+
+
+COSTS = PathCosts()
 
 
 def follow_path(log_probability: NDArray[np.float32], ink: NDArray[np.float32]) -> NDArray[np.intp]:
@@ -42,8 +54,8 @@ def follow_path(log_probability: NDArray[np.float32], ink: NDArray[np.float32]) 
     ndarray of int, of shape (n_points, n_strips)
     """
     # The cost of a step from row a to row b is the difference of these heights.
-    height = np.cumsum(BLANK_COST + (INK_COST - BLANK_COST) * ink, axis=-1)
-    cost = -np.maximum(log_probability, MIN_LOG_PROBABILITY)
+    height = np.cumsum(COSTS.blank_cost + (COSTS.ink_cost - COSTS.blank_cost) * ink, axis=-1)
+    cost = -np.maximum(log_probability, COSTS.min_log_probability)
     for point in range(1, len(cost)):
         before, along = cost[point - 1], height[point]
         up = np.minimum.accumulate(before - along, axis=-1)
@@ -140,8 +152,8 @@ def _behind_pulses_mm(reading: RowReading, strip: Strip) -> float:
     """Return where a strip starts that is not hidden by a pulse."""
     start_mm = strip.left_mm
     for left_mm, right_mm in reading.pulses_mm:
-        if left_mm - PULSE_REACH_MM < start_mm < right_mm:
-            start_mm = right_mm + PULSE_PEN_MM
+        if left_mm - COSTS.pulse_reach_mm < start_mm < right_mm:
+            start_mm = right_mm + COSTS.pulse_pen_mm
     return start_mm
 
 

@@ -1,6 +1,6 @@
 """Strip image -> row reading: the tracer tells, at each time, where the curve is likely to run.
 
-Public: `RowReading`, `read_rows`.
+Public: `RowReading`, `read_rows`, `full_darkness`.
 
 The network tells the height of the curve at times between the columns of the strip image. The mean
 of the ink in a column would be cheaper, but on steep strokes it is a low-pass filter as wide as the
@@ -32,24 +32,39 @@ from ecgpaper.nets.unet import StripNet
 from ecgpaper.page import PageLayout
 from ecgpaper.raster import FlatPage, GridScale, PixelMaps
 
-# So many points at the edge are no accident.
-MIN_EDGE_POINTS = 3
-# From here on a trace counts as present.
+# From this probability on a trace counts as present.
 MIN_PRESENCE = 0.5
-# Cost, in units of log-probability, of a curve where there is writing: from near by, a V looks like
-# a QRS complex. The segmenter takes QRS complexes for writing as well, but less surely.
-TEXT_COST = 2.0
-UNSURE_TEXT, SURE_TEXT = 0.3, 0.7
-# So far writing counts as blank paper for the steps of a curve; more, and R waves that run through
-# a name are lost.
-BLANK_SHARE = 0.3
-# At least so much of a strip is ink, and ink is at least so much darker than paper.
-INK_SHARE, MIN_INK_DARKNESS = 0.004, 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLimits:
+    """How writing, and the edge of a strip image, are told from a curve."""
+
+    # A curve reaches the edge if at least this number of its points do.
+    min_edge_points: int = 3
+    # Cost, in units of log-probability, of a curve where there is writing: from near by, a V looks
+    # like a QRS complex.
+    text_cost: float = 2.0
+    # The segmenter takes QRS complexes for writing as well, but less surely: below this probability
+    # of text nothing is charged,
+    unsure_text: float = 0.3
+    # from this one on the whole cost.
+    sure_text: float = 0.7
+    # Writing counts as blank paper by this share for the steps of a curve; more, and R waves that
+    # run through a name are lost.
+    blank_share: float = 0.3
+    # At least this share of a strip is ink,
+    ink_share: float = 0.004
+    # and ink is darker than paper by at least this share of full black.
+    min_ink_darkness: float = 0.15
+
+
+LIMITS = ReadLimits()
 
 
 @dataclass(frozen=True, eq=False)
 class RowReading:
-    """What the network reads in one row.
+    """The tracer's answer for one row.
 
     Parameters
     ----------
@@ -148,7 +163,7 @@ def _is_cut_off(reading: RowReading) -> bool:
     probable = reading.log_probability[reading.presence > MIN_PRESENCE].argmax(axis=1)
     edge = EDGE_MM * STRIP_PX_PER_MM
     last = reading.log_probability.shape[1] - 1
-    return int(((probable < edge) | (probable > last - edge)).sum()) >= MIN_EDGE_POINTS
+    return int(((probable < edge) | (probable > last - edge)).sum()) >= LIMITS.min_edge_points
 
 
 def _writing(
@@ -160,7 +175,7 @@ def _writing(
         corner + (at_px + 0.5) / STRIP_PX_PER_MM
         for corner, at_px in zip(corner_mm, (columns_px, rows_px), strict=True)
     )
-    # Off the flat page nobody knows.
+    # Off the flat page nothing is known.
     x, y = (
         ((at_mm * px_per_mm + origin_px + 0.5) / maps.px_per_map_px - 0.5).astype(np.float32)
         for at_mm, px_per_mm, origin_px in zip(
@@ -168,7 +183,7 @@ def _writing(
         )
     )
     text = cv2.remap(maps.of("text"), *np.meshgrid(x, y), cv2.INTER_LINEAR)
-    sure = np.clip((text.T - UNSURE_TEXT) / (SURE_TEXT - UNSURE_TEXT), 0, 1)
+    sure = np.clip((text.T - LIMITS.unsure_text) / (LIMITS.sure_text - LIMITS.unsure_text), 0, 1)
     return np.ascontiguousarray(sure, np.float32)
 
 
@@ -186,14 +201,14 @@ def _read(
     # Off by a hundredth of a row, as the network was when it learned.
     with torch.inference_mode(), fast_precision(device):
         logits, presence = network(tensor.contiguous(memory_format=torch.channels_last))
-        doubts = torch.from_numpy(TEXT_COST * text).to(device)
+        doubts = torch.from_numpy(LIMITS.text_cost * text).to(device)
         log_probability = (logits[0].float() - doubts).log_softmax(dim=-1).cpu().numpy()
         found = presence[0].float().sigmoid().cpu().numpy().astype(np.float64)
     columns_px = sub_columns_px(image.shape[1])
     x_mm = corner_mm[0] + (columns_px + 0.5) / STRIP_PX_PER_MM
     # Ink is dark in all colors, a colored grid in two of them at the most.
     in_all = values[:3].min(axis=0)
-    ink = _ink(in_all)[:, np.rint(columns_px).astype(np.intp)].T * (1 - BLANK_SHARE * text)
+    ink = _ink(in_all)[:, np.rint(columns_px).astype(np.intp)].T * (1 - LIMITS.blank_share * text)
     darkness = _between_columns(in_all, columns_px)
     return RowReading(
         x_mm,
@@ -208,8 +223,12 @@ def _read(
 
 def _ink(darkness: NDArray[np.float32]) -> NDArray[np.float32]:
     """Share of ink, (height, width), from darkness (height, width)."""
-    full = max(float(np.quantile(darkness, 1 - INK_SHARE)), MIN_INK_DARKNESS)
-    return np.asarray(np.clip(darkness / (0.6 * full), 0, 1), np.float32)
+    return np.asarray(np.clip(darkness / (0.6 * full_darkness(darkness)), 0, 1), np.float32)
+
+
+def full_darkness(darkness: NDArray[np.float32]) -> float:
+    """Return how dark the ink of a row is, from the darkness of its pixels."""
+    return max(float(np.quantile(darkness, 1 - LIMITS.ink_share)), LIMITS.min_ink_darkness)
 
 
 def _between_columns(values: NDArray[np.float32], columns_px: FloatArray) -> NDArray[np.float32]:

@@ -4,7 +4,7 @@ Public: `REFINER`, `N_FEATURES`, `BEYOND_POINTS`, `Course`, `course_of`, `with_r
 `refine_traces`, `seen_upside_down`, `seen_backwards`.
 
 The tracer looks at whole strips of paper and so at few of them. Once it is known about where a
-curve runs, a small network can look at what lies close to it only, far along it and on very many
+curve runs, a small network can look close to it only, far along it and on very many
 curves; it finds what the first look misses at the tips of QRS complexes, where the pen's width
 covers the curve.
 """
@@ -28,18 +28,24 @@ from ecgpaper.raster import GridScale, Trace
 Real = TypeVar("Real", np.float16, np.float32)
 
 REFINER = "refiner"
-# Rows above and below the curve whose probability, and whose darkness, are looked at.
-PROBABLE_ROWS, DARK_ROWS = 12, 20
-_N_PROBABLE, _N_DARK = 2 * PROBABLE_ROWS + 1, 2 * DARK_ROWS + 1
+# Rows above and below the curve whose probability is looked at,
+PROBABLE_ROWS = 12
+# and whose darkness.
+DARK_ROWS = 20
+_N_PROBABLE = 2 * PROBABLE_ROWS + 1
+_N_DARK = 2 * DARK_ROWS + 1
 # Then: offset within the row, spread, confidence, steps from the point before and to the next,
 # height above the strip's middle, 1 for points of the strip.
 N_FEATURES = _N_PROBABLE + _N_DARK + 7
 # Points before and after a strip that are looked at as well, at the height of its ends: the pen
-# reaches 4 to 8 of them to either side, and what it left there tells where the curve starts, and
-# how steeply.
+# reaches 4 to 8 of them to either side, and the ink there tells where the curve starts, and how
+# steeply.
 BEYOND_POINTS = 32
+# Sign of each feature when the strip is turned upside down: offset, steps and height change theirs.
 _UP_IS_DOWN = np.ones(N_FEATURES, np.float32)
-_UP_IS_DOWN[-7], _UP_IS_DOWN[-4:-1] = -1, -1
+_UP_IS_DOWN[-7] = -1
+_UP_IS_DOWN[-4:-1] = -1
+# Place of each feature in a strip that is turned upside down.
 _UPSIDE_DOWN = np.concatenate(
     [
         np.arange(_N_PROBABLE)[::-1],
@@ -48,14 +54,28 @@ _UPSIDE_DOWN = np.concatenate(
     ]
 )
 _STEPS = [N_FEATURES - 4, N_FEATURES - 3]
-# The fourth root of a probability tells one in a million from none, and still a half from all.
-_ROOT = 4.0
-_SPREAD_ROWS, _STEP_ROWS, _MOST_STEPS, _HEIGHT_ROWS = 4.0, 8.0, 4.0, 50.0
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureScales:
+    """Divisors of the features, so that the network sees numbers about 1."""
+
+    # The fourth root of a probability tells one in a million from none, and still a half from all.
+    root: float = 4.0
+    # Rows of the strip image.
+    spread_rows: float = 4.0
+    step_rows: float = 8.0
+    height_rows: float = 50.0
+    # Steps are clipped to this multiple of their scale.
+    max_steps: float = 4.0
+
+
+_SCALES = FeatureScales()
 
 
 @dataclass(frozen=True, eq=False)
 class Course:
-    """A curve and what lies along it.
+    """A curve and its surroundings along its length.
 
     Parameters
     ----------
@@ -81,7 +101,7 @@ class Course:
 
 
 def course_of(trace: Trace, reading: RowReading, scale: GridScale) -> Course:
-    """Gather what lies along a trace that was cut from a row.
+    """Gather the surroundings of a trace that was cut from a row.
 
     Parameters
     ----------
@@ -94,23 +114,26 @@ def course_of(trace: Trace, reading: RowReading, scale: GridScale) -> Course:
     first = int(np.searchsorted(reading.x_mm, x_mm[0] - 1e-6))
     row = (y_mm - reading.top_mm) * STRIP_PX_PER_MM - 0.5
     spread_px = np.zeros(len(row)) if trace.spread_px is None else trace.spread_px
-    # What stands before and behind the curve is seen from the height of its ends.
+    # Before its start and behind its end the curve is continued at the height of its ends.
     level = np.pad(row, BEYOND_POINTS, mode="edge")
     nearest = np.rint(level).astype(np.intp)
-    step = np.clip(np.diff(nearest) / _STEP_ROWS, -_MOST_STEPS, _MOST_STEPS)
+    step = np.clip(np.diff(nearest) / _SCALES.step_rows, -_SCALES.max_steps, _SCALES.max_steps)
     along = np.arange(len(level)) + first - BEYOND_POINTS
     along = np.clip(along, 0, len(reading.x_mm) - 1)
     probable = _around(reading.log_probability[along], nearest, PROBABLE_ROWS)
     features = np.column_stack(
         [
-            np.exp(probable / _ROOT),
+            np.exp(probable / _SCALES.root),
             _around(reading.darkness[along], nearest, DARK_ROWS),
             level - nearest,
-            np.pad(spread_px / scale.px_per_mm[1] * STRIP_PX_PER_MM / _SPREAD_ROWS, BEYOND_POINTS),
+            np.pad(
+                spread_px / scale.px_per_mm[1] * STRIP_PX_PER_MM / _SCALES.spread_rows,
+                BEYOND_POINTS,
+            ),
             np.pad(trace.confidence, BEYOND_POINTS),
             np.concatenate([[0.0], step]),
             np.concatenate([step, [0.0]]),
-            (level - np.median(row)) / _HEIGHT_ROWS,
+            (level - np.median(row)) / _SCALES.height_rows,
             np.pad(np.ones(len(row)), BEYOND_POINTS),
         ]
     )
@@ -120,7 +143,7 @@ def course_of(trace: Trace, reading: RowReading, scale: GridScale) -> Course:
 def _around(
     values: NDArray[np.float32], center: NDArray[np.intp], reach: int
 ) -> NDArray[np.float32]:
-    """Return what lies up to `reach` rows from given ones: (n_points, 2 * reach + 1)."""
+    """Return the values up to `reach` rows from given ones: (n_points, 2 * reach + 1)."""
     rows = center[:, None] + np.arange(-reach, reach + 1)
     return np.take_along_axis(values, np.clip(rows, 0, values.shape[1] - 1), axis=1)
 

@@ -21,9 +21,10 @@ from ecgpaper.raster import FlatPage, GridScale
 
 STRIP_PX_PER_MM = 8.0
 STRIP_HEIGHT_MM = 48.0
-# Height of a second look at a row whose curve comes this near to the edge of the first: waves of
-# 2.4 mV are cut off there.
-TALL_HEIGHT_MM, EDGE_MM = 72.0, 2.0
+# Height of a second look at a row: waves of 2.4 mV are cut off in the first.
+TALL_HEIGHT_MM = 72.0
+# A curve that comes this near to the edge of the first look is looked at again.
+EDGE_MM = 2.0
 # Heights read per two columns of the strip image: 20 per mm, 500 per second at 25 mm/s.
 N_SUB_COLUMNS = 5
 # Paper before and after a row that is looked at as well, to see where its trace begins and ends;

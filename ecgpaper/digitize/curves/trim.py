@@ -13,13 +13,15 @@ import numpy as np
 from ecgpaper.digitize.curves.read import MIN_PRESENCE
 from ecgpaper.raster import GridScale, Trace
 
-# A pulse's stroke covers about so many points of the row behind it: half a pen's width.
+# Points of the row that a pulse's stroke covers behind it: half a pen's width.
 STROKE_POINTS = 3
 # Ends of strips where no trace is seen for this long are left out; less may be columns that are
 # placed a little off: two worn photos of four lost 2 mm of their last column to no avail.
-# Such a trace changes to another line before: it ends where it was sure last. At least this share
-# of a strip must be sure.
-BLANK_MM, SURE_PRESENCE, LEAST_SURE = 3.0, 0.8, 0.5
+BLANK_MM = 3.0
+# Such a trace changes to another line before: it ends where it was sure last.
+SURE_PRESENCE = 0.8
+# At least this share of a strip must be sure.
+LEAST_SURE = 0.5
 
 
 def without_strokes(traces: Sequence[Trace]) -> tuple[Trace, ...]:

@@ -10,6 +10,8 @@ angles of their own: where the spectrum is strongest.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from scipy.fft import fft2
@@ -24,22 +26,36 @@ from ecgpaper.page import LARGE_BOX_MM, SMALL_BOX_MM
 
 # Harmonic of the 1-mm lines in waves every 5 mm.
 SMALL = round(LARGE_BOX_MM / SMALL_BOX_MM)
-# What is followed, the 5-mm or the 1-mm lines, and the harmonics that show their direction. Stripes
-# may be as fine as 1-mm lines and stronger, but then have no others beside them.
-_HARMONICS = {1: (1, 2, 3), SMALL: (1, 2, 3, SMALL)}
-# A photo may be turned by as much; beyond, the grid looks the same again.
-_MAX_TURN_DEG = 44.0
-_FINE_DEG = np.linspace(-1.25, 1.25, 11)
-# Angles whose combs are compared: so many, and as sharp as this share of the sharpest. Beside a
-# monitor's stripes the grid was the third at the most, with a share of 0.089 and more; beside the
-# grid's own angle nothing but its side lobes is left, with 0.03 (60 generated screens).
-_MOST_ANGLES, _LEAST_SHARPNESS = 4, 0.05
-# Strength of the grid's comb (see `comb_scale`) below which there is no grid.
-_MIN_STRENGTH = 1.5
-# Seen aslant, the spacing of lines in one direction is off their mean by up to this factor, and
-# their angle by as much.
-_SLANT, _SLANT_DEG = 1.25, 12.0
+# Long side of the spectrum's image.
 SPECTRUM_PX = 1024
+# The lines that are followed, every 5 mm or every 1 mm, and the harmonics that show their
+# direction. Stripes may be as fine as 1-mm lines and stronger, but then have no others beside them.
+_HARMONICS = {1: (1, 2, 3), SMALL: (1, 2, 3, SMALL)}
+# Turns that are tried around a coarse one.
+_FINE_DEG = np.linspace(-1.25, 1.25, 11)
+
+
+@dataclass(frozen=True, slots=True)
+class AxisLimits:
+    """How far a grid may be turned and slanted, and how clear it must be."""
+
+    # A photo may be turned by as much; beyond, the grid looks the same again.
+    max_turn_deg: float = 44.0
+    # Number of angles that are compared by their combs,
+    max_angles: int = 4
+    # of at least this share of the sharpest one's sharpness. Beside a monitor's stripes the grid
+    # was the third at the most, with a share of 0.089 and more; beside the grid's own angle only
+    # its side lobes are left, with 0.03 (60 generated screens).
+    min_sharpness: float = 0.05
+    # Strength of the grid's comb (see `comb_scale`) below which there is no grid.
+    min_strength: float = 1.5
+    # Seen aslant, the spacing of lines in one direction is off their mean by up to this factor,
+    max_slant: float = 1.25
+    # and their angle by as much.
+    max_slant_deg: float = 12.0
+
+
+LIMITS = AxisLimits()
 
 
 def middle_slopes(lines: Float32Array) -> list[dict[int, FloatArray]]:
@@ -94,7 +110,8 @@ def middle_spectrum(colors: Float32Array) -> ComplexArray:
 def _sharpened(spectrum: Float32Array, slope: FloatArray, harmonics: tuple[int, ...]) -> FloatArray:
     """Return the slope near the given one whose waves are strongest in a spectrum."""
     scale, turn_rad = np.meshgrid(
-        np.geomspace(1 / _SLANT, _SLANT, 61), np.deg2rad(np.linspace(-_SLANT_DEG, _SLANT_DEG, 61))
+        np.geomspace(1 / LIMITS.max_slant, LIMITS.max_slant, 61),
+        np.deg2rad(np.linspace(-LIMITS.max_slant_deg, LIMITS.max_slant_deg, 61)),
     )
     x = scale * (slope[0] * np.cos(turn_rad) - slope[1] * np.sin(turn_rad))
     y = scale * (slope[0] * np.sin(turn_rad) + slope[1] * np.cos(turn_rad))
@@ -118,24 +135,24 @@ def _middle(lines: Float32Array) -> tuple[float, float]:
     found = [_comb_near(middle, about_deg, max(lines.shape)) for about_deg in _sharp_degs(inner)]
     # Where nothing is printed, no angle is sharper than another.
     turn_deg, px_per_mm, strength = max(found, key=lambda comb: comb[2], default=(0.0, 1.0, 0.0))
-    if strength < _MIN_STRENGTH:
+    if strength < LIMITS.min_strength:
         raise GridError(
             "expected a grid of 5-mm lines in the middle of the image; the strongest pattern has "
-            f"a strength of {strength:.2f} (at least {_MIN_STRENGTH} is needed): crop the image "
-            "to the page, or scan at 150 dpi or more"
+            f"a strength of {strength:.2f} (at least {LIMITS.min_strength} is needed): crop the "
+            "image to the page, or scan at 150 dpi or more"
         )
     return float(np.deg2rad(turn_deg)), px_per_mm
 
 
 def _sharp_degs(inner: Float32Array) -> FloatArray:
     """Angles at which the lines' projections are sharper than a degree beside, sharpest first."""
-    angles_deg = np.linspace(-_MAX_TURN_DEG, _MAX_TURN_DEG, 89)
+    angles_deg = np.linspace(-LIMITS.max_turn_deg, LIMITS.max_turn_deg, 89)
     scores = np.array([_sharpness(inner, angle_deg) for angle_deg in angles_deg])
     peaks, _ = find_peaks(
-        np.pad(scores, 1, constant_values=-1.0), height=_LEAST_SHARPNESS * scores.max()
+        np.pad(scores, 1, constant_values=-1.0), height=LIMITS.min_sharpness * scores.max()
     )
     order = np.argsort(-scores[peaks - 1])
-    sharp_deg: FloatArray = angles_deg[peaks - 1][order][:_MOST_ANGLES]
+    sharp_deg: FloatArray = angles_deg[peaks - 1][order][: LIMITS.max_angles]
     return sharp_deg
 
 

@@ -1,10 +1,10 @@
-"""The printed grid as a ruler that bends with the paper: which pixel lies at which millimetre.
+"""The printed grid as a ruler that bends with the paper: which pixel lies at which millimeter.
 
-Public: `GridMap`, `grid_lines`, `follow_grid`, `CORRECTIONS`.
+Public: `GridMap`, `follow_grid`, `CORRECTIONS`.
 
 In the middle of the page two straight waves fit the grid's lines. From there the map grows, block
 by block, over all that joins on: where it goes next is a plane through what lies behind, and how
-far that is off is read from the 5-mm lines, or where none is seen from the 1-mm ones (see `waves`).
+far that is off is read from the 5-mm lines, or where none is seen from the 1-mm ones (see `phase`).
 Folds, whose far side is tilted, are crossed so, and stains and writing grown around. At last ever
 finer waves of the pattern correct it, and it is smoothed as far as that makes it surer.
 """
@@ -27,40 +27,59 @@ from ecgpaper.digitize.grid.surface import (
     local_planes,
     smoothed,
 )
-from ecgpaper.digitize.segment import darkness, printed_area
-from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
+from ecgpaper.ecg import BoolArray, FloatArray
 from ecgpaper.errors import GridError
-from ecgpaper.raster import PixelMaps
 
-# Long side of the image that is looked at: one millimetre is 3 to 6 px.
-RULER_LONG_SIDE_PX = 1600
-# Positions are kept per block of this many pixels. The map grows over an image half as fine.
-BLOCK_PX, COARSE = 8, 2
-# A page whose grid is seen takes at least this share of its photo.
-_MIN_AREA = 0.15
-# Where waves every 5 mm have less than this share of the strength of those every 1 mm, no line is
-# heavy enough to be followed: above 0.25 on generated pages on which it was.
-_LEAST_HEAVY = 0.2
-# Waves that follow nothing but noise have up to 0.011 of its strength; 0.029 and more where a grid
-# is seen (70 generated pages).
-_LEAST_STRENGTH = 0.02
-# Waves that follow lines meet them, in the middle, at the same phase at least so far.
-_MIN_COHERENCE = 0.72
-# The map starts as a disk of this radius, grows by so many blocks at once, and is then smoothed.
-_DISK_MM, _STEP_BLOCKS, _SMOOTH_MM = 14.0, 2, 8.0
-# Meanwhile it averages over so many mm, fewer where the shorter waves are followed; of these half
-# is where one line is taken for the next, and differences up to a quarter are believed.
+# Positions are kept per block of this many pixels.
+BLOCK_PX = 8
+# The map grows over an image that is smaller by this factor.
+COARSE = 2
+# Reach of the average while the map grows, in mm, by the harmonic that is followed: shorter for the
+# shorter waves.
 _GROWTH_REACH_MM = {1: 4.0, SMALL: 3.0}
+# Differences that are believed meanwhile, in mm: up to a quarter of a wave, while at half of one a
+# line is taken for the next.
 _GROWTH_TRUST_MM = {1: 1.3, SMALL: 0.26}
-# Shares of the usual wave strength from which it grows: first where the grid is clear.
-_CLEAR, _WEAK = 0.5, 0.3
-_MAX_STEPS, _LEAST_GROWTH = 60, 0.002
 # Local corrections: harmonic of the 5-mm wave, reach of the average in mm, and the largest
 # difference in mm that is believed.
 CORRECTIONS = (
     *((1, 5.0, 1.8), (1, 4.0, 1.5), (2, 4.0, 0.8), (2, 3.0, 0.8)),
     *((5, 3.0, 0.35), (5, 2.5, 0.35), (5, 2.5, 0.35)),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class FollowLimits:
+    """When a grid is clear enough to be followed, and how far the map grows."""
+
+    # Where waves every 5 mm have less than this share of the strength of those every 1 mm, no line
+    # is heavy enough to be followed: above 0.25 on generated pages on which it was.
+    min_heavy: float = 0.2
+    # Nor where so many of those every 1 mm lie elsewhere than these say: a hundredth of them did
+    # where heavy lines were followed, three quarters where none was heavier (52 directions).
+    max_contradicted: float = 0.1
+    # Waves that follow nothing but noise have up to 0.011 of its strength; 0.029 and more where a
+    # grid is seen (70 generated pages).
+    min_wave_strength: float = 0.02
+    # Waves that follow lines meet them, in the middle, with at least this coherence of phase.
+    min_coherence: float = 0.72
+    # The map starts as a disk of this radius,
+    disk_mm: float = 14.0
+    # grows by this number of blocks at once,
+    step_blocks: int = 2
+    # and is then smoothed.
+    smooth_mm: float = 8.0
+    # Share of the usual wave strength from which it grows: first where the grid is clear,
+    clear: float = 0.5
+    # then where it is weak,
+    weak: float = 0.3
+    # in at most this number of steps,
+    max_steps: int = 60
+    # until a step adds less than this share of the blocks.
+    min_growth: float = 0.002
+
+
+LIMITS = FollowLimits()
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,35 +99,6 @@ class GridMap:
     is_seen: BoolArray
 
 
-def grid_lines(photo: ByteArray, maps: PixelMaps) -> Float32Array:
-    """Return the fine lines of a photo in each color, ink and text blanked out.
-
-    Parameters
-    ----------
-    photo : ndarray of uint8, of shape (height, width, 3)
-    maps : PixelMaps
-        Of the photo.
-
-    Returns
-    -------
-    ndarray of float32, of shape (height, width, 3)
-        Dark is positive; the long side has `RULER_LONG_SIDE_PX`.
-    """
-    factor = RULER_LONG_SIDE_PX / max(photo.shape[:2])
-    size = (round(photo.shape[1] * factor), round(photo.shape[0] * factor))
-    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
-    dark = darkness(np.asarray(cv2.resize(photo, size, interpolation=method)))
-    covered = cv2.dilate(np.maximum(maps.of("ink"), maps.of("text")), np.ones((3, 3), np.uint8))
-    is_free = (cv2.resize(covered, size) < 0.3).astype(np.float32)
-    area = printed_area(maps)
-    if area.mean() > _MIN_AREA:
-        # What lies around the sheet has lines of its own.
-        is_free *= cv2.resize(area.astype(np.float32), size, interpolation=cv2.INTER_NEAREST)
-    share = np.maximum(cv2.blur(is_free, (31, 31)), 1e-3)[..., None]
-    around = cv2.blur(dark * is_free[..., None], (31, 31)) / share
-    return np.asarray(np.clip(dark - around, -0.3, 0.3) * is_free[..., None], np.float32)
-
-
 def _mixed(colors: Float32Array, mix: Float32Array) -> Float32Array:
     """Weighted sum of the colors, of shape (height, width)."""
     return np.asarray(cv2.transform(colors, mix[None]), np.float32)
@@ -126,7 +116,7 @@ def follow_grid(colors: Float32Array) -> GridMap:
     Parameters
     ----------
     colors : ndarray of float32, of shape (height, width, 3)
-        See `grid_lines`.
+        See `ecgpaper.digitize.grid.lines`.
 
     Raises
     ------
@@ -149,21 +139,43 @@ def _follow(
     lines: dict[int, Float32Array], coarse: Float32Array, slopes: dict[int, FloatArray]
 ) -> tuple[FloatArray, BoolArray]:
     """Position of each block along one coordinate, and where the grid was followed."""
-    step_px = BLOCK_PX * COARSE
-    shape = (coarse.shape[0] // BLOCK_PX, coarse.shape[1] // BLOCK_PX)
-    # Half as fine, lines every millimetre would be lost.
+    # Half as fine, lines every millimeter would be lost.
     seen_lines = {1: coarse, SMALL: lines[SMALL]}
-    start_mm, harmonic = _start(seen_lines, shape, slopes)
-    slope = slopes[harmonic]
+    shape = (coarse.shape[0] // BLOCK_PX, coarse.shape[1] // BLOCK_PX)
+    waves = {
+        harmonic: _middle_waves(seen_lines[harmonic], shape, slope, harmonic)
+        for harmonic, slope in slopes.items()
+    }
+    strength = {harmonic: np.abs(found.sum()) / found.size for harmonic, found in waves.items()}
+    if strength[1] > LIMITS.min_heavy * strength[SMALL]:
+        position_mm, seen = _followed(lines, seen_lines[1], slopes[1], waves[1], 1)
+        block_mm = float(np.hypot(*slopes[1])) * BLOCK_PX
+        if _contradicted(lines[SMALL], position_mm, seen, block_mm) < LIMITS.max_contradicted:
+            return position_mm, seen
+    return _followed(lines, seen_lines[SMALL], slopes[SMALL], waves[SMALL], SMALL)
+
+
+def _followed(
+    lines: dict[int, Float32Array],
+    seen_lines: Float32Array,
+    slope: FloatArray,
+    waves: ComplexArray,
+    harmonic: int,
+) -> tuple[FloatArray, BoolArray]:
+    """Position of each block as the waves of one harmonic say, from the middle outwards."""
+    step_px = BLOCK_PX * COARSE
+    height, width = lines[SMALL].shape
+    shape = (height // step_px, width // step_px)
     straight_mm = _straight(shape, slope * step_px)
     block_mm = float(np.hypot(*slope)) * step_px
-    grown_mm, known = _grow(seen_lines[harmonic], straight_mm + start_mm, block_mm, harmonic)
+    start_mm = _start(waves, harmonic)
+    grown_mm, known = _grow(seen_lines, straight_mm + start_mm, block_mm, harmonic)
     fine_shape = (shape[0] * COARSE, shape[1] * COARSE)
-    # Beside a straight map, what is left changes little from block to block.
+    # The difference from a straight map changes little from block to block.
     rest_mm = cv2.resize(grown_mm - straight_mm, fine_shape[::-1], interpolation=cv2.INTER_CUBIC)
     position_mm = _straight(fine_shape, slope * BLOCK_PX) + rest_mm
     if not known.any():
-        raise GridError("expected a grid; none was followed for more than a few millimetres")
+        raise GridError("expected a grid; none was followed for more than a few millimeters")
     known = cv2.resize(known.astype(np.float32), fine_shape[::-1]) > 0.5
     block_mm /= COARSE
     found_mm, seen = _correct(lines, position_mm, known, block_mm, harmonic)
@@ -173,6 +185,24 @@ def _follow(
     return steadied(found_mm, halves, seen, block_mm), seen
 
 
+def _contradicted(
+    lines: Float32Array, position_mm: FloatArray, seen: BoolArray, block_mm: float
+) -> float:
+    """Share of the blocks with lines every millimetre where these lie elsewhere than the map says.
+
+    Where no line is heavier than others, waves every 5 mm follow what else is dark, as what is left
+    of a trace.
+    """
+    _, reach_mm, trust_mm = CORRECTIONS[-1]
+    wave = demodulate(lines, position_mm, SMALL, reach_mm / block_mm)
+    strength = np.abs(wave)[seen]
+    if not strength.size:
+        return 0.0
+    has_lines = strength > LIMITS.weak * np.percentile(strength, 70)
+    off = np.abs(off_mm(wave, SMALL)[seen][has_lines])
+    return float((off > trust_mm).mean())
+
+
 def _straight(shape: tuple[int, ...], slope_per_block: FloatArray) -> FloatArray:
     """Positions that change evenly from block to block, 0 in the middle."""
     u, v = block_coordinates(shape)
@@ -180,29 +210,27 @@ def _straight(shape: tuple[int, ...], slope_per_block: FloatArray) -> FloatArray
     return position
 
 
-def _start(
-    seen_lines: dict[int, Float32Array], shape: tuple[int, ...], slopes: dict[int, FloatArray]
-) -> tuple[float, int]:
-    """How far the lines in the middle are ahead of straight waves, and which waves to follow."""
-    waves = {
-        harmonic: _middle_waves(seen_lines[harmonic], shape, slope, harmonic)
-        for harmonic, slope in slopes.items()
-    }
-    strength = {harmonic: np.abs(found.sum()) / found.size for harmonic, found in waves.items()}
-    harmonic = 1 if strength[1] > _LEAST_HEAVY * strength[SMALL] else SMALL
-    if strength[harmonic] < _LEAST_STRENGTH:
+def _start(waves: ComplexArray, harmonic: int) -> float:
+    """How far the lines in the middle are ahead of straight waves.
+
+    Raises
+    ------
+    GridError
+        If the waves there follow no lines.
+    """
+    strength = np.abs(waves.sum()) / waves.size
+    if strength < LIMITS.min_wave_strength:
         raise GridError(
             "expected a grid; in the middle of the image its lines are no stronger than noise: "
-            f"{strength[harmonic]:.3f} of it (at least {_LEAST_STRENGTH} is needed)"
+            f"{strength:.3f} of it (at least {LIMITS.min_wave_strength} is needed)"
         )
-    total = waves[harmonic].sum()
-    coherence = float(np.abs(total) / max(float(np.abs(waves[harmonic]).sum()), 1e-9))
-    if coherence < _MIN_COHERENCE:
+    coherence = float(np.abs(waves.sum()) / max(float(np.abs(waves).sum()), 1e-9))
+    if coherence < LIMITS.min_coherence:
         raise GridError(
             f"expected a grid; in the middle of the image its lines agree to {coherence:.2f} (at "
-            f"least {_MIN_COHERENCE} is needed)"
+            f"least {LIMITS.min_coherence} is needed)"
         )
-    return float(off_mm(total, harmonic)), harmonic
+    return float(off_mm(waves.sum(), harmonic))
 
 
 def _middle_waves(
@@ -218,7 +246,7 @@ def _middle_waves(
 
 def _middle_disk(shape: tuple[int, ...], block_mm: float) -> BoolArray:
     u, v = block_coordinates(shape)
-    return np.asarray(np.hypot(u, v) * block_mm < _DISK_MM)
+    return np.asarray(np.hypot(u, v) * block_mm < LIMITS.disk_mm)
 
 
 def _grow(
@@ -227,8 +255,8 @@ def _grow(
     """Bend a straight map to the lines, from the middle outwards; return it and where it got."""
     reach, trust_mm = _GROWTH_REACH_MM[harmonic] / block_mm, _GROWTH_TRUST_MM[harmonic]
     known = _middle_disk(position_mm.shape, block_mm)
-    for least_share in (_CLEAR, _WEAK):
-        for _ in range(_MAX_STEPS):
+    for least_share in (LIMITS.clear, LIMITS.weak):
+        for _ in range(LIMITS.max_steps):
             wave = demodulate(lines, position_mm, harmonic, reach)
             ahead_mm, strength = off_mm(wave, harmonic), np.abs(wave)
             is_sure = strength > least_share * np.percentile(strength[known], 60)
@@ -237,15 +265,15 @@ def _grow(
             step_mm, _ = local_planes(ahead_mm, weight, 0.8 * reach)
             position_mm = position_mm + known * np.clip(step_mm, -1.5, 1.5)
             position_mm = extended(position_mm, known, (2.5 * reach,))
-            if (known & ~before).sum() < _LEAST_GROWTH * known.size:
+            if (known & ~before).sum() < LIMITS.min_growth * known.size:
                 break
-    # What is finer than the smoothing is noise as yet; the corrections bring it back.
-    return smoothed(position_mm, weight, _SMOOTH_MM / block_mm), known
+    # Finer detail than the smoothing is noise so far; the corrections bring it back.
+    return smoothed(position_mm, weight, LIMITS.smooth_mm / block_mm), known
 
 
 def _grown(known: BoolArray, is_sure: BoolArray) -> BoolArray:
-    """Return what is sure of what is known or joins on; specks beyond the known are left out."""
-    size = 2 * _STEP_BLOCKS + 1
+    """Return the blocks that are sure and known, or joined to these; no specks beyond."""
+    size = 2 * LIMITS.step_blocks + 1
     disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
     next_to = (cv2.dilate(known.astype(np.uint8), disk) > 0) & is_sure
     solid = cv2.morphologyEx(next_to.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
@@ -268,7 +296,7 @@ def _correct(
         kind = SMALL if harmonic == SMALL else 1
         wave = demodulate(lines[kind], position_mm, harmonic, reach)
         ahead_mm, strength = off_mm(wave, harmonic), np.abs(wave)
-        floor = _WEAK * float(np.percentile(strength[known], 70))
+        floor = LIMITS.weak * float(np.percentile(strength[known], 70))
         is_sure = known & (strength > floor) & (np.abs(ahead_mm) < trust_mm)
         weight = np.where(is_sure, strength, 0).astype(np.float32)
         position_mm = position_mm + _local_mean(ahead_mm, weight, reach, floor)
@@ -283,6 +311,6 @@ def _local_mean(
     """Weighted mean of the differences around each block, fading out where none are sure."""
     total = cv2.GaussianBlur((weight * ahead_mm).astype(np.float32), (0, 0), reach)
     norm = cv2.GaussianBlur(weight, (0, 0), reach)
-    trust = np.clip(norm / (_WEAK * floor + 1e-9), 0, 1)
+    trust = np.clip(norm / (LIMITS.weak * floor + 1e-9), 0, 1)
     mean = np.where(norm > 1e-6, total / np.maximum(norm, 1e-6), 0) * trust
     return np.asarray(mean, np.float64)

@@ -2,7 +2,7 @@
 
 Public: `demodulate`, `off_mm`.
 
-Multiply a picture of lines with a wave of their spacing and average: what is left is the phase by
+Multiply a picture of lines with a wave of their spacing and average: the result is the phase by
 which lines and wave differ (demodulation, as in fringe-pattern analysis).
 """
 

@@ -10,20 +10,32 @@ in both halves of the bands, but not the same noise.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from ecgpaper.digitize.grid.surface import Float32Array, inner_blocks, smoothed
 from ecgpaper.ecg import BoolArray, FloatArray
 
-# Height of a band.
-_BAND_MM = 4.0
-# Reaches of smoothing that are tried, besides none, until the error grows by so much again.
-_REACHES_MM, _WORSE = (2.5, 4.0, 8.0, 16.0, 32.0, 64.0), 1.3
-# What is further off, beside a fold or by a line, counts no more.
-_MOST_MM = 0.5
-# What is seen of a page's edge is bent by what lies beside it.
-_EDGE_BLOCKS = 5
+# Reaches of smoothing that are tried, besides none.
+_REACHES_MM = (2.5, 4.0, 8.0, 16.0, 32.0, 64.0)
+
+
+@dataclass(frozen=True, slots=True)
+class SplitLimits:
+    """How the two halves of a grid's lines are compared."""
+
+    # Height of a band.
+    band_mm: float = 4.0
+    # Wider reaches are tried until the error is this multiple of the least.
+    worse: float = 1.3
+    # A larger difference, beside a fold or by a line, counts no more.
+    max_mm: float = 0.5
+    # Blocks at a page's edge that are left out: objects beside it disturb the lines there.
+    edge_blocks: int = 5
+
+
+LIMITS = SplitLimits()
 
 
 def banded(
@@ -44,7 +56,7 @@ def banded(
     """
     height, width = next(iter(lines.values())).shape
     y, x = np.ogrid[:height, :width]
-    is_even = np.floor((x * -slope_mm[1] + y * slope_mm[0]) / _BAND_MM) % 2 == 0
+    is_even = np.floor((x * -slope_mm[1] + y * slope_mm[0]) / LIMITS.band_mm) % 2 == 0
     even, odd = (
         {kind: np.asarray(picture * kept, np.float32) for kind, picture in lines.items()}
         for kept in (is_even, ~is_even)
@@ -72,13 +84,13 @@ def steadied(
     -------
     ndarray of shape (n_rows, n_columns), in mm
     """
-    inner = inner_blocks(seen, _EDGE_BLOCKS)
+    inner = inner_blocks(seen, LIMITS.edge_blocks)
     if not inner.any():
         return position_mm
     weight = seen.astype(np.float64)
 
     def power(values_mm: FloatArray) -> float:
-        return float(np.mean(np.clip(values_mm[inner], -_MOST_MM, _MOST_MM) ** 2))
+        return float(np.mean(np.clip(values_mm[inner], -LIMITS.max_mm, LIMITS.max_mm) ** 2))
 
     def error(first_mm: FloatArray, second_mm: FloatArray) -> float:
         # How well one half, smoothed, tells the other, which has the same bends and other noise.
@@ -89,6 +101,6 @@ def steadied(
         found = error(*(smoothed(half_mm, weight, reach_mm / block_mm) for half_mm in halves_mm))
         if found < least:
             best_mm, least = smoothed(position_mm, weight, reach_mm / block_mm), found
-        elif found > _WORSE * least:
+        elif found > LIMITS.worse * least:
             break
     return np.where(seen, best_mm, position_mm)

@@ -20,7 +20,7 @@ Float32Array: TypeAlias = NDArray[np.float32]
 
 # A slope counts as flat unless values spread over this share of the reach speak for it.
 _SLOPE_PRIOR = 0.02
-# Share of what is within reach from which a local plane is believed altogether.
+# A local plane is believed altogether from this share of known blocks within reach on.
 _ENOUGH = 0.03
 
 

@@ -6,6 +6,7 @@ Public: `fit_plane`, `bend`, `lattice`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -17,17 +18,32 @@ from ecgpaper.ecg import BoolArray, FloatArray
 from ecgpaper.errors import GridError
 from ecgpaper.geometry import DenseWarp, Homography, Warp
 
-# A page is flat where its grid lies this close to a plane in perspective: some milliseconds at
-# 25 mm/s. If nearly all of it is flat, all of it is: the rest was not followed well.
-_FLAT_MM = 0.12
+# A page whose grid is flat over this share is flat altogether: the rest was not followed well.
 MIN_FLAT_SHARE = 0.9
-_NODE_PX = 24.0
-_INVERSE_STEPS = 15
-# A node of the page is found on the photo to this, in px of the page. Beyond those that are, the
-# bends are continued step by step, in nodes.
-_MISS_PX = 0.5
+# Distances over which bends are continued beyond the nodes that were found, step by step, in nodes.
 _BEYOND_NODES = (2.0, 6.0, 20.0)
-_MAX_REPAIRS, _MIN_KNOWN_SHARE = 6, 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class BendLimits:
+    """How a page is told to be flat, and how a bent one is inverted."""
+
+    # A page is flat where its grid lies this close to a plane in perspective: some milliseconds at
+    # 25 mm/s.
+    flat_mm: float = 0.12
+    # Distance of the nodes of a bent page.
+    node_px: float = 24.0
+    # Steps in which a node is looked for on the photo.
+    inverse_steps: int = 15
+    # A node counts as found if it is missed by less, in px of the page.
+    miss_px: float = 0.5
+    # Rounds of continuing the bends beyond the nodes that were found.
+    max_repairs: int = 6
+    # At least this share of the nodes must be found.
+    min_known_share: float = 0.2
+
+
+LIMITS = BendLimits()
 
 
 def lattice(size: Sequence[int], step: float) -> FloatArray:
@@ -39,7 +55,7 @@ def lattice(size: Sequence[int], step: float) -> FloatArray:
 def fit_plane(page: FloatArray, on_photo: FloatArray) -> tuple[Homography, float]:
     """Perspective from page to photo that most blocks obey, and their share."""
     px_per_page_px = np.sqrt(_area(on_photo) / max(_area(page), 1.0))
-    tolerance_px = _FLAT_MM * FLAT_PX_PER_MM * px_per_page_px
+    tolerance_px = LIMITS.flat_mm * FLAT_PX_PER_MM * px_per_page_px
     matrix, inliers = cv2.findHomography(page, on_photo, cv2.RANSAC, tolerance_px)
     if matrix is None:
         raise GridError("expected a flat or bent page; the grid's lines are no page's")
@@ -57,14 +73,14 @@ def _area(points: FloatArray) -> float:
 
 def bend(page: FloatArray, plane: Homography, to_block: Warp, size: tuple[int, int]) -> DenseWarp:
     """Displacements on the page that, followed by the plane, hit the photo's positions."""
-    shape = (int(size[0] / _NODE_PX) + 2, int(size[1] / _NODE_PX) + 2)
-    nodes = lattice(shape, _NODE_PX)
+    shape = (int(size[0] / LIMITS.node_px) + 2, int(size[1] / LIMITS.node_px) + 2)
+    nodes = lattice(shape, LIMITS.node_px)
     moved = nodes.copy()
-    for _ in range(_INVERSE_STEPS):
+    for _ in range(LIMITS.inverse_steps):
         missing = nodes - _between(page, to_block(plane(moved)))
-        moved += np.clip(missing, -_NODE_PX, _NODE_PX)
+        moved += np.clip(missing, -LIMITS.node_px, LIMITS.node_px)
     # Beyond the photo's edge nothing is hit.
-    is_hit = np.abs(missing).max(axis=1) < _MISS_PX
+    is_hit = np.abs(missing).max(axis=1) < LIMITS.miss_px
     return _unfolded((moved - nodes).reshape(*shape, 2), is_hit.reshape(shape))
 
 
@@ -82,16 +98,16 @@ def _between(field: FloatArray, at: FloatArray) -> FloatArray:
 
 def _unfolded(field: FloatArray, known: BoolArray) -> DenseWarp:
     """Continue a field of displacements to where it is not known; where it folds, it is not."""
-    for _ in range(_MAX_REPAIRS):
-        if known.mean() < _MIN_KNOWN_SHARE:
+    for _ in range(LIMITS.max_repairs):
+        if known.mean() < LIMITS.min_known_share:
             break
         parts = [extended(field[..., axis], known, _BEYOND_NODES) for axis in (0, 1)]
         whole = np.dstack(parts)
         folds = np.zeros(known.shape, np.uint8)
         for axis in (0, 1):
             slopes = np.abs(np.diff(whole, axis=axis)).max(axis=2)
-            folds |= np.pad(slopes, ((0, 1 - axis), (0, axis))) >= 0.9 * _NODE_PX
+            folds |= np.pad(slopes, ((0, 1 - axis), (0, axis))) >= 0.9 * LIMITS.node_px
         if not folds.any():
-            return DenseWarp(_NODE_PX, whole)
+            return DenseWarp(LIMITS.node_px, whole)
         known = known & (cv2.dilate(folds, np.ones((5, 5), np.uint8)) == 0)
     raise GridError("expected a page; its grid is followed in folds that paper cannot have")

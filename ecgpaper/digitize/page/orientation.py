@@ -19,8 +19,10 @@ from ecgpaper.raster import FlatPage, PixelMaps
 # Share of the page, at each side, where its own edges may be taken for ink: the end of a sheet or
 # a window, a scroll bar.
 _BORDER = 0.06
-# Share of the ink at either end that is not looked at; and the quantile that counts as low.
-_TAIL, _LOW = 0.05, 0.1
+# Share of the ink at either end that is not looked at.
+_TAIL = 0.05
+# Quantile that counts as low.
+_LOW = 0.1
 
 
 def rows_are_upright(maps: PixelMaps) -> bool:

@@ -10,26 +10,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ecgpaper.digitize.grid.comb import MAX_FRAME_MM
-from ecgpaper.digitize.grid.follow import (
-    BLOCK_PX,
-    RULER_LONG_SIDE_PX,
-    GridMap,
-    follow_grid,
-    grid_lines,
-)
+from ecgpaper.digitize.grid.follow import BLOCK_PX, GridMap, follow_grid
+from ecgpaper.digitize.grid.lines import RULER_LONG_SIDE_PX, grid_lines
 from ecgpaper.digitize.grid.snapping import without_rounding
 from ecgpaper.digitize.grid.surface import extended
 from ecgpaper.digitize.page.bend import MIN_FLAT_SHARE, bend, fit_plane, lattice
 from ecgpaper.digitize.page.flatten import FLAT_PX_PER_MM, flatten, sampled
-from ecgpaper.digitize.page.sheet import View, find_sheet
+from ecgpaper.digitize.page.sheet import find_sheet
 from ecgpaper.digitize.page.skew import rotation, skew_deg
+from ecgpaper.digitize.page.view import View
 from ecgpaper.digitize.sampling import map_pixels
 from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
 from ecgpaper.errors import GridError
@@ -38,26 +34,45 @@ from ecgpaper.raster import FlatPage, PixelMaps
 
 logger = logging.getLogger(__name__)
 
-# Below this angle the ends of a strip move by less than a tenth of a millimetre: leave the pixels.
-_NEGLIGIBLE_DEG = 0.02
-# What a fold or a crumple does to the grid beside a flat one: its stretch, shear and turn together
-# stayed below this on 99 % of crumpled generated pages; another sheet below had more.
-_MAX_TILT = 0.22
-# A grid that is followed over less was lost on the way.
-_MIN_GRID_MM = 150.0
-# Ink beyond it belongs to the page if its breaks are below twice as many blocks, of some 2 mm; a
-# block has ink if so much of it is inked: a third of a thin line through it.
-_BREAK_BLOCKS, _MIN_INK = 2, 0.05
-# From block to block a plane grid moves evenly to so much of a block; between jumps, so much of it
-# does.
-_STEADY, _MIN_STEADY = 0.03, 0.8
-# A block lies on the grid if so much of what is around it, in blocks, is grid.
-_MIN_GRID, _AROUND = 0.15, (5, 5)
-# Rows cross a side if, so near to it on both its sides, there is ink in three places or more with
-# gaps between them: rows of another sheet come close on one side only.
-_NEAR_SIDE_MM, _ROW_GAP_MM, _FEWEST_ROWS = 6.0, 5.0, 3
-# How far the grid is continued beyond where it was seen, step by step, in blocks of some 2 mm.
+# Neighborhood of a block, in blocks, in which the share of grid is taken.
+_AROUND = (5, 5)
+# Distances over which the grid is continued beyond where it was seen, step by step, in blocks of
+# some 2 mm.
 _BEYOND_BLOCKS = (3.0, 10.0, 30.0)
+
+
+@dataclass(frozen=True, slots=True)
+class RectifyLimits:
+    """Which grid belongs to the sheet, and how far print goes on beyond it."""
+
+    # Below this angle the ends of a strip move by less than a tenth of a millimeter: leave the
+    # pixels.
+    negligible_deg: float = 0.02
+    # Stretch, shear and turn, together, of the grid beside a fold or a crumple, against a flat one:
+    # below this on 99 % of crumpled generated pages; above it where another sheet lies below.
+    max_tilt: float = 0.22
+    # A grid that is followed over less was lost on the way.
+    min_grid_mm: float = 150.0
+    # Ink beyond the grid belongs to the page if its breaks are below twice as many blocks, of some
+    # 2 mm.
+    break_blocks: int = 2
+    # A block has ink if this share of it is inked: a third of a thin line through it.
+    min_ink: float = 0.05
+    # From block to block a plane grid moves evenly to this share of a block,
+    steady: float = 0.03
+    # and between jumps this share of it does.
+    min_steady: float = 0.8
+    # A block lies on the grid if this share of the blocks around it does.
+    min_grid: float = 0.15
+    # Rows cross a side of the grid if, within this distance on both its sides, there is ink
+    near_side_mm: float = 6.0
+    # in places with gaps of this width between them,
+    row_gap_mm: float = 5.0
+    # at least this number of places: rows of another sheet come close on one side only.
+    min_rows: int = 3
+
+
+LIMITS = RectifyLimits()
 
 
 def rectify(
@@ -96,7 +111,7 @@ def _upright(photo: ByteArray, maps: PixelMaps, view: View) -> tuple[FlatPage, P
     warp, size = sheet or (Homography.identity(), photo.shape[:2])
     image = photo if sheet is None else sampled(photo, map_pixels(warp, size))
     angle_deg = skew_deg(image)
-    if abs(angle_deg) >= _NEGLIGIBLE_DEG:
+    if abs(angle_deg) >= LIMITS.negligible_deg:
         return flatten(photo, maps, rotation(size, angle_deg).compose(warp), size)
     return (FlatPage(photo, warp), maps) if sheet is None else flatten(photo, maps, warp, size)
 
@@ -120,10 +135,10 @@ def _page_to_photo(
         shown |= _rows_in_line(inside, maps, whole)
     corner_mm = np.array([position[shown].min() for position in whole])
     extent_mm = np.array([position[shown].max() for position in whole]) - corner_mm
-    if seen_mm.max() < _MIN_GRID_MM or extent_mm.max() > MAX_FRAME_MM:
+    if seen_mm.max() < LIMITS.min_grid_mm or extent_mm.max() > MAX_FRAME_MM:
         raise GridError(
-            f"expected a grid over {_MIN_GRID_MM:.0f} to {MAX_FRAME_MM:.0f} mm; followed it over "
-            f"{seen_mm[0]:.0f} x {seen_mm[1]:.0f} mm"
+            f"expected a grid over {LIMITS.min_grid_mm:.0f} to {MAX_FRAME_MM:.0f} mm; followed it "
+            f"over {seen_mm[0]:.0f} x {seen_mm[1]:.0f} mm"
         )
     page = (np.dstack(whole) - corner_mm) * FLAT_PX_PER_MM
     width, height = (int(np.ceil(side * FLAT_PX_PER_MM)) for side in extent_mm)
@@ -142,7 +157,7 @@ def _page_blocks(found: GridMap) -> BoolArray:
     seen = _solid(found.is_seen & _joins_on(found))
     n_parts, parts, statistics, _ = cv2.connectedComponentsWithStats(seen)
     if n_parts < 2:
-        raise GridError("expected a grid; none was followed for more than a few millimetres")
+        raise GridError("expected a grid; none was followed for more than a few millimeters")
     largest = 1 + int(np.argmax(statistics[1:, cv2.CC_STAT_AREA]))
     return np.asarray(parts == largest)
 
@@ -161,13 +176,13 @@ def _as_printed(found: GridMap, inside: BoolArray) -> GridMap:
 def _inked(maps: PixelMaps, shape: tuple[int, ...]) -> BoolArray:
     """Tell which blocks, of (height, width), have ink."""
     share = cv2.resize(maps.of("ink"), shape[::-1], interpolation=cv2.INTER_AREA)
-    return np.asarray(share > _MIN_INK)
+    return np.asarray(share > LIMITS.min_ink)
 
 
 def _ink_beside(inside: BoolArray, maps: PixelMaps) -> BoolArray:
     """Blocks of ink inside and of what joins on to it."""
     ink = _inked(maps, inside.shape)
-    near = np.ones((2 * _BREAK_BLOCKS + 1,) * 2, np.uint8)
+    near = np.ones((2 * LIMITS.break_blocks + 1,) * 2, np.uint8)
     joined = inside | (cv2.dilate(ink.astype(np.uint8), near) > 0)
     _, parts = cv2.connectedComponents(joined.astype(np.uint8))
     return np.asarray(ink & (parts == parts[inside][0]))
@@ -182,9 +197,9 @@ def _rows_beyond(inside: BoolArray, ink: BoolArray, whole: Sequence[FloatArray])
     for position_mm, along_mm in zip(whole, reversed(whole), strict=True):
         for side in (-1, 1):
             beyond_mm = side * position_mm - float((side * position_mm[inside]).max())
-            is_near = ink & (np.abs(beyond_mm) < _NEAR_SIDE_MM)
+            is_near = ink & (np.abs(beyond_mm) < LIMITS.near_side_mm)
             both = (along_mm[is_near & is_side] for is_side in (beyond_mm > 0, beyond_mm <= 0))
-            if min(_n_rows(at_mm) for at_mm in both) < _FEWEST_ROWS:
+            if min(_n_rows(at_mm) for at_mm in both) < LIMITS.min_rows:
                 shown &= beyond_mm <= 0
     return shown
 
@@ -203,15 +218,15 @@ def _flat_band(whole: Sequence[FloatArray], inside: BoolArray) -> BoolArray:
         step_mm = np.gradient(page, axis=axis)
         usual_mm = np.median(step_mm[inside], axis=0)
         off = np.abs(step_mm - usual_mm).max(axis=2) / np.linalg.norm(usual_mm)
-        is_steady &= off < _STEADY
-    if is_steady[inside].mean() < _MIN_STEADY:
+        is_steady &= off < LIMITS.steady
+    if is_steady[inside].mean() < LIMITS.min_steady:
         return inside
     _, parts = cv2.connectedComponents(is_steady.astype(np.uint8))
     return np.asarray(parts == np.bincount(parts[is_steady]).argmax())
 
 
 def _rows_in_line(inside: BoolArray, maps: PixelMaps, whole: Sequence[FloatArray]) -> BoolArray:
-    """Blocks of ink beyond a side, but between the others, on what looks like the same grid.
+    """Blocks of ink beyond a side, but between the others, on a grid that looks like the same.
 
     On a flat page a grid that was lost half-way, as in a picture that was resized, goes on as it
     began.
@@ -219,8 +234,8 @@ def _rows_in_line(inside: BoolArray, maps: PixelMaps, whole: Sequence[FloatArray
     size = inside.shape[::-1]
     ink = _inked(maps, inside.shape)
     grid = cv2.blur(cv2.resize(maps.of("grid"), size, interpolation=cv2.INTER_AREA), _AROUND)
-    near = np.ones((2 * _BREAK_BLOCKS + 1,) * 2, np.uint8)
-    sheet = cv2.morphologyEx((grid > _MIN_GRID).astype(np.uint8), cv2.MORPH_CLOSE, near)
+    near = np.ones((2 * LIMITS.break_blocks + 1,) * 2, np.uint8)
+    sheet = cv2.morphologyEx((grid > LIMITS.min_grid).astype(np.uint8), cv2.MORPH_CLOSE, near)
     _, parts = cv2.connectedComponents(sheet | inside.astype(np.uint8))
     is_between = [
         (position >= position[inside].min()) & (position <= position[inside].max())
@@ -232,7 +247,7 @@ def _rows_in_line(inside: BoolArray, maps: PixelMaps, whole: Sequence[FloatArray
 
 def _n_rows(at_mm: FloatArray) -> int:
     """Count the places, with gaps between them, where there is something."""
-    return int((np.diff(np.sort(at_mm), prepend=-np.inf) > _ROW_GAP_MM).sum())
+    return int((np.diff(np.sort(at_mm), prepend=-np.inf) > LIMITS.row_gap_mm).sum())
 
 
 def _solid(is_seen: BoolArray) -> NDArray[np.uint8]:
@@ -251,7 +266,7 @@ def _joins_on(found: GridMap) -> BoolArray:
         raise GridError("expected a flat or bent page; the grid's lines are no page's")
     plane = Homography(np.asarray(matrix, np.float64))(blocks).reshape(positions.shape)
     turns = _slopes(positions) @ np.linalg.inv(_slopes(plane)) - np.eye(2)
-    return np.asarray(np.linalg.norm(turns, axis=(2, 3)) < _MAX_TILT)
+    return np.asarray(np.linalg.norm(turns, axis=(2, 3)) < LIMITS.max_tilt)
 
 
 def _slopes(positions: FloatArray) -> FloatArray:

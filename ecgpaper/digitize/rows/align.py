@@ -32,26 +32,41 @@ from ecgpaper.page import PageLayout
 from ecgpaper.raster import GridScale, Trace
 
 ENDS = "ends"
-# Looked at around an end, half of them beyond it.
+# Points that are looked at around an end, half of them beyond it.
 END_POINTS = 48
-# An end is known no better than this, whatever the network says: then many ends count.
-LEAST_SPREAD_MM = 0.01
-# Of a shift the network tells a little less than there is: where strips were moved further than
-# this, their ends are looked at again, but not for ever.
-CLOSE_MM, MOST_LOOKS = 0.01, 6
-# Ends agree if they are about so close.
-AGREEMENT_MM, N_ROUNDS = 0.03, 8
-# The ends of rows tell their length to about half a mm, those of all strips tell it finer; where
-# they do not, as in rows of one strip, a stretch that is as much from 1 has half the weight.
-FINE_STRETCHES, STRETCH_SPREAD = np.linspace(0.998, 1.002, 17), 0.01
-# A trace that starts so far behind its strip does so for a pulse.
-HIDDEN_MM = 1.0
-# Ends that agree as if each were known no better than this may be no ends at all.
-SURE_MM = 0.02
+# The ends of rows tell their length to about half a mm, those of all strips tell it finer.
+_FINE_STRETCHES = np.linspace(0.998, 1.002, 17)
+
+
+@dataclass(frozen=True, slots=True)
+class AlignLimits:
+    """How far the ends of strips are believed, and how often they are looked at."""
+
+    # An end is known no better than this, whatever the network says: then many ends count.
+    min_spread_mm: float = 0.01
+    # The network tells a little less of a shift than there is: where strips were moved further than
+    # this, their ends are looked at again,
+    close_mm: float = 0.01
+    # at most this number of times.
+    max_looks: int = 6
+    # Distance from the value agreed on at which an end has a quarter of its weight.
+    agreement_mm: float = 0.03
+    # Rounds in which the ends that agree are weighted.
+    n_rounds: int = 8
+    # Where ends cannot tell a length, as in rows of one strip, a stretch that is as much from 1 has
+    # half the weight.
+    stretch_spread: float = 0.01
+    # A trace that starts this far behind its strip is hidden by a pulse before.
+    hidden_mm: float = 1.0
+    # Ends that agree as if each were known no better than this may be no ends at all.
+    sure_mm: float = 0.02
+
+
+LIMITS = AlignLimits()
 
 
 def end_windows(features: NDArray[Real], shift: int = 0) -> NDArray[Real]:
-    """Cut out what is around the two ends of a curve, the second run through backwards.
+    """Cut out the surroundings of the two ends of a curve, those of the second backwards.
 
     Parameters
     ----------
@@ -105,17 +120,17 @@ def settle_columns(
     """
     cutter = TraceCutter(scale)
     look = _look(layout, traces, readings, scale, network, np.ones(1))
-    if look.weight < SURE_MM**-2:
+    if look.weight < LIMITS.sure_mm**-2:
         for other, stretches in _others(layout, places):
             traces = cutter.cut(other, readings)
             found = _look(other, traces, readings, scale, network, stretches)
             if found.weight > look.weight:
                 layout, look = other, found
-    for _ in range(MOST_LOOKS):
+    for _ in range(LIMITS.max_looks):
         left_mm = min(strip.left_mm for strip in layout.strips)
         layout = place_columns(layout, Place(left_mm + look.shift_mm, look.stretch))
         traces = cutter.cut(layout, readings)
-        if abs(look.shift_mm) < CLOSE_MM:
+        if abs(look.shift_mm) < LIMITS.close_mm:
             break
         look = _look(layout, traces, readings, scale, network, np.ones(1))
     return layout, traces
@@ -125,21 +140,21 @@ def _others(layout: PageLayout, places: Sequence[Place]) -> list[tuple[PageLayou
     """Return the layout at other places, and by how much each may be stretched further."""
     as_it_is = np.ones(1)
     return [
-        (place_columns(layout, place), as_it_is if place.stretch == 1 else FINE_STRETCHES)
+        (place_columns(layout, place), as_it_is if place.stretch == 1 else _FINE_STRETCHES)
         for place in places
     ]
 
 
 @dataclass(frozen=True)
 class _Look:
-    """What the ends of a page say together.
+    """Where the ends of a page, together, say that its columns stand.
 
     Parameters
     ----------
     shift_mm : float, in mm
         How far the first strips are to the left of their traces.
     stretch : float
-        How long the rows are, as a share of what they were taken for.
+        Length of the rows, as a share of the length that was assumed.
     weight : float, in 1/mm^2
         Of the ends that agree, on the average of all ends.
     """
@@ -173,9 +188,9 @@ def _look(
     # The second end is seen backwards.
     found_mm = np.array([x[[0, -1]] for x in x_mm]) + place * step_mm * [1, -1]
     cut_mm = np.array([[t.strip.left_mm, t.strip.right_mm(layout.scale)] for t in long])
-    weight = 1 / ((np.exp(log_spread) * step_mm) ** 2 + LEAST_SPREAD_MM**2)
-    # Where a pulse hides an end, what is seen is the pulse's.
-    is_hidden = np.array([x[[0, -1]] for x in x_mm]) - cut_mm > HIDDEN_MM
+    weight = 1 / ((np.exp(log_spread) * step_mm) ** 2 + LIMITS.min_spread_mm**2)
+    # Where a pulse hides an end, the end that is seen is the pulse's.
+    is_hidden = np.array([x[[0, -1]] for x in x_mm]) - cut_mm > LIMITS.hidden_mm
     weight = np.where(is_hidden, 0.0, weight)
     looks = [_agreed_look(found_mm, cut_mm, weight, stretch) for stretch in stretches]
     return max(looks, key=lambda look: look.weight)
@@ -184,17 +199,17 @@ def _look(
 def _agreed_look(
     found_mm: FloatArray, cut_mm: FloatArray, weight: FloatArray, stretch: float
 ) -> _Look:
-    """Return what ends say together, arrays of shape (n_strips, 2), about stretched rows."""
+    """Return the shift that ends, arrays of shape (n_strips, 2), agree on if rows are stretched."""
     left_mm = cut_mm.min()
     shift_mm = found_mm - left_mm - stretch * (cut_mm - left_mm)
     sides = [_agreed(shift_mm[:, side], weight[:, side]) for side in (0, 1)]
     middle_mm, agreeing = np.sum(sides, axis=0)
-    agreeing /= weight.size * (1 + ((stretch - 1) / STRETCH_SPREAD) ** 2)
+    agreeing /= weight.size * (1 + ((stretch - 1) / LIMITS.stretch_spread) ** 2)
     return _Look(float(middle_mm) / len(sides), stretch, float(agreeing))
 
 
 def _agreed(values: FloatArray, weight: FloatArray) -> tuple[float, float]:
-    """Return what most values agree on, and their weight.
+    """Return the value on which most agree, and their weight.
 
     It is their mean by weights that fall with the distance from it: where a pulse stands closely
     before the rows, all of these seem to start elsewhere.
@@ -203,7 +218,7 @@ def _agreed(values: FloatArray, weight: FloatArray) -> tuple[float, float]:
     below = np.cumsum(weight[order])
     middle = float(values[order][np.searchsorted(below, below[-1] / 2)])
     near = weight
-    for _ in range(N_ROUNDS):
-        near = weight / (1 + ((values - middle) / AGREEMENT_MM) ** 2) ** 2
+    for _ in range(LIMITS.n_rounds):
+        near = weight / (1 + ((values - middle) / LIMITS.agreement_mm) ** 2) ** 2
         middle = float(np.average(values, weights=near))
     return middle, float(near.sum())

@@ -15,28 +15,48 @@ from ecgpaper.digitize.rows.find import PULSE_ROOM_MM, ROW_MM, ROWS_MM
 from ecgpaper.ecg import FloatArray
 from ecgpaper.page import PageLayout
 
-# The second search for the start moves by no more than this: a pulse may stand on either side.
-MAX_SHIFT_MM = 14.0
-# Steps of that search, how much of the traces a window may lose, and over which stretch its ends
-# are looked at.
-SHIFT_STEP_MM = 0.0125
-MAX_LOSS_MM = 1.5
+
+@dataclass(frozen=True, slots=True)
+class ColumnLimits:
+    """How the columns' start, length and gaps are searched for."""
+
+    # The second search for the start moves by no more than this: a pulse may stand on either side.
+    max_shift_mm: float = 14.0
+    # Steps of that search.
+    shift_step_mm: float = 0.0125
+    # How much of the traces a window may lose.
+    max_loss_mm: float = 1.5
+    # Places that are looked at for the start.
+    max_starts: int = 4
+    # Paper does not run past a pen, nor a grid through a press, at exactly its speed: rows may be
+    # longer or shorter by this share.
+    max_stretch: float = 0.03
+    # Steps in which that share is searched for.
+    stretch_step: float = 0.0005
+    # Differences in length that hardly matter are not looked for.
+    min_stretch: float = 0.003
+    # The ends of stretched rows must be steeper together by this factor than where rows of the
+    # usual length end: of 15 generated pages, which have that length, one reached 1.47 times, for a
+    # pulse.
+    steeper: float = 1.4
+    # Columns may leave a gap of this width between them, in all rows of columns,
+    gap_mm: float = 0.6
+    # beside stretches of trace within these distances.
+    beside_mm: tuple[float, float] = (0.8, 1.6)
+    # Least number of gaps, as far from each other as columns, that tell where these stand.
+    min_gaps: int = 2
+    # Presence that the least of them lacks at least; on half a dozen pages without gaps it lacked
+    # 0.05 at most.
+    min_gap: float = 0.25
+    # Traces are taken to start this much before where they are found: 4 ms at 25 mm/s. The
+    # Challenge's later scorer nearly voids a lead that is early by a sample; both forgive one that
+    # is late.
+    early_mm: float = 0.1
+
+
+LIMITS = ColumnLimits()
+# Stretch over which the ends of a window are looked at.
 EDGE_WIDTH_MM = 0.6
-# Places that are looked at for the start.
-MOST_STARTS = 4
-# Paper does not run past a pen, nor a grid through a press, at exactly its speed: rows may be
-# longer or shorter by this share. Their two ends must then be so much steeper together than where
-# rows of the usual length end: of 15 generated pages, which have that length, one reached 1.47
-# times, for a pulse. Differences that hardly matter are not looked for.
-MOST_STRETCH, STRETCH_STEP, LEAST_STRETCH = 0.03, 0.0005, 0.003
-STEEPER = 1.4
-# Columns may leave a gap between them: so wide, beside stretches of trace, in all rows of columns.
-# Where several are as far from each other as columns are, they tell where these stand. The least of
-# them lacks so much presence; on half a dozen pages without gaps it lacked 0.05 at most.
-GAP_MM, BESIDE_MM, LEAST_GAPS, MIN_GAP = 0.6, (0.8, 1.6), 2, 0.25
-# Traces are taken to start this much before where they are found: 4 ms at 25 mm/s. The Challenge's
-# later scorer nearly voids a lead that is early by a sample; both forgive one that is late.
-EARLY_MM = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +67,7 @@ class Place:
     ----------
     start_mm : float, in mm
     stretch : float
-        How long they are, as a share of what their layout says.
+        Their length, as a share of the layout's.
     """
 
     start_mm: float
@@ -77,22 +97,26 @@ def column_places(layout: PageLayout, readings: tuple[RowReading, ...]) -> tuple
         return (_place_by_ends(presence, left_mm, taken_mm),)
     between_mm = sorted({strip.left_mm - left_mm for strip in layout.strips})[1:]
     between_mm = [at_mm * row_mm / taken_mm for at_mm in between_mm]
-    starts_mm = left_mm + np.arange(-MAX_SHIFT_MM, MAX_SHIFT_MM + taken_mm - row_mm, SHIFT_STEP_MM)
+    starts_mm = left_mm + np.arange(
+        -LIMITS.max_shift_mm, LIMITS.max_shift_mm + taken_mm - row_mm, LIMITS.shift_step_mm
+    )
     places = _places(presence, starts_mm, row_mm, between_mm)
     return tuple(replace(place, stretch=place.stretch * row_mm / taken_mm) for place in places)
 
 
 def _usual_length_mm(presence: Presence, left_mm: float, taken_mm: float) -> float | None:
-    """Return what rows are long that were taken for `taken_mm`; None if nothing usual.
+    """Return the length of rows that were taken for `taken_mm`; None if nothing usual.
 
     What was taken for a long row may hold an edge: if a window of the usual length holds nearly all
     that was read, rows are so long.
     """
-    if min(abs(taken_mm - usual_mm) for usual_mm in ROWS_MM) < SHIFT_STEP_MM:
+    if min(abs(taken_mm - usual_mm) for usual_mm in ROWS_MM) < LIMITS.shift_step_mm:
         return taken_mm
     if taken_mm < ROW_MM:
         return None
-    starts_mm = left_mm + np.arange(-MAX_SHIFT_MM, taken_mm - ROW_MM + MAX_SHIFT_MM, 1.0)
+    starts_mm = left_mm + np.arange(
+        -LIMITS.max_shift_mm, taken_mm - ROW_MM + LIMITS.max_shift_mm, 1.0
+    )
     inside_mm = ROW_MM * presence.mean(starts_mm, starts_mm + ROW_MM)
     return ROW_MM if inside_mm.max() > presence.sums[-1] - PULSE_ROOM_MM else None
 
@@ -100,21 +124,23 @@ def _usual_length_mm(presence: Presence, left_mm: float, taken_mm: float) -> flo
 def _places(
     presence: Presence, starts_mm: FloatArray, duration_mm: float, between_mm: list[float]
 ) -> tuple[Place, ...]:
-    """Find where rows of a length, whose columns start so far from each other, may stand."""
+    """Find where rows of a length, whose columns start at given distances, may stand."""
     inside_mm = duration_mm * presence.mean(starts_mm, starts_mm + duration_mm)
-    least_mm = inside_mm.max() - MAX_LOSS_MM
+    least_mm = inside_mm.max() - LIMITS.max_loss_mm
     steepness = _steepness(presence, starts_mm, duration_mm, least_mm)
     best = int(np.argmax(steepness))
-    peaks, _ = find_peaks(steepness, distance=round(EDGE_WIDTH_MM / SHIFT_STEP_MM))
+    peaks, _ = find_peaks(steepness, distance=round(EDGE_WIDTH_MM / LIMITS.shift_step_mm))
     others = sorted(set(peaks.tolist()) - {best}, key=lambda peak: -steepness[peak])
-    places = [Place(float(starts_mm[at])) for at in (best, *others[: MOST_STARTS - 1])]
-    stretches = 1 + np.arange(-MOST_STRETCH, MOST_STRETCH + STRETCH_STEP / 2, STRETCH_STEP)
+    places = [Place(float(starts_mm[at])) for at in (best, *others[: LIMITS.max_starts - 1])]
+    stretches = 1 + np.arange(
+        -LIMITS.max_stretch, LIMITS.max_stretch + LIMITS.stretch_step / 2, LIMITS.stretch_step
+    )
     if place := _place_by_gaps(presence, starts_mm, between_mm, stretches):
         return (place,)
     found = [_steepness(presence, starts_mm, duration_mm * by, least_mm) for by in stretches]
     which, at = np.unravel_index(int(np.argmax(found)), np.shape(found))
-    is_steeper = found[which][at] > STEEPER * steepness[best]
-    if is_steeper and abs(stretches[which] - 1) > LEAST_STRETCH:
+    is_steeper = found[which][at] > LIMITS.steeper * steepness[best]
+    if is_steeper and abs(stretches[which] - 1) > LIMITS.min_stretch:
         places.append(Place(float(starts_mm[at]), float(stretches[which])))
     return tuple(places)
 
@@ -123,7 +149,7 @@ def _place_by_ends(presence: Presence, left_mm: float, duration_mm: float) -> Pl
     """Find rows of any length by both their ends; they may have been taken for more."""
     shortest_mm = max(duration_mm - 2 * PULSE_ROOM_MM, duration_mm / 2)
     lengths_mm = np.arange(shortest_mm, duration_mm + PULSE_ROOM_MM, 0.1)
-    starts_mm = left_mm + np.arange(-MAX_SHIFT_MM, 2 * MAX_SHIFT_MM, 0.1)
+    starts_mm = left_mm + np.arange(-LIMITS.max_shift_mm, 2 * LIMITS.max_shift_mm, 0.1)
     rises, falls = presence.rise(starts_mm), -presence.rise(starts_mm[:, None] + lengths_mm)
     held = lengths_mm * presence.mean(starts_mm[:, None], starts_mm[:, None] + lengths_mm)
     both = np.where(held > held.max() - PULSE_ROOM_MM, rises[:, None] + falls, -np.inf)
@@ -135,14 +161,14 @@ def _place_by_gaps(
     presence: Presence, starts_mm: FloatArray, between_mm: list[float], stretches: FloatArray
 ) -> Place | None:
     """Find where all columns are separated by gaps, at distances from the start of the rows."""
-    if len(between_mm) < LEAST_GAPS:
+    if len(between_mm) < LIMITS.min_gaps:
         return None
     gaps = [
         np.min([presence.gap(starts_mm + by * at_mm) for at_mm in between_mm], axis=0)
         for by in stretches
     ]
     which, at = np.unravel_index(int(np.argmax(gaps)), np.shape(gaps))
-    if gaps[which][at] < MIN_GAP:
+    if gaps[which][at] < LIMITS.min_gap:
         return None
     return Place(float(starts_mm[at]), float(stretches[which]))
 
@@ -185,7 +211,7 @@ def with_margin(layout: PageLayout) -> PageLayout:
 
     The traces are cut before: at their very start a pulse's stroke may stand.
     """
-    return place_columns(layout, Place(_left_mm(layout) - EARLY_MM))
+    return place_columns(layout, Place(_left_mm(layout) - LIMITS.early_mm))
 
 
 class Presence:
@@ -212,8 +238,8 @@ class Presence:
 
     def gap(self, at_mm: FloatArray) -> FloatArray:
         """How much less presence there is at a place than on both its sides."""
-        near_mm, far_mm = BESIDE_MM
+        near_mm, far_mm = LIMITS.beside_mm
         before = self.mean(at_mm - far_mm, at_mm - near_mm)
         behind = self.mean(at_mm + near_mm, at_mm + far_mm)
-        inside = self.mean(at_mm - GAP_MM / 2, at_mm + GAP_MM / 2)
+        inside = self.mean(at_mm - LIMITS.gap_mm / 2, at_mm + LIMITS.gap_mm / 2)
         return np.minimum(before, behind) - inside

@@ -10,6 +10,7 @@ from where they begin and end; and at last, in `align`, exactly.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,26 +22,39 @@ from ecgpaper.raster import FlatPage, GridScale, PixelMaps
 # As long as the names of the leads are not read, a layout is known by its number of rows alone: of
 # those with as many, the usual one.
 READABLE = ("3x4", "3x4+1R", "3x4+2R", "6x2", "6x2+1R", "12x1", "1x1")
-# Fewer rows than this may be a part of a page; a single one, level and thin, is a lead of its own.
-FEWEST_ROWS = 3
-MIN_ROW_MM, MAX_SINGLE_INK_MM = 60.0, 6.0
-# Ink that sticks out of a row's duration by more than this is a calibration pulse.
-MIN_PULSE_MM = 3.0
 # Lengths of a full row: 10 s at 25 mm/s, the less that narrow sheets hold, long rolls at 50 mm/s. A
-# row that is cut off or broken may have any length: others than the first must fit, give or take a
-# little and a pulse.
+# row that is cut off or broken may have any length: others than the first must fit, within the
+# tolerance and the room of a pulse.
 ROW_MM = 250.0
 OTHER_ROWS_MM = (62.5, 125.0, 187.5, 375.0, 500.0)
 ROWS_MM = (ROW_MM, *OTHER_ROWS_MM)
-ROW_TOLERANCE_MM, PULSE_ROOM_MM = 3.0, 14.0
-# A row of 10 s with a pulse has no more ink, but for stray bits of an edge or a line; three rows of
-# four have more than this percentile.
-LONG_INK_MM, INKED_PERCENT = ROW_MM + PULSE_ROOM_MM + 4.0, 25
-# Longer rows than this are no 10 s at 25 mm/s, whatever is printed beside them.
-LONG_ROW_MM = 1.5 * ROW_MM
-# Steps in which rows are laid over each other.
-ROW_STEP_MM = 0.5
+ROW_TOLERANCE_MM = 3.0
+PULSE_ROOM_MM = 14.0
 FAST_MM_PER_S = 50.0
+
+
+@dataclass(frozen=True, slots=True)
+class RowLimits:
+    """How long rows are, and how many of them make a page."""
+
+    # Fewer rows than this may be a part of a page,
+    min_rows: int = 3
+    # but a single row, at least this wide and no thicker than the next, is a lead of its own.
+    min_row_mm: float = 60.0
+    max_single_ink_mm: float = 6.0
+    # Ink that sticks out of a row's duration by more than this is a calibration pulse.
+    min_pulse_mm: float = 3.0
+    # A row of 10 s with a pulse has no more ink, but for stray bits of an edge or a line.
+    long_ink_mm: float = ROW_MM + PULSE_ROOM_MM + 4.0
+    # Percentile of the rows' ink that is compared with it: three rows of four have more.
+    inked_percent: float = 25
+    # Longer rows than this are no 10 s at 25 mm/s, whatever is printed beside them.
+    long_row_mm: float = 1.5 * ROW_MM
+    # Steps in which rows are laid over each other.
+    row_step_mm: float = 0.5
+
+
+LIMITS = RowLimits()
 
 
 def find_layout(
@@ -55,7 +69,7 @@ def find_layout(
         Of the page.
     scale : GridScale
     stated : LeadLayout, optional
-        What the page is known to show.
+        The layout that the page is known to have.
 
     Returns
     -------
@@ -72,12 +86,14 @@ def find_layout(
     rows = sorted(rows[: leads.n_rows], key=lambda row: row.baseline_mm)
     left_mm, right_mm = _ends_mm(rows)
     width_mm = right_mm - left_mm
-    inked_mm = min(float(np.percentile([row.inked_mm for row in rows], INKED_PERCENT)), width_mm)
+    inked_mm = min(
+        float(np.percentile([row.inked_mm for row in rows], LIMITS.inked_percent)), width_mm
+    )
     row_mm = _row_length_mm(width_mm, inked_mm)
     if leads.n_rows == 1:
         # A strip of one lead may be as long as it likes.
         row_mm = width_mm
-    is_usual = row_mm < LONG_ROW_MM or leads.n_rows == 1
+    is_usual = row_mm < LIMITS.long_row_mm or leads.n_rows == 1
     paper = PaperScale() if is_usual else PaperScale(speed_mm_per_s=FAST_MM_PER_S)
     leads = leads.lasting(paper.s_from_mm(row_mm))
     height_px, width_px = page.image.shape[:2]
@@ -88,7 +104,7 @@ def find_layout(
         strips=strips_of(
             leads, paper, _fullest_mm(rows, row_mm), [row.baseline_mm for row in rows]
         ),
-        pulse_left_mm=left_mm if width_mm > row_mm + MIN_PULSE_MM else None,
+        pulse_left_mm=left_mm if width_mm > row_mm + LIMITS.min_pulse_mm else None,
     )
 
 
@@ -102,9 +118,9 @@ def row_width_mm(maps: PixelMaps, scale: GridScale) -> float:
     """
     rows = rows_of(maps, scale)
     left_mm, right_mm = _ends_mm(rows[: _layout_with(rows).n_rows])
-    if right_mm - left_mm < MIN_ROW_MM:
+    if right_mm - left_mm < LIMITS.min_row_mm:
         raise LayoutError(
-            f"expected rows of traces at least {MIN_ROW_MM:.0f} mm wide; found some of "
+            f"expected rows of traces at least {LIMITS.min_row_mm:.0f} mm wide; found some of "
             f"{right_mm - left_mm:.0f} mm: check that the image shows the whole page, upright"
         )
     return right_mm - left_mm
@@ -125,11 +141,11 @@ def _fullest_mm(rows: Sequence[InkRow], row_mm: float) -> float:
     stand before their rows.
     """
     right_mm = max(float(row.columns_mm.max(initial=0.0)) for row in rows)
-    first_mm = min(0.0, right_mm - row_mm - ROW_STEP_MM)
-    edges_mm = np.arange(first_mm, right_mm + ROW_STEP_MM, ROW_STEP_MM)
+    first_mm = min(0.0, right_mm - row_mm - LIMITS.row_step_mm)
+    edges_mm = np.arange(first_mm, right_mm + LIMITS.row_step_mm, LIMITS.row_step_mm)
     n_inked = sum(np.histogram(row.columns_mm, edges_mm)[0] > 0 for row in rows)
     inked = np.concatenate([[0], np.cumsum(n_inked)])
-    length = round(row_mm / ROW_STEP_MM)
+    length = round(row_mm / LIMITS.row_step_mm)
     inside = inked[length:] - inked[:-length]
     return float(edges_mm[np.flatnonzero(inside == inside.max())[-1]])
 
@@ -161,16 +177,16 @@ def strips_of(
 
 
 def _row_length_mm(width_mm: float, inked_mm: float) -> float:
-    """Length of a row, in mm, whose ink, with or without a pulse, is so wide.
+    """Length of a row, in mm, whose ink has a width, with or without a pulse.
 
     Rows of which most have more ink than 10 s and a pulse are as long as they look.
     """
     for row_mm in OTHER_ROWS_MM:
         if -ROW_TOLERANCE_MM < width_mm - row_mm < PULSE_ROOM_MM:
             return row_mm
-    if inked_mm > LONG_INK_MM and width_mm < LONG_ROW_MM - ROW_TOLERANCE_MM:
+    if inked_mm > LIMITS.long_ink_mm and width_mm < LIMITS.long_row_mm - ROW_TOLERANCE_MM:
         return width_mm
-    return ROW_MM if width_mm < LONG_ROW_MM else OTHER_ROWS_MM[-1]
+    return ROW_MM if width_mm < LIMITS.long_row_mm else OTHER_ROWS_MM[-1]
 
 
 def _layout_with(rows: Sequence[InkRow]) -> LeadLayout:
@@ -178,14 +194,14 @@ def _layout_with(rows: Sequence[InkRow]) -> LeadLayout:
     known = [LAYOUTS[name] for name in READABLE]
     if len(rows) == 1 and _is_single_lead(rows[0]):
         return next(leads for leads in known if leads.n_rows == 1)
-    if len(rows) < FEWEST_ROWS:
-        raise _too_few(FEWEST_ROWS, rows)
+    if len(rows) < LIMITS.min_rows:
+        raise _too_few(LIMITS.min_rows, rows)
     most = max(leads.n_rows for leads in known if leads.n_rows <= len(rows))
     return next(leads for leads in known if leads.n_rows == most)
 
 
 def _is_single_lead(row: InkRow) -> bool:
-    return row.right_mm - row.left_mm > MIN_ROW_MM and row.ink_mm < MAX_SINGLE_INK_MM
+    return row.right_mm - row.left_mm > LIMITS.min_row_mm and row.ink_mm < LIMITS.max_single_ink_mm
 
 
 def _checked(stated: LeadLayout, rows: Sequence[InkRow]) -> LeadLayout:

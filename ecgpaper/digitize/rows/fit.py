@@ -20,21 +20,30 @@ from ecgpaper.ecg import LEAD_SUMS, FloatArray
 from ecgpaper.page import PageLayout
 from ecgpaper.raster import GridScale, Trace
 
-# Curves are compared at so many points per second, over at least so many seconds.
-_FS = 100.0
-# What is slower than so many points is no wave of a heartbeat.
-_WANDER = 60
-# On a bent page one row may seem to start so many points before or after another.
-_LAG = 20
-_LEAST_S = 1.0
-# Paper may pass the pens at a slant: what is printed at one time then leans, by up to so many
-# points from the first row to the last.
-MOST_LEAN = 6
-# From here on a point of a trace counts as seen.
-_SURE = 0.5
-# So many points at the start of a strip are not compared: until its ends are known exactly, a pulse
-# that stands closely before it may reach in.
-_UNSURE = 10
+
+@dataclass(frozen=True, slots=True)
+class FitLimits:
+    """How curves are compared: frequencies, shifts and parts that are left out."""
+
+    # Points per second at which curves are compared,
+    fs: float = 100.0
+    # over at least this duration.
+    min_s: float = 1.0
+    # Slower changes than this number of points are no waves of a heartbeat.
+    wander_points: int = 60
+    # On a bent page one row may seem to start this number of points before or after another.
+    lag_points: int = 20
+    # Paper may pass the pens at a slant: print of one moment then leans, by up to this number of
+    # points from the first row to the last.
+    max_lean_points: int = 6
+    # From this confidence on a point of a trace counts as seen.
+    sure: float = 0.5
+    # Points at the start of a strip that are not compared: until its ends are known exactly, a
+    # pulse that stands closely before it may reach in.
+    unsure_points: int = 10
+
+
+LIMITS = FitLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +67,19 @@ def fits_of(traces: tuple[Trace, ...], layout: PageLayout, scale: GridScale) -> 
     Strips of one lead must show the same where they show the same time, and sums like
     I + III - II and aVR + aVL + aVF must be level.
     """
-    return _fits([Curve(trace, layout, scale, _UNSURE) for trace in traces])
+    return _fits([Curve(trace, layout, scale, LIMITS.unsure_points) for trace in traces])
 
 
 def leaning_fits(
     traces: tuple[Trace, ...], layout: PageLayout, scale: GridScale
 ) -> tuple[Fit, ...]:
     """Compare the curves of a page whose paper passed the pens at a slant, at the best slant."""
-    curves = [Curve(trace, layout, scale, _UNSURE) for trace in traces]
+    curves = [Curve(trace, layout, scale, LIMITS.unsure_points) for trace in traces]
     heights_mm = np.array([trace.strip.baseline_mm for trace in traces])
     places = (heights_mm - heights_mm.mean()) / max(float(np.ptp(heights_mm)), 1.0)
     leaning = (
         _fits([curve.later(round(lean * at)) for curve, at in zip(curves, places, strict=True)])
-        for lean in range(-MOST_LEAN, MOST_LEAN + 1)
+        for lean in range(-LIMITS.max_lean_points, LIMITS.max_lean_points + 1)
     )
     return max(leaning, key=lambda fits: agreement(fits) or -np.inf)
 
@@ -111,7 +120,7 @@ class Curve:
         segment, paper = trace.strip.segment, layout.scale
         self.lead, self.is_rhythm = segment.lead, segment.is_rhythm
         self.first, self.stop = (
-            int(np.ceil(at_s * _FS)) for at_s in (segment.start_s, segment.stop_s)
+            int(np.ceil(at_s * LIMITS.fs)) for at_s in (segment.start_s, segment.stop_s)
         )
         points_mm = scale.mm_from_px(np.column_stack([trace.x_px, trace.y_px]))
         known = np.isfinite(points_mm[:, 1])
@@ -119,18 +128,18 @@ class Curve:
         self.start = self.first
         self.first += n_left_out
         # A row may end early; beyond, any line may have been followed.
-        sure_s = time_s[known & (trace.confidence > _SURE)]
-        if len(sure_s) and np.ptp(sure_s) > _LEAST_S:
-            self.first = max(self.first, int(np.ceil(sure_s[0] * _FS)))
-            self.stop = min(self.stop, int(sure_s[-1] * _FS) + 1)
-        at_s = np.arange(self.first, self.stop) / _FS
+        sure_s = time_s[known & (trace.confidence > LIMITS.sure)]
+        if len(sure_s) and np.ptp(sure_s) > LIMITS.min_s:
+            self.first = max(self.first, int(np.ceil(sure_s[0] * LIMITS.fs)))
+            self.stop = min(self.stop, int(sure_s[-1] * LIMITS.fs) + 1)
+        at_s = np.arange(self.first, self.stop) / LIMITS.fs
         height_mm = -trace.strip.polarity * points_mm[:, 1]
         self.known = bool(known.any())
         self.mv = np.zeros(len(at_s))
         if self.known:
             self.mv = paper.mv_from_mm(np.interp(at_s, time_s[known], height_mm[known]))
             # A bent page tilts its rows.
-            self.mv = self.mv - uniform_filter1d(self.mv, _WANDER, mode="nearest")
+            self.mv = self.mv - uniform_filter1d(self.mv, LIMITS.wander_points, mode="nearest")
 
     def later(self, lag: int) -> Curve:
         """Return the curve as it would be so many points later."""
@@ -148,7 +157,8 @@ class Curve:
 def same_share(first: Curve, second: Curve) -> float | None:
     """Share of the power of two curves that they have in common, give or take a little time."""
     shares = [
-        _level_share([first.later(lag), second], [1.0, -1.0]) for lag in range(-_LAG, _LAG + 1)
+        _level_share([first.later(lag), second], [1.0, -1.0])
+        for lag in range(-LIMITS.lag_points, LIMITS.lag_points + 1)
     ]
     return max((share for share in shares if share is not None), default=None)
 
@@ -156,7 +166,7 @@ def same_share(first: Curve, second: Curve) -> float | None:
 def _level_share(curves: list[Curve], weights: list[float]) -> float | None:
     """Share of the power of curves that vanishes in their weighted sum."""
     first, stop = max(curve.first for curve in curves), min(curve.stop for curve in curves)
-    if stop - first < _LEAST_S * _FS or not all(curve.known for curve in curves):
+    if stop - first < LIMITS.min_s * LIMITS.fs or not all(curve.known for curve in curves):
         return None
     parts = [
         weight * curve.between(first, stop) for curve, weight in zip(curves, weights, strict=True)

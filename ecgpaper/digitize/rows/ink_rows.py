@@ -19,27 +19,44 @@ from ecgpaper.raster import GridScale, PixelMaps
 
 # Probability from which a pixel counts as ink: faint traces must not break.
 MIN_INK = 0.35
-# Rows of a print are further apart than this.
-MIN_PITCH_MM = 9.0
-# A trace leaves its baseline by about this much most of the time.
-WANDER_MM = 1.5
-# A row holds at least this share of the ink of the fullest row.
-MIN_ROW_SHARE = 0.2
-# Breaks in the ink up to this width do not end a row.
-MAX_BREAK_MM = 20.0
-# A row has ink in at least this share of the columns that the fullest row has ink in.
-MIN_COVERED_SHARE = 0.6
-# Or it has some in so many, and may have, from so low a probability, in about as many as the
-# fullest.
-FAINT_INK, MIN_FAINT_SHARE, SURE_FAINT_SHARE = 0.1, 0.25, 0.55
-# Such a row is the next to another, by about the distance of the others.
-LEAST_PITCHES, MOST_PITCHES = 0.7, 1.5
-# Nearer to the image's edge there are no baselines; a row that is nearly as near may be the page's
-# edge or a frame, unless its waves reach as high as those of the others, by about this share.
-EDGE_MM, NEAR_EDGE_MM, MIN_EDGE_WAVES = 2.0, 4.0, 0.7
-# What looks printed counts as the sheet if it takes this share of the page; its edge is so wide.
-MIN_AREA = 0.3
-SHEET_EDGE_MM = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class InkRowLimits:
+    """Thresholds that tell a row of ink from a frame, a line or a stray mark."""
+
+    # Rows of a print are further apart than this.
+    min_pitch_mm: float = 9.0
+    # A trace leaves its baseline by about this much most of the time.
+    wander_mm: float = 1.5
+    # A row holds at least this share of the ink of the fullest row.
+    min_row_share: float = 0.2
+    # Breaks in the ink up to this width do not end a row.
+    max_break_mm: float = 20.0
+    # A row has ink in at least this share of the columns that the fullest row has ink in.
+    min_covered_share: float = 0.6
+    # A faint row has ink in at least this share of them,
+    min_faint_share: float = 0.25
+    # and may have ink, from this probability on,
+    faint_ink: float = 0.1
+    # in at least this share of those that the fullest row may have ink in.
+    sure_faint_share: float = 0.55
+    # A faint row is between these multiples of the usual distance away from the next row.
+    min_pitches: float = 0.7
+    max_pitches: float = 1.5
+    # Nearer to the image's edge there are no baselines.
+    edge_mm: float = 2.0
+    # A row nearer than this may be the page's edge or a frame,
+    near_edge_mm: float = 4.0
+    # unless its waves are at least this share as high as those of the other rows.
+    min_edge_waves: float = 0.7
+    # The printed area counts as the sheet if it takes this share of the page.
+    min_area: float = 0.3
+    # Width of the sheet's edge, which looks like a line.
+    sheet_edge_mm: float = 3.0
+
+
+LIMITS = InkRowLimits()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,15 +76,15 @@ def rows_of(maps: PixelMaps, scale: GridScale) -> list[InkRow]:
     map_px_per_mm = np.array(scale.px_per_mm) / maps.px_per_map_px
     inner = _inner_paper(maps, float(map_px_per_mm.mean()))
     probability = maps.of("ink") * inner
-    return _find_rows(probability > MIN_INK, probability > FAINT_INK, map_px_per_mm)
+    return _find_rows(probability > MIN_INK, probability > LIMITS.faint_ink, map_px_per_mm)
 
 
 def _inner_paper(maps: PixelMaps, px_per_mm: float) -> BoolArray:
     """Leave out the edges of the sheet, which look like lines; all of a page without a grid."""
     area = printed_area(maps)
-    if area.mean() < MIN_AREA:
+    if area.mean() < LIMITS.min_area:
         return np.ones_like(area)
-    reach = 2 * round(SHEET_EDGE_MM * px_per_mm) + 1
+    reach = 2 * round(LIMITS.sheet_edge_mm * px_per_mm) + 1
     inner = cv2.erode(area.astype(np.uint8), np.ones((reach, reach), np.uint8))
     return np.asarray(inner > 0)
 
@@ -77,23 +94,23 @@ def _find_rows(
 ) -> list[InkRow]:
     """Rows of ink, the one with most columns inked first.
 
-    `faint` holds all of `ink` and what may be ink: a row that is there in part may be faint.
+    `faint` holds all of `ink` and all pixels that may be ink: some rows are faint in part.
     """
     ink_mm = ink.sum(axis=1) / px_per_mm[0]
-    smooth = gaussian_filter1d(ink_mm, WANDER_MM * px_per_mm[1])
+    smooth = gaussian_filter1d(ink_mm, LIMITS.wander_mm * px_per_mm[1])
     peaks, _ = find_peaks(
         np.pad(smooth, 1),
-        height=MIN_ROW_SHARE * max(float(smooth.max()), 1e-9),
-        distance=max(1.0, MIN_PITCH_MM * px_per_mm[1]),
+        height=LIMITS.min_row_share * max(float(smooth.max()), 1e-9),
+        distance=max(1.0, LIMITS.min_pitch_mm * px_per_mm[1]),
     )
-    edge = EDGE_MM * px_per_mm[1]
+    edge = LIMITS.edge_mm * px_per_mm[1]
     baselines = peaks[(peaks > edge) & (peaks < ink.shape[0] - edge)] - 1
     borders = _borders(baselines, ink.shape[0])
     rows, covered, covered_faintly = [], [], []
     for baseline in baselines:
         top, bottom = borders[int(baseline)]
         is_inked = np.asarray(ink[top:bottom].any(axis=0))
-        extent = _longest_run(is_inked, MAX_BREAK_MM * px_per_mm[0])
+        extent = _longest_run(is_inked, LIMITS.max_break_mm * px_per_mm[0])
         ink_mm = float(ink[top:bottom].sum(axis=0)[is_inked].mean()) / px_per_mm[1]
         left_mm, right_mm = np.array(extent) / px_per_mm[0]
         columns_mm = np.flatnonzero(is_inked) / px_per_mm[0]
@@ -105,8 +122,8 @@ def _find_rows(
         covered_faintly.append(int(faint[top:bottom].any(axis=0).sum()))
     share = np.array(covered) / max(covered, default=1)
     faint_share = np.array(covered_faintly) / max(covered_faintly, default=1)
-    is_full = share > MIN_COVERED_SHARE
-    is_faint = (share > MIN_FAINT_SHARE) & (faint_share > SURE_FAINT_SHARE) & ~is_full
+    is_full = share > LIMITS.min_covered_share
+    is_faint = (share > LIMITS.min_faint_share) & (faint_share > LIMITS.sure_faint_share) & ~is_full
     is_full |= _next_to(is_full, is_faint, np.array([row.baseline_mm for row in rows]))
     full = [rows[index] for index in np.argsort(-share, kind="stable") if is_full[index]]
     return _without_frames(full, ink.shape[0] / px_per_mm[1])
@@ -122,17 +139,18 @@ def _next_to(is_full: BoolArray, is_faint: BoolArray, heights_mm: FloatArray) ->
     # Down and up again, as one faint row may be next to another.
     for index in (*faint, *faint[::-1]):
         off_mm = np.abs(heights_mm[reached] - heights_mm[index]).min()
-        reached[index] |= LEAST_PITCHES * pitch_mm < off_mm < MOST_PITCHES * pitch_mm
+        reached[index] |= LIMITS.min_pitches * pitch_mm < off_mm < LIMITS.max_pitches * pitch_mm
     return reached & is_faint
 
 
 def _without_frames(rows: list[InkRow], height_mm: float) -> list[InkRow]:
-    """Leave out what runs along the image's edge without waves."""
-    least_mm = MIN_EDGE_WAVES * float(np.median([row.ink_mm for row in rows] or [0.0]))
+    """Leave out lines along the image's edge without waves."""
+    least_mm = LIMITS.min_edge_waves * float(np.median([row.ink_mm for row in rows] or [0.0]))
     return [
         row
         for row in rows
-        if NEAR_EDGE_MM < row.baseline_mm < height_mm - NEAR_EDGE_MM or row.ink_mm > least_mm
+        if LIMITS.near_edge_mm < row.baseline_mm < height_mm - LIMITS.near_edge_mm
+        or row.ink_mm > least_mm
     ]
 
 

@@ -1,22 +1,22 @@
 """Which leads the rows of a page show: those whose curves fit each other.
 
-Public: `Named`, `NameLeads`, `name_leads`, `take_names`.
+Public: `name_leads`, `take_names`.
 
 Of several layouts with as many rows one is right: in it, leads that depend on each other fit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 import numpy as np
 
 from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.read import MIN_PRESENCE, RowReading
 from ecgpaper.digitize.rows.find import strips_of
-from ecgpaper.digitize.rows.fit import Curve, Fit, agreement, fits_of, same_share
+from ecgpaper.digitize.rows.fit import Curve, fits_of, same_share
+from ecgpaper.digitize.rows.named import Named
 from ecgpaper.digitize.rows.one_lead import is_one_lead, repeat_of
 from ecgpaper.digitize.rows.rhythm import rhythm_names
 from ecgpaper.digitize.rows.together import beat_together
@@ -25,53 +25,30 @@ from ecgpaper.errors import LayoutError
 from ecgpaper.page import LAYOUTS, SIX_LEADS, LeadLayout, PageLayout, Strip, continued
 from ecgpaper.raster import GridScale, Trace
 
-# A layout whose curves fit as well as this is not doubted; another must fit better by so much. That
-# all columns show the same time is rare, and a steady pulse looks a little like it.
-_GOOD, _BETTER, _SURELY_AT_ONCE = 0.85, 0.15, 0.97
-# A row that is read so surely and has waves of such a standard deviation is no line and no text.
-_SURELY_READ, _LEAST_WAVES_MV = 0.8, 0.03
-# A last row that is read less surely may be the edge of a sheet: three such had 0.5 to 0.6.
-_HARDLY_READ = 0.7
-# Of 400 records (PTB-XL) six precordial leads, taken for limb leads, fit each other by 0.21 at the
-# most; limb leads, which differ by what was read wrongly alone, by 1.
-_LIMB = 0.7
-# Sums of the limb leads of one heart vanish by more than this; of a lead with itself by 0.67.
-_LEVEL = 0.8
+
+@dataclass(frozen=True, slots=True)
+class NameLimits:
+    """How well curves must fit each other for a layout to be believed."""
+
+    # A layout whose curves fit as well as this is not doubted;
+    good: float = 0.85
+    # another must fit better by this.
+    better: float = 0.15
+    # Fit from which columns count as simultaneous: that is rare, and a steady pulse looks a little
+    # like it.
+    surely_at_once: float = 0.97
+    # A row that is read as surely as this,
+    surely_read: float = 0.8
+    # with waves of such a standard deviation, is no line and no text.
+    min_waves_mv: float = 0.03
+    # A last row that is read less surely may be the edge of a sheet: three such had 0.5 to 0.6.
+    hardly_read: float = 0.7
+    # Of 400 records (PTB-XL) six precordial leads, taken for limb leads, fit each other by 0.21 at
+    # the most; limb leads, which differ by reading errors alone, by 1.
+    limb: float = 0.7
 
 
-@dataclass(frozen=True, eq=False)
-class Named:
-    """A layout, the rows and the curves of its strips, and how well these fit."""
-
-    layout: PageLayout
-    rows: tuple[RowReading, ...]
-    traces: tuple[Trace, ...]
-    fits: tuple[Fit, ...]
-
-    @property
-    def fit(self) -> float | None:
-        """See `agreement`."""
-        return agreement(self.fits)
-
-    @property
-    def is_level(self) -> bool:
-        """Whether the sums of limb leads vanish as no lead and itself do.
-
-        In Cabrera's order, where aVR is upside down, those of one lead vanish as well.
-        """
-        sums = [fit.share for fit in self.fits if len(fit.leads) > 1]
-        if any(strip.polarity < 0 for strip in self.layout.strips):
-            return False
-        return bool(sums) and float(np.mean(sums)) > _LEVEL
-
-    @property
-    def rank(self) -> float:
-        """The fit; a layout that nothing speaks for is the last."""
-        return -np.inf if self.fit is None else self.fit
-
-
-# What cuts the rows of a page into strips and names them.
-NameLeads: TypeAlias = Callable[[PageLayout, tuple[RowReading, ...], GridScale], Named]
+LIMITS = NameLimits()
 
 
 def name_leads(layout: PageLayout, readings: tuple[RowReading, ...], scale: GridScale) -> Named:
@@ -98,7 +75,7 @@ def name_leads(layout: PageLayout, readings: tuple[RowReading, ...], scale: Grid
     repeat = repeat_of(_parts(usual, scale, short_only=True))
     if repeat.is_likely:
         limb = _six_leads("6x1-limb", usual, cutter, scale)
-        if limb is not None and limb.rank > _LIMB:
+        if limb is not None and limb.rank > LIMITS.limb:
             return limb
     best = _best_named(usual, cutter, scale)
     read = _read_rows(usual)
@@ -108,7 +85,7 @@ def name_leads(layout: PageLayout, readings: tuple[RowReading, ...], scale: Grid
         return best
     # V1 to V6 change so steadily that sums of limb leads in Cabrera's order nearly vanish; rhythm
     # strips that equal a column do not lie.
-    if best.rank >= _GOOD and any(strip.segment.is_rhythm for strip in best.layout.strips):
+    if best.rank >= LIMITS.good and any(strip.segment.is_rhythm for strip in best.layout.strips):
         return best
     precordial = _six_leads("6x1-precordial", usual, cutter, scale)
     if precordial is None:
@@ -124,14 +101,14 @@ def _best_named(usual: Named, cutter: TraceCutter, scale: GridScale) -> Named:
     """Return the layout of all leads that fits best."""
     layout, readings = usual.layout, usual.rows
     best = next(_at_once(usual, scale), usual)
-    if best.fit is None or best.fit >= _GOOD:
+    if best.fit is None or best.fit >= LIMITS.good:
         return best
     n_rows = len(readings)
     # The edge of a plot or a line of text may have been taken for a first or last row.
     for rows in (slice(0, n_rows), slice(0, n_rows - 1), slice(1, n_rows)):
         for other in _others(layout, rows):
             named = _named(other, readings[rows], cutter.cut(other, readings[rows]), scale)
-            if named.rank > max(best.rank + _BETTER, _GOOD):
+            if named.rank > max(best.rank + LIMITS.better, LIMITS.good):
                 # A lead that fits none of the others stays, and is not counted.
                 only_lacks = _only_lacks_a_lead(other, usual, scale)
                 best = replace(usual, fits=named.fits) if only_lacks else named
@@ -163,7 +140,7 @@ def _read_rows(usual: Named) -> Named:
         row
         for row in range(len(usual.rows))
         if np.mean([t.confidence.mean() for t in usual.traces if t.strip.segment.row == row])
-        > _HARDLY_READ
+        > LIMITS.hardly_read
     }
     traces = tuple(trace for trace in usual.traces if trace.strip.segment.row in sure)
     layout = replace(usual.layout, strips=tuple(trace.strip for trace in traces))
@@ -193,11 +170,11 @@ def _without_edge(
     """
     traces = cutter.cut(layout, readings)
     last = traces[-1]
-    if not last.strip.segment.is_rhythm or last.confidence.mean() > _HARDLY_READ:
+    if not last.strip.segment.is_rhythm or last.confidence.mean() > LIMITS.hardly_read:
         return layout, readings
     *others, rhythm = (Curve(trace, layout, scale) for trace in traces)
     shares = [same_share(rhythm, other) for other in others if not other.is_rhythm]
-    if max((share for share in shares if share is not None), default=0.0) > _GOOD:
+    if max((share for share in shares if share is not None), default=0.0) > LIMITS.good:
         return layout, readings
     short = [strip for strip in layout.strips if not strip.segment.is_rhythm]
     for shorter in _others(layout, slice(0, len(readings) - 1)):
@@ -221,8 +198,8 @@ def _only_lacks_a_lead(other: PageLayout, usual: Named, scale: GridScale) -> boo
     if not lacking or short != usual_short:
         return False
     return all(
-        trace.confidence.mean() > _SURELY_READ
-        and Curve(trace, usual.layout, scale).mv.std() > _LEAST_WAVES_MV
+        trace.confidence.mean() > LIMITS.surely_read
+        and Curve(trace, usual.layout, scale).mv.std() > LIMITS.min_waves_mv
         for trace in lacking
     )
 
@@ -264,7 +241,7 @@ def _at_once(usual: Named, scale: GridScale) -> Iterator[Named]:
     )
     named = _named(layout, usual.rows, traces, scale)
     if any(_spans_columns(leads, weights) for weights in LEAD_SUMS):
-        is_sure = named.rank > _SURELY_AT_ONCE
+        is_sure = named.rank > LIMITS.surely_at_once
     else:
         is_sure = beat_together([Curve(trace, usual.layout, scale) for trace in usual.traces])
     if is_sure:

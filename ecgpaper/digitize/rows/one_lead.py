@@ -18,21 +18,33 @@ import numpy as np
 from ecgpaper.digitize.heartbeat import find_beats
 from ecgpaper.ecg import Ecg, FloatArray
 
-# Samples per second of the curves, and what is compared of them around each heartbeat: from P wave
-# to T wave. The second heartbeat is looked for so many samples earlier and later.
+# Samples per second of the curves.
 FS = 100.0
+# Samples that are compared around each heartbeat: from P wave to T wave.
 _AROUND = np.arange(-20, 36)
-_LAG = 8
-# Share of power that typical heartbeats have in common from which a row shows one lead: over all
-# rows together, and in all rows but one. Of 400 records (PTB-XL) six limb or precordial leads in
-# rows of their own had 0.89 and more together (99 of 100), two columns of limb and precordial leads
-# 0.65 at the most, in Cabrera's order 0.84, four columns 0.72. Where three rows of six are rhythm
-# strips, the others do not repeat.
-MIN_TOGETHER, MIN_ROW = 0.85, 0.75
-# So many parts of rows of one lead have a whole heartbeat, and so much of its power in common: of
-# 150 records (PTB-XL), the parts of twelve leads have 0.68 at the most, of one lead 0.84 and more
-# in 95 of 100.
-MIN_PARTS, MIN_ONE_LEAD = 0.75, 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatLimits:
+    """Shares of power that heartbeats have in common where a row shows one lead."""
+
+    # The second heartbeat is searched up to this number of samples earlier and later.
+    lag: int = 8
+    # Share from which rows show one lead, over all rows together. Of 400 records (PTB-XL) six limb
+    # or precordial leads in rows of their own had 0.89 and more together (99 of 100), two columns
+    # of limb and precordial leads 0.65 at the most, in Cabrera's order 0.84, four columns 0.72.
+    min_together: float = 0.85
+    # The same, in all rows but one. Where three rows of six are rhythm strips, the others do not
+    # repeat.
+    min_row: float = 0.75
+    # At least this share of the parts of rows of one lead have a whole heartbeat,
+    min_parts: float = 0.75
+    # and at least this share of its power in common: of 150 records (PTB-XL), the parts of twelve
+    # leads have 0.68 at the most, of one lead 0.84 and more in 95 of 100.
+    min_one_lead: float = 0.75
+
+
+LIMITS = RepeatLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +65,12 @@ class Repeat:
     @property
     def is_likely(self) -> bool:
         """Whether the rows together look as if each showed one lead."""
-        return self.together > MIN_TOGETHER
+        return self.together > LIMITS.min_together
 
     @property
     def is_sure(self) -> bool:
         """Whether each row does, so that nothing else need speak for it."""
-        return self.is_likely and self.row > MIN_ROW
+        return self.is_likely and self.row > LIMITS.min_row
 
 
 def repeat_of(rows: Sequence[Sequence[FloatArray]]) -> Repeat:
@@ -85,19 +97,19 @@ def is_one_lead(rows: Sequence[Sequence[FloatArray]]) -> bool:
     rows : sequence of sequences of ndarray of shape (n_samples,), in mV
         As for `repeat_of`.
     """
-    return one_lead_share(rows) > MIN_ONE_LEAD
+    return one_lead_share(rows) > LIMITS.min_one_lead
 
 
 def one_lead_share(rows: Sequence[Sequence[FloatArray]]) -> float:
     """Share of power that most parts of all rows have in common with the middle of all."""
     beats = [_typical_beat(curve) for row in rows for curve in row]
     known = [beat for beat in beats if beat is not None]
-    if not known or len(known) < MIN_PARTS * len(beats):
+    if not known or len(known) < LIMITS.min_parts * len(beats):
         return 0.0
     peaks = [beat - np.median(beat) for beat in known]
     middle = np.median(peaks, axis=0)
     shares = [_common([(middle, beat)]) for beat in known]
-    return float(np.percentile(shares, 100 * (1 - MIN_PARTS)))
+    return float(np.percentile(shares, 100 * (1 - LIMITS.min_parts)))
 
 
 def _neighbors(
@@ -131,9 +143,9 @@ def _common(pairs: Sequence[tuple[FloatArray | None, FloatArray | None]]) -> flo
 
 def _left(first: FloatArray, second: FloatArray) -> tuple[float, float]:
     """Power of the difference of two heartbeats at the best lag, and of both."""
-    inner = _centered(second[_LAG:-_LAG])
+    inner = _centered(second[LIMITS.lag : -LIMITS.lag])
     n_inner = len(inner)
-    moved = [_centered(first[lag : lag + n_inner]) for lag in range(2 * _LAG + 1)]
+    moved = [_centered(first[lag : lag + n_inner]) for lag in range(2 * LIMITS.lag + 1)]
     powers = [float(((curve - inner) ** 2).sum()) for curve in moved]
     best = int(np.argmin(powers))
     return powers[best], float((moved[best] ** 2).sum() + (inner**2).sum())

@@ -11,13 +11,16 @@ import numpy as np
 
 from ecgpaper.digitize.rows.fit import Curve, same_share
 
-# A rhythm strip is the one that it is most like of those that recorders print, if it is so much
-# like one: on bent pages even the same lead looks different twice. These are given so much more, as
-# V5 may look like II: of 150 records (PTB-XL) strips of II and V1 are then all named right, of V5
-# 97 %.
-# Another lead it is only if it is just like that one, and so much less like these.
-_LIKE_RHYTHM, _SURE_RHYTHM, _LESS_LIKE = 0.8, 0.95, 0.1
+# A rhythm strip shows the lead that it is most like of those that recorders print, if it is this
+# much like one: on bent pages even the same lead looks different twice.
+_LIKE_RHYTHM = 0.8
+# Bonus of the usual rhythm leads, as V5 may look like II: of 150 records (PTB-XL)
+# strips of II and V1 are then all named right, of V5 97 %.
 _USUAL_RHYTHM = {"II": 0.07, "V1": 0.05, "V5": 0.04}
+# It shows another lead only if it is this much like that one,
+_SURE_RHYTHM = 0.95
+# and by so much less like the usual ones.
+_LESS_LIKE = 0.1
 
 
 def rhythm_names(rhythms: Sequence[Curve], short: Sequence[Curve]) -> Iterator[str]:

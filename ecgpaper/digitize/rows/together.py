@@ -13,9 +13,11 @@ from scipy.ndimage import gaussian_filter1d
 from ecgpaper.digitize.rows.fit import Curve
 from ecgpaper.ecg import FloatArray
 
-# Where no sum tells, heartbeats do, blurred by so many points: columns of the same 5 s correlate by
-# 0.93 and more in nine of ten records, one after another by 0.88 at the most (719 of PTB-XL).
-_BEAT, _SURELY_TOGETHER = 1.0, 0.93
+# Where no sum tells, heartbeats do, blurred by a Gaussian of this width, in points.
+_BEAT = 1.0
+# Columns of the same 5 s correlate by this and more in nine of ten records, one after another by
+# 0.88 at the most (719 of PTB-XL).
+_SURELY_TOGETHER = 0.93
 # Over fewer points nothing is told.
 _LEAST_TOGETHER = 100
 

@@ -19,7 +19,7 @@ OPTIONS_FILE = "synthesize.json"
 
 @dataclass(frozen=True, slots=True)
 class BatchOptions:
-    """What decides the content of a folder of pages, with the records.
+    """Options that, with the records, decide the content of a folder of pages.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class BatchOptions:
 
 
 def claim_folder(folder: Path, options: BatchOptions) -> None:
-    """Note in a folder what is printed into it; clear what interrupted ones left half-written.
+    """Note the options in a folder; clear the half-written files of interrupted runs.
 
     Raises
     ------

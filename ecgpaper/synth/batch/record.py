@@ -32,13 +32,13 @@ from ecgpaper.synth.truth.truth_file import encode_truth
 PAGE_S = 10.0
 # A last page shorter than this is not worth its paper.
 LEAST_PAGE_S = 1.0
-# Below, the waves of a heartbeat are lost, and what is called an ECG is none.
+# Below, the waves of a heartbeat are lost.
 LEAST_FS = 50.0
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a record.
+    """Outcome of a record.
 
     Parameters
     ----------

@@ -79,7 +79,7 @@ def warp_layer(
     warp : Warp
     photo_shape : tuple of int
     outside : tuple of float, or ndarray of the photo's shape
-        What is seen beyond the page; an image is drawn upon.
+        Background beyond the page; an image is drawn upon.
     """
     if isinstance(outside, tuple):
         if layer.shape[:2] == photo_shape and _is_identity(warp):
@@ -120,7 +120,7 @@ def page_nodes(warp: Warp, photo_shape: tuple[int, int]) -> FloatImage:
 
 
 def move_layer(layer: ByteArray, nodes: FloatImage, outside: ByteArray) -> ByteArray:
-    """Draw a layer of the flat page upon a photo; pixels beyond the page keep what was there.
+    """Draw a layer of the flat page upon a photo; pixels beyond the page stay.
 
     Parameters
     ----------
@@ -214,7 +214,7 @@ def _wave_light(phase: ByteArray, waves: ByteArray) -> ByteArray:
 def contact_light(
     nodes: FloatImage, paper: ByteArray | None, page_shape: tuple[int, int], shadow: ContactShadow
 ) -> FloatImage:
-    """Return the light that the sheet leaves on what it lies on, at every eighth pixel.
+    """Return the light that the sheet leaves on the table, at every eighth pixel.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ from ecgpaper.synth.spec.scene import SceneSpec, Thing
 from ecgpaper.synth.spec.values import Color
 from ecgpaper.synth.texture import FloatImage, fractal
 
-# Coverage is drawn at half the photo's resolution: what is held up is a little out of focus.
+# Coverage is drawn at half the photo's resolution: things held up are a little out of focus.
 _STEP = 2
 # Where the shadow of a thing falls, and how soft it is, in widths of the thing.
 _SHADOW_OFFSET = (0.12, 0.2)
@@ -26,7 +26,7 @@ _SHADOW_STEP_PX = 8
 def draw_foreground(
     scene: SceneSpec, *, rng: np.random.Generator
 ) -> tuple[ByteArray, ByteArray] | None:
-    """Return what is in front of the sheet: (RGB, coverage), None where there is nothing.
+    """Return the foreground: (RGB, coverage), None where there is nothing.
 
     Returns
     -------
@@ -82,7 +82,7 @@ def lay_in_front(photo: ByteArray, scene: SceneSpec, *, rng: np.random.Generator
 
 
 def _cast_shadow(photo: ByteArray, coverage: ByteArray, width: float) -> None:
-    """Darken what is beside the foreground, softly and in place."""
+    """Draw the shadow beside the foreground, softly and in place."""
     step = _SHADOW_STEP_PX
     long_px = max(photo.shape) / step
     small = cv2.resize(coverage, (photo.shape[1] // step + 1, photo.shape[0] // step + 1))

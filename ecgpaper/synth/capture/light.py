@@ -1,4 +1,4 @@
-"""Light: what lamps, windows, hands and the camera's flash do to a photo.
+"""Light: effects of lamps, windows, hands and the camera's flash on a photo.
 
 In: `SceneSpec`. Out: a coarse field of light to multiply with, and the mirrored light to add.
 """

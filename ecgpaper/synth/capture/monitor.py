@@ -1,4 +1,4 @@
-"""Monitor: a screen with a window that shows the page, and what a camera sees of its pixels.
+"""Monitor: a screen with a window that shows the page, and its pixels as a camera sees them.
 
 In: `SceneSpec` with its `Monitor`, and the map from the plane of the page to the photo. Out: the
 photo without the page, the light of the mesh, and the glow.
@@ -64,7 +64,7 @@ def _pick(rng: np.random.Generator, colors: tuple[Color, ...]) -> Color:
 
 
 def _room(shape: tuple[int, int], rng: np.random.Generator) -> ByteArray:
-    """Draw what is beyond the screen, dim and far out of focus."""
+    """Draw the room beyond the screen, dim and far out of focus."""
     level = rng.uniform(15, 120)
     field = level * (1 + 0.35 * cloud((12, 12), 4.0, rng=rng))
     tint = rng.uniform(0.85, 1.1, 3)
@@ -155,7 +155,7 @@ def fill_surroundings(light: ByteArray, monitor: Monitor, footing: Footing, leve
     height, width = light.shape[:2]
     screen = _around(_around((0.0, 0.0, *footing.size_mm), monitor.window_mm), monitor.screen_mm)
     frame = np.array([[-1, -1], [width, -1], [width, height], [-1, height]])
-    # Of two outlines OpenCV fills what is inside an odd number of them.
+    # Of two outlines OpenCV fills the points inside an odd number of them.
     both = [
         np.rint(part).astype(np.int32) for part in (frame, _corners(screen, footing.photo_from_mm))
     ]

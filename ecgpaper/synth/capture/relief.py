@@ -1,4 +1,4 @@
-"""Relief: one height field of the sheet, which both displaces what is printed and shades it.
+"""Relief: one height field of the sheet, which both displaces the print and shades it.
 
 In: `ReliefSpec`. Out: the warp from the bent sheet to the flat page, and the light on the bent
 sheet. Nodes of the height field are 1 mm apart.
@@ -16,7 +16,7 @@ from ecgpaper.synth.texture import FloatImage, cloud
 
 # A displacement may squeeze the paper by this share at most, or its inverse gets inaccurate.
 _MOST_SQUEEZE = 0.3
-# Share of the sheet that is less steep than what is fully lit or shaded.
+# Share of the sheet that is less steep than its fully lit or shaded parts.
 _STEEP_QUANTILE = 0.9
 
 

@@ -1,4 +1,4 @@
-"""Scanner: what a flatbed shows besides the sheet.
+"""Scanner: light and shadow of the lamp, the lid and the sensor of a flatbed.
 
 In: `ScannerSpec`. Out: the light of lamp, lid and sensor over the whole picture; none of it moves
 the sheet.

@@ -1,4 +1,4 @@
-"""Sensor: what optics, sensor, software and file format leave of the photo.
+"""Sensor: effects of optics, sensor, software and file format on the photo.
 
 In: the lit photo and `CameraSpec`. Out: the picture.
 """
@@ -22,7 +22,7 @@ _NOISE_TILE_PX = 512
 _COLOR_GRAIN = 2.5
 # Blur that changes over the picture is even within tiles of this size.
 _BLUR_TILE_PX = 192
-# A kernel ends at so many standard deviations.
+# A kernel ends at this number of standard deviations.
 _BLUR_REACH = 2.5
 # Where an earlier file's blocks of eight pixels began, when the picture was cut out of it.
 _CUT_PX = (3, 5)
@@ -36,7 +36,7 @@ def expose(image: ByteArray, spec: CameraSpec, *, rng: np.random.Generator) -> B
     image = _develop(_defocus(image, spec), spec)
     if spec.sharpening > 0:
         image = _sharpen(image, spec.sharpening)
-    # What a phone's software leaves of the noise is not sharpened.
+    # Noise that a phone's software leaves is not sharpened.
     if spec.noise > 0:
         image = _add_noise(image, spec, rng)
     if spec.detail < 1:
@@ -199,7 +199,7 @@ def _draw_noise(
 
 def _grainy(size: tuple[int, int], planes: int, strength: float, grain_px: float) -> MatLike:
     noise: MatLike = np.zeros((*size, planes), dtype=np.int16)
-    # Blur takes most of the noise away: what is left must have the strength asked for.
+    # Blur takes most of the noise away: the rest must have the strength asked for.
     kept = 1 / max(2 * np.sqrt(np.pi) * grain_px, 1.0)
     cv2.randn(noise, np.zeros(1), np.full(1, strength / kept))
     grainy = cv2.GaussianBlur(noise, (0, 0), grain_px) if grain_px > 0 else noise

@@ -1,4 +1,4 @@
-"""Table: what the sheet lies on, seen by the same camera as the sheet.
+"""Table: the ground below the sheet, seen by the same camera.
 
 In: `SceneSpec`, and the map from the plane of the sheet to the photo. Out: the photo without the
 sheet. Textures are gray levels in that plane, 128 standing for the table's color.
@@ -24,7 +24,7 @@ Shape = tuple[int, int]
 # Dark parts of wood are redder than bright ones.
 _HUE_POWERS = {"wood": (0.8, 1.0, 1.15), "planks": (0.8, 1.0, 1.15)}
 _EVEN = (1.0, 1.0, 1.0)
-# Half the photo's resolution is enough for what lies beside the page.
+# Half the photo's resolution is enough beside the page.
 _STEP = 2
 # The finest detail repeats after so many of those pixels.
 _GRIT_PX = 400
@@ -267,7 +267,7 @@ def _tiles(shape: Shape, per_mm: float, rng: np.random.Generator) -> FloatImage:
     return np.asarray(floor, dtype=np.float32)
 
 
-# What `SceneSpec.background` may be but for a monitor.
+# Values of `SceneSpec.background`, but for a monitor.
 TEXTURES: dict[str, Callable[[Shape, float, np.random.Generator], FloatImage]] = {
     "wood": _wood,
     "planks": _planks,

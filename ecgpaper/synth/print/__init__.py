@@ -1,1 +1,1 @@
-"""Print: what a recorder and its printer put on the paper, as coverage of pixels."""
+"""Print: traces, text, rules and codes, as coverage of pixels."""

@@ -1,4 +1,4 @@
-"""Ink: what the printer puts on the grid, as coverage of pixels.
+"""Ink: traces, pulses and text on the grid, as coverage of pixels.
 
 In: the placed strips, their traces and `InkSpec`. Out: `InkLayers`, one layer for traces and
 pulses, one for names, separators, header and footer.
@@ -134,8 +134,10 @@ def pulse_curves(
         if spec.pulse_rows is not None and index not in spec.pulse_rows:
             continue
         y_mm = row[0].baseline_mm - height_mm * np.array([0, 0, 1, 1, 0, 0])
-        points_px = scale.px_from_mm(np.column_stack([x_mm, y_mm]))
-        yield points_px[:, 0], points_px[:, 1]
+        for strip in row if spec.pulse_columns else row[:1]:
+            along_mm = strip.left_mm - row[0].left_mm
+            points_px = scale.px_from_mm(np.column_stack([x_mm + along_mm, y_mm]))
+            yield points_px[:, 0], points_px[:, 1]
 
 
 def name_lines(layout: PageLayout, spec: InkSpec) -> Iterator[tuple[Strip, TextLine]]:

@@ -1,4 +1,4 @@
-"""Printer: what a printing head makes of the print: dots, dead dots, a halo, a second image.
+"""Printer: faults of a printing head: dots, dead dots, a halo, a second image.
 
 In: a layer of coverage and `InkSpec`. Out: the layer as it comes out of the machine.
 """

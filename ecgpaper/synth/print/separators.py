@@ -1,4 +1,4 @@
-"""Separators: what stands between two columns of leads.
+"""Separators: the marks between two columns of leads.
 
 Public: `SEPARATORS`, `separator_rules`.
 """
@@ -43,7 +43,7 @@ def separator_rules(layout: PageLayout, spec: InkSpec) -> Iterator[Rule]:
 
 
 def _mark(left_mm: float, strip: Strip, spec: InkSpec) -> Iterator[Rule]:
-    """Draw what stands between the end of one strip and the start of the next."""
+    """Draw the mark between the end of one strip and the start of the next."""
     (width, height), at_mm = spec.separator_mm, strip.baseline_mm
     middle_mm = (left_mm + strip.left_mm) / 2
     if spec.separator in _UPRIGHT:

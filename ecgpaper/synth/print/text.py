@@ -54,7 +54,7 @@ _LARGE_PT = 1000
 
 
 def draw_text(layer: ByteArray, line: TextLine, scale: GridScale) -> None:
-    """Draw a line into a layer of coverage, in place; what lies beyond its edges is cut off."""
+    """Draw a line into a layer of coverage, in place, cut off at its edges."""
     corner_px = scale.px_from_mm(np.array([line.corner_mm]))[0]
     times = _STROKE_FINE if line.font in STROKE_FONTS else _FINE
     fine, offset = _fine_tile(line, scale.px_per_mm[1] * times)

@@ -47,6 +47,7 @@ from ecgpaper.synth.sample.sheet.wear import (
     sample_mouldy_wear,
     sample_stained_wear,
 )
+from ecgpaper.synth.sample.window import in_window
 from ecgpaper.synth.spec.capture import CameraSpec
 from ecgpaper.synth.spec.page import PageSpec
 from ecgpaper.synth.spec.print import InkSpec, LayoutSpec
@@ -58,9 +59,11 @@ PRESETS = (
 )
 # The official test pages have this layout.
 OFFICIAL_LAYOUT = "3x4+1R"
-# Share of pages in the organisers' own look; the rest teaches that there are others.
+# Share of pages in the organizers' own look; the rest teaches that there are others.
 OFFICIAL_SHARE = 0.6
 NOTES_SHARE = 0.15
+# Share of saved pages that are seen in the window of a program.
+WINDOW_SHARE = 0.1
 # Share of training pages whose paper is not that of their recorder's make.
 ANY_PAPER_SHARE = 0.6
 # Share of pages with something on them that is no print: new sheets on a scanner have nothing.
@@ -123,7 +126,7 @@ def sample_spec(
 def _sample_print(
     leads: LeadLayout, scale: PaperScale, rng: np.random.Generator
 ) -> tuple[LayoutSpec, InkSpec, PaperSpec]:
-    """Print a page as the organisers do, or as another recorder might."""
+    """Print a page as the organizers do, or as another recorder might."""
     is_official = leads == LAYOUTS[OFFICIAL_LAYOUT] and scale == PaperScale()
     if is_official and chance(rng, OFFICIAL_SHARE):
         return sample_official_page(leads, rng=rng)
@@ -146,7 +149,9 @@ def _sample_wild(leads: LeadLayout, scale: PaperScale, rng: np.random.Generator)
         ink = replace(ink, notes=sample_notes(place, rng=rng))
     if not _is_file(camera):
         paper = _any_state(place, paper, camera, rng)
-    return PageSpec(place, ink, paper, camera, seed=int(rng.integers(1 << 31)))
+    page = PageSpec(place, ink, paper, camera, seed=int(rng.integers(1 << 31)))
+    in_program = _is_file(camera) and chance(rng, WINDOW_SHARE)
+    return in_window(page, rng=rng) if in_program else page
 
 
 def _is_file(camera: CameraSpec) -> bool:
@@ -159,7 +164,7 @@ def _is_file(camera: CameraSpec) -> bool:
 def _any_state(
     place: LayoutSpec, paper: PaperSpec, camera: CameraSpec, rng: np.random.Generator
 ) -> PaperSpec:
-    """Draw what years did to a sheet; a scanner's lid presses it flat."""
+    """Draw the wear and shape of an old sheet; a scanner's lid presses it flat."""
     if camera.scene is not None:
         relief = sample_any_relief(place.size_mm, rng)
     elif chance(rng, 0.35):
@@ -175,7 +180,7 @@ def _any_state(
 
 
 def _handle(page: PageSpec, preset: str, rng: np.random.Generator) -> PageSpec:
-    """Draw what the preset does with a printed page."""
+    """Draw the paper and the capture of a preset."""
     if preset == "clean":
         return replace(page, paper=plotted_at(page.paper, page.camera.dpi))
     size_mm = page.layout.size_mm

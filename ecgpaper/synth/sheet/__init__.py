@@ -1,1 +1,1 @@
-"""Sheet: the paper with its grid, what people write on it, and what years do to it."""
+"""Sheet: the paper with its grid, notes, wear and objects."""

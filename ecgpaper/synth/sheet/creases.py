@@ -1,4 +1,4 @@
-"""Creases: what folding does to the print: along a sharp fold it cracks and is rubbed off.
+"""Creases: along a sharp fold the print cracks and is rubbed off.
 
 In: the folds of `ReliefSpec`. Out: where the fold lines run, and how much print is gone.
 """
@@ -59,7 +59,7 @@ def _beside(points: FloatArray, fold: Fold) -> FloatArray:
 
 
 def _clip(line: FloatArray, fold: Fold) -> FloatArray | None:
-    """Keep what lies on the side of a fold that stays."""
+    """Keep the part on the side of a fold that stays."""
     first, last = _beside(line, fold)
     if first < 0 and last < 0:
         return None
@@ -95,7 +95,7 @@ def rubbed_off(
 
 
 def _on_page(line: FloatArray, scale: GridScale, shape: tuple[int, int]) -> FloatArray:
-    """Keep what lies near the page; an empty array if nothing does."""
+    """Keep the lines near the page; an empty array if there are none."""
     size_mm = np.array(shape[::-1]) / scale.px_per_mm
     kept: FloatArray | None = line
     for corner, angle_deg in ((-2.0, 0.0), (-2.0, -90.0)):

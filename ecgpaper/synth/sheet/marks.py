@@ -1,4 +1,4 @@
-"""Marks: rings, arrows, brackets, stamps and what else people draw rather than write.
+"""Marks: rings, arrows, brackets, stamps and others that people draw rather than write.
 
 Each function returns lines of the pen in the box of the mark: x from 0 to 1 to the right, y from 0
 to 1 downward, but for a ring, whose middle is at 0.

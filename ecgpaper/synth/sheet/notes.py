@@ -1,4 +1,4 @@
-"""Notes: what people write, draw, highlight and black out on a printed page.
+"""Notes: handwriting, drawings, highlights and blacked out parts of a printed page.
 
 In: `Note`. Out: coverage of pixels, and the page with the notes on it. Three kinds hide what is
 below; all others let a trace shine through.
@@ -64,7 +64,7 @@ def lay_notes(image: ByteArray, notes: tuple[Note, ...], scale: GridScale) -> No
 def opaque_notes(
     notes: tuple[Note, ...], scale: GridScale, shape: tuple[int, int]
 ) -> ByteArray | None:
-    """Return how far notes hide what is below, 255 being entirely; None where none does.
+    """Return how far notes hide the print, 255 being entirely; None where none does.
 
     Returns
     -------
@@ -184,7 +184,7 @@ def place_picture(
     Returns
     -------
     tuple of (slice, slice) and ndarray of uint8, or None
-        Rows and columns of the page, and what lies there, 0 beyond the picture.
+        Rows and columns of the page, and the pixels there, 0 beyond the picture.
     """
     region = page_region(corners_px.min(axis=0) - 1, corners_px.max(axis=0) + 1, shape)
     if region is None:

@@ -1,4 +1,4 @@
-"""Objects: what lies on the sheet or sticks to it.
+"""Objects: staples, clips, labels and tape on the sheet.
 
 In: `PaperObject`s. Out: their colors on the flat page, and how far they cover it.
 """
@@ -53,7 +53,7 @@ def draw_objects(
 
 
 def lay_objects(page: ByteArray, drawn: tuple[ByteArray, ByteArray] | None) -> None:
-    """Put what `draw_objects` drew upon a page, in place."""
+    """Put the objects that `draw_objects` drew upon a page, in place."""
     if drawn is None:
         return
     colors, coverage = drawn
@@ -84,7 +84,7 @@ def _add(
     angle = np.deg2rad(item.angle_deg)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half @ turn + item.at_mm
-    # Colours are moved times their coverage, so that none mixes with the nothing beside it.
+    # Colors are moved times their coverage, so that none mixes with the nothing beside it.
     share = cv2.merge([whole.cover] * 3)
     times = cv2.multiply(whole.colors, share, scale=1 / 255)
     picture = np.asarray(cv2.merge([times, whole.cover]), dtype=np.uint8)
@@ -102,7 +102,7 @@ def _add(
 
 
 def _add_shadow(sheet: Cutout) -> None:
-    """Darken the paper below and to the right of what stands on it."""
+    """Draw the shadow of an object, below it and to its right."""
     shift = np.array([[1, 0, 0.25 * PX_PER_MM], [0, 1, 0.3 * PX_PER_MM]])
     cast = cv2.warpAffine(sheet.cover, shift, sheet.cover.shape[::-1])
     cast = cv2.GaussianBlur(cast, (0, 0), 0.25 * PX_PER_MM)

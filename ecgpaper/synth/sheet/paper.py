@@ -115,7 +115,7 @@ def print_page(
 
 
 def _lay_on(image: ByteArray, coverage: ByteArray, color: Color) -> None:
-    """Darken an image as ink of this color does: what is below shines through by the ink's hue."""
+    """Darken an image as ink of this color does: the ground shines through by the ink's hue."""
     # Of the few covered pixels only; truth values are searched many times faster than numbers.
     at = np.flatnonzero(coverage > 0)
     share = coverage.ravel()[at].astype(np.float32)[:, None] / 255

@@ -28,7 +28,7 @@ _TAPE_COVERAGE = 70
 
 @dataclass(frozen=True, eq=False)
 class Cutout:
-    """Something drawn by itself: its colors, and how far it covers what is below."""
+    """An object drawn by itself: its colors, and its coverage of the page."""
 
     colors: ByteArray
     cover: ByteArray

@@ -1,4 +1,4 @@
-"""Strokes: what a pen leaves where it goes, at a fraction of a pixel.
+"""Strokes: lines of a pen, drawn at a fraction of a pixel.
 
 In: lines with a width and a darkness at each point. Out: coverage of the part of the page that
 they cross.

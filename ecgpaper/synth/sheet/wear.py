@@ -1,4 +1,4 @@
-"""Wear: what years, coffee and damp do to a printed sheet.
+"""Wear: stains, fading, mould and losses of a printed sheet.
 
 In: `WearSpec` and the printed layers or the printed page. Out: the same, worn.
 """
@@ -91,13 +91,13 @@ def scratch(
     *,
     rng: np.random.Generator,
 ) -> tuple[ByteArray, ...]:
-    """Return layers of print without what folds and scratches took.
+    """Return layers of print without the parts that folds and scratches took.
 
     Parameters
     ----------
     layers : tuple of ndarray of uint8, of shape (height, width)
     gone : ndarray of uint8, of the same shape, or None
-        What folds took: 255 is all.
+        Parts that folds took: 255 is all.
     spec : WearSpec
     scale : GridScale
     rng : numpy.random.Generator

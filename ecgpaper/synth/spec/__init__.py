@@ -1,7 +1,7 @@
 """Spec: every choice behind a synthetic page, as frozen dataclasses of scalars and tuples.
 
 The picture is a function of the record and the spec. A spec survives JSON: `spec_as_json`,
-`spec_from_json`. What draws specs at random is `ecgpaper.synth.sample`.
+`spec_from_json`. Specs are drawn at random in `ecgpaper.synth.sample`.
 """
 
 from ecgpaper.synth.spec.capture import CameraSpec, ScannerSpec

@@ -80,7 +80,7 @@ class CameraSpec:
     ramp : tuple of float
         Brightness added across the width and the height, as a share of white.
     white : float, in [0, 1]
-        Level that becomes white: a scanner's software leaves out what is brighter.
+        Level that becomes white: a scanner's software leaves out brighter ones.
     contrast, gamma : float
         Applied about white to levels in [0, 1].
     blur_px : float, in px
@@ -112,11 +112,11 @@ class CameraSpec:
     jpeg_quality : int or None
         None leaves the pixels as they are.
     scene : SceneSpec or None
-        What a phone sees; None on a scanner, where `skew_deg` and `stretch` say how the sheet lies.
+        A phone's scene; None on a scanner, where `skew_deg` and `stretch` say how the sheet lies.
     scanner : ScannerSpec
-        What a scanner shows besides the sheet.
+        Traces of a scanner itself, such as streaks.
     backing : tuple of float
-        RGB of what a scanner sees beyond the sheet.
+        RGB of a scanner's lid, seen beyond the sheet.
     """
 
     dpi: float = 200.0

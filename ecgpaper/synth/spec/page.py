@@ -30,7 +30,7 @@ class PageSpec:
 def resized(spec: PageSpec, factor: float) -> PageSpec:
     """Return the spec of the same page in a picture `factor` times as wide and high.
 
-    What is given in pixels of the picture, such as its blur, stays.
+    Lengths in pixels of the picture, such as its blur, stay.
     """
     camera = replace(spec.camera, dpi=spec.camera.dpi * factor)
     if camera.scene is not None:

@@ -1,4 +1,4 @@
-"""The print: what is printed where, and what the printer makes of it.
+"""The print: its layout, its text, and the printer's faults.
 
 Public: `LayoutSpec`, `InkSpec` and its parts `TextLine`, `Rule`, `Code`.
 """
@@ -102,7 +102,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class InkSpec:
-    """What the printer does with the traces and the text.
+    """Ink: how the printer renders traces and text.
 
     Parameters
     ----------
@@ -110,6 +110,8 @@ class InkSpec:
         Width of the traces.
     pulse_rows : tuple of int or None
         Rows with a calibration pulse, if the layout has pulses; None for all of them.
+    pulse_columns : bool
+        Whether a pulse stands before every column of a row, not before the first one alone.
     pulse_s, pulse_slant_s : float, in s
         How long a pulse stands, and how long it takes to rise and to fall.
     pulse_feet_mm : tuple of float, in mm
@@ -147,11 +149,12 @@ class InkSpec:
     ghost, ghost_mm : float, tuple of float
         Strength, in [0, 1], of a second, shifted (right, down) print of everything.
     notes : tuple of Note
-        What people wrote upon it.
+        Handwriting upon it.
     """
 
     pen_mm: float = 0.3
     pulse_rows: tuple[int, ...] | None = None
+    pulse_columns: bool = False
     pulse_s: float = PULSE_S
     pulse_slant_s: float = 0.0
     pulse_feet_mm: tuple[float, float] = (1.0, 1.0)

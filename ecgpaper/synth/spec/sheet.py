@@ -1,4 +1,4 @@
-"""The sheet: its paper and grid, its shape, and what people and years do to it.
+"""The sheet: its paper and grid, its shape, its notes, wear and objects.
 
 Public: `PaperSpec` and its parts `ReliefSpec`, `Fold`, `WearSpec`, `Stain`, `PaperObject`; `Note`.
 """
@@ -272,7 +272,7 @@ class PaperSpec:
     wear : WearSpec
         Stains, mould, fading and tears.
     objects : tuple of PaperObject
-        What lies on the sheet or sticks to it.
+        Objects on the sheet.
     """
 
     color: Color = WHITE

@@ -1,4 +1,4 @@
-"""Truth: what a picture shows and where, in memory and in files beside the picture."""
+"""Truth about a picture, in memory and in files beside the picture."""
 
 from ecgpaper.synth.truth.masks import MASKS, draw_maps, draw_masks
 from ecgpaper.synth.truth.picture import Origin, PictureTruth, picture_truth

@@ -1,4 +1,4 @@
-"""Boxes: what stands where on the sheet, as rectangles in mm: strips, lead names, pulses.
+"""Boxes of strips, lead names and pulses on the sheet, as rectangles in mm.
 
 In: the layout and the traces. Out: (left, top, right, bottom) of the ink of each.
 """

@@ -1,4 +1,4 @@
-"""Masks: what each pixel of a picture shows.
+"""Masks: the class of each pixel of a picture.
 
 In: the record and the spec. Out: the true `PixelMaps`, and the coverage by each kind of print.
 

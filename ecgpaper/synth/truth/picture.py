@@ -1,4 +1,4 @@
-"""Picture truth: what a picture shows, and where, in the picture's own pixels.
+"""Picture truth: traces, boxes and masks, in the picture's own pixels.
 
 In: the record and the spec. Out: `PictureTruth`, which `truth_file` writes and reads.
 
@@ -56,7 +56,7 @@ class Boxes:
 
 @dataclass(frozen=True, eq=False)
 class PictureTruth:
-    """What a picture shows.
+    """The truth about a picture.
 
     Parameters
     ----------

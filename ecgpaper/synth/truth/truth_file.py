@@ -40,11 +40,12 @@ from ecgpaper.synth.truth.masks import MASKS
 from ecgpaper.synth.truth.picture import Boxes, Origin, PictureTruth
 
 TRUTH_LEVELS = ("none", "light", "full")
-JSON_SUFFIX, ARRAYS_SUFFIX = ".truth.json", ".truth.npz"
+JSON_SUFFIX = ".truth.json"
+ARRAYS_SUFFIX = ".truth.npz"
 _FORMAT = 1
 # Positions are kept in this share of a pixel: the error is below a hundredth.
 _STEPS_PER_PX = 64
-# What a file that is cut off or overwritten makes numpy and json raise.
+# Errors that numpy and json raise on a file that is cut off or overwritten.
 _DAMAGED = (OSError, ValueError, LookupError, TypeError, zipfile.BadZipFile, zlib.error)
 
 

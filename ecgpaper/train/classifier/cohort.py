@@ -112,7 +112,7 @@ def _persons(facts: Sequence[RecordFacts]) -> Float32Array:
 
 
 class Targets(NamedTuple):
-    """What is to be said of the items of a batch."""
+    """The right answers for the items of a batch."""
 
     answers: Float32Array  # (B, 11): to the questions of `questions_of`
     is_asked: Float32Array  # (B, 11)
@@ -121,7 +121,7 @@ class Targets(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What one step of training sees."""
+    """Inputs and targets of one step of training."""
 
     inputs: NetworkInputs  # of B items
     targets: Targets

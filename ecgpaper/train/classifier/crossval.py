@@ -39,7 +39,7 @@ View: TypeAlias = Callable[[str], Ecg]
 
 @dataclass(frozen=True)
 class FoldAnswers:
-    """What the networks of one fold say of the records that they have not seen.
+    """Answers of the networks of one fold on the records that they have not seen.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ class Crossval:
 
     @property
     def identity(self) -> str:
-        """Spell out what must agree for results to belong together."""
+        """List the settings that must agree for results to belong together."""
         known = "\n".join(f"{name} {facts}" for name, facts in self.facts.items())
         return (
             f"{self.n_folds} folds of {len(self.facts)} records {crc32(known.encode()):08x}, "

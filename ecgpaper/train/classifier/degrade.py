@@ -50,7 +50,7 @@ _MISSING_LEAD_SHARE = 0.08
 
 @cache
 def mask_of_layout(name: str) -> BoolArray:
-    """Tell what a layout shows of a record of ten seconds, as an array of shape (12, 1000)."""
+    """Tell which samples of ten seconds a layout shows, as an array of shape (12, 1000)."""
     blank = Ecg(np.zeros((N_SAMPLES, len(STANDARD_ORDER))), INPUT_FS, STANDARD_ORDER)
     return LAYOUTS[name].displayed(blank).T
 
@@ -88,7 +88,7 @@ def degrade(leads_mv: Float32Array, *, rng: np.random.Generator) -> Float32Array
 
 
 def _random_mask(layout: str, rng: np.random.Generator) -> BoolArray:
-    """Draw what is shown; often the columns begin anywhere, which no page does.
+    """Draw which samples are shown; often the columns begin anywhere, which no page does.
 
     So each lead is learned from all of its record.
     """

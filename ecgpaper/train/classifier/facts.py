@@ -40,7 +40,7 @@ class RecordFacts:
 
     @classmethod
     def from_header(cls, header: RecordHeader) -> RecordFacts:
-        """Read what a header says; statements stand in a comment ``Statements: A, B``."""
+        """Read the facts from a header; statements stand in a comment ``Statements: A, B``."""
         statements = (header.comment(_STATEMENTS_KEY) or "").split(",")
         known = tuple(dict.fromkeys(name.strip() for name in statements if name.strip()))
         return cls(header.labels, known, header.age_years, header.sex)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ecgpaper.errors import RecordError
 from ecgpaper.records import RecordHeader
 
-# What can tell patients apart, best first: comments of headers and columns of PTB-XL's table.
+# Keys that tell patients apart, best first: comments of headers, columns of PTB-XL's table.
 # PTB-XL's own folds keep each patient's records together (Wagner et al. 2020).
 _PATIENT_KEYS = ("patient_id", "strat_fold")
 _ID_COLUMN = "ecg_id"
@@ -41,7 +41,7 @@ class Grouping:
 
     @property
     def explanation(self) -> str:
-        """Say in a sentence what the split can promise."""
+        """Say in a sentence how far patients are kept apart."""
         if self.kind == "record":
             return (
                 "patients are not known: records are split by a hash of their names, and a "

@@ -15,12 +15,12 @@ from ecgpaper.classify import Traits
 from ecgpaper.ecg import BoolArray, FloatArray
 from ecgpaper.nets.ensemble import KINDS, N_TERMS, SignalEnsemble
 
-# What the squared coefficients of the regressions cost beside the squared errors of the answers.
+# Weight of the squared coefficients in the loss of the ridge regressions.
 _RIDGE = 0.5
-# The weights are drawn towards the networks alone, as strongly as so many records would.
+# The weights are drawn towards the networks alone, as strongly as by this number of records.
 _PRIOR = np.eye(N_TERMS + 1)[0]
 _PRIOR_RECORDS = np.array([*[3.0] * N_TERMS, 0.0])
-# No opinion counts against what it says.
+# No weight of an opinion is negative.
 _BOUNDS = [(0.0, None)] * N_TERMS + [(None, None)]
 
 

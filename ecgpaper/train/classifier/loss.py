@@ -15,14 +15,14 @@ from ecgpaper.classify.inputs import Float32Array
 from ecgpaper.nets.resnet1d import ResNet1d
 from ecgpaper.train.classifier.cohort import Batch, Targets
 
-# What the statements of a record count beside its labels.
+# Weight of a record's statements beside its labels.
 STATEMENT_SHARE = 1.0
 
 
 class WithStatements(nn.Module):
     """A network, and a head for statements that it needs only while it learns.
 
-    Finer statements say why a record has a label, and so teach what to look at.
+    Finer statements say why a record has a label, and so teach where to look.
     """
 
     def __init__(self, network: ResNet1d, n_statements: int) -> None:
@@ -40,7 +40,7 @@ class WithStatements(nn.Module):
 def make_loss(
     weights: Float32Array, statement_weights: Float32Array, device: torch.device
 ) -> Callable[[nn.Module, Batch], Tensor]:
-    """Return the mean loss on mixed items: of what each was mixed of, by its share."""
+    """Return the mean loss on mixed items: that of each part, by its share."""
     weight, statement_weight = (
         torch.from_numpy(array).to(device) for array in (weights, statement_weights)
     )

@@ -88,7 +88,7 @@ def _fit_known(network: SignalEnsemble, cohort: Cohort, rows: NDArray[np.int64])
 
 
 class _Look(NamedTuple):
-    """What is seen of records."""
+    """Records, as a layout shows them."""
 
     series: Float32Array
     persons: Float32Array
@@ -107,7 +107,7 @@ def _look(cohort: Cohort, rows: NDArray[np.int64], view: str) -> _Look:
 def _opinions(
     network: SignalEnsemble, cohort: Cohort, folds: NDArray[np.int64], view: str
 ) -> FloatArray:
-    """Return what is said of the records left out, of shape (4, n_left_out, 11).
+    """Return the opinions on the records left out, of shape (4, n_left_out, 11).
 
     By the network that has left them out, and by the regressions, which have, too.
     """

@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class PageReader:
-    """Prints one page of a record, digitizes it and keeps what was read.
+    """Prints one page of a record, digitizes it and keeps the signal.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class PageReader:
     seed: int
 
     def read(self, name: str) -> Ecg:
-        """Return what was read; nothing but NaN from a page that defeated the digitizer."""
+        """Return the digitized signal; all NaN from a page that defeated the digitizer."""
         kept = self.cache / name
         if not kept.with_name(f"{kept.name}.hea").exists():
             write_record(kept.parent, kept.name, self._digitized(name))

@@ -62,7 +62,7 @@ class LabelScores:
         return np.array([*self.f, *means])
 
     def as_dict(self) -> dict[str, float | dict[str, float]]:
-        """Return what is known, to four digits, by name."""
+        """Return the finite scores, to four digits, by name."""
         f = {name: round(value, 4) for name, value in zip(CLASSES, self.f, strict=True)}
         means = {
             "macro_f": self.macro_f,
@@ -75,7 +75,7 @@ class LabelScores:
 
     @classmethod
     def from_row(cls, row: FloatArray) -> LabelScores:
-        """Make of such an array what it was."""
+        """Make scores of such an array."""
         *f, macro_f, macro_auroc, superclass_auroc, error = row.tolist()
         return cls(tuple(f), macro_f, macro_auroc, superclass_auroc, error)
 

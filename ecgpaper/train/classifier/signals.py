@@ -221,7 +221,7 @@ def _kept(state_file: Path, index: int) -> Path:
 
 
 def forget_members(state_file: Path, n_members: int) -> None:
-    """Remove what is kept of a training that is complete."""
+    """Remove the files of a training that is complete."""
     for index in range(n_members):
         _kept(state_file, index).unlink(missing_ok=True)
 
@@ -252,7 +252,7 @@ def _ignore_persons(network: ResNet1d) -> None:
 
 
 def save_classifier(folder: Path, network: SignalEnsemble, info: CheckpointInfo) -> None:
-    """Write what `ecgpaper.classify.Classifier.load` reads."""
+    """Write the files that `ecgpaper.classify.Classifier.load` reads."""
     save_checkpoint(folder, NAME, network, info)
 
 

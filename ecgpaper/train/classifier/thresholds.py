@@ -16,7 +16,10 @@ from ecgpaper.ecg import BoolArray, FloatArray
 PRIOR_THRESHOLD = 0.3
 # A class without examples is answered only when nothing else comes closer.
 ABSENT_THRESHOLD = 1.0
-_LOWEST, _HIGHEST = 0.08, 0.6
+# Thresholds that are tried, from the lowest
+_LOWEST = 0.08
+# to the highest.
+_HIGHEST = 0.6
 _N_RESAMPLES = 30
 # A class with this many examples is trusted half as much as the theory.
 _N_HALF_TRUST = 20
@@ -66,7 +69,7 @@ def best_threshold(probabilities: FloatArray, is_true: BoolArray) -> tuple[float
 
 
 def calibration_shift(probabilities: FloatArray, truth: BoolArray) -> FloatArray:
-    """Return what to add to the logits of each class so that they mean how often it occurs.
+    """Return the shift of each class's logits that makes its mean probability its frequency.
 
     Weights of rare classes and records that were added to learn from leave probabilities too high.
 

@@ -14,11 +14,13 @@ from ecgpaper.classify.inputs import LIMB_FROM_I_II, Float32Array
 from ecgpaper.ecg import FloatArray
 
 _TURN_SHARE = 0.7
-# Standard deviations: of the heart's electrical axis in the frontal plane from one recording to
-# the next, and of the place of the row of precordial electrodes and of each of them, as a share of
-# their distances.
+# Standard deviation of the heart's electrical axis in the frontal plane from one recording to the
+# next.
 _AXIS_RAD = 0.12
-_ROW_SHIFT, _ELECTRODE_SHIFT = 0.15, 0.08
+# That of the place of the row of precordial electrodes, as a share of their distances,
+_ROW_SHIFT = 0.15
+# and that of each of them.
+_ELECTRODE_SHIFT = 0.08
 _FARTHEST = 0.4
 
 

@@ -48,20 +48,24 @@ from ecgpaper.train.digitizer.pages import (
 # Half of the pages as wild as can be, the others as they mostly are.
 PRESETS = ("wild", "wild", "clean", "wild", "scan-color", "wild", "photo", "scan-bw")
 MOST_ROWS = 4
-# What the stages before leave behind: how far rows are from where they are found, and strips from
-# where they are found to start and end. The latter is drawn for each page between what clean pages
-# and the worst photos show: a network taught with the worst alone smooths over every end.
-_BASELINE_JITTER_MM, _LEAST_END_MM, _MOST_END_MM = 1.0, 0.01, 0.1
-# A share of pages is placed by something else, a pulse or a name, up to so far off: there no curve
-# begins.
-_LOST_SHARE, _LOST_MM = 0.15, 3.0
+# How far rows are from where the stages before find them.
+_BASELINE_JITTER_MM = 1.0
+# How far strips are from where these find them to start and end is drawn for each page between what
+# clean pages show
+_LEAST_END_MM = 0.01
+# and the worst photos: a network taught with the worst alone smooths over every end.
+_MOST_END_MM = 0.1
+# Share of pages that are placed by something else, a pulse or a name,
+_LOST_SHARE = 0.15
+# up to this far off: there no curve begins.
+_LOST_MM = 3.0
 # Along x, a scale is off by as much over such a width.
 _WIDTH_MM = 200.0
 # A curve further off than this is another one: nothing can be learned from it.
 _FARTHEST_ROWS = 60.0
 # Folder of the pages that were read.
 KEPT = ".curves"
-# So many letters of a checksum tell networks apart.
+# Letters of a checksum that tell networks apart.
 _SHORT = 12
 
 
@@ -73,7 +77,7 @@ class Curves:
     ----------
     features : ndarray of float16, of shape (n_points, N_FEATURES)
     offset : ndarray of float32, of shape (n_points,), in rows
-        What is to be added to the heights; 0 where it is not known.
+        Correction of the heights; 0 where it is not known.
     is_known : ndarray of bool, of shape (n_points,)
     lengths : ndarray of int, of shape (n_curves,)
     ends : ndarray of float32, of shape (n_curves, 2), in points
@@ -96,7 +100,7 @@ def read_pages(ecgs: Sequence[Ecg], folder: Path, *, n_pages: int, seed: int) ->
     Parameters
     ----------
     ecgs : sequence of Ecg
-        What the pages show.
+        Records that the pages show.
     folder : Path
         Of segmenter and tracer.
     n_pages : int
@@ -113,7 +117,7 @@ def read_pages(ecgs: Sequence[Ecg], folder: Path, *, n_pages: int, seed: int) ->
 
 
 def origin_of(pages: Sequence[Curves]) -> str:
-    """Say what pages were drawn."""
+    """Describe the pages that were drawn."""
     return f"{len(pages)} generated, {', '.join(sorted(set(PRESETS)))}"
 
 

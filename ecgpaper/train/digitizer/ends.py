@@ -21,17 +21,19 @@ from ecgpaper.train.digitizer.curves import Curves, origin_of
 from ecgpaper.train.digitizer.network import TrainingRun, train_network
 
 BATCH_SIZE = 64
-# How far the middle of what is seen mostly is from where the strip was cut, in points. A share of
-# all is seen so much further inside: there is no end, and a network that never saw that is as sure
-# of one as of any.
-_MOST_SHIFT, _BLIND_SHARE, _MOST_INSIDE = 8, 0.15, 400
+# How far the middle of a window mostly is from where the strip was cut, in points.
+_MOST_SHIFT = 8
+# This share of windows shows no end: a network that never saw that is as sure of one as of any.
+_BLIND_SHARE = 0.15
+# Their middle is further inside the strip, by this number of points at most.
+_MOST_INSIDE = 400
 # Ends further than this from the middle are as good as none.
 _FARTHEST = 20.0
 
 
 @dataclass(frozen=True, eq=False)
 class EndBatch:
-    """What is around ends of curves.
+    """Windows around ends of curves.
 
     Parameters
     ----------

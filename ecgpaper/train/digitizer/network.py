@@ -24,7 +24,7 @@ from ecgpaper.train.loop import Batch, TrainConfig, fit
 
 @dataclass(frozen=True, eq=False)
 class TrainingRun(Generic[Batch]):
-    """What a network learns from, and what its files say of it.
+    """Data and loss of a network, and the description in its files.
 
     Parameters
     ----------
@@ -35,12 +35,12 @@ class TrainingRun(Generic[Batch]):
     make_batch : callable
         Step -> batch.
     loss : callable
-        (network, batch) -> what is to become less.
+        (network, batch) -> loss.
     n_steps : int
     task : str
-        What is learned from what: an unfinished run of another task is not gone on with.
+        Description of data and target: an unfinished run of another task is not gone on with.
     training : dict
-        For the checkpoint: what the network learned from.
+        For the checkpoint: the data that the network learned from.
     """
 
     name: str
@@ -90,7 +90,7 @@ def train_network(
 def _start_from(folder: Path | None, name: str, network: Network) -> dict[str, str]:
     """Fill a network with a folder's weights, if any; say which they were.
 
-    Segmenter and tracer may be wider than what the folder holds.
+    Segmenter and tracer may be wider than those in the folder.
     """
     if folder is None:
         return {"start": "from scratch"}

@@ -39,16 +39,17 @@ from ecgpaper.train.digitizer.collisions import with_collisions
 CROP_WIDTH_PX = 384
 SEGMENT_CROP_PX = (320, 448)
 TALL_SHARE = 0.2
-# What the stages before the tracer leave behind: the height of the row's middle, the grid's scale.
+# Errors of the stages before the tracer: of the height of the row's middle, of the grid's scale.
 BASELINE_JITTER_MM = 2.0
 SCALE_JITTER = 0.003
 # Pictures are drawn this much finer than the segmenter sees them; and the share of pages that it
 # sees without what is around them.
 _FINER = 1.3
 _CLOSE_SHARE = 0.6
-# Share of crops that show where a row begins or ends, and where one of its strips begins: what is
-# hardest to tell is rarest.
-END_SHARE, START_SHARE = 0.35, 0.35
+# Share of crops that show where a row begins or ends: the hardest places are the rarest.
+END_SHARE = 0.35
+# Share of crops that show where one of its strips begins.
+START_SHARE = 0.35
 # Share of pages on which complexes run through names.
 COLLISION_SHARE = 0.4
 # Two points of a trace further apart than this have a gap between them.
@@ -83,7 +84,7 @@ class PageSource:
 
 
 def without_gaps(ecg: Ecg) -> Ecg:
-    """Fill missing stretches of each lead with mirrored copies of what it has.
+    """Fill missing stretches of each lead with mirrored copies of those it has.
 
     Challenge folders may hold only what their pages show; networks that read traces can learn from
     any curve, at any place.

@@ -35,15 +35,24 @@ logger = logging.getLogger(__name__)
 
 # With fewer leads nothing is learned.
 _FEWEST = 48
-# Beyond, a lead is simply wrong, or simply right.
-_WORST_DB, _BEST_DB = -5.0, 35.0
-_N_STEPS, _RATE, _DECAY, _HUBER_DB = 600, 1e-2, 1e-2, 4.0
+# Below, a lead is simply wrong,
+_WORST_DB = -5.0
+# above simply right.
+_BEST_DB = 35.0
+# Steps of the training,
+_N_STEPS = 600
+# its learning rate,
+_RATE = 1e-2
+# and the decay of the weights.
+_DECAY = 1e-2
+# Errors above this count in proportion, below it by their square.
+_HUBER_DB = 4.0
 _SAVE_EVERY = 10
 
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Leads that were read, with what they were read with.
+    """Leads that were read, with their evidence and their true SNR.
 
     Parameters
     ----------
@@ -62,7 +71,7 @@ def train_quality(ecgs: Sequence[Ecg], folder: Path, *, n_pages: int, seed: int)
     Parameters
     ----------
     ecgs : sequence of Ecg
-        What the pages show.
+        Records that the pages show.
     folder : Path
         Of the other networks; an interrupted run goes on where it stopped.
     n_pages : int

@@ -2,7 +2,7 @@
 
 Public: `train_reader`, `LineSource`, `LineBatch`.
 
-What is printed on pages of the generator is drawn line by line: no page is needed.
+The generator's print is drawn line by line: no page is needed.
 """
 
 from __future__ import annotations
@@ -34,9 +34,12 @@ from ecgpaper.synth.spec.print import TextLine
 from ecgpaper.train.digitizer.network import TrainingRun, train_network
 
 FloatImage = NDArray[np.float32]
-BATCH_SIZE, LINE_WIDTH_PX = 48, 448
-# Specs whose texts a batch is drawn from, and how often a line says a scale.
-_N_SPECS, _SCALE_SHARE = 6, 0.6
+BATCH_SIZE = 48
+LINE_WIDTH_PX = 448
+# Specs whose texts a batch is drawn from.
+_N_SPECS = 6
+# Share of lines that say a scale.
+_SCALE_SHARE = 0.6
 _MOST_LETTERS = 34
 _NUMBERS = ("25", "50", "5", "10", "20", "12.5", "2.5", "15", "30", "40", "100", "60")
 _UNITS = ("mm/s", "mm/mV", "mm/sec", "mm/mV", "mm/S", "MM/MV", "Hz", "ms", "mV", "s", "cm/mV")
@@ -110,7 +113,7 @@ class LineSource:
 
 
 def _text(printed: str, rng: np.random.Generator) -> str:
-    """Return what a line says: what was printed, or a scale, with something beside it or not."""
+    """Return the text of a line: a printed one, or a scale, with something beside it or not."""
     if rng.random() > _SCALE_SHARE:
         text = printed
     else:
@@ -147,7 +150,7 @@ def _drawn(line: TextLine, rng: np.random.Generator) -> tuple[FloatImage, bool]:
         middle_px - (top_mm + bottom_mm) / 2 * px,
     )
     scale = GridScale((px_x, px), origin_px=origin)
-    # Letters keep their proportions, but for what the stretch of the picture adds.
+    # Letters keep their proportions, but for the stretch of the picture.
     draw_text(layer, line, GridScale((px, px), origin_px=origin))
     if px_x != px:
         turn = np.array([[px_x / px, 0, origin[0] * (1 - px_x / px)], [0, 1, 0]])
@@ -172,7 +175,7 @@ def _add_neighbors(
 
 
 def _worn(layer: ByteArray, px_per_mm: float, rng: np.random.Generator) -> FloatImage:
-    """Return the darkness of print on paper with a grid, and what a camera adds."""
+    """Return the darkness of print on paper with a grid, with the flaws of a camera."""
     # Seen by so many pixels per mm, which may be less than it is shown with.
     blur_px = float(rng.uniform(0.3, 1.0) * max(1.0, px_per_mm / rng.uniform(5.0, 14.0)))
     print_ = cv2.GaussianBlur(layer.astype(np.float32) / 255, (0, 0), blur_px)[..., None]

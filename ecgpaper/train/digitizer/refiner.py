@@ -34,8 +34,11 @@ from ecgpaper.train.digitizer.network import TrainingRun, train_network
 N_POINTS = 1250 + 2 * BEYOND_POINTS
 END_SHARE = 0.5
 BATCH_SIZE = 10
-# Shares of the loss, as for the tracer; a spread is judged by its likelihood.
-_ACCURACY, _ABSOLUTE, _SPREAD = 0.5, 0.1, 0.05
+# Shares of the loss, as for the tracer,
+_ACCURACY = 0.5
+_ABSOLUTE = 0.1
+# and that of the spread, which is judged by its likelihood.
+_SPREAD = 0.05
 _FLOOR_MM2 = 1e-3
 
 
@@ -159,7 +162,7 @@ def _loss(network: nn.Module, batch: CurveBatch) -> Tensor:
         return (values * is_known).sum(dim=1) / n_known
 
     error_mm = error / STRIP_PX_PER_MM
-    # The offset does not learn from what the spread thinks of it.
+    # The offset does not learn from the loss of the spread.
     unlikely = log_spread + 0.5 * (error.detach() * torch.exp(-log_spread)).square()
     per_stretch = (
         _ACCURACY * torch.log10(mean(error_mm.square()) + _FLOOR_MM2)

@@ -41,12 +41,19 @@ SEGMENTER_CONFIG = UNetConfig(n_inputs=3, widths=(16, 24, 32, 48), n_outputs=len
 TRACER_CONFIG = UNetConfig(n_inputs=4, widths=(24, 40, 64, 96, 96), n_outputs=N_SUB_COLUMNS)
 # Grid lines outnumber ink by ten to one; the classes that must not be missed weigh more.
 _CLASS_WEIGHTS = (0.5, 0.7, 3.0, 2.0)
-# Spread of the target over rows: a curve seen at a sub-column is that sharp, and on a steep stroke
-# one sub-column spans several rows.
-_SIGMA_ROWS, _SIGMA_PER_SLOPE, _MAX_SIGMA_ROWS = 1.2, 0.4, 6.0
+# Spread of the target over rows: a curve seen at a sub-column is that sharp,
+_SIGMA_ROWS = 1.2
+# and on a steep stroke one sub-column spans several rows: this much more per row of a step,
+_SIGMA_PER_SLOPE = 0.4
+# up to this.
+_MAX_SIGMA_ROWS = 6.0
 # Shares of the loss. The logarithm of the mean square error is the SNR up to a constant, so that
 # quiet strips count as much as loud ones; the floor is the error that paper cannot go below.
-_ACCURACY, _ABSOLUTE, _PRESENCE = 0.5, 0.1, 1.0
+_ACCURACY = 0.5
+# Share of the absolute error.
+_ABSOLUTE = 0.1
+# Share of whether there is a curve.
+_PRESENCE = 1.0
 _FLOOR_MM2 = 1e-3
 
 
@@ -78,7 +85,7 @@ def train_segmenter(
     Parameters
     ----------
     ecgs : sequence of Ecg
-        What the pages show.
+        Records that the pages show.
     folder : Path
     budget : DigitizerBudget
     seed : int
@@ -117,7 +124,7 @@ def train_tracer(
     Parameters
     ----------
     ecgs : sequence of Ecg
-        What the pages show.
+        Records that the pages show.
     folder : Path
     budget : DigitizerBudget
     seed : int

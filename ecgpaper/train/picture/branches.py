@@ -46,7 +46,10 @@ logger = logging.getLogger(__name__)
 
 # Pictures of each spared record, to calibrate by.
 _N_PAGES = 2
-_FLATTEST, _STEEPEST = 0.1, 3.0
+# Slope of the calibration: between this
+_FLATTEST = 0.1
+# and this.
+_STEEPEST = 3.0
 
 
 @dataclass(frozen=True)
@@ -147,7 +150,7 @@ def _calibrate(
 
 
 def calibration(logits: FloatArray, truth: BoolArray) -> tuple[float, FloatArray]:
-    """Return what to multiply all logits with, and what to add to those of each class then.
+    """Return the factor of all logits, and then the shift of those of each class.
 
     Parameters
     ----------

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from ecgpaper.ecg import BoolArray, Ecg
 
-# So many of the records are spared, and no more than these: they are worth more as lessons.
-_SHARE, _MOST = 0.1, 300
+# Share of the records that are spared,
+_SHARE = 0.1
+# and no more than this number: they are worth more for training.
+_MOST = 300
 
 
 @dataclass(frozen=True, eq=False)

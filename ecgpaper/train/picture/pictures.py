@@ -35,12 +35,17 @@ from ecgpaper.train.classifier.imbalance import class_weights, undo_class_weight
 from ecgpaper.train.loop import TrainConfig, fit
 from ecgpaper.train.picture.store import PictureStore
 
-# From a picture, (height, width, 3), to what the network sees, (n_channels, height, width).
+# From a picture, (height, width, 3), to the network's input, (n_channels, height, width).
 Prepare: TypeAlias = Callable[[ByteArray], Float32Array]
 CONFIG = ConvNextConfig(1, len(CLASSES))
-_PEAK_RATE, _WEIGHT_DECAY = 2e-3, 0.05
-# What a picture that is seen again may differ by: size, place as a share of it, contrast.
-_STRETCH, _SHIFT, _CONTRAST = 0.08, 0.04, 0.15
+_PEAK_RATE = 2e-3
+_WEIGHT_DECAY = 0.05
+# A picture that is seen again may differ by this in size,
+_STRETCH = 0.08
+# in place, as a share of its size,
+_SHIFT = 0.04
+# and in contrast.
+_CONTRAST = 0.15
 # Pictures that a process keeps in memory as the network sees them, 55 kB each.
 _MOST_KEPT = 5000
 
@@ -63,7 +68,7 @@ class Stage:
     n_pages: int
 
 
-# What the hidden records of the Challenge are: scans and photos.
+# Presets like the hidden records of the Challenge: scans and photos.
 TARGET_PRESETS = ("scan-color", "scan-bw", "photo", "photo-stained")
 # Share of the steps that see pages of every condition, and how often a picture is seen before
 # another page of its record is worth drawing.
@@ -87,7 +92,7 @@ def pages_for(n_steps: int, n_records: int) -> int:
 
 
 class PictureBatch(NamedTuple):
-    """What one step of training sees."""
+    """Inputs and targets of one step of training."""
 
     pictures: Float32Array  # (B, n_channels, height, width)
     records: NDArray[np.int64]  # (B,)
@@ -105,7 +110,7 @@ class PictureSource:
         Where pictures are kept, see `PictureStore`.
     stages : sequence of Stage
     prepare : callable
-        From a picture to what the network sees.
+        From a picture to the network's input.
     seed : int
     batch_size : int
     """

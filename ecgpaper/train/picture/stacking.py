@@ -43,7 +43,7 @@ _UNKNOWN_PERSON = person_features(None, None)
 
 
 class ReadPage(NamedTuple):
-    """What the digitizer read from a page."""
+    """The digitizer's answer for a page."""
 
     leads_mv: Float32Array  # (12, 1000), all NaN where it failed
     picture: ByteArray  # (height, width, 3)
@@ -57,7 +57,7 @@ class ReadPage(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Readers:
-    """All that reads a page, and the folder in which it is kept what the digitizer has read.
+    """The models that read a page, and the folder that keeps the digitizer's answers.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ class Readers:
 def fit_stacking(
     readers: Readers, spared: Labeled, n_pages: int, *, seed: int
 ) -> tuple[Stacker, dict[str, object]]:
-    """Read one page each of the first spared records and fit a stacker on what is said of them.
+    """Read one page each of the first spared records and fit a stacker on the answers.
 
     Parameters
     ----------

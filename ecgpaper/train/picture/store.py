@@ -20,7 +20,7 @@ from ecgpaper.page import MM_PER_INCH
 from ecgpaper.synth import SyntheticPage, resized, sample_spec, synthesize
 from ecgpaper.train.digitizer.pages import without_gaps
 
-# Share of pages that nobody knows how to flatten: the whole photo is seen.
+# Share of pages that count as not flattened: the whole photo is seen.
 _WHOLE_SHARE = 0.25
 # Pages are drawn with about this many pixels per pixel of the picture.
 _FINER = 1.5

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from ecgpaper.digitize.calibration.printed_scale import (
-    LEAST_PROBABLE,
     LETTERS,
+    LIMITS,
     READER,
     Said,
     find_lines,
@@ -47,7 +47,7 @@ def test_what_is_spelled_like_a_scale_is_one(lines, speed, gain):
 
 def test_letter_that_is_doubted_is_not_believed():
     text, probable = sure("50mm/s 10mm/mv")
-    probable[0] = LEAST_PROBABLE - 0.01
+    probable[0] = LIMITS.min_probable - 0.01
     assert said_in([(text, probable)]) == Said(None, 10.0)
 
 

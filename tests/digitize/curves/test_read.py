@@ -59,7 +59,7 @@ def test_strip_shows_a_dot_of_the_photo_at_its_place(px_per_mm, origin_px, turn_
     corner_mm = (float(dot_mm[0]) - 9.3, float(dot_mm[1]) - 17.1)
     strip = sample_strip(photo, FlatPage(photo, warp), scale, corner_mm, SIZE_PX)
     assert strip.shape == (*SIZE_PX, 3)
-    # A pixel's centre is half a pixel right of its edge, where the millimetres are counted from.
+    # A pixel's centre is half a pixel right of its edge, where the millimeters are counted from.
     expected = (9.3 * STRIP_PX_PER_MM - 0.5, 17.1 * STRIP_PX_PER_MM - 0.5)
     assert centroid(strip) == pytest.approx(expected, abs=0.1)
 
@@ -119,7 +119,7 @@ def test_rows_are_cut_where_their_strips_stand(reading):
         assert np.allclose(trace.confidence, points_mm[:, 0] / 300, rtol=1e-3)
 
 
-def test_each_row_is_read_in_millimetres_of_the_page(print_page):
+def test_each_row_is_read_in_millimeters_of_the_page(print_page):
     page = print_page(0, dpi=120.0)
     truth = page.truth
     network = StripNet(UNetConfig(n_inputs=4, widths=(16, 16), n_outputs=5)).eval()

@@ -38,7 +38,7 @@ def test_each_axis_has_its_own_scale(print_page, true_maps, stretch):
 
 
 @pytest.mark.parametrize("px_per_mm", [6.2, 8.0, 10.4])
-def test_lines_every_millimetre_alone_are_taken_for_what_they_are(px_per_mm):
+def test_lines_every_millimeter_alone_are_taken_for_what_they_are(px_per_mm):
     height, width = (round(side_mm * px_per_mm) for side_mm in (210, 297))
     y, x = (np.abs((at / px_per_mm + 0.5) % 1 - 0.5) for at in np.mgrid[0:height, 0:width])
     lines = 90 * np.clip(1 - np.minimum(x, y) * px_per_mm, 0, 1)
@@ -66,3 +66,17 @@ def test_noise_is_no_grid():
     noise = np.random.default_rng(0).integers(0, 256, (600, 800, 3)).astype(np.uint8)
     with pytest.raises(GridError):
         find_grid_scale(FlatPage(noise, Homography.identity()), no_maps(600, 800))
+
+
+def test_lines_every_millimetre_rounded_to_pixels_are_no_wider_grid():
+    # At 200 dpi every eighth line lies as the first: these pass for heavy lines of a wider grid.
+    px_per_mm = 7.874
+    height, width = (round(side_mm * px_per_mm) for side_mm in (210, 297))
+    image = np.full((height, width, 3), 240, np.uint8)
+    image[np.unique(np.floor(np.arange(0, height, px_per_mm)).astype(int))] = 150
+    image[:, np.unique(np.floor(np.arange(0, width, px_per_mm)).astype(int))] = 150
+    noise = np.random.default_rng(0).normal(0, 40, image.shape)
+    image = np.clip(image + noise, 0, 255).astype(np.uint8)
+    page = FlatPage(image, Homography.identity())
+    scale = find_grid_scale(page, no_maps(height, width))
+    assert scale.px_per_mm == pytest.approx((px_per_mm,) * 2, rel=1e-3)

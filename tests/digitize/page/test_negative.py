@@ -5,15 +5,8 @@ from ecgpaper.classify.picture import look_at
 from ecgpaper.digitize import Digitizer
 from ecgpaper.digitize.page.negative import is_dark, negative
 from ecgpaper.errors import GridError, LayoutError, MirrorError
-from ecgpaper.weights import shipped_model
 
-MODEL = shipped_model()
 GREEN, BLACK = (40, 220, 60), (8, 8, 8)
-
-
-@pytest.fixture(scope="module")
-def digitizer():
-    return Digitizer.load(MODEL)
 
 
 def test_ground_becomes_paper_and_a_trace_of_any_color_ink():
@@ -33,13 +26,13 @@ def test_pictures_of_paper_are_not_dark_but_those_on_black_are():
 
 
 @pytest.mark.slow
-def test_light_traces_on_a_dark_ground_are_read_as_dark_ones_on_paper(digitizer, print_page):
+def test_light_traces_on_a_dark_ground_are_read_as_dark_ones_on_paper(shipped, print_page):
     page = print_page(3, dpi=150.0, paper={"color": (255.0,) * 3, "grid_color": (150.0,) * 3})
-    printed = digitizer.digitize(page.image)
+    printed = shipped.digitize(page.image)
     as_printed = printed.ecg.signal_mv
     dark = 255 - page.image
     dark[..., [0, 2]] = (dark[..., [0, 2]] * 0.6).astype(np.uint8)
-    negative_of_it = digitizer.digitize(dark)
+    negative_of_it = shipped.digitize(dark)
     found = negative_of_it.ecg.signal_mv
     both = np.isfinite(as_printed) & np.isfinite(found)
     assert both.sum() > 0.95 * np.isfinite(as_printed).sum()
@@ -65,20 +58,20 @@ def refuse_both(monkeypatch, first_error):
     return seen
 
 
-def test_what_is_no_negative_either_is_refused_for_what_it_is(digitizer, monkeypatch):
+def test_what_is_no_negative_either_is_refused_for_what_it_is(shipped, monkeypatch):
     photo = np.full((500, 700, 3), 20, np.uint8)
     seen = refuse_both(monkeypatch, LayoutError("as it is"))
     with pytest.raises(LayoutError, match="as it is"):
-        digitizer.digitize(photo)
+        shipped.digitize(photo)
     assert [int(shown.mean()) for shown in seen] == [20, 235]
 
 
-def test_neither_paper_nor_a_mirrored_page_is_read_as_a_negative(digitizer, monkeypatch):
+def test_neither_paper_nor_a_mirrored_page_is_read_as_a_negative(shipped, monkeypatch):
     seen = refuse_both(monkeypatch, LayoutError("as it is"))
     with pytest.raises(LayoutError):
-        digitizer.digitize(np.full((500, 700, 3), 230, np.uint8))
+        shipped.digitize(np.full((500, 700, 3), 230, np.uint8))
     assert len(seen) == 1
     seen = refuse_both(monkeypatch, MirrorError("mirrored"))
     with pytest.raises(MirrorError):
-        digitizer.digitize(np.full((500, 700, 3), 20, np.uint8))
+        shipped.digitize(np.full((500, 700, 3), 20, np.uint8))
     assert len(seen) == 1

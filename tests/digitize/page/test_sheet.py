@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from ecgpaper.digitize.page.rectify import rectify
-from ecgpaper.digitize.page.sheet import View, find_sheet
+from ecgpaper.digitize.page.sheet import find_sheet
+from ecgpaper.digitize.page.view import View
 from ecgpaper.raster import PIXEL_CLASSES, PixelMaps
 from ecgpaper.synth import sample_spec, synthesize
 

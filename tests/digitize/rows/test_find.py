@@ -6,8 +6,7 @@ import pytest
 from ecgpaper.digitize.curves.read import RowReading
 from ecgpaper.digitize.curves.strip import N_SUB_COLUMNS, STRIP_PX_PER_MM
 from ecgpaper.digitize.rows.columns import (
-    MAX_SHIFT_MM,
-    MOST_STARTS,
+    LIMITS,
     column_places,
     place_columns,
     with_margin,
@@ -79,7 +78,9 @@ def test_columns_are_near_their_place_before_the_traces_are_read(print_page, tru
     truth = page.truth.layout
     # With a pulse on the right the rows seem to end later; the second search reaches as far.
     is_left = truth.pulse_left_mm is None or truth.pulse_left_mm < left_of(truth)
-    assert left_of(found) == pytest.approx(left_of(truth), abs=3.0 if is_left else MAX_SHIFT_MM)
+    assert left_of(found) == pytest.approx(
+        left_of(truth), abs=3.0 if is_left else LIMITS.max_shift_mm
+    )
 
 
 def test_lines_beside_some_rows_do_not_move_the_columns():
@@ -142,7 +143,7 @@ def test_all_places_where_the_columns_may_start_are_found():
         for curve in curves
     )
     found = column_places(layout, frayed)
-    assert len(found) <= MOST_STARTS
+    assert len(found) <= LIMITS.max_starts
     for start_mm in (20.0, 20.9):
         assert min(abs(place.start_mm - start_mm) for place in found) < 0.1
 

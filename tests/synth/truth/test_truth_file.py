@@ -110,7 +110,7 @@ def test_points_are_as_many_as_samples(ecg, photo_spec, written):
     assert read.origin == Origin("a/b_1", "b_1-0.jpg", 10.0, 250.0)
 
 
-def test_field_tells_the_pixels_of_a_millimetre(ecg, spec, written):
+def test_field_tells_the_pixels_of_a_millimeter(ecg, spec, written):
     stretched = replace(spec, camera=replace(spec.camera, stretch=(0.97, 1.01), skew_deg=2.0))
     field = written(ecg, stretched)[1].px_per_mm
     assert field.shape == (4, 6, 2)

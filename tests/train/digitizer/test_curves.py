@@ -30,7 +30,7 @@ def tracer():
 def test_offset_leads_from_where_the_tracer_saw_a_curve_to_where_it_runs(
     segmenter, tracer, healthy_ecg, tmp_path, monkeypatch
 ):
-    """A tracer that has learned nothing is off by millimetres; the truth is found again."""
+    """A tracer that has learned nothing is off by millimeters; the truth is found again."""
     seen = []
 
     def remember(trace, reading, scale):

@@ -81,7 +81,7 @@ def offsets_px(batch):
     for strip, rows, present in zip(batch.strips, batch.rows, batch.is_present, strict=True):
         inner = present[whole] & (rows[whole] > 2 * MM_PX)
         inner &= rows[whole] < strip.shape[1] - 2 * MM_PX
-        # The very ends of a curve have round caps: keep a millimetre away.
+        # The very ends of a curve have round caps: keep a millimeter away.
         solid = np.array([present[max(0, i - 20) : i + 21].all() for i in whole])
         chosen = whole[inner & solid]
         columns = np.rint(at_px[chosen]).astype(int)

@@ -40,6 +40,9 @@ _QUARTER_SHARE = 0.1
 _CUT_SHARE = 0.15
 _THINGS_SHARE = 0.12
 _CUT_MM = 5.0
+# Of photos at any angle: how far from its corners a sheet may leave the frame, and their size.
+_TURNED_CUT_MM = 20.0
+_TURNED_LONG_PX = (2000, 4000)
 # The flat page is drawn at the photo's resolution, within bounds.
 _PX_PER_MM = (2.5, 14.0)
 _TABLES: tuple[tuple[str, Color], ...] = (
@@ -79,6 +82,14 @@ def sample_phone(
         pose = replace(pose, quarters_deg=float(rng.choice([90, 180, 270])))
     cut_mm = _CUT_MM if chance(rng, _CUT_SHARE) else 0.0
     framing = frame_sheet(size_mm, pose, _draw_length(long_px, rng), cut_mm, rng=rng)
+    return _photograph(framing, pose, rng)
+
+
+def sample_turned_photo(size_mm: Size, *, rng: np.random.Generator) -> CameraSpec:
+    """Draw a phone held at any angle, whose frame may cut off the corners of the sheet."""
+    pose = replace(sample_pose(15, 15, rng), turn_deg=uniform(rng, -180, 180))
+    cut_mm = uniform(rng, 0, _TURNED_CUT_MM)
+    framing = frame_closely(size_mm, pose, _draw_length(_TURNED_LONG_PX, rng), cut_mm, rng=rng)
     return _photograph(framing, pose, rng)
 
 
@@ -127,7 +138,7 @@ def _sample_ramp(rng: np.random.Generator) -> tuple[float, float]:
 
 
 def _sample_sensor(pose: Pose, rng: np.random.Generator) -> CameraSpec:
-    """Draw what a phone's optics and software do."""
+    """Draw the effects of a phone's optics and software."""
     blur_px = uniform(rng, 0.5, 1.5)
     # Far from the camera's plane of focus the page is less sharp.
     toward = np.deg2rad(pose.toward_deg)
@@ -215,7 +226,8 @@ def sample_any_capture(size_mm: Size, rng: np.random.Generator) -> CameraSpec:
         (0.07, lambda: sample_screen_photo(size_mm, (900, 3000), rng=rng)),
         (0.15, lambda: _sample_cut_photo(size_mm, rng)),
         (0.12, lambda: _send_on(sample_phone(size_mm, (640, 1600), rng=rng), rng)),
-        (0.16, lambda: sample_phone(size_mm, (1200, 4000), rng=rng)),
+        (0.12, lambda: sample_phone(size_mm, (1200, 4000), rng=rng)),
+        (0.04, lambda: sample_turned_photo(size_mm, rng=rng)),
     )
     shares = [share for share, _ in ways]
     return ways[int(rng.choice(len(ways), p=shares))][1]()

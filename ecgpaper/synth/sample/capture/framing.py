@@ -88,7 +88,7 @@ def frame_sheet(
 def frame_closely(
     size_mm: Size, pose: Pose, length_px: int, cut_mm: float, *, rng: np.random.Generator
 ) -> Framing:
-    """Cut a photo as people do, to what is printed: within `cut_mm` of the sheet's edges."""
+    """Cut a photo as people do, to the print: within `cut_mm` of the sheet's edges."""
     whole, kept = (project_corners(size_mm, pose, inset_mm) for inset_mm in (0.0, cut_mm))
     extent = np.ptp(kept, axis=0)
     ratio = float(extent.min() / extent.max())

@@ -1,4 +1,4 @@
-"""Lighting: draw lamps, shadows, reflections, and what people put on the sheet."""
+"""Lighting: draw lamps, shadows, reflections, and things held over the sheet."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def sample_tint(rng: np.random.Generator, low: float, high: float) -> Color:
 
 
 def sample_shadows(rng: np.random.Generator) -> tuple[Shadow, ...]:
-    """Draw what stands between the lamps and the sheet."""
+    """Draw shadows of things between the lamps and the sheet."""
     number = int(rng.choice([0, 1, 2], p=[0.45, 0.4, 0.15]))
     return tuple(_shadow(rng) for _ in range(number))
 
@@ -48,7 +48,7 @@ def _shadow(rng: np.random.Generator) -> Shadow:
 
 
 def sample_paper_glare(rng: np.random.Generator) -> tuple[Glare, ...]:
-    """Draw what paper mirrors: little, and blurred; thermal paper more."""
+    """Draw reflections in paper: faint and blurred; stronger on thermal paper."""
     shape = str(rng.choice(["flash", "window", "lamp"], p=[0.5, 0.25, 0.25]))
     return (
         Glare(
@@ -63,7 +63,7 @@ def sample_paper_glare(rng: np.random.Generator) -> tuple[Glare, ...]:
 
 
 def sample_screen_glare(rng: np.random.Generator) -> tuple[Glare, ...]:
-    """Draw what a monitor mirrors: windows, lamps, the room and who stands before it."""
+    """Draw reflections in a monitor: windows, lamps, the room and its viewer."""
     glares = []
     if chance(rng, 0.45):
         at = uniform(rng, 0.3, 0.7), uniform(rng, 0.4, 0.8)

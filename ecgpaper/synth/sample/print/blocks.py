@@ -1,7 +1,7 @@
 """Blocks: headers and footers in the manner of several makes of recorder.
 
 A header is a function of the sheet's layout, the report and the style, a footer also of the page's
-true speed and gain. What a make prints is said in words of our own.
+true speed and gain. A make's texts are said in words of our own.
 """
 
 from __future__ import annotations

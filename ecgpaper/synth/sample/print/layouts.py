@@ -1,4 +1,4 @@
-"""Layouts: draw which leads a page shows, and where they stand on what sheet."""
+"""Layouts: draw which leads a page shows, where they stand, and the size of the sheet."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ LETTER_MM = (279.4, 215.9)
 A4_MM = (297.0, 210.0)
 # Widths of the rolls of thermal recorders; a page of one is as long as it has to be.
 ROLLS_MM = (110.0, 130.0, 210.0, 215.0)
-# Where the organisers' own generator puts the four rows of a 3x4 page with one rhythm strip, and
+# Where the organizers' own generator puts the four rows of a 3x4 page with one rhythm strip, and
 # where these rows begin.
 _OFFICIAL_LEFT_MM = 10.0
 _OFFICIAL_BASELINES_MM = (89.7, 125.8, 161.8, 195.4)
 # How often each layout is drawn for training.
 _SHARES = {
-    "3x4+1R": 0.28,
-    "3x4": 0.12,
+    "3x4+1R": 0.24,
+    "3x4": 0.1,
     "3x4+2R": 0.05,
     "3x4+3R": 0.09,
     "6x2": 0.11,
@@ -36,15 +36,22 @@ _SHARES = {
     "12x1-cabrera": 0.02,
     "3x4+1R-simultaneous": 0.03,
     "6x2-simultaneous": 0.02,
+    "6x1-limb": 0.02,
+    "6x1-precordial": 0.02,
+    "1x1-continued": 0.02,
 }
 _OTHER_RHYTHM = 0.3
+# Time that rows of one lead show together: that of a record.
+_RECORD_S = 10.0
+# Share of pages of several columns that have a pulse before each of these.
+_PULSES_IN_ROWS_SHARE = 0.04
 # A row needs this much height, and this much paper beside it.
 _LEAST_PITCH_MM = 9.0
 _LEAST_MARGIN_MM = 4.0
 
 
 def official_layout(leads: LeadLayout, *, rng: np.random.Generator) -> LayoutSpec:
-    """Place a 3x4 page with one rhythm strip as the organisers do.
+    """Place a 3x4 page with one rhythm strip as the organizers do.
 
     There the traces start on a line of the grid, 10 mm from the edge, or 15 mm with a pulse. The
     heights of the rows vary by a millimeter.
@@ -64,13 +71,29 @@ def official_layout(leads: LeadLayout, *, rng: np.random.Generator) -> LayoutSpe
 
 def sample_leads(*, rng: np.random.Generator) -> LeadLayout:
     """Draw one of all layouts, now and then with other rhythm leads."""
-    leads = LAYOUTS[str(rng.choice(list(_SHARES), p=list(_SHARES.values())))]
+    name = str(rng.choice(list(_SHARES), p=list(_SHARES.values())))
+    if name == "1x1-continued":
+        return sample_continued(rng=rng)
+    leads = LAYOUTS[name]
     if leads.name == "1x1":
-        return replace(leads, rows=((str(rng.choice(STANDARD_ORDER)),),))
+        return sample_one_lead(rng=rng)
     if leads.rhythm and chance(rng, _OTHER_RHYTHM):
         others = rng.choice(STANDARD_ORDER, size=len(leads.rhythm), replace=False)
         leads = leads.with_rhythm(tuple(str(lead) for lead in others))
     return leads
+
+
+def sample_one_lead(*, rng: np.random.Generator) -> LeadLayout:
+    """Draw a strip of any of the twelve leads."""
+    return replace(LAYOUTS["1x1"], rows=((str(rng.choice(STANDARD_ORDER)),),))
+
+
+def sample_continued(*, rng: np.random.Generator) -> LeadLayout:
+    """Draw rows of one lead, each of which goes on where the one above it ends."""
+    n_rows = int(rng.integers(2, 5))
+    rows = ((str(rng.choice(STANDARD_ORDER)),),) * n_rows
+    name, row_s = f"{n_rows}x1-continued", _RECORD_S / n_rows
+    return LeadLayout(name, rows, duration_s=row_s, is_continued=True)
 
 
 def sample_scale(*, rng: np.random.Generator) -> PaperScale:
@@ -123,7 +146,7 @@ def _place(
     header_mm = uniform(rng, 12, 75 if leads.n_rows < 6 else 25)
     room_mm = height_mm - header_mm - uniform(rng, 8, 20)
     pitch_mm = min(room_mm / leads.n_rows, uniform(rng, 32, 58))
-    # What a few rows leave free is mostly below them.
+    # The space that a few rows leave free is mostly below them.
     header_mm += (room_mm - pitch_mm * leads.n_rows) * uniform(rng, 0, 0.6)
     row_mm = scale.mm_from_s(leads.duration_s)
     pulse_mm = scale.mm_from_s(PULSE_S) if chance(rng, 0.8) else 0.0
@@ -180,6 +203,9 @@ def _crop(spec: LayoutSpec, rng: np.random.Generator) -> LayoutSpec:
 def _vary_ends(spec: LayoutSpec, rng: np.random.Generator) -> LayoutSpec:
     """Leave gaps between columns, move the pulses to the right, and the edge of the sheet."""
     gap_mm = uniform(rng, 0.5, 4) if chance(rng, 0.15) else 0.0
+    if spec.leads.n_columns > 1 and chance(rng, _PULSES_IN_ROWS_SHARE):
+        # The gaps have room for a pulse before each column.
+        gap_mm = 1.5 * spec.scale.mm_from_s(PULSE_S) + uniform(rng, 2, 4)
     row_mm = spec.scale.mm_from_s(spec.leads.duration_s)
     stop_mm = spec.left_mm + row_mm + gap_mm * (spec.leads.n_columns - 1)
     end_mm = stop_mm + uniform(rng, 0.5, 8)

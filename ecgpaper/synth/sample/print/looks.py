@@ -66,13 +66,16 @@ def sample_make_page(
     logo, word = sample_logo(layout, style, [*texts, *digits], rng=rng)
     name_mm = uniform(rng, *make.name_mm)
     bold_names = chance(rng, make.bold_names)
-    separator = str(rng.choice(make.separators)) if layout.leads.n_columns > 1 else "none"
+    is_pulsed = _has_pulses_in_rows(make, layout)
+    has_separators = layout.leads.n_columns > 1 and not is_pulsed
+    separator = str(rng.choice(make.separators)) if has_separators else "none"
     paper = _sample_paper(make, layout, rng)
     ink = InkSpec(
         pen_mm=uniform(rng, 0.2, 0.38),
         pulse_rows=(int(rng.integers(layout.leads.n_rows)),)
         if chance(rng, make.one_pulse)
         else None,
+        pulse_columns=is_pulsed,
         pulse_s=make.pulse_s,
         pulse_slant_s=make.slant_s,
         pulse_feet_mm=make.feet_mm,
@@ -107,6 +110,14 @@ def _place_pulses(make: Make, layout: LayoutSpec, rng: np.random.Generator) -> L
         left_mm = end_mm + make.feet_mm[0]
     fits = left_mm - make.feet_mm[0] > 0
     return replace(layout, pulse_left_mm=left_mm if fits else None)
+
+
+def _has_pulses_in_rows(make: Make, layout: LayoutSpec) -> bool:
+    """Tell whether pulses stand left of the rows, and have room between the columns, too."""
+    wide_mm = layout.scale.mm_from_s(make.pulse_s + make.slant_s) + sum(make.feet_mm)
+    left_mm = layout.pulse_left_mm
+    is_left = left_mm is not None and left_mm < layout.left_mm
+    return is_left and layout.leads.n_columns > 1 and layout.column_gap_mm > wide_mm
 
 
 def _separator_size(make: Make, separator: str, rng: np.random.Generator) -> Point:

@@ -1,4 +1,4 @@
-"""Makes: the looks of six kinds of recorder, as tables of what varies between them.
+"""Makes: the looks of six kinds of recorder, as tables of their differences.
 
 Public: `MAKES`, `Make`, `sample_make`.
 """
@@ -27,7 +27,7 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Make:
-    """What the pages of one make have in common, and what differs among them.
+    """Common traits of the pages of one make, and the range of the others.
 
     Parameters
     ----------
@@ -98,8 +98,12 @@ class Make:
     no_names: float = 0.0
 
 
-_PINK, _RED, _ORANGE = (225.0, 130.0, 150.0), (230.0, 70.0, 70.0), (235.0, 130.0, 80.0)
-_BROWN, _GREEN, _BLUE = (165.0, 105.0, 85.0), (90.0, 185.0, 140.0), (120.0, 140.0, 210.0)
+_PINK = (225.0, 130.0, 150.0)
+_RED = (230.0, 70.0, 70.0)
+_ORANGE = (235.0, 130.0, 80.0)
+_BROWN = (165.0, 105.0, 85.0)
+_GREEN = (90.0, 185.0, 140.0)
+_BLUE = (120.0, 140.0, 210.0)
 MAKES = {
     # Times-like letters below the trace, no separators; a white header with a table in it.
     "monitor": Make(

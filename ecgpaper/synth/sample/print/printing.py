@@ -18,10 +18,12 @@ from ecgpaper.synth.spec.print import InkSpec, LayoutSpec, Rule, TextLine
 from ecgpaper.synth.spec.sheet import PaperSpec
 from ecgpaper.synth.spec.values import BLACK, WHITE, Color, Point
 
-# The organisers' plots round the places of grid lines, but not those of traces, to whole pixels,
+# The organizers' plots round the places of grid lines, but not those of traces, to whole pixels,
 # and draw upright ones in the middle of these: half a pixel to the right on average. Most are
-# plotted at 200 dpi, the others at any resolution from half of it.
-_PLOT_DPI, _ANY_DPI = 200.0, (100.0, 300.0)
+# plotted at this resolution,
+_PLOT_DPI = 200.0
+# the others at any, from half of it.
+_ANY_DPI = (100.0, 300.0)
 _USUAL_DPI_SHARE = 0.6
 # Share of other pages that are such plots.
 _PLOT_SHARE = 0.2
@@ -36,10 +38,27 @@ _GRID_COLORS: tuple[Color, ...] = (
     (150.0, 150.0, 150.0),
     (90.0, 90.0, 90.0),
 )
+_INK_COLORS: tuple[Color, ...] = (
+    (200.0, 25.0, 35.0),
+    (25.0, 50.0, 190.0),
+    (0.0, 125.0, 125.0),
+    (20.0, 120.0, 40.0),
+    (110.0, 40.0, 140.0),
+)
+# How much of its color pale ink has, and how thin its pen is.
+_PALENESS = (0.4, 0.7)
+_THIN_PEN_MM = (0.15, 0.25)
+# Share of pages with such ink, on paper whose grid is lighter than this.
+_COLORED_SHARE = 0.15
+_DARK_LEVEL = 150.0
+# Share of any papers whose grid is about as dark as traces.
+_DARK_GRID_SHARE = 0.08
+# Paper in warm, cold and green light.
+_TINTS: tuple[Color, ...] = ((240.0, 205.0, 165.0), (190.0, 205.0, 235.0), (205.0, 225.0, 195.0))
 # Shares of red, green and blue in gray, and the levels that a grid in black and white takes off it.
 _LUMINANCE = (0.299, 0.587, 0.114)
 _DARKEST_GRID = 90.0
-# Width of the line around the organisers' plots.
+# Width of the line around the organizers' plots.
 _EDGE_MM = 0.13
 # Share of worn printers with a fault.
 _FAULT_SHARE = 0.2
@@ -52,7 +71,7 @@ _TALLEST_MM = 300.0
 def sample_official_page(
     leads: LeadLayout, *, rng: np.random.Generator
 ) -> tuple[LayoutSpec, InkSpec, PaperSpec]:
-    """Print a 3x4 page with one rhythm strip as the organisers do."""
+    """Print a 3x4 page with one rhythm strip as the organizers do."""
     layout = official_layout(leads, rng=rng)
     gray = uniform(rng, 0, 45)
     name_mm = uniform(rng, 2.6, 3.0)
@@ -146,7 +165,7 @@ def vary_paper(paper: PaperSpec, rng: np.random.Generator) -> PaperSpec:
         strength = small = 0.0
     elif look < 0.12:
         small = 0.0
-    return replace(
+    varied = replace(
         paper,
         color=jitter((245.0, 238.0, 232.0), 25, rng) if chance(rng, 0.5) else WHITE,
         grid_color=jitter(_GRID_COLORS[int(rng.integers(len(_GRID_COLORS)))], 40, rng),
@@ -159,6 +178,7 @@ def vary_paper(paper: PaperSpec, rng: np.random.Generator) -> PaperSpec:
         grid_origin_mm=_grid_origin(rng),
         plot_px_mm=MM_PER_INCH / _plot_dpi(rng) if chance(rng.spawn(1)[0], _PLOT_SHARE) else None,
     )
+    return darken_grid(varied, rng=rng) if chance(rng, _DARK_GRID_SHARE) else varied
 
 
 def _grid_origin(rng: np.random.Generator) -> Point:
@@ -168,7 +188,7 @@ def _grid_origin(rng: np.random.Generator) -> Point:
 def sample_printer(
     ink: InkSpec, paper: PaperSpec, *, rng: np.random.Generator
 ) -> tuple[InkSpec, PaperSpec]:
-    """Draw what a worn printer makes of a page: uneven ink, a grid broken up into dots, faults."""
+    """Draw the faults of a worn printer: uneven ink, a grid broken up into dots."""
     if chance(rng, 0.5):
         ink = replace(ink, unevenness=uniform(rng, 0.05, 0.5))
     if chance(rng, 0.4):
@@ -202,17 +222,41 @@ def roughen_ink(ink: InkSpec, paper: PaperSpec, rng: np.random.Generator) -> Ink
     grid_level = float(np.mean(np.array(paper.color) - paper.large_contrast * away))
     lightness = uniform(rng, 0, 0.55 * grid_level) if chance(rng, 0.4) else uniform(rng, 0, 30)
     color = jitter((lightness, lightness, lightness), 15, rng)
-    if chance(rng, 0.1):
-        color = jitter((30.0, 30.0, 130.0), 40, rng)
-    # Dots are printed or not: what is lighter than half would be gone.
+    # Dots are printed or not: lines lighter than half would be gone.
     is_even = ink.dots_per_mm is not None
-    return replace(
+    rough = replace(
         ink,
         pen_mm=float(np.exp(rng.uniform(np.log(0.15), np.log(0.8)))),
         color=color,
         text_color=color if chance(rng, 0.7) else BLACK,
         slew_fading=uniform(rng, 0, 0.6) if chance(rng, 0.5) and not is_even else 0.0,
         slew_thinning=uniform(rng, 0.1, 0.6) if chance(rng, 0.2) else 0.0,
+    )
+    is_dark = grid_level < _DARK_LEVEL
+    if is_even or is_dark or not chance(rng, _COLORED_SHARE):
+        return rough
+    return color_ink(rough, pale=chance(rng, 0.3), rng=rng)
+
+
+def color_ink(ink: InkSpec, *, pale: bool, rng: np.random.Generator) -> InkSpec:
+    """Draw traces in a color, as monitors and plotters draw them: strong, or pale and thin."""
+    color = jitter(_INK_COLORS[int(rng.integers(len(_INK_COLORS)))], 25, rng)
+    if not pale:
+        return replace(ink, color=color)
+    share = uniform(rng, *_PALENESS)
+    red, green, blue = (255 - share * (255 - part) for part in color)
+    return replace(ink, color=(red, green, blue), pen_mm=uniform(rng, *_THIN_PEN_MM))
+
+
+def darken_grid(paper: PaperSpec, *, rng: np.random.Generator) -> PaperSpec:
+    """Draw tinted paper whose grid is about as dark as the traces."""
+    red = uniform(rng, 90, 190)
+    return replace(
+        paper,
+        color=jitter(_TINTS[int(rng.integers(len(_TINTS)))], 20, rng),
+        grid_color=(red, red * uniform(rng, 0.2, 0.5), red * uniform(rng, 0.2, 0.6)),
+        small_contrast=uniform(rng, 0.4, 0.75),
+        large_contrast=uniform(rng, 0.8, 1.0),
     )
 
 

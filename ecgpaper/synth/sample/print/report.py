@@ -1,4 +1,4 @@
-"""Report: draw a made-up patient and what a recorder says about the recording."""
+"""Report: draw a made-up patient and a recorder's findings."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ _DATE_FORMATS = {
     "cs": (("%d.%m.%Y", "%H:%M:%S"), ("%d. %m. %Y", " %H:%M")),
 }
 _BLANK_SHARE = 0.15
-# Rates, per minute, of the first three findings.
-_SLOW, _FAST = 60, 100
+# Rates, per minute, below the first finding's and above the second's.
+_SLOW = 60
+_FAST = 100
 
 
 @dataclass(frozen=True, slots=True)

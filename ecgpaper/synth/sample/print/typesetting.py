@@ -61,7 +61,7 @@ class Style:
             left_mm = box_mm(line)[2] + gap_mm
 
     def in_bold(self) -> Style:
-        """Return the style for what is emphasized."""
+        """Return the style of emphasized text."""
         return replace(self, font=self.bold)
 
 

@@ -24,7 +24,7 @@ PLACES = (
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a recorder prints in one language.
+    """A recorder's words in one language.
 
     Parameters
     ----------

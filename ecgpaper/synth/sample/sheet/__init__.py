@@ -1,1 +1,1 @@
-"""Draw the specs of the sheet: its shape, its wear, and what people put on it."""
+"""Draw the specs of the sheet: its shape, its wear, its notes and objects."""

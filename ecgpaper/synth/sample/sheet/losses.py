@@ -1,4 +1,4 @@
-"""Draw what is missing from a sheet: torn corners, tears, punched holes."""
+"""Draw losses of a sheet: torn corners, tears, punched holes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draw what people write on a page: notes, rings, arrows, highlights, stamps, blacked out names."""
+"""Draw notes on a page: writing, rings, arrows, highlights, stamps, blacked out names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draw what lies on a sheet: staples, clips, labels, slips and tape, away from the traces."""
+"""Draw objects on a sheet: staples, clips, labels, slips and tape, away from the traces."""
 
 from __future__ import annotations
 

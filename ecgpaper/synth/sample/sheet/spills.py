@@ -82,7 +82,7 @@ def _place(size_mm: Size, rng: np.random.Generator) -> Point:
 
 
 def _ring(size_mm: Size, rng: np.random.Generator) -> Stain:
-    """Draw what a cup leaves: most under its foot, and a little within."""
+    """Draw the ring of a cup: most under its foot, and a little within."""
     color = jitter(_COFFEE, 15, rng)
     radius_mm = uniform(rng, *_CUP_MM)
     fill, rim, ragged = uniform(rng, 0.1, 0.2), uniform(rng, 0.35, 0.8), uniform(rng, 0, 0.015)

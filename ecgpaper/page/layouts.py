@@ -1,17 +1,13 @@
-"""Where each lead is printed on the paper, in millimeters.
+"""Which lead a page shows in which row and column, and when.
 
-Public: `PaperScale`, `Segment`, `LeadLayout`, `LAYOUTS`, `SIX_LEADS`, `continued`, `Strip`,
-`PageLayout`.
+Public: `Segment`, `LeadLayout`, `LAYOUTS`, `SIX_LEADS`, `continued`.
 
-`PaperScale` is the only home of the paper's speed and gain; `LAYOUTS` is the only table of layouts.
-Paper coordinates start at the top-left corner of the sheet, x to the right, y down.
+`LAYOUTS` is the only table of layouts; all other places read it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 import numpy as np
 
@@ -23,52 +19,7 @@ from ecgpaper.ecg import (
     UNKNOWN_LEAD,
     BoolArray,
     Ecg,
-    FloatArray,
 )
-
-MM_PER_INCH = 25.4
-SMALL_BOX_MM = 1.0
-LARGE_BOX_MM = 5.0
-# The calibration pulse: 1 mV for 0.2 s.
-PULSE_MV = 1.0
-PULSE_S = 0.2
-
-Scalar = TypeVar("Scalar", float, FloatArray)
-
-
-@dataclass(frozen=True, slots=True)
-class PaperScale:
-    """Speed and gain of a print: what a millimeter means in seconds and millivolts.
-
-    Examples
-    --------
-    >>> PaperScale(speed_mm_per_s=50.0).mm_from_s(0.2)
-    10.0
-    """
-
-    speed_mm_per_s: float = 25.0
-    gain_mm_per_mv: float = 10.0
-
-    def __post_init__(self) -> None:
-        """Refuse scales that cannot be inverted."""
-        if not (self.speed_mm_per_s > 0 and self.gain_mm_per_mv > 0):
-            raise ValueError(f"speed and gain must be positive; got {self}")
-
-    def mm_from_s(self, time_s: Scalar) -> Scalar:
-        """Width on paper of a stretch of time."""
-        return time_s * self.speed_mm_per_s
-
-    def s_from_mm(self, width_mm: Scalar) -> Scalar:
-        """Time that a width on paper stands for."""
-        return width_mm / self.speed_mm_per_s
-
-    def mm_from_mv(self, amplitude_mv: Scalar) -> Scalar:
-        """Height on paper of a voltage."""
-        return amplitude_mv * self.gain_mm_per_mv
-
-    def mv_from_mm(self, height_mm: Scalar) -> Scalar:
-        """Voltage that a height on paper stands for."""
-        return height_mm / self.gain_mm_per_mv
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,68 +195,3 @@ def continued(n_rows: int, row_s: float) -> LeadLayout:
     """Return the layout of one lead, nobody knows which, over rows of some seconds each."""
     rows = ((UNKNOWN_LEAD,),) * n_rows
     return LeadLayout(f"{n_rows}x1-continued", rows, duration_s=row_s, is_continued=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Strip:
-    """A segment at its place on the paper.
-
-    Parameters
-    ----------
-    segment : Segment
-    left_mm : float, in mm
-        Where the segment's first sample stands.
-    baseline_mm : float, in mm
-        Height of 0 mV.
-    polarity : int
-        1, or -1 where the lead is printed upside down (-aVR in Cabrera's order).
-    """
-
-    segment: Segment
-    left_mm: float
-    baseline_mm: float
-    polarity: int = 1
-
-    def right_mm(self, scale: PaperScale) -> float:
-        """Where the segment ends, in mm."""
-        return self.left_mm + scale.mm_from_s(self.segment.duration_s)
-
-    def slowed(self, factor: float) -> Strip:
-        """Return the strip as it would be if everything took `factor` times as long."""
-        start_s, stop_s = self.segment.start_s * factor, self.segment.stop_s * factor
-        return replace(self, segment=replace(self.segment, start_s=start_s, stop_s=stop_s))
-
-
-@dataclass(frozen=True, slots=True)
-class PageLayout:
-    """Everything a page shows, at its place: the generator draws it, the digitizer recovers it.
-
-    Parameters
-    ----------
-    name : str
-        Name of the `LeadLayout`.
-    size_mm : tuple of float
-        (width, height) of the sheet, in mm.
-    scale : PaperScale
-    strips : tuple of Strip
-    pulse_left_mm : float or None, in mm
-        Left edge of the calibration pulses; None without any.
-    """
-
-    name: str
-    size_mm: tuple[float, float]
-    scale: PaperScale
-    strips: tuple[Strip, ...]
-    pulse_left_mm: float | None = None
-
-    def at_scale(self, scale: PaperScale) -> PageLayout:
-        """Return the same print at another speed and gain: its strips show other times."""
-        slower = self.scale.speed_mm_per_s / scale.speed_mm_per_s
-        strips = tuple(strip.slowed(slower) for strip in self.strips)
-        return replace(self, scale=scale, strips=strips)
-
-    def rows(self) -> Iterator[tuple[Strip, ...]]:
-        """Yield the strips of each row, left to right."""
-        for row in sorted({strip.segment.row for strip in self.strips}):
-            in_row = (strip for strip in self.strips if strip.segment.row == row)
-            yield tuple(sorted(in_row, key=lambda strip: strip.left_mm))

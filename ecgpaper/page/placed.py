@@ -1,0 +1,79 @@
+"""Where each lead is printed on the paper, in millimeters.
+
+Public: `Strip`, `PageLayout`.
+
+Paper coordinates start at the top-left corner of the sheet, x to the right, y down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ecgpaper.page.layouts import Segment
+from ecgpaper.page.scale import PaperScale
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """A segment at its place on the paper.
+
+    Parameters
+    ----------
+    segment : Segment
+    left_mm : float, in mm
+        Where the segment's first sample stands.
+    baseline_mm : float, in mm
+        Height of 0 mV.
+    polarity : int
+        1, or -1 where the lead is printed upside down (-aVR in Cabrera's order).
+    """
+
+    segment: Segment
+    left_mm: float
+    baseline_mm: float
+    polarity: int = 1
+
+    def right_mm(self, scale: PaperScale) -> float:
+        """Where the segment ends, in mm."""
+        return self.left_mm + scale.mm_from_s(self.segment.duration_s)
+
+    def slowed(self, factor: float) -> Strip:
+        """Return the strip as it would be if everything took `factor` times as long."""
+        start_s, stop_s = self.segment.start_s * factor, self.segment.stop_s * factor
+        return replace(self, segment=replace(self.segment, start_s=start_s, stop_s=stop_s))
+
+
+@dataclass(frozen=True, slots=True)
+class PageLayout:
+    """Everything a page shows, at its place: the generator draws it, the digitizer recovers it.
+
+    Parameters
+    ----------
+    name : str
+        Name of the `LeadLayout`.
+    size_mm : tuple of float
+        (width, height) of the sheet, in mm.
+    scale : PaperScale
+    strips : tuple of Strip
+    pulse_left_mm : float or None, in mm
+        Left edge of the calibration pulses; None without any.
+    """
+
+    name: str
+    size_mm: tuple[float, float]
+    scale: PaperScale
+    strips: tuple[Strip, ...]
+    pulse_left_mm: float | None = None
+
+    def at_scale(self, scale: PaperScale) -> PageLayout:
+        """Return the same print at another speed and gain: its strips show other times."""
+        slower = self.scale.speed_mm_per_s / scale.speed_mm_per_s
+        strips = tuple(strip.slowed(slower) for strip in self.strips)
+        return replace(self, scale=scale, strips=strips)
+
+    def rows(self) -> Iterator[tuple[Strip, ...]]:
+        """Yield the strips of each row, left to right."""
+        for row in sorted({strip.segment.row for strip in self.strips}):
+            in_row = (strip for strip in self.strips if strip.segment.row == row)
+            yield tuple(sorted(in_row, key=lambda strip: strip.left_mm))

@@ -1,0 +1,88 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ecgpaper.digitize.curves.path import TraceCutter
+from ecgpaper.digitize.curves.strip import STRIP_HEIGHT_MM, STRIP_PX_PER_MM
+from ecgpaper.digitize.rows.find import strips_of
+from ecgpaper.digitize.rows.separators import without_separators
+from ecgpaper.page import LAYOUTS, PageLayout, PaperScale
+from ecgpaper.raster import GridScale
+
+LEFT_MM, COLUMN_MM, HIGH_MM = 20.0, 62.5, 8.0
+BASELINES_MM = (30.0, 65.0, 100.0)
+SCALE = GridScale((STRIP_PX_PER_MM, STRIP_PX_PER_MM))
+
+
+@pytest.fixture
+def layout():
+    strips = strips_of(LAYOUTS["3x4"], PaperScale(), LEFT_MM, BASELINES_MM)
+    return PageLayout("3x4", (300.0, 130.0), PaperScale(), strips)
+
+
+@pytest.fixture
+def rows(reading):
+    """Make three rows with a bar between columns, of which the third starts on an R wave."""
+
+    def make(bar_mm=0.7, guess=0.03):
+        x_mm = np.arange(LEFT_MM - 16, LEFT_MM + 266, 0.05)
+        made = []
+        for baseline_mm in BASELINES_MM:
+            from_start_mm = x_mm - LEFT_MM - 2 * COLUMN_MM
+            is_high = (from_start_mm > 0) & (from_start_mm < 2)
+            y_mm = baseline_mm - HIGH_MM * is_high
+            top_mm = baseline_mm - STRIP_HEIGHT_MM / 2
+            row = reading(x_mm, y_mm, np.ones(len(x_mm)), top_mm)
+            heights_mm = top_mm + (np.arange(row.ink.shape[1]) + 0.5) / STRIP_PX_PER_MM
+            off_mm = np.abs((x_mm - LEFT_MM + COLUMN_MM / 2) % COLUMN_MM - COLUMN_MM / 2)
+            is_bar = (off_mm < bar_mm / 2)[:, None] & (np.abs(heights_mm - baseline_mm) < 3.5)
+            # Behind a bar the tracer spreads what it knows over all heights, and a little more of
+            # it over the baseline.
+            level = np.abs(heights_mm - baseline_mm) < 0.3
+            hidden = np.where(level, guess, (1 - guess * level.sum()) / (~level).sum())
+            log_probability = np.where(
+                (off_mm < bar_mm / 2)[:, None], np.log(hidden), row.log_probability
+            )
+            ink = (np.abs(heights_mm - y_mm[:, None]) < 0.2) | is_bar
+            made.append(
+                replace(
+                    row,
+                    log_probability=log_probability.astype(np.float32),
+                    ink=ink.astype(np.float32),
+                    darkness=ink.astype(np.float32),
+                )
+            )
+        return tuple(made)
+
+    return make
+
+
+def start_mm(layout, readings):
+    """Height above the baseline at which the third column of the first row is said to start."""
+    trace = next(
+        trace
+        for trace in TraceCutter(SCALE).cut(layout, readings)
+        if (trace.strip.segment.row, trace.strip.segment.column) == (0, 2)
+    )
+    return trace.strip.baseline_mm - trace.y_px[:3].mean() / STRIP_PX_PER_MM
+
+
+def test_curve_does_not_run_along_the_bar_at_which_it_starts(layout, rows):
+    readings = rows()
+    assert start_mm(layout, readings) < 1
+    assert start_mm(layout, without_separators(layout, readings)) > HIGH_MM - 1
+
+
+def test_what_is_read_surely_behind_a_bar_stays(layout, rows):
+    readings = rows(guess=0.19)
+    for before, after in zip(readings, without_separators(layout, readings), strict=True):
+        np.testing.assert_array_equal(after.log_probability, before.log_probability)
+
+
+def test_rows_without_a_bar_in_common_stay_as_they_are(layout, rows):
+    readings = rows()
+    bare = rows(bar_mm=0.0)
+    mixed = (*readings[:2], bare[2])
+    assert without_separators(layout, bare) is bare
+    assert without_separators(layout, mixed) is mixed
