@@ -29,6 +29,7 @@ from ecgpaper.errors import RecordError
 from ecgpaper.nets.checkpoint import require_files
 from ecgpaper.records import RecordHeader, read_comments, read_header, read_image
 from ecgpaper.train.challenge import train_all
+from ecgpaper.weights import shipped_model
 
 logger = logging.getLogger("ecgpaper")
 
@@ -42,15 +43,21 @@ _NOT_SAVED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueErro
 
 
 def train_models(data_folder: str, model_folder: str, verbose: bool) -> None:
-    """Train the digitizer and the classifier from scratch and write them to the model folder."""
+    """Train everything from scratch, in a time that fits the records, into the model folder.
+
+    The environment's ECGPAPER_TRAIN_MINUTES states another time.
+    """
     _set_up_log(verbose)
     train_all(Path(data_folder), Path(model_folder))
 
 
 def load_models(model_folder: str, verbose: bool) -> tuple[Digitizer, PageClassifier]:
-    """Load the trained models."""
+    """Load the trained models; those that come with the program where the folder is empty."""
     _set_up_log(verbose)
     folder = Path(model_folder)
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder = shipped_model()
+        logger.warning("%s is empty: the weights of %s are used", model_folder, folder)
     require_files(folder, (*CONTRACTS, CLASSIFIER, PICTURE))
     return Digitizer.load(folder), PageClassifier.load(folder)
 

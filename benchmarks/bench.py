@@ -52,7 +52,7 @@ PRESETS = ("clean", "scan-color", "photo", "photo-deteriorated")
 # Functions of `ecgpaper.digitize.digitizer`, in the order in which a page passes them.
 STAGES = (
     *("see_page", "find_scale", "find_layout", "read_rows", "column_places", "settle_columns"),
-    *("refine_traces", "read_said", "signal_from_traces", "lead_evidence"),
+    *("refine_traces", "read_said", "interpreted"),
 )
 FS = 500  # Hz
 # Worse by this share is said.
@@ -110,7 +110,7 @@ def measure_generator(n_pages):
     found["generator, clean, against matplotlib"] = Measured(
         float(plain_s / found["generator, clean"].value), "ratio"
     )
-    return found | {"generator, memory": peak_mb()}
+    return found | {"generator, memory with all imports": peak_mb()}
 
 
 def measure_evaluator(n_leads):
@@ -193,7 +193,7 @@ def measure_digitizer(model, n_pages):
             found[f"digitizer, {preset}, {name}"] = Measured(seconds / n_pages, "s")
         if preset == "clean":
             found |= _against_plain(pages, answers, times_s)
-    return found | {"digitizer, memory": peak_mb()}
+    return found | {"digitizer, memory with all imports": peak_mb()}
 
 
 def _against_plain(pages, answers, times_s):
@@ -278,7 +278,7 @@ def table(told):
         "| what | value |",
         "|---|---|",
     ]
-    texts = {"ratio": "{:.2f} times", "s": "{:.3f} s", "MB": "{:.0f} MB", "dB": "{:.1f} dB"}
+    texts = {"ratio": "{:.3g} times", "s": "{:.3f} s", "MB": "{:.0f} MB", "dB": "{:.1f} dB"}
     for name, figure in told["figures"].items():
         lines.append(f"| {name} | {texts[figure['kind']].format(figure['value'])} |")
     return "\n".join(lines) + "\n"

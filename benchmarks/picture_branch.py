@@ -23,7 +23,6 @@ from ecgpaper.leaderboard.figures import five_finding_auroc
 from ecgpaper.nets.checkpoint import CheckpointInfo, load_info, load_weights, save_checkpoint
 from ecgpaper.nets.convnext import ConvNext, ConvNextConfig
 from ecgpaper.records import find_records
-from ecgpaper.train.challenge import RecordFolder, readable_records
 from ecgpaper.train.classifier.scores import score_labels
 from ecgpaper.train.picture.pictures import (
     TARGET_PRESETS,
@@ -35,6 +34,7 @@ from ecgpaper.train.picture.pictures import (
     train_pictures,
     two_stages,
 )
+from ecgpaper.train.records import RecordFolder, readable_records
 
 
 def plain(picture):

@@ -1,8 +1,8 @@
 """Fill the tables of the documents from committed results, so that both cannot come apart.
 
 Run from the repository's root: ``python -m benchmarks.tables``. Between the lines
-``<!-- begin FILE VIEW -->`` and ``<!-- end -->`` of README.md, docs/*.md and model/README.md stands
-what the view makes of the JSON file; a test holds the two against each other.
+``<!-- begin FILE VIEW -->`` and ``<!-- end -->`` of the READMEs and docs/*.md stands what the view
+makes of the JSON file, or that there is none yet; a test holds the two against each other.
 """
 
 import json
@@ -16,6 +16,7 @@ from ecgpaper.leaderboard import tables
 from ecgpaper.leaderboard.peers import load_peers
 
 ROOT = Path(__file__).resolve().parent.parent
+NOT_MEASURED = "Not measured yet.\n"
 BLOCK = re.compile(r"(<!-- begin (\S+) (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -50,7 +51,8 @@ def signals(told):
 
 def documents():
     """Return the files in which tables may stand."""
-    return [ROOT / "README.md", ROOT / "model" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    readmes = [ROOT / "README.md", *(ROOT / part / "README.md" for part in ("model", "benchmarks"))]
+    return [*readmes, *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def filled(text):
@@ -59,6 +61,8 @@ def filled(text):
 
     def block(found):
         begin, file, view, end = found.groups()
+        if not (ROOT / file).exists():
+            return begin + NOT_MEASURED + end
         told = json.loads((ROOT / file).read_text(encoding="utf-8"))
         return begin + known[view](told) + end
 

@@ -16,7 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from ecgpaper.records import find_records
-from ecgpaper.train.challenge import SEED, RecordFolder, readable_records
+from ecgpaper.train.challenge import SEED
 from ecgpaper.train.classifier.facts import RecordFacts
 from ecgpaper.train.classifier.folds import group_records, read_patients
 from ecgpaper.train.classifier.signals import (
@@ -26,6 +26,7 @@ from ecgpaper.train.classifier.signals import (
     save_classifier,
     train_classifier,
 )
+from ecgpaper.train.records import RecordFolder, readable_records
 
 
 def main(argv=None):

@@ -88,6 +88,9 @@ check_imports() {
     # One line of the kernel's table per network interface, after two lines of heading: the loopback alone.
     # shellcheck disable=SC2016  # expanded in the container
     inside sh -c 'test "$(tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d " ")" = lo && echo "network: none"'
+    # An empty folder mounted as model: the weights outside it are used.
+    mkdir "$SCRATCH/empty"
+    inside "$SCRATCH/empty:/challenge/model" python -c "import team_code; team_code.load_models('model', True)"
     local script
     for script in train_model run_model evaluate_model; do
         if [[ -f $CONTEXT/$script.py ]]; then inside python "$script.py" --help >/dev/null

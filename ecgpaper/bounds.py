@@ -1,7 +1,7 @@
 """What pictures, pages and arguments may be: every bound in one place. Standard library only.
 
-Public: `Range`, the ranges `FS_HZ`, `SPEED_MM_PER_S` and `GAIN_MM_PER_MV`, `Clock`, and the bounds
-of a picture and of a page.
+Public: `Range`, the ranges `FS_HZ`, `SPEED_MM_PER_S`, `GAIN_MM_PER_MV` and `TRAIN_MINUTES`,
+`Clock`, and the bounds of a picture and of a page.
 
 A page beyond a bound is refused with the number that was found, so that no input can ask for more
 time or memory than this machine has.
@@ -74,6 +74,8 @@ FS_HZ = Range("a sampling frequency", 50, 2000, "Hz")
 # Recorders print at 5 to 100 mm/s and at 2.5 to 20 mm/mV.
 SPEED_MM_PER_S = Range("a paper speed", 5, 200, "mm/s")
 GAIN_MM_PER_MV = Range("a gain", 1, 40, "mm/mV")
+# A second, and a year.
+TRAIN_MINUTES = Range("a training", 1 / 60, 525_600, "minutes")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,10 @@ class CrossvalError(EcgPaperError):
     """A folder holds the results of another cross-validation."""
 
 
+class BudgetError(EcgPaperError):
+    """The time that a training may take is not stated as a number of minutes."""
+
+
 class CheckpointError(EcgPaperError):
     """A model folder lacks a file, or a file does not fit the others."""
 

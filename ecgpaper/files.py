@@ -1,6 +1,7 @@
 """Write files so that an interrupted program never leaves half of one. Standard library only.
 
-Public: `write_whole`, `write_new`, `prepare_output_folder`, `remove_abandoned`, `alone_in`.
+Public: `write_whole`, `write_new`, `write_together`, `prepare_output_folder`, `remove_abandoned`,
+`alone_in`.
 
 Content goes into a partial file first, which its writer keeps locked and then renames. What an
 interrupted program leaves is a partial file that nobody locks: the next run removes it, and two
@@ -14,8 +15,8 @@ import fcntl
 import os
 import secrets
 import stat
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from ecgpaper.errors import DiskError, OutputError
@@ -83,6 +84,28 @@ def write_new(path: Path, content: bytes) -> bool:
                 # A disk without links: two runs of the same second are not told apart.
                 partial.replace(path)
     return True
+
+
+def write_together(contents: Mapping[Path, bytes]) -> None:
+    """Write files of one set: all are on the disk before the first is where it belongs.
+
+    What may go wrong goes wrong before; a process that is killed while the files change places
+    leaves a part of them.
+
+    Raises
+    ------
+    OutputError
+        If one cannot be written: then none is.
+    """
+    with ExitStack() as stack:
+        partials = []
+        for path, content in contents.items():
+            with _typed_errors(f"a file of {len(content)} bytes must be written to {path}"):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                partials.append(stack.enter_context(_partial(path.parent, content)))
+        for path, partial in zip(contents, partials, strict=True):
+            with _typed_errors(f"a file must be written to {path}"):
+                partial.replace(path)
 
 
 def prepare_output_folder(folder: Path) -> None:

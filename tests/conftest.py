@@ -88,14 +88,15 @@ def reading():
     """Make what a network that is sure of a curve reads in its row."""
 
     def make(x_mm, y_mm, presence, top_mm):
-        rows = np.arange(round(STRIP_HEIGHT_MM * STRIP_PX_PER_MM))
-        at = (np.asarray(y_mm) - top_mm) * STRIP_PX_PER_MM - 0.5
-        log_probability = -0.5 * ((rows - at[:, None]) / 1.5) ** 2
-        log_probability -= np.log(np.exp(log_probability).sum(axis=1, keepdims=True))
-        log_probability = log_probability.astype(np.float32)
-        ink = np.ones_like(log_probability)
+        rows = np.arange(round(STRIP_HEIGHT_MM * STRIP_PX_PER_MM), dtype=np.float32)
+        at = ((np.asarray(y_mm) - top_mm) * STRIP_PX_PER_MM - 0.5).astype(np.float32)
+        log_probability = -0.5 * ((rows - at[:, None]) / np.float32(1.5)) ** 2
+        probability = np.exp(log_probability)
+        total = probability.sum(axis=1, keepdims=True)
+        log_probability -= np.log(total)
         return RowReading(
-            *(x_mm, top_mm, log_probability, ink, presence, np.exp(log_probability)),
+            *(x_mm, top_mm, log_probability, np.ones_like(probability), presence),
+            probability / total,
             np.ones(len(x_mm), bool),
         )
 

@@ -133,22 +133,32 @@ MAY_IMPORT = {
     "classify": ("ecg nets classify", "numpy scipy torch"),
     "classify.picture": ("ecg page raster geometry digitize classify.inputs", "numpy cv2"),
     "classify.branches": ("ecg weights nets classify", "numpy scipy torch"),
-    "train.loop": ("files nets", "torch safetensors tqdm"),
+    "train.span": ("", ""),
+    "train.ahead": ("", "joblib torch"),
+    "train.processes": ("", "torch"),
+    "train.loop": (
+        "files nets train.span train.ahead train.processes",
+        "torch safetensors tqdm",
+    ),
     "train.digitizer": (
-        "ecg page raster score errors files synth digitize nets train.loop train.digitizer",
+        "ecg page raster score errors files synth digitize nets train.span train.processes "
+        "train.loop train.digitizer",
         "numpy cv2 torch safetensors tqdm",
     ),
     "train.classifier": (
-        "ecg page score errors files records synth digitize nets classify train.loop "
+        "ecg page score errors files records synth digitize nets classify train.span train.loop "
         "train.digitizer train.classifier",
         "numpy scipy torch safetensors tqdm",
     ),
     "train.picture": (
-        "ecg page errors files synth digitize nets classify train.loop train.digitizer "
+        "ecg page errors files synth digitize nets classify train.span train.loop train.digitizer "
         "train.classifier train.picture",
         "numpy scipy cv2 torch safetensors tqdm",
     ),
-    "train": ("ecg errors files simulate records classify train", "numpy torch tqdm"),
+    "train": (
+        "bounds ecg errors files headers records simulate digitize nets classify train",
+        "numpy torch tqdm",
+    ),
     "measure.alike": ("ecg classify measure", "numpy"),
     "measure": ("called ecg measure", "numpy scipy"),
     "report": ("errors ecg files measure report", "numpy cv2 jinja2"),

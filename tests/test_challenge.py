@@ -319,6 +319,17 @@ def test_missing_model_file_is_named_with_a_remedy(tmp_path, missing):
         team_code.load_models(str(tmp_path), False)
 
 
+def test_empty_model_folder_falls_back_to_the_weights_beside_it_and_says_so(
+    tmp_path, monkeypatch, caplog
+):
+    for network in ("Digitizer", "PageClassifier"):
+        monkeypatch.setattr(getattr(team_code, network), "load", lambda folder: folder)
+    assert team_code.load_models(str(tmp_path), False) == (MODEL, MODEL)
+    assert f"{tmp_path} is empty: the weights of {MODEL} are used" in caplog.text
+    with pytest.raises(CheckpointError, match="nowhere"):
+        team_code.load_models(str(tmp_path / "nowhere"), False)
+
+
 # --- the scripts ---
 
 

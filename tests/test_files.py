@@ -13,7 +13,13 @@ from pathlib import Path
 import pytest
 
 from ecgpaper.errors import DiskError, OutputError
-from ecgpaper.files import PARTIAL, prepare_output_folder, remove_abandoned, write_whole
+from ecgpaper.files import (
+    PARTIAL,
+    prepare_output_folder,
+    remove_abandoned,
+    write_together,
+    write_whole,
+)
 
 ROOT = Path(__file__).parent.parent
 NOBODY = 65534
@@ -239,3 +245,15 @@ def test_disks_without_locks_are_written_and_keep_partial_files(tmp_path, monkey
     prepare_output_folder(tmp_path)
     write_whole(tmp_path / "file", b"content")
     assert names_in(tmp_path) == [f"{PARTIAL}1", "file"]
+
+
+def test_of_files_that_are_written_together_none_is_there_if_one_does_not_fit(tmp_path):
+    (tmp_path / "a").write_bytes(b"before")
+    contents = {tmp_path / "a": b"after", tmp_path / "below" / "b": bytes(5000)}
+    with small_files(4000), pytest.raises(DiskError, match="below/b"):
+        write_together(contents)
+    assert (tmp_path / "a").read_bytes() == b"before"
+    assert names_in(tmp_path) == ["a", "below"]
+    assert names_in(tmp_path / "below") == []
+    write_together(contents)
+    assert {path: path.read_bytes() for path in contents} == contents

@@ -34,6 +34,11 @@ def test_a_number_that_was_changed_by_hand_is_noticed():
     assert filled(changed) == text
 
 
+def test_a_table_without_a_result_says_that_there_is_none():
+    text = "<!-- begin docs/results/none.json bench -->\n| 1 |\n<!-- end -->"
+    assert filled(text) == text.replace("| 1 |", "Not measured yet.")
+
+
 def test_every_committed_result_is_shown_somewhere():
     shown = {found[1] for file in documents() for found in BLOCK.findall(file.read_text())}
     results = {f"docs/results/{file.name}" for file in (ROOT / "docs" / "results").glob("*.json")}

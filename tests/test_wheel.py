@@ -58,6 +58,7 @@ def test_wheel_has_every_module_and_all_weights(installed):
     assert modules_below(installed / "ecgpaper") == modules_below(ROOT / "ecgpaper")
     assert (installed / "ecgpaper" / "py.typed").exists()
     assert (installed / "ecgpaper/report/templates/report.html").exists()
+    assert (installed / "ecgpaper/leaderboard/peers.json").exists()
     carried = {file.name: file.read_bytes() for file in (installed / "ecgpaper/model").iterdir()}
     assert carried == {file.name: file.read_bytes() for file in (ROOT / "model").iterdir()}
 

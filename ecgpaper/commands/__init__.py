@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import argparse
 import importlib
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
+from typing import TypeVar
 
 from ecgpaper.bounds import Range
 
@@ -17,6 +20,8 @@ from ecgpaper.bounds import Range
 MOST_WORKERS = 256
 # The largest seed that fits a word.
 MOST_SEED = 2**32 - 1
+
+T = TypeVar("T")
 
 
 class NamesIn:
@@ -57,3 +62,13 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
         return value
 
     return number
+
+
+def shown(items: Iterable[T], what: str, unit: str, total: int | None = None) -> Iterator[T]:
+    """Show progress with rate and remaining time, on a terminal; what is logged goes above it."""
+    from tqdm import tqdm  # noqa: PLC0415
+    from tqdm.contrib.logging import logging_redirect_tqdm  # noqa: PLC0415
+
+    is_hidden = not sys.stderr.isatty()
+    with nullcontext() if is_hidden else logging_redirect_tqdm():
+        yield from tqdm(items, what, total, unit=unit, disable=is_hidden)

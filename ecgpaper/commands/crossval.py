@@ -61,10 +61,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Train, judge and report."""
     from ecgpaper.records import find_records  # noqa: PLC0415  the parser must be quick
-    from ecgpaper.train.challenge import readable_records  # noqa: PLC0415
     from ecgpaper.train.classifier.crossval import Crossval, cross_validate  # noqa: PLC0415
     from ecgpaper.train.classifier.facts import RecordFacts  # noqa: PLC0415
     from ecgpaper.train.classifier.folds import group_records, read_patients  # noqa: PLC0415
+    from ecgpaper.train.records import readable_records  # noqa: PLC0415
 
     prepare_output_folder(arguments.out)
     headers = readable_records(arguments.data, find_records(arguments.data))

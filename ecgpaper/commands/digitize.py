@@ -15,18 +15,17 @@ from __future__ import annotations
 
 import argparse
 import logging
-import sys
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing, nullcontext
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from ecgpaper import __version__
 from ecgpaper.bounds import FS_HZ, GAIN_MM_PER_MV, SPEED_MM_PER_S
-from ecgpaper.commands import MOST_WORKERS, NamesIn, number_in, whole_number
+from ecgpaper.commands import MOST_WORKERS, NamesIn, number_in, shown, whole_number
 from ecgpaper.errors import BatchError, MissingPackageError
 from ecgpaper.files import prepare_output_folder, remove_abandoned
 from ecgpaper.workers import by_workers, on_cluster
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
 
     Share = Callable[[PageTask, Sequence[PageJob]], Generator[Outcome, None, None]]
 
-T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 # What shells answer for a program that was interrupted.
@@ -137,7 +135,7 @@ def digitize_pages(paths: Sequence[Path], task: PageTask, share: Share) -> int:
             f"{found.n_others} files: name a folder or a file that has some"
         )
     remove_abandoned(task.out)
-    plan = plan_pages(_shown(found.files, "look", "file"))
+    plan = plan_pages(shown(found.files, "look", "file"))
     _keep_apart(plan, task)
     plan = replace(plan, failed=(*plan.failed, *_closed(found)))
     progress = _Progress(Summary(task.out))
@@ -258,7 +256,7 @@ def _work_through(plan: Plan, task: PageTask, share: Share, progress: _Progress)
     # Weights that are damaged are told before the first page is, and not as its fault.
     loaded(task.load)
     with closing(share(task, jobs)) as outcomes:
-        for outcome in _shown(outcomes, "digitize", "page", len(jobs)):
+        for outcome in shown(outcomes, "digitize", "page", len(jobs)):
             progress.note(outcome)
 
 
@@ -273,16 +271,6 @@ def _write_report(summary: Summary) -> None:
         logger.warning("no report.html is written: %s", error)
     else:
         logger.info("look at the pages in a browser: %s", report)
-
-
-def _shown(items: Iterable[T], what: str, unit: str, total: int | None = None) -> Iterator[T]:
-    """Show progress with rate and remaining time, on a terminal; what is logged goes above it."""
-    from tqdm import tqdm  # noqa: PLC0415
-    from tqdm.contrib.logging import logging_redirect_tqdm  # noqa: PLC0415
-
-    is_hidden = not sys.stderr.isatty()
-    with nullcontext() if is_hidden else logging_redirect_tqdm():
-        yield from tqdm(items, what, total, unit=unit, disable=is_hidden)
 
 
 def _tell(progress: _Progress, found: Found) -> None:

@@ -37,6 +37,8 @@ logger = logging.getLogger(__name__)
 
 _QUICK = 3
 _FULL = 50
+# The folder of simulated records, beside those of the conditions.
+_RECORDS = "records"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -85,13 +87,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print, answer, score, sum up."""
+    from ecgpaper.leaderboard.challenge import challenge_script  # noqa: PLC0415
     from ecgpaper.leaderboard.conditions import CONDITIONS, given_condition  # noqa: PLC0415
     from ecgpaper.weights import shipped_model  # noqa: PLC0415
 
+    challenge_script("run_model")
     asked = arguments.conditions
     printed = tuple(each for each in CONDITIONS if asked is None or each.preset in asked)
     conditions = (*printed, *(given_condition(folder) for folder in arguments.pages))
-    folders = [each.folder_name for each in conditions]
+    folders = [_RECORDS, *(each.folder_name for each in conditions)]
     twice = {name for name in folders if folders.count(name) > 1}
     if twice or not conditions:
         raise BatchError(
@@ -104,7 +108,7 @@ def run(arguments: argparse.Namespace) -> int:
     remove_abandoned(out)
     origin = _claim(arguments, out)
     if printed:
-        records = arguments.records or _simulate(arguments, out / "records")
+        records = arguments.records or _simulate(arguments, out / _RECORDS)
         for condition in printed:
             _print(condition, records, arguments, out)
     tasks = [_tasks(condition, arguments, out) for condition in conditions]
@@ -124,7 +128,9 @@ def _claim(arguments: argparse.Namespace, out: Path) -> Origin:
     from ecgpaper.provenance import model_checksums  # noqa: PLC0415
 
     records = "simulated records"
-    if arguments.records:
+    if arguments.conditions == []:
+        records = "given pages alone"
+    elif arguments.records:
         records = f"records of {arguments.records.resolve().name}"
     origin = Origin(
         version=__version__,

@@ -10,6 +10,7 @@ ecgpaper digitize on the same OUT. The same as REST: /openapi.json. This is no m
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import logging
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from ecgpaper.files import prepare_output_folder
 logger = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
+_NEEDED = ("starlette", "uvicorn", "python_multipart", "jinja2")
 # Browsers ask for a page's parts at once; more is no browser.
 _MOST_AT_ONCE = 64
 
@@ -53,14 +55,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until interrupted."""
-    try:
-        import uvicorn  # noqa: PLC0415  an extra
+    _require(*_NEEDED)
+    import uvicorn  # noqa: PLC0415  an extra
 
-        from ecgpaper.serve import Desk, RememberingLoader, Worker, make_app  # noqa: PLC0415
-    except ImportError as error:
-        raise MissingPackageError(error.name or "starlette", "serve") from error
     from ecgpaper.digitized import Settings  # noqa: PLC0415
     from ecgpaper.page_reader import ReaderLoader  # noqa: PLC0415
+    from ecgpaper.serve import Desk, RememberingLoader, Worker, make_app  # noqa: PLC0415
 
     prepare_output_folder(arguments.out)
     model = arguments.model.resolve() if arguments.model else None
@@ -88,3 +88,10 @@ def run(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         pass
     return 0
+
+
+def _require(*packages: str) -> None:
+    """Refuse to begin without the packages of the extra."""
+    for package in packages:
+        if importlib.util.find_spec(package) is None:
+            raise MissingPackageError(package, "serve")

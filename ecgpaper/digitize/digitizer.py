@@ -11,9 +11,6 @@ it.
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
-
-import numpy as np
 
 from ecgpaper.bounds import FS_HZ, Clock
 from ecgpaper.digitize.calibration.paper_scale import find_paper_scale
@@ -22,32 +19,29 @@ from ecgpaper.digitize.calibration.pulse import find_pulse, without_pulses
 from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.read import read_rows
 from ecgpaper.digitize.curves.refine import refine_traces
-from ecgpaper.digitize.curves.trim import without_blank_ends, without_strokes
+from ecgpaper.digitize.curves.trim import without_strokes
+from ecgpaper.digitize.interpret import interpreted
 from ecgpaper.digitize.networks import Networks
 from ecgpaper.digitize.page.negative import is_dark
 from ecgpaper.digitize.page.orientation import ways_round
 from ecgpaper.digitize.page_image import PageImage, check_sides, see_negative, see_page
-from ecgpaper.digitize.quality import lead_evidence, predict_snr
 from ecgpaper.digitize.reading import (
     HEARTBEAT_FS,
     MIN_AGREEMENT,
     MIN_CREDIBLE,
     Reading,
-    mean_confidence,
 )
 from ecgpaper.digitize.refusals import (
     check_legible,
     check_traces,
     mirrored,
     no_grid,
-    nothing_trusted,
 )
 from ecgpaper.digitize.request import Request
-from ecgpaper.digitize.result import MIN_SNR_DB, Digitization
+from ecgpaper.digitize.result import Digitization
 from ecgpaper.digitize.rows.align import settle_columns
-from ecgpaper.digitize.rows.columns import column_places, place_columns, with_margin
+from ecgpaper.digitize.rows.columns import are_around, column_places, place_columns
 from ecgpaper.digitize.rows.find import find_layout
-from ecgpaper.digitize.rows.fit import fits_of
 from ecgpaper.digitize.rows.leads import name_leads, take_names
 from ecgpaper.digitize.rows.named import NameLeads
 from ecgpaper.digitize.rows.separators import without_separators
@@ -225,6 +219,8 @@ class Digitizer(Networks):
         rows = read_rows(page.photo, page.flat, page.maps, scale, layout, self.tracer)
         first, *places = column_places(layout, rows)
         layout = place_columns(layout, first)
+        if not are_around(layout, rows):
+            rows = read_rows(page.photo, page.flat, page.maps, scale, layout, self.tracer)
         rows, pulse_inside = without_pulses(layout, rows)
         named = name(layout, rows, scale)
         pulse = find_pulse(layout, rows) or pulse_inside
@@ -274,34 +270,4 @@ class Digitizer(Networks):
         LayoutError
             If nothing that is read is better than nothing.
         """
-        reading, stated = traced.reading, request.stated
-        page, scale = reading.page, reading.scale
-        layout = with_margin(traced.layout.at_scale(stated.over(traced.paper)))
-        layout = stated.renamed(layout)
-        pairs = zip(traced.traces, layout.strips, strict=True)
-        traces = tuple(replace(trace, strip=strip) for trace, strip in pairs)
-        fits = fits_of(traces, layout, scale) if stated.leads else reading.fits
-        quality = mean_confidence(traces)
-        traces = without_blank_ends(traces, scale)
-        evidence = lead_evidence(traces, fits, page.flat, scale)
-        predicted_snr_db = predict_snr(evidence, self.judge)
-        ecg, confidence = signal_from_traces(traces, layout, scale, request.fs)
-        is_bad = predicted_snr_db < MIN_SNR_DB
-        signal_mv = np.where(is_bad, np.nan, ecg.signal_mv)
-        if not np.isfinite(signal_mv).any():
-            raise nothing_trusted()
-        return Digitization(
-            ecg=replace(ecg, signal_mv=signal_mv),
-            confidence=np.where(is_bad, 0.0, confidence),
-            page=page.flat_on_whole,
-            scale=scale,
-            layout=layout,
-            traces=traces,
-            quality=quality,
-            fits=fits,
-            pulse=reading.pulse,
-            said=traced.said,
-            evidence=evidence,
-            predicted_snr_db=predicted_snr_db,
-            is_negative=page.is_negative,
-        )
+        return interpreted(traced, request, self.judge)

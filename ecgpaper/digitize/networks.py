@@ -19,6 +19,7 @@ from ecgpaper.heap import bound_caches
 from ecgpaper.nets.checkpoint import Contract, load_info, load_weights, refusing, require_files
 from ecgpaper.nets.device import best_device, channels_last
 from ecgpaper.nets.ends import EndNet
+from ecgpaper.nets.fold import folded
 from ecgpaper.nets.quality import QualityNet
 from ecgpaper.nets.reader import LineReader
 from ecgpaper.nets.refiner import Refiner
@@ -103,10 +104,10 @@ class Networks:
         folder = folder or shipped_model()
         require_files(folder, tuple(name for name in CONTRACTS if judge is None or name != QUALITY))
         return cls(
-            load_network(folder, SEGMENTER, SegmentNet),
-            load_network(folder, TRACER, StripNet),
+            folded(load_network(folder, SEGMENTER, SegmentNet)),
+            folded(load_network(folder, TRACER, StripNet)),
             load_network(folder, ENDS, EndNet),
             load_network(folder, REFINER, Refiner),
-            load_network(folder, READER, LineReader),
+            folded(load_network(folder, READER, LineReader)),
             load_network(folder, QUALITY, QualityNet).cpu() if judge is None else judge,
         )

@@ -16,6 +16,7 @@ from ecgpaper.digitize.page.negative import negative
 from ecgpaper.digitize.page.orientation import mirrored, turned
 from ecgpaper.digitize.page.rectify import rectify
 from ecgpaper.digitize.page.sheet import sheet_between
+from ecgpaper.digitize.page.turn import turned_upright
 from ecgpaper.digitize.page.view import View
 from ecgpaper.digitize.sampling import map_pixels
 from ecgpaper.digitize.segment import find_page, segment
@@ -114,6 +115,7 @@ def see_page(photo: ByteArray, network: SegmentNet, corners: Corners | None = No
         sheet, to_photo = _cut_out(photo, corners)
         page = see_page(sheet, network)
         return replace(page, to_whole=page.to_whole.compose(to_photo))
+    photo, to_photo = turned_upright(photo)
     maps, (top, left), view = segment(photo, network), (0, 0), View.of(photo)
     if part := find_page(maps):
         photo, (top, left) = photo[part], (part[0].start, part[1].start)
@@ -122,7 +124,7 @@ def see_page(photo: ByteArray, network: SegmentNet, corners: Corners | None = No
     maps = replace(maps, px_per_map_px=maps.px_per_map_px * factor)
     flat, flat_maps = rectify(photo, maps, view.scaled(factor))
     to_whole = Homography.scaling(1 / factor).compose(Homography.translation((left, top)))
-    return PageImage(photo, maps, flat, flat_maps, to_whole)
+    return PageImage(photo, maps, flat, flat_maps, to_whole.compose(to_photo))
 
 
 def see_negative(

@@ -1,6 +1,6 @@
 """Traces -> signal: curves in pixels become leads in millivolts over time.
 
-Public: `signal_from_traces`, `leads_shown`.
+Public: `signal_from_traces`, `spread_from_traces`, `leads_shown`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 
 from ecgpaper.ecg import STANDARD_ORDER, UNKNOWN_LEAD, Ecg, FloatArray
-from ecgpaper.page import PageLayout
+from ecgpaper.page import PageLayout, Strip
 from ecgpaper.raster import GridScale, Trace
 
 # From here on a point of a trace counts as sure.
@@ -61,6 +61,33 @@ def signal_from_traces(
     return Ecg(signal_mv, fs, leads), np.minimum(weight, 1.0)
 
 
+def spread_from_traces(
+    traces: tuple[Trace, ...], layout: PageLayout, scale: GridScale, fs: float
+) -> FloatArray:
+    """Tell how far off the signal of traces may be, as these say: (n_samples, n_leads), in mV.
+
+    See `signal_from_traces`. NaN where nothing is shown; zero where a trace does not say.
+    """
+    duration_s = max(strip.segment.stop_s for strip in layout.strips)
+    leads = leads_shown(traces)
+    total = np.zeros((_first_sample(duration_s, fs), len(leads)))
+    weight = np.zeros_like(total)
+    for trace in traces:
+        column = leads.index(trace.strip.segment.lead)
+        first, _, confidence = _strip_signal(trace, layout, scale, fs)
+        if not len(confidence):
+            continue
+        rows = slice(first, first + len(confidence))
+        at_mm = _at_mm(trace.strip, layout, np.arange(first, first + len(confidence)) / fs)
+        x_mm = scale.mm_from_px(np.column_stack([trace.x_px, trace.y_px]))[:, 0]
+        spread_px = np.zeros(len(x_mm)) if trace.spread_px is None else trace.spread_px
+        spread_mm = np.interp(at_mm, x_mm, spread_px / scale.px_per_mm[1])
+        total[rows, column] += (confidence * layout.scale.mv_from_mm(spread_mm)) ** 2
+        weight[rows, column] += confidence
+    spread_mv: FloatArray = np.sqrt(total) / np.where(weight > 0, weight, np.nan)
+    return spread_mv
+
+
 def leads_shown(traces: Sequence[Trace]) -> tuple[str, ...]:
     """Return the twelve leads, and the unknown one if a trace is of it."""
     is_unknown = any(trace.strip.segment.lead == UNKNOWN_LEAD for trace in traces)
@@ -80,6 +107,12 @@ def _offset_mv(amplitude_mv: FloatArray, total: FloatArray, weight: FloatArray) 
     return float(np.median(total[known] / weight[known] - amplitude_mv[known]))
 
 
+def _at_mm(strip: Strip, layout: PageLayout, time_s: FloatArray) -> FloatArray:
+    """Where on the paper a strip shows some times."""
+    at_mm: FloatArray = strip.left_mm + layout.scale.mm_from_s(time_s - strip.segment.start_s)
+    return at_mm
+
+
 def _strip_signal(
     trace: Trace, layout: PageLayout, scale: GridScale, fs: float
 ) -> tuple[int, FloatArray, FloatArray]:
@@ -92,7 +125,7 @@ def _strip_signal(
     if len(sure) < 2 or sure.mean() < MIN_SURE_SHARE:
         return first, np.zeros(0), np.zeros(0)
     time_s = np.arange(first, stop) / fs
-    at_mm = trace.strip.left_mm + layout.scale.mm_from_s(time_s - segment.start_s)
+    at_mm = _at_mm(trace.strip, layout, time_s)
     # Where the network is unsure, its curve is still better than a straight line.
     bridged_mm = np.interp(x_mm, x_mm[known], y_mm[known])
     # Between points a cubic keeps the bandwidth that straight lines would cost.

@@ -16,9 +16,10 @@ from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip
 # Corners of a page on its picture, clockwise from its top left, as shares of the picture's width
 # and height: they hold for the picture in any resolution.
 Corners: TypeAlias = tuple[tuple[float, float], ...]
-# A corner may lie beyond the picture by so much of its side, and a page takes so much of the
-# picture or more.
-_BEYOND, _LEAST_AREA = 0.25, 0.005
+# A corner may lie beyond the picture by this share of its side.
+_BEYOND = 0.25
+# A page takes this share of the picture or more.
+_LEAST_AREA = 0.005
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def bar_chart(told: Mapping[str, Any]) -> bytes:
     axes.invert_yaxis()
     axes.axvline(0, color="black", linewidth=0.8)
     axes.set_xlabel("SNR, dB; teams of 2024 on the official pages, ours on generated ones")
-    axes.legend(loc="lower right")
+    figure.legend(loc="outside lower center", ncols=1 + len(_TEAMS))
     return _svg(figure)
 
 
@@ -79,6 +79,8 @@ def bland_altman_chart(pages: Sequence[PageResult]) -> bytes:
         _panel(axes, pairs, f"{each.title}, {each.unit.replace('uV', 'µV')}")
     for axes in panels[len(FIGURES) :]:
         axes.set_axis_off()
+    figure.supxlabel("mean of record and what was read")
+    figure.supylabel("what was read less record; mean, and 1.96 standard deviations about it")
     return _svg(figure)
 
 

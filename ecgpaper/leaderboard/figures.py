@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ecgpaper import score
 from ecgpaper.classify.labels import CLASSES, one_hot
@@ -19,8 +20,9 @@ from ecgpaper.leaderboard.findings import FINDINGS, flips
 from ecgpaper.leaderboard.result import LeadResult, PageResult
 from ecgpaper.train.classifier.scores import auroc
 
-# A figure and the ends of its 95 % interval.
+# A figure and the ends of its 95 % interval; numbers of pages, some of them several times.
 Interval: TypeAlias = list[float | None]
+Rows: TypeAlias = NDArray[np.intp]
 
 USUAL_LAYOUT = "3x4+1R"
 N_RESAMPLES = 1000
@@ -44,19 +46,16 @@ def sum_up(pages: Sequence[PageResult]) -> dict[str, Any]:
     return {
         "n_pages": len(pages),
         "n_leads": len(leads),
-        "snr_db": _interval(pages, lambda some: _mean_db(some, "snr_db")),
+        "snr_db": _snr_db(pages),
         "later_snr_db": _plain(_mean_db(pages, "later_snr_db")),
         "median_snr_db": _plain(_median([lead.snr_db for lead in leads])),
         "page_snr_db": _mean_and_sd([_mean_db([page], "snr_db") for page in pages]),
-        "pooled_snr_db": _interval(pages, _pooled_db),
+        "pooled_snr_db": _pooled_db(pages),
         "coverage": _plain(score.mean_of_finite([lead.coverage for lead in leads]), 4),
         "below_zero": _plain(score.mean_of_finite([lead.snr_db < 0 for lead in leads]), 4),
         "n_unread": sum(page.layout is None for page in pages),
         "n_other_layout": sum(page.layout not in (None, USUAL_LAYOUT) for page in pages),
-        "macro_f": _interval(pages, _macro_f, 3),
-        "n_labeled": sum(any(page.true_labels) for page in pages),
-        "two_class_f": _interval(pages, _two_class_f, 3),
-        "five_finding_auroc": _interval(pages, _five_finding_auroc, 3),
+        **_label_figures(pages),
         "calibration": calibration(leads),
         "boxes": _boxes(pages),
         "fidelity": {f.name: agreement(f, differences(f, pages)) for f in FIGURES},
@@ -81,45 +80,58 @@ def _mean_and_sd(values: Sequence[float]) -> list[float | None]:
 
 
 def _mean_db(pages: Sequence[PageResult], scorer: str) -> float:
-    """Return the mean over the leads of all pages together, as the Challenge takes it."""
     return score.mean_of_finite(
         [getattr(lead, scorer) for page in pages for lead in page.leads.values()]
     )
 
 
-def _pooled_db(pages: Sequence[PageResult]) -> float:
-    return score.pooled_snr_db(page.ratio for page in pages)
+def _pooled_db(pages: Sequence[PageResult]) -> Interval:
+    ratios = np.array([page.ratio for page in pages])
+    return _interval(len(pages), lambda rows: score.pooled_snr_db(ratios[rows]))
 
 
-def _labeled(pages: Sequence[PageResult]) -> list[PageResult]:
-    return [page for page in pages if any(page.true_labels)]
+def _snr_db(pages: Sequence[PageResult]) -> Interval:
+    """Return the mean SNR over the leads of all pages together, as the Challenge takes it."""
+    snrs_db = [[lead.snr_db for lead in page.leads.values()] for page in pages]
+    sums, counts = (np.array([of(each) for each in snrs_db]) for of in (np.sum, len))
+
+    def mean_of(rows: Rows) -> float:
+        n_leads = counts[rows].sum()
+        return float(sums[rows].sum() / n_leads) if n_leads else np.nan
+
+    return _interval(len(pages), mean_of)
 
 
-def _macro_f(pages: Sequence[PageResult]) -> float:
-    known = _labeled(pages)
-    if not known:
-        return np.nan
-    return score.f_measure([p.true_labels for p in known], [p.labels for p in known])[0]
+def _macro_f(truth: BoolArray, answered: BoolArray) -> Interval:
+    """Return the macro F-measure over the classes that occur, as the Challenge takes it."""
+
+    def macro_f(rows: Rows) -> float:
+        f = score.f_from_confusion(score.confusion_matrices(truth[rows], answered[rows]))
+        return score.mean_of_finite(f[truth[rows].any(axis=0)])
+
+    return _interval(len(truth), macro_f, 3)
 
 
-def _two_class_f(pages: Sequence[PageResult]) -> float:
-    """Return the macro F-measure of normal against abnormal, as the unofficial phase asked."""
-    known = _labeled(pages)
-    if not known:
-        return np.nan
-    kinds = [
-        [["normal" if "NORM" in labels else "abnormal"] for labels in each]
-        for each in ([page.true_labels for page in known], [page.labels for page in known])
-    ]
-    return score.f_measure(*kinds)[0]
-
-
-def _five_finding_auroc(pages: Sequence[PageResult]) -> float:
-    known = [page for page in _labeled(pages) if page.probabilities]
-    if not known:
-        return np.nan
-    probabilities = np.array([page.probabilities for page in known])
-    return five_finding_auroc(probabilities, one_hot([page.true_labels for page in known]))
+def _label_figures(pages: Sequence[PageResult]) -> dict[str, Any]:
+    """Return what labels score; pages of records without any do not count."""
+    labeled = [page for page in pages if any(page.true_labels)]
+    truth, answered = (
+        one_hot(each) for each in ([p.true_labels for p in labeled], [p.labels for p in labeled])
+    )
+    # Normal against abnormal, as the unofficial phase of the Challenge asked.
+    normal = CLASSES.index("NORM")
+    kinds = [np.column_stack([rows[:, normal], ~rows[:, normal]]) for rows in (truth, answered)]
+    told = [page for page in labeled if page.probabilities]
+    probabilities = np.array([page.probabilities for page in told]).reshape(-1, len(CLASSES))
+    told_truth = one_hot([page.true_labels for page in told])
+    return {
+        "n_labeled": len(labeled),
+        "macro_f": _macro_f(truth, answered),
+        "two_class_f": _macro_f(kinds[0], kinds[1]),
+        "five_finding_auroc": _interval(
+            len(told), lambda rows: five_finding_auroc(probabilities[rows], told_truth[rows]), 3
+        ),
+    }
 
 
 def five_finding_auroc(probabilities: FloatArray, truth: BoolArray) -> float:
@@ -141,20 +153,24 @@ def five_finding_auroc(probabilities: FloatArray, truth: BoolArray) -> float:
     return score.mean_of_finite(areas)
 
 
-def _interval(
-    pages: Sequence[PageResult],
-    figure: Callable[[Sequence[PageResult]], float],
-    n_digits: int = 2,
-) -> Interval:
-    """Return a figure with its 95 % interval, by the percentile bootstrap over pages."""
+def _interval(n_pages: int, figure: Callable[[Rows], float], n_digits: int = 2) -> Interval:
+    """Return a figure of so many pages, with its 95 % interval by the percentile bootstrap.
+
+    Parameters
+    ----------
+    n_pages : int
+    figure : callable
+        From the numbers of some pages to the figure.
+    n_digits : int
+    """
+    if n_pages == 0:
+        return [None, None, None]
     rng = np.random.default_rng(0)
-    drawn = []
-    for _ in range(N_RESAMPLES if len(pages) > 1 else 0):
-        rows = rng.integers(len(pages), size=len(pages))
-        drawn.append(figure([pages[row] for row in rows]))
+    n_resamples = N_RESAMPLES if n_pages > 1 else 0
+    drawn = [figure(rng.integers(n_pages, size=n_pages)) for _ in range(n_resamples)]
     known = [value for value in drawn if np.isfinite(value)]
     ends = np.percentile(known, _INTERVAL_PERCENT) if known else (np.nan, np.nan)
-    return [_plain(value, n_digits) for value in (figure(pages), *ends)]
+    return [_plain(value, n_digits) for value in (figure(np.arange(n_pages)), *ends)]
 
 
 def calibration(leads: Sequence[LeadResult]) -> dict[str, float | int | None]:

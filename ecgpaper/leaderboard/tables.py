@@ -62,7 +62,7 @@ def _teams(
 def _digitization(rows: Sequence[Row], peers: Peers) -> str:
     headings = ["pages", "SNR, dB", "later scorer", "per page, mean and SD", "median lead"]
     headings += ["pooled, dB", "coverage", "leads < 0 dB", "other layout", "not read"]
-    headings += ["best of 2024", *_TEAMS]
+    headings += ["best of ten, 2024", *_TEAMS]
     lines = []
     for row in rows:
         mean, spread = row["page_snr_db"]
@@ -86,7 +86,7 @@ def _digitization(rows: Sequence[Row], peers: Peers) -> str:
 
 def _labels(rows: Sequence[Row], peers: Peers) -> str:
     headings = ["pages with labels", "macro F", "normal or not, F", "five findings, AUROC"]
-    headings += ["best of 2024, macro F", *_LABEL_TEAMS]
+    headings += ["best of ten, 2024", *_LABEL_TEAMS]
     return _table(
         headings,
         (

@@ -1,9 +1,10 @@
 """Save and load a network as ``NAME.json`` (how to rebuild and read it) + ``NAME.safetensors``.
 
-Public: `CheckpointInfo`, `Contract`, `save_checkpoint`, `require_files`, `load_info`,
-`load_weights`, `refusing`.
+Public: `CheckpointInfo`, `Contract`, `save_checkpoint`, `publish`, `require_files`, `load_info`,
+`read_info`, `load_weights`, `refusing`.
 
 Loading is strict: the JSON's checksum must match, every tensor must be there, nothing is guessed.
+Networks that belong together name the same model, or none: others do not load beside each other.
 The files may come from anybody: only regular files of bounded size are opened, nothing in them is
 run, and no network is built before it is known that the weights are its own.
 """
@@ -27,7 +28,7 @@ from safetensors.torch import save as tensors_as_bytes
 from torch import Tensor, nn
 
 from ecgpaper.errors import CheckpointError
-from ecgpaper.files import write_whole
+from ecgpaper.files import write_together, write_whole
 from ecgpaper.nets.model_file import read_bounded
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -39,6 +40,7 @@ MAX_WEIGHTS_BYTES = 2**26
 _MOST_CHARACTERS = 300
 _HEX_DIGITS = frozenset("0123456789abcdef")
 _OBJECTS = ("config", "inputs", "training", "metrics", "extra")
+_CHECKSUMS = ("sha256", "model")
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,9 @@ class CheckpointInfo:
         What else the network's user needs: classes, thresholds, calibration.
     sha256 : str
         Of the weights file; filled in by `save_checkpoint`.
+    model : str
+        SHA-256 of the checksums of all networks that belong together; filled in by `publish`.
+        Empty where a network stands for itself.
     """
 
     architecture: str
@@ -70,17 +75,20 @@ class CheckpointInfo:
     metrics: dict[str, Any] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
     sha256: str = ""
+    model: str = ""
 
     def __post_init__(self) -> None:
         """Refuse fields of other types."""
-        for name in ("architecture", "sha256"):
+        for name in ("architecture", *_CHECKSUMS):
             if not isinstance(getattr(self, name), str):
                 raise ValueError(f"{name} must be text; it is {_shown(getattr(self, name))}")
         for name in _OBJECTS:
             if not isinstance(getattr(self, name), dict):
                 raise ValueError(f"{name} must be an object; it is {_shown(getattr(self, name))}")
-        if self.sha256 and (len(self.sha256) != 64 or not _HEX_DIGITS.issuperset(self.sha256)):
-            raise ValueError(f"sha256 must be 64 hexadecimal digits; it is {_shown(self.sha256)}")
+        for name in _CHECKSUMS:
+            digits = getattr(self, name)
+            if digits and (len(digits) != 64 or not _HEX_DIGITS.issuperset(digits)):
+                raise ValueError(f"{name} must be 64 hexadecimal digits; it is {_shown(digits)}")
 
 
 @dataclass(frozen=True)
@@ -135,6 +143,8 @@ def _compare(name: str, found: Mapping[str, Any], expected: Mapping[str, Any]) -
 def save_checkpoint(folder: Path, name: str, network: nn.Module, info: CheckpointInfo) -> None:
     """Write weights (float16 where a tensor is floating) and JSON; the JSON last.
 
+    The network stands for itself until it is published with others.
+
     Raises
     ------
     CheckpointError
@@ -149,9 +159,13 @@ def save_checkpoint(folder: Path, name: str, network: nn.Module, info: Checkpoin
             "with another seed"
         )
     weights = tensors_as_bytes({key: _narrowed(value) for key, value in tensors.items()})
-    info = replace(info, sha256=hashlib.sha256(weights).hexdigest())
+    info = replace(info, sha256=hashlib.sha256(weights).hexdigest(), model="")
     write_whole(folder / f"{name}.safetensors", weights)
-    write_whole(folder / f"{name}.json", (json.dumps(asdict(info), indent=2) + "\n").encode())
+    write_whole(folder / f"{name}.json", _as_json(info))
+
+
+def _as_json(info: CheckpointInfo) -> bytes:
+    return (json.dumps(asdict(info), indent=2) + "\n").encode()
 
 
 def _is_finite(tensor: Tensor) -> bool:
@@ -166,14 +180,66 @@ def _narrowed(tensor: Tensor) -> Tensor:
     return tensor.contiguous()
 
 
-def require_files(folder: Path, names: Sequence[str]) -> None:
-    """Look whether the files of all these networks are there, before any is read.
+def publish(source: Path, folder: Path, names: Sequence[str], training: Mapping[str, Any]) -> None:
+    """Put networks that belong together into a model folder, in the place of those that are there.
+
+    That they belong together is what its caller says: from then on they name the same model. All
+    are written before the first is replaced. What is left of a process that is killed between two
+    of them does not load.
+
+    Parameters
+    ----------
+    source : Path
+        Folder of the networks; it may be the model folder itself.
+    folder : Path
+    names : sequence of str
+    training : mapping
+        What is true of the training of all of them, for their JSONs.
 
     Raises
     ------
     CheckpointError
-        If not; it names all that are missing.
+        If a file is missing or is none of this program's.
+    OutputError
+        If a file cannot be written.
     """
+    _require_there(source, names)
+    infos = {name: read_info(source, name) for name in names}
+    listed = "".join(f"{name} {info.sha256}\n" for name, info in sorted(infos.items()))
+    model = hashlib.sha256(listed.encode()).hexdigest()
+    contents: dict[Path, bytes] = {}
+    for name, info in infos.items():
+        weights = read_bounded(source / f"{name}.safetensors", MAX_WEIGHTS_BYTES, "train again")
+        stated = replace(info, model=model, training=info.training | dict(training))
+        contents[folder / f"{name}.safetensors"] = weights
+        contents[folder / f"{name}.json"] = _as_json(stated)
+    write_together(contents)
+
+
+def require_files(folder: Path, names: Sequence[str]) -> None:
+    """Look whether the files of all these networks are there and belong together.
+
+    Raises
+    ------
+    CheckpointError
+        If not; it names all that are missing, or which networks name which model.
+    """
+    _require_there(folder, names)
+    by_model: dict[str, list[str]] = {}
+    for name in names:
+        by_model.setdefault(read_info(folder, name).model, []).append(name)
+    if len(by_model) > 1:
+        found = "; ".join(
+            f"{', '.join(own)}: {f'{model[:12]}...' if model else 'none'}"
+            for model, own in by_model.items()
+        )
+        raise CheckpointError(
+            f"the networks in {folder} must be of one model; they name several ({found}): copy a "
+            "whole model folder, or train again with train_model.py"
+        )
+
+
+def _require_there(folder: Path, names: Sequence[str]) -> None:
     files = [f"{name}{ending}" for name in names for ending in (".json", ".safetensors")]
     if missing := [file for file in files if not os.path.lexists(folder / file)]:
         raise CheckpointError(
@@ -190,23 +256,38 @@ def load_info(folder: Path, name: str, architecture: str) -> CheckpointInfo:
     CheckpointError
         If the file is missing, is not JSON, lacks a field or describes another architecture.
     """
+    info = read_info(folder, name)
+    if info.architecture != architecture:
+        raise CheckpointError(
+            f"{folder / name}.json must describe a {architecture}; it describes "
+            f"{_shown(info.architecture)}: {_remedy(name)}"
+        )
+    return info
+
+
+def read_info(folder: Path, name: str) -> CheckpointInfo:
+    """Read the JSON of a network of any architecture.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is missing, is not JSON or lacks a field.
+    """
     path = folder / f"{name}.json"
-    remedy = f"train again with train_model.py, or copy {name}.json and {name}.safetensors together"
-    content = read_bounded(path, MAX_JSON_BYTES, remedy)
+    content = read_bounded(path, MAX_JSON_BYTES, _remedy(name))
     try:
-        info = CheckpointInfo(**json.loads(content))
+        return CheckpointInfo(**json.loads(content))
     # Numbers too long, bytes that are no text and brackets too deep are faults of a file, too.
     except (ValueError, TypeError, RecursionError) as error:
         known = ", ".join(item.name for item in fields(CheckpointInfo))
         raise CheckpointError(
-            f"{path} must be a JSON object with the fields {known}; {_brief(error)}: {remedy}"
+            f"{path} must be a JSON object with the fields {known}; {_brief(error)}: "
+            f"{_remedy(name)}"
         ) from error
-    if info.architecture != architecture:
-        raise CheckpointError(
-            f"{path} must describe a {architecture}; it describes {_shown(info.architecture)}: "
-            f"{remedy}"
-        )
-    return info
+
+
+def _remedy(name: str) -> str:
+    return f"train again with train_model.py, or copy {name}.json and {name}.safetensors together"
 
 
 @contextmanager

@@ -138,10 +138,12 @@ class StripNet(nn.Module):
         logits = rows.permute(0, 4, 1, 3, 2).reshape(n_batch, -1, 2 * n_rows)
         # What is seen where the trace would run says most about whether it is there.
         attention = rows.float().mean(dim=(1, 2)).softmax(dim=1)[:, None]
-        at_trace = (features * attention).sum(dim=2)
-        # The same as `amax`, ten times as fast on a CPU.
-        highest = functional.max_pool2d(features, (features.shape[2], 1))[:, :, 0]
-        pooled = torch.cat([at_trace, features.mean(dim=2), highest], dim=1)
+        # Pooled: the same as `sum`, `mean` and `amax`, some times as fast on a CPU.
+        column = (n_rows, 1)
+        at_trace = functional.avg_pool2d(features * attention, column)[:, :, 0] * n_rows
+        mean = functional.avg_pool2d(features, column)[:, :, 0]
+        highest = functional.max_pool2d(features, column)[:, :, 0]
+        pooled = torch.cat([at_trace, mean, highest], dim=1)
         presence = self.presence(pooled).transpose(1, 2).reshape(n_batch, -1)
         return logits, presence
 

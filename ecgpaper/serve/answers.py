@@ -14,7 +14,8 @@ from ecgpaper.archive.task import CURVES, OVERLAY, THUMBNAIL
 from ecgpaper.boundary import PageFault
 from ecgpaper.measure import Measurements
 from ecgpaper.report import ReportRow, measurements_in_words, snr_in_words
-from ecgpaper.serve.desk import Desk, Page
+from ecgpaper.serve.desk import Desk
+from ecgpaper.serve.page import Page
 
 
 def brief_of(desk: Desk, page: Page) -> dict[str, Any]:

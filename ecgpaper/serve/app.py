@@ -26,16 +26,21 @@ from ecgpaper.archive.corrections import stated_from_json
 from ecgpaper.errors import BatchError, BusyError, DiskError, EcgPaperError, RecordError
 from ecgpaper.page import LAYOUTS
 from ecgpaper.serve.answers import brief_of, full_of
-from ecgpaper.serve.desk import MAX_UPLOAD_BYTES, Desk, Page
+from ecgpaper.serve.desk import MAX_UPLOAD_BYTES, Desk
 from ecgpaper.serve.guard import Guard
 from ecgpaper.serve.openapi import openapi
+from ecgpaper.serve.page import Page
 
 # A file that takes longer to arrive, from this machine, does not.
 _UPLOAD_S = 60.0
-# How long an answer is waited for, if not asked otherwise; and the longest.
-_WAIT_S, _MOST_WAIT_S = 60.0, 600.0
-# What an upload may have besides the file, and how long a correction may be.
-_MOST_FIELDS, _MOST_JSON_BYTES = 8, 20_000
+# How long an answer is waited for, if not asked otherwise,
+_WAIT_S = 60.0
+# and the longest.
+_MOST_WAIT_S = 600.0
+# Fields that an upload may have besides the file,
+_MOST_FIELDS = 8
+# and the length of a correction.
+_MOST_JSON_BYTES = 20_000
 _PARTS = {
     "app.js": ("serve", "text/javascript"),
     "app.css": ("serve", "text/css"),

@@ -1,6 +1,6 @@
 """The pages that the server knows, and what became of each.
 
-Public: `Desk`, `Page`, `UPLOADS`, `MAX_UPLOAD_BYTES`.
+Public: `Desk`, `UPLOADS`, `MAX_UPLOAD_BYTES`.
 
 Outputs, corrections and summary are those of `ecgpaper digitize`: a later batch on the same folder
 finds them done. Nothing is reached by a path that somebody asked for, only by the number of a page.
@@ -32,6 +32,7 @@ from ecgpaper.files import write_whole
 from ecgpaper.inputs import InputFile, PageSource, find_inputs, pages_of
 from ecgpaper.inputs.kinds import KINDS
 from ecgpaper.provenance import sha256_of
+from ecgpaper.serve.page import Page
 from ecgpaper.serve.picture import picture_of
 from ecgpaper.serve.worker import Worker
 
@@ -41,41 +42,7 @@ UPLOADS = "uploads"
 MAX_UPLOAD_BYTES = 100_000_000
 # More pages of one file are for `ecgpaper digitize`.
 MOST_PAGES = 60
-_N_DIGITS = 16
 _ENDINGS = frozenset(ending for kind in KINDS.values() for ending in kind.endings)
-
-
-@dataclass(eq=False)
-class Page:
-    """A page on the desk.
-
-    Parameters
-    ----------
-    name : str
-        Of its outputs, below their folder.
-    file : str
-        As its user knows it.
-    number : int
-        In its file, from 1.
-    job : PageJob or None
-        None where only outputs are here: then it is read again by the next batch.
-    status : str
-        Of `ecgpaper.archive.Outcome`, or "unread", or "waiting".
-    reason : str
-        Why it was not read.
-    """
-
-    name: str
-    file: str
-    number: int
-    job: PageJob | None = None
-    status: str = "unread"
-    reason: str = ""
-
-    @property
-    def key(self) -> str:
-        """The number under which it is asked for."""
-        return hashlib.sha256(self.name.encode()).hexdigest()[:_N_DIGITS]
 
 
 @dataclass(eq=False)

@@ -1,107 +1,83 @@
-"""Train everything that a model folder holds, from a Challenge folder.
+"""Train everything that a model folder holds, from a Challenge folder, in a stated time.
 
-Public: `train_all`, `budget_for`, `picture_budget_for`, `readable_records`.
+Public: `train_all`, `NETWORKS`.
+
+Networks learn in a folder of their own inside the model folder, in two rounds (see `schedule`).
+Whenever they are all there, or better than before, they take the place of those in the model folder
+together. A training that is interrupted goes on where it was.
 """
 
 from __future__ import annotations
 
 import logging
-import sys
-from collections.abc import Sequence
+import math
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from tqdm import tqdm
 
-from ecgpaper.classify.labels import one_hot
-from ecgpaper.ecg import Ecg
-from ecgpaper.errors import RecordError
+from ecgpaper.classify.branches import PICTURE
+from ecgpaper.digitize.networks import CONTRACTS
+from ecgpaper.errors import CheckpointError, RecordError
 from ecgpaper.files import prepare_output_folder, remove_abandoned
-from ecgpaper.records import RecordHeader, find_records, read_ecg, read_header
+from ecgpaper.nets.checkpoint import publish, read_info, require_files
+from ecgpaper.nets.device import best_device
+from ecgpaper.records import RecordHeader, find_records
 from ecgpaper.simulate import simulate_record
+from ecgpaper.train.ahead import n_cores, usual_workers
 from ecgpaper.train.classifier.facts import RecordFacts
 from ecgpaper.train.classifier.folds import group_records
-from ecgpaper.train.classifier.signals import (
-    N_PARTS,
-    forget_members,
-    save_classifier,
-    split_records,
-    train_classifier,
+from ecgpaper.train.classifier.signals import N_PARTS
+from ecgpaper.train.digitizer.unets import usual_feed
+from ecgpaper.train.processes import from_first, joined, n_processes, rank
+from ecgpaper.train.records import (
+    RecordFolder,
+    check_labels,
+    checksum_of,
+    read_headers,
+    with_signals,
 )
-from ecgpaper.train.digitizer.curves import forget_pages, read_pages
-from ecgpaper.train.digitizer.ends import train_ends
-from ecgpaper.train.digitizer.quality import train_quality
-from ecgpaper.train.digitizer.reader import train_reader
-from ecgpaper.train.digitizer.refiner import train_refiner
-from ecgpaper.train.digitizer.unets import DigitizerBudget, train_segmenter, train_tracer
-from ecgpaper.train.picture.branches import PictureBudget, train_picture_branch
-from ecgpaper.train.picture.holdout import Labeled
+from ecgpaper.train.schedule import (
+    CLASSIFIER,
+    CURVES,
+    DRAFT,
+    ENDS,
+    FINAL,
+    QUALITY,
+    REFINER,
+    SEGMENTER,
+    STAGES,
+    TRACER,
+    Round,
+    Schedule,
+    minutes_for,
+)
+from ecgpaper.train.span import Meter, Span
+from ecgpaper.train.state import WORK, TrainingState
+from ecgpaper.train.trainer import TOGETHER, Lessons, Task, Trainer
 
 logger = logging.getLogger(__name__)
 
+NETWORKS = (*CONTRACTS, CLASSIFIER, PICTURE)
+# After these stages what is there fits together, and is better than what was there before.
+_PUBLISHED_AFTER = (CLASSIFIER, QUALITY, PICTURE)
 # With fewer records than this the networks would learn the records by heart.
 FEW_RECORDS = 50
-# With as many, longer training still pays on CPUs.
-MANY_RECORDS = 1000
 N_SIMULATED = 200
 SEED = 1
 
 
-class RecordFolder(Sequence[Ecg]):
-    """The signals of a folder, read from disk when they are asked for."""
-
-    def __init__(self, folder: Path, names: Sequence[str]) -> None:
-        self.folder, self.names = folder, tuple(names)
-
-    def __len__(self) -> int:
-        return len(self.names)
-
-    def __getitem__(self, index: int) -> Ecg:  # type: ignore[override]
-        return read_ecg(self.folder / self.names[index])
-
-
-def budget_for(n_records: int) -> DigitizerBudget:
-    """Choose how long to train: a trial, the CPUs at hand, or a GPU."""
-    if n_records < FEW_RECORDS:
-        return DigitizerBudget(
-            segmenter_steps=100,
-            tracer_steps=200,
-            curve_pages=8,
-            ends_steps=60,
-            refiner_steps=60,
-            reader_steps=60,
-            quality_pages=8,
-        )
-    if torch.cuda.is_available():
-        return DigitizerBudget(
-            segmenter_steps=4000,
-            tracer_steps=20000,
-            n_pages=8,
-            curve_pages=600,
-            ends_steps=6000,
-            refiner_steps=6000,
-            reader_steps=6000,
-        )
-    if n_records < MANY_RECORDS:
-        return DigitizerBudget(segmenter_steps=800, tracer_steps=1500)
-    return DigitizerBudget(
-        segmenter_steps=1500, tracer_steps=2200, curve_pages=240, refiner_steps=1500
-    )
-
-
-def picture_budget_for(n_records: int) -> PictureBudget:
-    """Choose how long the picture branch learns."""
-    if n_records < FEW_RECORDS:
-        return PictureBudget(n_steps=20, n_pages=0)
-    if torch.cuda.is_available():
-        return PictureBudget(n_steps=6000, n_pages=300)
-    if n_records < MANY_RECORDS:
-        return PictureBudget(n_steps=300, n_pages=30)
-    return PictureBudget(n_steps=1000, n_pages=150)
-
-
-def train_all(data_folder: Path, model_folder: Path, *, seed: int = SEED) -> None:
+def train_all(
+    data_folder: Path,
+    model_folder: Path,
+    *,
+    seed: int = SEED,
+    minutes: float | None = None,
+    stated: Mapping[str, Span] | None = None,
+) -> None:
     """Train the networks of the digitizer and both branches of the classifier, from scratch.
 
     Parameters
@@ -110,85 +86,228 @@ def train_all(data_folder: Path, model_folder: Path, *, seed: int = SEED) -> Non
         Challenge records with signals; images in it are not needed, pages are drawn from the
         signals.
     model_folder : Path
-        Made when it is not there; an interrupted training goes on where it stopped.
+        Made when it is not there. An interrupted training goes on where it stopped; a finished
+        one of the same records, seed and time is not done again.
+    seed : int
+    minutes : float, optional
+        How long it may take; by default see `minutes_for`.
+    stated : mapping of str to Span, optional
+        Steps and pages by stage, instead of a time: the same seed gives the same networks.
 
     Raises
     ------
+    BudgetError
+        If the environment states no number of minutes.
     FileNotFoundError
         If the folder holds no records.
     OutputError
         If the model folder cannot be written: before any record is read.
     RecordError
-        If none of the records has both signals and a label.
+        If no record has a known label, or none has signals.
     """
+    with joined():
+        if rank() == 0:
+            _lead(data_folder, model_folder, seed, minutes, stated)
+        else:
+            _follow(data_folder, model_folder / WORK, seed)
+
+
+def _lead(
+    data_folder: Path,
+    model_folder: Path,
+    seed: int,
+    minutes: float | None,
+    stated: Mapping[str, Span] | None,
+) -> None:
+    """Train; of several processes the first, which tells the others what to do."""
     names = find_records(data_folder)
     if not names:
         raise FileNotFoundError(f"expected records (*.hea) below {data_folder}; found none")
+    schedule = Schedule(minutes or minutes_for(len(names)), stated)
     prepare_output_folder(model_folder)
     remove_abandoned(model_folder)
-    headers = readable_records(data_folder, names)
-    if not any(header.labels for header in headers.values()):
-        raise RecordError(
-            f"training needs a record with signals and a '# Labels:' line; of {len(names)} records "
-            f"below {data_folder}, {len(headers)} have readable signals and none of them a label: "
-            "prepare the folder with prepare_ptbxl_data.py"
+    headers = read_headers(data_folder, names)
+    check_labels(headers, data_folder)
+    identity = {"records": checksum_of(data_folder, names), "seed": seed}
+    published = _published(model_folder)
+    if _is_finished(published, identity, schedule):
+        logger.info("%s is trained on these records already: nothing to do", model_folder)
+        from_first(None)
+        return
+    if any(model_folder.glob("*.safetensors")) and not identity.items() <= published.items():
+        logger.info(
+            "the weights in %s are of another training: they are replaced when new ones are there",
+            model_folder,
         )
-    ecgs: list[Ecg] | RecordFolder = RecordFolder(data_folder, tuple(headers))
+    state = TrainingState.open(model_folder / WORK, identity)
+    usable = _usable(data_folder, headers, state)
+    from_first([*usable])
+    trainer = Trainer(_lessons(data_folder, usable, seed), state.folder, seed)
+    _log_start(schedule, state, len(usable))
+    _train(trainer, schedule, state, model_folder)
+    from_first(None)
+    logger.info("trained in %.0f s: %s", state.spent_s, model_folder)
+    shutil.rmtree(state.folder)
+
+
+def _follow(data_folder: Path, work: Path, seed: int) -> None:
+    """Learn with the first process what it says, until it says nothing more."""
+    logging.getLogger("ecgpaper").setLevel(logging.ERROR)
+    names: list[str] | None = from_first(None)
+    if names is None:
+        return
+    trainer = Trainer(_lessons(data_folder, read_headers(data_folder, names), seed), work, seed)
+    task: Task | None
+    while (task := from_first(None)) is not None:
+        trainer.run(task)
+
+
+def _published(folder: Path) -> dict[str, Any]:
+    """Return what the networks in a model folder say of their training; nothing without them."""
+    try:
+        require_files(folder, NETWORKS)
+        return dict(read_info(folder, NETWORKS[0]).training.get("run", {}))
+    except CheckpointError:
+        return {}
+
+
+def _is_finished(
+    published: Mapping[str, Any], identity: Mapping[str, Any], schedule: Schedule
+) -> bool:
+    """Tell whether what is published is complete, of this identity, and got as much time."""
+    minutes = published.get("minutes") or 0.0
+    return (
+        published.get("round") == FINAL.name
+        and identity.items() <= published.items()
+        and (schedule.stated is not None or minutes >= schedule.minutes)
+    )
+
+
+def _usable(
+    folder: Path, headers: Mapping[str, RecordHeader], state: TrainingState
+) -> dict[str, RecordHeader]:
+    """Return the records with signals; a training that goes on knows them already."""
+    names = state.names()
+    usable = with_signals(folder, headers) if names is None else {n: headers[n] for n in names}
+    if not any(RecordFacts.from_header(header).has_label for header in usable.values()):
+        shutil.rmtree(state.folder)
+        raise RecordError(
+            f"training needs records with signals, some of them with a known label; of "
+            f"{len(headers)} records below {folder}, {len(usable)} have signals that can be read "
+            "and none of these a known label: name the folder with the complete records, signal "
+            "files (.dat) beside the headers"
+        )
+    state.keep_names([*usable])
+    return usable
+
+
+def _lessons(folder: Path, headers: Mapping[str, RecordHeader], seed: int) -> Lessons:
+    """Return what is learned from; few records are filled up with simulated ones."""
     facts = [RecordFacts.from_header(header) for header in headers.values()]
     patients = [*group_records(headers, N_PARTS).groups]
-    if len(headers) < FEW_RECORDS:
-        simulated = [
-            simulate_record(rng=np.random.default_rng([seed, index]))
-            for index in range(N_SIMULATED)
-        ]
-        logger.warning(
-            "only %d records to learn from: adding %d simulated ones", len(headers), N_SIMULATED
-        )
-        ecgs = [*ecgs, *(record.ecg for record in simulated)]
-        facts += [
-            RecordFacts(record.labels, age_years=record.age_years, sex=record.sex)
-            for record in simulated
-        ]
-        patients += [f"simulated {index}" for index in range(N_SIMULATED)]
-    budget = budget_for(len(headers))
-    train_segmenter(ecgs, model_folder, budget=budget, seed=seed)
-    train_tracer(ecgs, model_folder, budget=budget, seed=seed)
-    pages = read_pages(ecgs, model_folder, n_pages=budget.curve_pages, seed=seed)
-    train_ends(pages, model_folder, n_steps=budget.ends_steps, seed=seed)
-    train_refiner(pages, model_folder, n_steps=budget.refiner_steps, seed=seed)
-    forget_pages(model_folder)
-    train_reader(model_folder, n_steps=budget.reader_steps, seed=seed)
-    train_quality(ecgs, model_folder, n_pages=budget.quality_pages, seed=seed)
-    state_file = model_folder / ".classifier"
-    network, info = train_classifier(
-        ecgs, facts, patients=patients, seed=seed, state_file=state_file
+    ecgs = RecordFolder(folder, tuple(headers))
+    if len(headers) >= FEW_RECORDS:
+        return Lessons(ecgs, facts, patients)
+    logger.warning(
+        "only %d records to learn from: adding %d simulated ones", len(headers), N_SIMULATED
     )
-    save_classifier(model_folder, network, info)
-    forget_members(state_file, int(info.config["n_members"]))
-    records = _labeled(ecgs, facts, patients, int(info.config["n_members"]))
-    train_picture_branch(records, model_folder, budget=picture_budget_for(len(headers)), seed=seed)
+    simulated = [
+        simulate_record(rng=np.random.default_rng([seed, index])) for index in range(N_SIMULATED)
+    ]
+    facts += [
+        RecordFacts(record.labels, age_years=record.age_years, sex=record.sex)
+        for record in simulated
+    ]
+    patients += [f"simulated {index}" for index in range(N_SIMULATED)]
+    return Lessons([*ecgs, *(record.ecg for record in simulated)], facts, patients)
 
 
-def _labeled(
-    ecgs: Sequence[Ecg], facts: Sequence[RecordFacts], patients: Sequence[str], n_members: int
-) -> Labeled:
-    """Return the records that the classifier has learned from, and who has left out each."""
-    rows = np.flatnonzero([known.has_label for known in facts])
-    truth = one_hot([known.labels for known in facts])
-    folds = np.full(len(facts), -1)
-    folds[rows] = split_records([patients[row] for row in rows.tolist()], n_members)
-    return Labeled(ecgs, truth, folds).part(rows)
+def _log_start(schedule: Schedule, state: TrainingState, n_records: int) -> None:
+    device = best_device()
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
+    time_is = "stated steps" if schedule.stated else f"{schedule.minutes:.1f} minutes"
+    logger.info(
+        "device: %s, %d cores, %d processes; %d records; %s, %.0f s of it spent",
+        *(name, n_cores(), n_processes(), n_records, time_is, state.spent_s),
+    )
 
 
-def readable_records(folder: Path, names: Sequence[str]) -> dict[str, RecordHeader]:
-    """Return the headers of the records whose signals can be read; name the others in the log."""
-    headers = {}
-    for name in tqdm(names, desc="records", disable=not sys.stderr.isatty()):
-        try:
-            if np.isfinite(read_ecg(folder / name).signal_mv).any():
-                headers[name] = read_header(folder / name)
-            else:
-                logger.warning("%s is left out: it has no signal", name)
-        except RecordError as error:
-            logger.warning("%s is left out: %s", name, error)
-    return headers
+def _train(trainer: Trainer, schedule: Schedule, state: TrainingState, model_folder: Path) -> None:
+    """Go through the rounds and stages that are not done yet, publishing what is complete."""
+    for part in schedule.rounds:
+        for stage in part.stages:
+            key = f"{part.name} {stage.name}"
+            if key in state.done:
+                continue
+            planned = schedule.span(part, stage, state.spent_s, _measured(state))
+            task = _task(part, stage.name, state.begin(key, planned), schedule, state)
+            logger.info("%s: %s", key, _plan_of(task, state))
+            if stage.name in TOGETHER:
+                from_first(task.without_meter())
+            trainer.run(task)
+            _finish(key, task.span.meter, state)
+            if stage.name in _PUBLISHED_AFTER and part.name != DRAFT.name:
+                trainer.forget_drawn()
+            _publish(part, stage.name, schedule, state, model_folder)
+
+
+def _task(part: Round, stage: str, span: Span, schedule: Schedule, state: TrainingState) -> Task:
+    """Say what a stage needs to know beside its span."""
+    if stage in (SEGMENTER, TRACER):
+        fresh = schedule.fresh(state.done.get(f"{DRAFT.name} {stage}"), usual_workers())
+        return Task(stage, span, feed=usual_feed(stage, fresh))
+    if stage in (ENDS, REFINER):
+        return Task(stage, span, n_curve_pages=state.done[f"{part.name} {CURVES}"].n_steps)
+    if stage == PICTURE:
+        own, opinions = schedule.opinions(part, span)
+        return Task(stage, own, opinions=opinions)
+    return Task(stage, span)
+
+
+def _finish(key: str, meter: Meter, state: TrainingState) -> None:
+    state.finish(key, meter)
+    logger.info(
+        "%s: done, %d steps in %.0f s, of which %.0f %% waiting; %.0f s spent in all",
+        *(key, meter.n_steps, meter.seconds, 100 * meter.waiting_share, state.spent_s),
+    )
+
+
+def _measured(state: TrainingState) -> dict[str, Meter]:
+    """Return what stages have cost, by their names, the last round of each."""
+    return {key.split(" ", 1)[1]: meter for key, meter in state.done.items()}
+
+
+def _plan_of(task: Task, state: TrainingState) -> str:
+    """Say what is planned: seconds, and steps by what one has cost before."""
+    span, known = task.span, _measured(state).get(task.stage)
+    if span.seconds == math.inf:
+        return f"{span.n_steps} steps"
+    said = [f"{span.seconds:.0f} s"]
+    if known and known.n_steps:
+        step_s = known.seconds / known.n_steps
+        n_steps = min(float(span.n_steps), span.seconds / step_s)
+        waiting = 100 * known.waiting_share
+        said.append(f"about {n_steps:.0f} steps of {step_s:.2f} s ({waiting:.0f} % waiting)")
+    if task.feed:
+        said.append(f"{100 * task.feed.fresh:.0f} % of the pages new")
+    return ", ".join(said)
+
+
+def _publish(
+    part: Round, stage: str, schedule: Schedule, state: TrainingState, model_folder: Path
+) -> None:
+    """Put the networks into the model folder when all are there and fit together."""
+    work = state.folder
+    if stage not in _PUBLISHED_AFTER or not all(
+        (work / f"{name}.json").exists() for name in NETWORKS
+    ):
+        return
+    is_last = stage == STAGES[-1].name
+    run = {
+        **state.identity,
+        "minutes": None if schedule.stated else schedule.minutes,
+        "round": part.name if is_last else f"{part.name}, {stage}",
+        "seconds": round(state.spent_s),
+    }
+    publish(work, model_folder, NETWORKS, {"run": run})
+    logger.info("%s holds a model (%s)", model_folder, run["round"])

@@ -2,37 +2,52 @@
 
 Public: `TrainConfig`, `fit`.
 
-The loop is resumable: it writes its whole state every few minutes and a second call with the same
-configuration goes on where the first was interrupted.
+A network learns for so many steps, or until its time is over. The loop is resumable: it writes its
+whole state every minute and a second call with the same configuration goes on where the first was
+interrupted. Where torchrun has started several processes (see `processes`), each makes its own
+batches and all take each step together: the batch is as many times larger.
 """
 
 from __future__ import annotations
 
 import logging
 import math
-import os
 import sys
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 from safetensors.torch import save as tensors_as_bytes
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset
+from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
 from ecgpaper.files import write_whole
 from ecgpaper.nets.device import fast_precision
+from ecgpaper.train.ahead import Made, ahead, n_cores, usual_workers
+from ecgpaper.train.processes import from_first, n_processes, rank, wait_for_all
+from ecgpaper.train.span import MANY_STEPS, Meter, Span
 
 logger = logging.getLogger(__name__)
 
 Batch = TypeVar("Batch")
-SAVE_EVERY_S = 120.0
+SAVE_EVERY_S = 60.0
+# The log says how far a network is after this time,
+_TELL_EVERY_S = 30.0
+# and after this number of steps.
+_TELL_EVERY_STEPS = 100
+# Share of a span in which the learning rate rises.
+_WARM_UP = 0.1
+# After this number of steps it is known whether the processes that prepare batches are idle:
+_STEPS_TO_JUDGE = 10
+# they are if they are busy for less than this share of the time.
+_MOST_IDLE_BUSY = 0.5
 
 
 @dataclass(frozen=True)
@@ -41,10 +56,9 @@ class TrainConfig:
 
     Parameters
     ----------
-    n_steps : int
-        Optimizer steps in all.
+    span : Span
     peak_rate : float
-        Learning rate at the end of the warm-up, which takes a tenth of the steps.
+        Learning rate at the end of the warm-up, which takes a tenth of the span.
     weight_decay : float
     average : float
         Decay of the exponential moving average of the weights at the end of training.
@@ -56,21 +70,20 @@ class TrainConfig:
         Description of data and target: an unfinished run of another task is not gone on with.
     """
 
-    n_steps: int
+    span: Span
     peak_rate: float = 2e-3
     weight_decay: float = 1e-3
     average: float = 0.995
     gradient_norm: float = 1.0
-    n_workers: int = field(default_factory=lambda: min(15, max(1, (os.cpu_count() or 1) - 1)))
+    n_workers: int = field(default_factory=usual_workers)
     task: str = ""
 
-    def rate(self, step: int) -> float:
-        """Learning rate at a step: linear warm-up, then a cosine down to a hundredth."""
-        n_warm = max(1, self.n_steps // 10)
-        if step < n_warm:
-            return self.peak_rate * (step + 1) / n_warm
-        phase = (step - n_warm) / max(1, self.n_steps - n_warm)
-        return self.peak_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * phase)))
+    def rate(self, phase: float) -> float:
+        """Learning rate at a phase of the span: linear warm-up, then a cosine to a hundredth."""
+        if phase < _WARM_UP:
+            return self.peak_rate * phase / _WARM_UP
+        cooling = (phase - _WARM_UP) / (1 - _WARM_UP)
+        return self.peak_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * cooling)))
 
 
 def fit(
@@ -100,77 +113,170 @@ def fit(
     state_file : Path, optional
         Where to keep the state of an unfinished run; removed at the end.
     """
-    optimizer = torch.optim.AdamW(
-        network.parameters(), lr=config.peak_rate, weight_decay=config.weight_decay
-    )
-    average = {key: value.detach().clone() for key, value in network.state_dict().items()}
-    identity = _identity(config, network)
-    first = _restore(state_file, network, average, optimizer, identity)
-    network.train()
-    saved_s = time.monotonic()
-    device = next(network.parameters()).device
-    batches = tqdm(
-        _ahead(make_batch, range(first, config.n_steps), config.n_workers),
-        desc=name,
-        initial=first,
-        total=config.n_steps,
-        disable=not sys.stderr.isatty(),
-    )
-    running = 0.0
-    for step, batch in enumerate(batches, first):
-        for group in optimizer.param_groups:
-            group["lr"] = config.rate(step)
-        with fast_precision(device):
-            loss = loss_of(network, batch)
-        optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        nn.utils.clip_grad_norm_(network.parameters(), config.gradient_norm)
-        optimizer.step()
-        _update_average(average, network, min(config.average, (1 + step) / (10 + step)))
-        value = float(loss.detach())
-        running = 0.98 * running + 0.02 * value if step > first else value
-        if step % 100 == 0:
-            logger.info("%s: step %d of %d, loss %.4f", name, step, config.n_steps, running)
-        if state_file is not None and time.monotonic() - saved_s > SAVE_EVERY_S:
-            _keep(state_file, network, average, optimizer, step + 1, identity)
-            saved_s = time.monotonic()
-    network.load_state_dict(average)
-    if state_file is not None:
+    learner = _Learner(network, config, name, state_file)
+    with _threads(network, config.n_workers):
+        learner.learn(make_batch, loss_of)
+    network.load_state_dict(learner.average)
+    wait_for_all()
+    if state_file is not None and rank() == 0:
         state_file.unlink(missing_ok=True)
     return network.eval()
 
 
-class _Steps(Dataset[Any]):
-    """The batches of a run, by step."""
+class _Learner:
+    """A network on its way, and what has to be kept of it to go on."""
 
-    def __init__(self, make_batch: Callable[[int], Any]) -> None:
-        self.make_batch = make_batch
+    def __init__(
+        self, network: nn.Module, config: TrainConfig, name: str, state_file: Path | None
+    ) -> None:
+        self.network, self.config, self.name, self.state_file = network, config, name, state_file
+        self.optimizer = torch.optim.AdamW(
+            network.parameters(), lr=config.peak_rate, weight_decay=config.weight_decay
+        )
+        self.average = {key: value.detach().clone() for key, value in network.state_dict().items()}
+        self.identity = _identity(config, network)
+        self.step, self.earlier_s = self._restored()
+        self.begun_s = self.kept_s = self.told_s = time.monotonic()
+        self.loss, self.n_own = math.nan, 0
 
-    def __getitem__(self, step: int) -> Any:
-        return self.make_batch(step)
+    @property
+    def spent_s(self) -> float:
+        """Time that it has learned, that of an interrupted run included."""
+        return self.earlier_s + time.monotonic() - self.begun_s
+
+    def learn(
+        self, make_batch: Callable[[int], Batch], loss_of: Callable[[nn.Module, Batch], Tensor]
+    ) -> None:
+        """Take steps until the span is over."""
+        span = self.config.span
+        device = next(self.network.parameters()).device
+        self.network.train()
+        # All processes see the same network; one that is alone sees it as it is.
+        shown = DistributedDataParallel(self.network) if n_processes() > 1 else self.network
+        own = range(self.step * n_processes() + rank(), span.n_steps * n_processes(), n_processes())
+        batches = ahead(make_batch, own, self.config.n_workers)
+        spent_s = from_first(self.spent_s)
+        with tqdm(desc=self.name, total=100, unit="%", disable=not sys.stderr.isatty()) as bar:
+            for batch, made_s in _waited_for(batches, span.meter):
+                for group in self.optimizer.param_groups:
+                    group["lr"] = self.config.rate(span.phase(self.step + 1, spent_s))
+                with fast_precision(device):
+                    loss = loss_of(shown, batch)
+                self._descend(loss)
+                self._note(made_s)
+                spent_s = from_first(self.spent_s)
+                phase = span.phase(self.step, spent_s)
+                bar.update(int(100 * phase) - bar.n)
+                if phase >= 1:
+                    break
+
+    def _descend(self, loss: Tensor) -> None:
+        self.optimizer.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        nn.utils.clip_grad_norm_(self.network.parameters(), self.config.gradient_norm)
+        self.optimizer.step()
+        decay = min(self.config.average, (1 + self.step) / (10 + self.step))
+        _update_average(self.average, self.network, decay)
+        value = float(loss.detach())
+        self.loss = value if math.isnan(self.loss) else 0.98 * self.loss + 0.02 * value
+        self.step += 1
+
+    def _note(self, made_s: float) -> None:
+        """Fill in the meter, tell the log and keep the state, each in its time."""
+        span, now_s = self.config.span, time.monotonic()
+        meter = span.meter
+        meter.n_steps, meter.seconds = self.step, self.spent_s
+        meter.made_s += (made_s - meter.made_s) / min(self.step, _TELL_EVERY_STEPS)
+        meter.beat()
+        self.n_own += 1
+        if self.n_own == _STEPS_TO_JUDGE and span.seconds < math.inf:
+            self._take_idle_cores()
+        if self.step % _TELL_EVERY_STEPS == 1 or now_s - self.told_s > _TELL_EVERY_S:
+            self.told_s = now_s
+            logger.info("%s: step %d, loss %.4f, %s", self.name, self.step, self.loss, self._left())
+        if now_s - self.kept_s > SAVE_EVERY_S and rank() == 0:
+            self._keep()
+            self.kept_s = time.monotonic()
+
+    def _take_idle_cores(self) -> None:
+        """Use all cores where those that prepare batches are idle most of the time.
+
+        Not where steps are stated: sums depend on the number of threads in their last bits.
+        """
+        is_on_cpu = next(self.network.parameters()).device.type == "cpu"
+        step_s = (time.monotonic() - self.begun_s) / self.n_own
+        busy = self.config.span.meter.made_s / (step_s * max(1, self.config.n_workers))
+        if is_on_cpu and busy < _MOST_IDLE_BUSY:
+            torch.set_num_threads(n_cores())
+
+    def _left(self) -> str:
+        span = self.config.span
+        steps = [f"{span.n_steps - self.step} steps"] if span.n_steps < MANY_STEPS else []
+        times = (
+            [f"{max(0.0, span.seconds - self.spent_s):.0f} s"] if span.seconds < math.inf else []
+        )
+        return f"{' and '.join(steps + times)} left at most"
+
+    def _keep(self) -> None:
+        if self.state_file is None:
+            return
+        tensors = {f"network.{key}": value for key, value in self.network.state_dict().items()}
+        tensors |= {f"average.{key}": value for key, value in self.average.items()}
+        for index, state in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{index}.{key}": value for key, value in state.items()}
+        plain = {key: value.detach().cpu().contiguous().clone() for key, value in tensors.items()}
+        metadata = {"step": str(self.step), "identity": self.identity}
+        metadata["spent_s"] = f"{self.spent_s:.3f}"
+        write_whole(self.state_file, tensors_as_bytes(plain, metadata=metadata))
+
+    def _restored(self) -> tuple[int, float]:
+        """Load an unfinished run of the same identity; return its steps and seconds."""
+        state_file = self.state_file
+        if state_file is None or not state_file.exists():
+            return 0, 0.0
+        metadata = _metadata(state_file)
+        if metadata.get("identity") != self.identity:
+            logger.info("%s is of another training: starting afresh", state_file)
+            return 0, 0.0
+        tensors = load_file(state_file)
+        self.network.load_state_dict(_part(tensors, "network."))
+        for key, value in _part(tensors, "average.").items():
+            self.average[key].copy_(value)
+        state: dict[int, dict[str, Tensor]] = {}
+        for key, value in _part(tensors, "optimizer.").items():
+            index, moment = key.split(".", 1)
+            state.setdefault(int(index), {})[moment] = value
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": state, "param_groups": groups})
+        step, spent_s = int(metadata["step"]), float(metadata["spent_s"])
+        logger.info("%s: goes on after step %d and %.0f s", self.name, step, spent_s)
+        return step, spent_s
 
 
-def _ahead(make_batch: Callable[[int], Batch], steps: range, n_workers: int) -> Iterable[Batch]:
-    """Make batches in order, in processes that run ahead of the network.
-
-    Batches travel as they are, not as tensors, so that containers with little shared memory do.
-    """
-    return DataLoader(
-        _Steps(make_batch),
-        batch_size=None,
-        sampler=steps,
-        num_workers=n_workers,
-        collate_fn=_as_it_is,
-        worker_init_fn=_one_thread,
-    )
+def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Return the tensors whose names begin with a prefix, by what follows it."""
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
 
 
-def _as_it_is(batch: Batch) -> Batch:
-    return batch
+@contextmanager
+def _threads(network: nn.Module, n_workers: int) -> Iterator[None]:
+    """Let a network on the CPU use the cores that are left by the processes beside it."""
+    before = torch.get_num_threads()
+    if next(network.parameters()).device.type == "cpu":
+        torch.set_num_threads(max(1, min(before, n_cores() - n_workers)))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
-def _one_thread(_worker: int) -> None:
-    torch.set_num_threads(1)
+def _waited_for(batches: Iterable[Made], meter: Meter) -> Iterator[Made]:
+    """Pass batches on and add to the meter how long each was waited for."""
+    taken_s = time.monotonic()
+    for made in batches:
+        meter.waited_s += time.monotonic() - taken_s
+        yield made
+        taken_s = time.monotonic()
 
 
 def _update_average(average: dict[str, Tensor], network: nn.Module, decay: float) -> None:
@@ -181,62 +287,11 @@ def _update_average(average: dict[str, Tensor], network: nn.Module, decay: float
             average[key].copy_(value)
 
 
-def _keep(
-    state_file: Path,
-    network: nn.Module,
-    average: dict[str, Tensor],
-    optimizer: torch.optim.Optimizer,
-    step: int,
-    identity: str,
-) -> None:
-    tensors = {f"network.{key}": value for key, value in network.state_dict().items()}
-    tensors |= {f"average.{key}": value for key, value in average.items()}
-    for index, state in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{index}.{key}": value for key, value in state.items()}
-    plain = {key: value.detach().cpu().contiguous().clone() for key, value in tensors.items()}
-    metadata = {"step": str(step), "identity": identity}
-    write_whole(state_file, tensors_as_bytes(plain, metadata=metadata))
-
-
-def _restore(
-    state_file: Path | None,
-    network: nn.Module,
-    average: dict[str, Tensor],
-    optimizer: torch.optim.Optimizer,
-    identity: str,
-) -> int:
-    """Load an unfinished run of the same identity; return the step to go on with."""
-    if state_file is None or not state_file.exists():
-        return 0
-    metadata = _metadata(state_file)
-    if metadata.get("identity") != identity:
-        logger.info("%s is of another training: starting afresh", state_file)
-        return 0
-    tensors = load_file(state_file)
-    state: dict[int, dict[str, Tensor]] = {}
-    for key, value in tensors.items():
-        if key.startswith("optimizer."):
-            _, index, moment = key.split(".", 2)
-            state.setdefault(int(index), {})[moment] = value
-    network.load_state_dict(
-        {
-            key.removeprefix("network."): v
-            for key, v in tensors.items()
-            if key.startswith("network.")
-        }
-    )
-    for key, value in average.items():
-        value.copy_(tensors[f"average.{key}"])
-    optimizer.load_state_dict(
-        {"state": state, "param_groups": optimizer.state_dict()["param_groups"]}
-    )
-    return int(metadata["step"])
-
-
 def _identity(config: TrainConfig, network: nn.Module) -> str:
-    """List the settings that must agree for a run to go on; workers may come and go."""
+    """List the settings that must agree for a run to go on; workers and time may differ."""
     shapes = {name: tuple(value.shape) for name, value in network.state_dict().items()}
-    return f"{asdict(replace(config, n_workers=0))}, {shapes}"
+    rates = config.peak_rate, config.weight_decay, config.average, config.gradient_norm
+    return f"{config.span.n_steps} steps, {rates}, {config.task}, {shapes}"
 
 
 def _metadata(state_file: Path) -> dict[str, str]:

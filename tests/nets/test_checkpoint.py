@@ -5,7 +5,14 @@ import torch
 from torch import nn
 
 from ecgpaper.errors import CheckpointError
-from ecgpaper.nets.checkpoint import CheckpointInfo, load_info, load_weights, save_checkpoint
+from ecgpaper.nets.checkpoint import (
+    CheckpointInfo,
+    load_info,
+    load_weights,
+    publish,
+    require_files,
+    save_checkpoint,
+)
 
 
 def make_network(n_hidden=8):
@@ -130,3 +137,50 @@ def test_field_of_another_type_is_named(tmp_path, field, value):
     (tmp_path / "toy.json").write_text(json.dumps(content | {field: value}))
     with pytest.raises(CheckpointError, match=rf"toy\.json must be a JSON object.*{field} must be"):
         load(tmp_path)
+
+
+# --- several networks, one model ---
+
+
+@pytest.fixture
+def two(tmp_path):
+    for seed, name in enumerate(("one", "other")):
+        torch.manual_seed(seed)
+        save_checkpoint(tmp_path, name, make_network(), CheckpointInfo("Toy", {}))
+    return tmp_path
+
+
+def test_networks_that_are_published_name_one_model_and_load(two, tmp_path):
+    target = tmp_path / "model"
+    publish(two, target, ["one", "other"], {"run": 5})
+    require_files(target, ["one", "other"])
+    infos = [load_info(target, name, "Toy") for name in ("one", "other")]
+    assert infos[0].model == infos[1].model != ""
+    assert [info.training for info in infos] == [{"run": 5}] * 2
+    load_weights(target, "one", infos[0], make_network)
+    # Those in the source still stand for themselves, and the same ones are the same model.
+    require_files(two, ["one", "other"])
+    publish(two, tmp_path / "again", ["other", "one"], {})
+    assert load_info(tmp_path / "again", "one", "Toy").model == infos[0].model
+
+
+def test_network_of_another_model_is_refused_until_both_are_said_to_belong_together(two, tmp_path):
+    target = tmp_path / "model"
+    publish(two, target, ["one", "other"], {})
+    torch.manual_seed(7)
+    save_checkpoint(target, "other", make_network(), CheckpointInfo("Toy", {}))
+    with pytest.raises(CheckpointError, match=r"one model.*one: [0-9a-f]{12}\.\.\.; other: none"):
+        require_files(target, ["one", "other"])
+    require_files(target, ["one"])
+    publish(target, target, ["one", "other"], {})
+    require_files(target, ["one", "other"])
+
+
+def test_nothing_is_replaced_if_one_file_cannot_be_written(two, tmp_path):
+    target = tmp_path / "model"
+    publish(two, target, ["one"], {})
+    before = {file.name: file.read_bytes() for file in target.iterdir()}
+    (two / "other.safetensors").unlink()
+    with pytest.raises(CheckpointError, match=r"not there: other\.safetensors"):
+        publish(two, target, ["one", "other"], {})
+    assert {file.name: file.read_bytes() for file in target.iterdir()} == before

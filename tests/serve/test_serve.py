@@ -186,7 +186,7 @@ def test_this_site_is_answered_and_may_load_nothing_from_elsewhere(ask):
 def test_what_is_too_much_is_refused(out, monkeypatch):
     monkeypatch.setattr(desk_module, "MOST_PAGES", 2)
     monkeypatch.setattr(app_module, "MAX_UPLOAD_BYTES", 5_000)
-    desk = desk_on(out, reader=ToyReader(pause_s=0.3))
+    desk = desk_on(out, reader=ToyReader(pause_s=1.5))
     desk.reading.most_waiting = 2
     with testclient.TestClient(make_app(desk), base_url=HOST) as ask:
         assert send(ask, "big.png", bytes(6_000)).status_code == 413

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from ecgpaper.bounds import Clock
+from ecgpaper.commands import serve
 from ecgpaper.digitize import Stated, StatedLead
 from ecgpaper.digitize.request import Request
-from ecgpaper.errors import OverdueError
+from ecgpaper.errors import MissingPackageError, OverdueError
 from ecgpaper.inputs import PageSource
 from ecgpaper.serve.remember import MOST_REMEMBERED, RememberingReader
 from ecgpaper.serve.worker import Worker
@@ -68,3 +69,9 @@ def test_another_gain_speed_or_name_needs_no_reading_and_other_corners_do(tmp_pa
     file.write_text("another one")
     assert n_read(Stated(), page=2) == 1
     assert source.file.exists()
+
+
+def test_a_package_that_is_missing_is_named_with_what_installs_it():
+    serve._require("json")
+    with pytest.raises(MissingPackageError, match=r"no_such_package.*ecgpaper\[serve\]"):
+        serve._require("json", "no_such_package")

@@ -2,7 +2,9 @@
 
 import json
 import logging
+import shutil
 from functools import partial
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -13,36 +15,46 @@ from safetensors.torch import load_file
 import team_code
 import train_model
 from ecgpaper.classify.labels import CLASSES
-from ecgpaper.digitize.calibration.printed_scale import READER
-from ecgpaper.digitize.curves.refine import REFINER
-from ecgpaper.digitize.networks import QUALITY, SEGMENTER, TRACER
-from ecgpaper.digitize.rows.align import ENDS
 from ecgpaper.ecg import Ecg
-from ecgpaper.errors import OutputError, RecordError
+from ecgpaper.errors import CheckpointError, OutputError, RecordError
+from ecgpaper.nets.checkpoint import CheckpointInfo, save_checkpoint
 from ecgpaper.nets.convnext import ConvNextConfig
 from ecgpaper.nets.resnet1d import ResNet1dConfig
 from ecgpaper.records import write_record
 from ecgpaper.simulate import simulate_record
-from ecgpaper.train import challenge
-from ecgpaper.train.challenge import budget_for, readable_records, train_all
-from ecgpaper.train.classifier.signals import ClassifierConfig, train_classifier
-from ecgpaper.train.digitizer.unets import DigitizerBudget, train_segmenter, train_tracer
-from ecgpaper.train.picture.branches import PictureBudget, train_picture_branch
+from ecgpaper.train import challenge, trainer
+from ecgpaper.train import state as state_module
+from ecgpaper.train.challenge import NETWORKS as NAMES
+from ecgpaper.train.challenge import train_all
+from ecgpaper.train.classifier.signals import ClassifierConfig
+from ecgpaper.train.digitizer import reader, refiner
+from ecgpaper.train.digitizer.feed import Feed
+from ecgpaper.train.digitizer.unets import train_segmenter, train_tracer
+from ecgpaper.train.picture.branches import train_picture_branch
+from ecgpaper.train.records import readable_records
+from ecgpaper.train.schedule import DRAFT, FINAL, STAGES
+from ecgpaper.train.span import Span
+from ecgpaper.train.state import WORK
 
-NAMES = (SEGMENTER, TRACER, ENDS, REFINER, READER, QUALITY, "classifier", "picture")
+MODEL = Path(__file__).parents[2] / "model"
 N_RECORDS = 5
 SEEN = ConvNextConfig(1, len(CLASSES), widths=(16,), depths=(1,), kernel=3)
-TINY = DigitizerBudget(
-    segmenter_steps=2,
-    tracer_steps=2,
-    n_pages=1,
-    n_crops=1,
-    curve_pages=1,
-    ends_steps=5,
-    refiner_steps=2,
-    reader_steps=2,
-    quality_pages=1,
-)
+STEPS = {
+    "classifier": 2,
+    "reader": 2,
+    "segmenter": 2,
+    "tracer": 2,
+    "curves": 1,
+    "ends": 5,
+    "refiner": 2,
+    "quality": 1,
+    "picture": 1,
+    "opinions": 1,
+}
+
+
+def tiny():
+    return {name: Span(n_steps) for name, n_steps in STEPS.items()}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -56,13 +68,15 @@ def _small_budget():
         widths=(16, 16),
         kernel=5,
     )
-    config = ClassifierConfig(network, n_members=2, batch_size=8, steps_per_root=0.1, min_steps=2)
+    sizes = {"network": network, "batch_size": 8, "steps_per_root": 0.1, "min_steps": 2}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(challenge, "budget_for", lambda _: TINY)
         patch.setattr(challenge, "N_SIMULATED", 6)
-        patch.setattr(challenge, "picture_budget_for", lambda _: PictureBudget(1, 1))
-        patch.setattr(challenge, "train_picture_branch", partial(train_picture_branch, config=SEEN))
-        patch.setattr(challenge, "train_classifier", partial(train_classifier, config=config))
+        for module in (reader, refiner):
+            patch.setattr(module, "BATCH_SIZE", 2)
+        patch.setattr(challenge, "usual_feed", lambda *_: Feed(1, 1))
+        patch.setattr(trainer, "train_picture_branch", partial(train_picture_branch, config=SEEN))
+        patch.setattr(trainer, "n_members", lambda *_: 2)
+        patch.setattr(trainer, "ClassifierConfig", partial(ClassifierConfig, **sizes))
         yield
 
 
@@ -86,7 +100,7 @@ def data(tmp_path_factory):
 
 
 def train(data, folder, seed=challenge.SEED):
-    train_all(data, folder, seed=seed)
+    train_all(data, folder, seed=seed, stated=tiny())
     return weights(folder)
 
 
@@ -99,8 +113,23 @@ def model(data, tmp_path_factory):
     """Return a model folder that the organizers' first script filled."""
     folder = tmp_path_factory.mktemp("trained") / "below" / "model"
     options = ["-d", str(data), "-m", str(folder), "-v"]
-    train_model.run(train_model.get_parser().parse_args(options))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(team_code, "train_all", partial(train_all, stated=tiny()))
+        train_model.run(train_model.get_parser().parse_args(options))
     return folder
+
+
+class PulledPlugError(Exception):
+    """Somebody ends the training."""
+
+
+def pull_the_plug(*_, **__):
+    raise PulledPlugError
+
+
+def but_for(stages, learn):
+    """Run a stage, unless it is one of these: then somebody pulls the plug."""
+    return lambda self, task: (pull_the_plug if task.stage in stages else learn)(self, task)
 
 
 def test_five_records_give_a_model_folder_that_can_be_run(model, data, print_page, tmp_path):
@@ -119,12 +148,124 @@ def test_model_folder_holds_weights_and_their_descriptions_only(model):
     assert {file.name for file in model.iterdir()} == expected
 
 
-def test_same_seed_gives_the_same_weights_whatever_the_folder_held(model, data, tmp_path):
-    """Training starts from scratch: models that are already there do not matter."""
-    other = train(data, tmp_path / "model", seed=2)
-    again = train(data, tmp_path / "model")
-    assert again == weights(model)
-    assert all(other[name] != again[name] for name in NAMES)
+def test_networks_of_a_folder_name_the_same_model_and_how_they_came_to_be(model):
+    contents = [json.loads((model / f"{name}.json").read_text()) for name in NAMES]
+    assert len({content["model"] for content in contents}) == 1
+    assert len(contents[0]["model"]) == 64
+    run = contents[0]["training"]["run"]
+    assert all(content["training"]["run"] == run for content in contents)
+    assert (run["seed"], run["round"], run["minutes"]) == (challenge.SEED, "final", None)
+
+
+def test_networks_of_two_trainings_do_not_load_together(model, tmp_path):
+    folder = shutil.copytree(model, tmp_path / "mixed")
+    for name in ("classifier.json", "classifier.safetensors"):
+        shutil.copy(MODEL / name, folder / name)
+    expected = r"must be of one model; they name several.*ends.*: [0-9a-f]{12}\.\.\.; classifier: "
+    with pytest.raises(CheckpointError, match=expected):
+        team_code.load_models(str(folder), False)
+
+
+def test_interrupted_training_goes_on_and_replaces_what_the_folder_held_as_a_whole(
+    model, data, tmp_path, monkeypatch, caplog
+):
+    """Models that are there do not matter: the same seed gives the same weights."""
+    folder = tmp_path / "model"
+    shutil.copytree(MODEL, folder)
+    before = weights(folder)
+    learn = trainer.Trainer.run
+    for stage in ("refiner", "picture"):
+        with monkeypatch.context() as patch:
+            patch.setattr(trainer.Trainer, "run", but_for({stage}, learn))
+            with pytest.raises(PulledPlugError):
+                train(data, folder)
+        assert weights(folder) == before
+        team_code.load_models(str(folder), False)
+    others = {stage.name for stage in STAGES} - {"picture"}
+    monkeypatch.setattr(trainer.Trainer, "run", but_for(others, learn))
+    with caplog.at_level(logging.INFO, logger="ecgpaper"):
+        assert train(data, folder) == weights(model)
+    assert "done: final classifier, final reader, final segmenter" in caplog.text
+    assert not (folder / WORK).exists()
+
+
+def test_other_records_start_a_training_anew(data, tmp_path, monkeypatch, caplog):
+    trained = []
+
+    def remember(*_, **__):
+        trained.append(1)
+        raise PulledPlugError
+
+    monkeypatch.setattr(trainer, "train_classifier", remember)
+    other = shutil.copytree(data, tmp_path / "data")
+    signal = bytearray((other / "r2.dat").read_bytes())
+    signal[500] ^= 1
+    (other / "r2.dat").write_bytes(signal)
+    for folder in (data, other):
+        with pytest.raises(PulledPlugError), caplog.at_level(logging.WARNING):
+            train(folder, tmp_path / "model")
+    assert len(trained) == 2
+    assert "learned from other records, or with another seed: it is removed" in caplog.text
+
+
+class Quick:
+    """Stages that take the time that they are given, and leave a network without learning."""
+
+    def __init__(self, folder):
+        self.folder, self.now_s, self.seen = folder, 0.0, []
+
+    def run(self, of, task):
+        for name in () if task.stage == "curves" else (task.stage,):
+            network = torch.nn.Linear(1, 1)
+            save_checkpoint(of.folder, name, network, CheckpointInfo("Linear", {}))
+        for span in (task.span, task.opinions):
+            self.now_s += span.seconds if span.n_steps else 0.0
+        there = self.folder / "tracer.json"
+        model = json.loads(there.read_text())["model"] if there.exists() else None
+        self.seen.append((task.stage, self.now_s, model))
+
+
+@pytest.fixture
+def quick(tmp_path, monkeypatch):
+    quick = Quick(tmp_path / "model")
+
+    def run(of, task):
+        quick.run(of, task)
+
+    monkeypatch.setattr(trainer.Trainer, "run", run)
+    monkeypatch.setattr(state_module.time, "monotonic", lambda: quick.now_s)
+    return quick
+
+
+def test_a_usable_model_lies_in_the_folder_early_and_better_ones_replace_it(data, quick):
+    train_all(data, quick.folder, minutes=10.0)
+    expected = [stage.name for part in (DRAFT, FINAL) for stage in part.stages]
+    assert [stage for stage, *_ in quick.seen] == expected
+    draft, final = quick.seen[: len(STAGES)], quick.seen[len(STAGES) :]
+    assert draft[-1][1] == pytest.approx(60.0, abs=1.0)
+    assert final[-1][1] == pytest.approx(570.0, abs=1.0)
+    assert {model for *_, model in draft} == {None}
+    models = [model for *_, model in final]
+    assert None not in models
+    assert len(set(models)) == 3
+
+
+def test_finished_folder_is_not_trained_again_but_for_another_seed_or_more_time(
+    data, quick, caplog
+):
+    with caplog.at_level(logging.INFO, logger="ecgpaper"):
+        for options, n_trainings in (
+            ({"minutes": 10.0}, 1),
+            ({"minutes": 10.0}, 1),
+            ({"minutes": 8.0}, 1),
+            ({"minutes": 10.0, "seed": 2}, 2),
+            ({"minutes": 20.0, "seed": 2}, 3),
+        ):
+            train_all(data, quick.folder, **options)
+            assert len(quick.seen) == n_trainings * 2 * len(STAGES)
+    assert f"{quick.folder} is trained on these records already: nothing to do" in caplog.text
+    assert f"trained in 570 s: {quick.folder}" in caplog.text
+    assert {file.suffix for file in quick.folder.iterdir()} == {".json", ".safetensors"}
 
 
 def test_few_records_are_filled_up_with_simulated_ones_and_damaged_ones_left_out(
@@ -132,23 +273,13 @@ def test_few_records_are_filled_up_with_simulated_ones_and_damaged_ones_left_out
 ):
     seen = {}
 
-    def remember(ecgs, *_, **__):
-        seen["n_ecgs"] = len(ecgs)
+    def remember(ecgs, facts, **__):
+        seen.update(n_ecgs=len(ecgs), n_labels=len(facts))
+        raise PulledPlugError
 
-    def remember_labels(_, labels, **__):
-        seen["n_labels"] = len(labels)
-        raise StopIteration
-
-    monkeypatch.setattr(challenge, "train_segmenter", remember)
-    monkeypatch.setattr(challenge, "train_tracer", remember)
-    monkeypatch.setattr(challenge, "read_pages", remember)
-    monkeypatch.setattr(challenge, "train_ends", lambda *_, **__: None)
-    monkeypatch.setattr(challenge, "train_refiner", lambda *_, **__: None)
-    monkeypatch.setattr(challenge, "forget_pages", lambda *_: None)
-    monkeypatch.setattr(challenge, "train_quality", remember)
-    monkeypatch.setattr(challenge, "train_classifier", remember_labels)
-    with caplog.at_level(logging.WARNING), pytest.raises(StopIteration):
-        train_all(data, tmp_path)
+    monkeypatch.setattr(trainer, "train_classifier", remember)
+    with caplog.at_level(logging.WARNING), pytest.raises(PulledPlugError):
+        train(data, tmp_path)
     assert seen == {"n_ecgs": N_RECORDS + 6, "n_labels": N_RECORDS + 6}
     assert f"only {N_RECORDS} records to learn from: adding 6 simulated ones" in caplog.text
     for index in range(1, 5):
@@ -167,12 +298,42 @@ def test_empty_folder_is_refused(tmp_path):
     assert not (tmp_path / "model").exists()
 
 
-@pytest.mark.parametrize("labels", [None, []])
-def test_folder_without_labels_is_refused_with_a_remedy(tmp_path, labels):
+@pytest.mark.parametrize(
+    ("labels", "found"),
+    [
+        (None, "no '# Labels:' line"),
+        ([], "no '# Labels:' line"),
+        (["LBBB"], r"'LBBB' \(60 times\)"),
+    ],
+)
+def test_folder_without_known_labels_is_refused_before_a_signal_is_read(
+    tmp_path, labels, found, monkeypatch
+):
     record = simulate_record(rng=np.random.default_rng(0))
     write_record(tmp_path, "r", record.ecg, labels=labels)
-    with pytest.raises(RecordError, match=r"none of them a label.*prepare_ptbxl_data"):
+    for index in range(59):
+        (tmp_path / f"r{index}.hea").write_bytes((tmp_path / "r.hea").read_bytes())
+    monkeypatch.setattr(challenge, "with_signals", pull_the_plug)
+    with pytest.raises(RecordError, match=rf"a label of NORM.*have.* {found}.*prepare_ptbxl_data"):
         train_all(tmp_path, tmp_path / "model")
+
+
+def test_unknown_labels_are_named(tmp_path, caplog, monkeypatch):
+    record = simulate_record(rng=np.random.default_rng(0))
+    write_record(tmp_path, "r", record.ecg, labels=["NORM", "LBBB"])
+    monkeypatch.setattr(trainer, "train_classifier", pull_the_plug)
+    with pytest.raises(PulledPlugError):
+        train(tmp_path, tmp_path / "model")
+    assert "none of the Challenge's are not learned: 'LBBB' (1 times)" in caplog.text
+
+
+def test_folder_without_signals_is_refused_with_the_right_remedy(tmp_path):
+    record = simulate_record(rng=np.random.default_rng(0))
+    write_record(tmp_path, "r", record.ecg, labels=["NORM"])
+    (tmp_path / "r.dat").unlink()
+    with pytest.raises(RecordError, match=r"0 have signals.*complete records, signal files"):
+        train_all(tmp_path, tmp_path / "model")
+    assert list((tmp_path / "model").iterdir()) == []
 
 
 def test_model_folder_that_cannot_be_written_is_refused_before_a_record_is_read(tmp_path):
@@ -184,26 +345,19 @@ def test_model_folder_that_cannot_be_written_is_refused_before_a_record_is_read(
 
 def test_model_folder_is_rid_of_what_a_killed_training_left_half_written(tmp_path):
     (tmp_path / "r.hea").write_text("no header")
-    (tmp_path / "model/.picture-pages").mkdir(parents=True)
-    (tmp_path / "model/.picture-pages/.partial-0123456789abcdef").write_bytes(b"half")
+    kept = tmp_path / "model" / WORK / ".picture-pages"
+    kept.mkdir(parents=True)
+    (kept / ".partial-0123456789abcdef").write_bytes(b"half")
     with pytest.raises(RecordError):
         train_all(tmp_path, tmp_path / "model")
-    assert list((tmp_path / "model/.picture-pages").iterdir()) == []
-
-
-def test_more_records_are_worth_more_steps():
-    few, many = budget_for(5), budget_for(20_000)
-    assert few.segmenter_steps < many.segmenter_steps
-    assert few.tracer_steps < many.tracer_steps
-    assert few.refiner_steps < many.refiner_steps
+    assert list(kept.iterdir()) == []
 
 
 def test_training_goes_on_from_given_weights_and_says_so(model, tmp_path):
     """Without a step to train, what comes out is what went in."""
     ecgs = [simulate_record(rng=np.random.default_rng(0)).ecg]
-    nothing = DigitizerBudget(segmenter_steps=0, tracer_steps=0)
     for train, name in ((train_segmenter, "segmenter"), (train_tracer, "tracer")):
-        train(ecgs, tmp_path, budget=nothing, seed=5, start=model)
+        train(ecgs, tmp_path, span=Span(0), seed=5, start=model)
         before, after = (load_file(folder / f"{name}.safetensors") for folder in (model, tmp_path))
         assert before.keys() == after.keys()
         assert all(torch.equal(before[key], after[key]) for key in before)

@@ -1,4 +1,5 @@
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -7,14 +8,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 from ecgpaper.files import prepare_output_folder
 from ecgpaper.train import loop
 from ecgpaper.train.loop import TrainConfig, fit
+from ecgpaper.train.span import Meter, Span
 
 ROOT = Path(__file__).parents[2]
-PLAN = TrainConfig(n_steps=12, peak_rate=0.01, n_workers=0)
+PLAN = TrainConfig(Span(12), peak_rate=0.01, n_workers=0)
 
 
 class PulledPlugError(Exception):
@@ -59,7 +62,7 @@ def assert_same(network, other):
 
 
 def test_loss_falls():
-    trained = run(plan=replace(PLAN, n_steps=300))
+    trained = run(plan=replace(PLAN, span=Span(300)))
     assert loss_of(trained, make_batch(999)) < 0.2 * loss_of(make_network().eval(), make_batch(999))
     assert not trained.training
 
@@ -78,7 +81,7 @@ def test_interrupted_training_ends_with_the_same_weights(tmp_path, monkeypatch, 
         return make_batch(at)
 
     resumed = run(state_file, make=make)
-    assert seen == list(range(step, PLAN.n_steps))
+    assert seen == list(range(step, 12))
     assert_same(resumed, run())
     assert not state_file.exists()
 
@@ -91,13 +94,13 @@ spec = importlib.util.spec_from_file_location("test_loop", sys.argv[1])
 test_loop = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(test_loop)
 loop.SAVE_EVERY_S = 0.0
-test_loop.run(test_loop.Path(sys.argv[2]), plan=replace(test_loop.PLAN, n_steps=10**6))
+test_loop.run(test_loop.Path(sys.argv[2]), plan=replace(test_loop.PLAN, span=test_loop.Span(10**6)))
 """
 
 
 def test_killed_training_goes_on_from_a_whole_state(tmp_path):
     """It keeps its state after each step, so that it mostly dies while it does."""
-    folder, plan = tmp_path / "model", replace(PLAN, n_steps=10**6)
+    folder, plan = tmp_path / "model", replace(PLAN, span=Span(10**6))
     command = [sys.executable, "-c", ENDLESS, __file__, str(folder / "state")]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, env=environment) as process:
@@ -152,7 +155,7 @@ def test_state_of_another_network_is_not_resumed(tmp_path, monkeypatch):
         return make_batch(at)
 
     fit(wider, make, loss_of, PLAN, name="toy", state_file=state_file)
-    assert seen == list(range(PLAN.n_steps))
+    assert seen == list(range(12))
 
 
 @pytest.mark.parametrize("n_workers", [1, 2])
@@ -166,13 +169,173 @@ def test_quick_training_leaves_no_state(tmp_path):
 
 
 def test_rate_warms_up_to_its_peak_and_cools_down():
-    plan = TrainConfig(n_steps=100, peak_rate=1.0)
-    rates = [plan.rate(step) for step in range(100)]
+    plan = TrainConfig(Span(100), peak_rate=1.0)
+    rates = [plan.rate(plan.span.phase(step, 0.0)) for step in range(1, 101)]
     assert rates[9] == max(rates) == pytest.approx(1.0)
     assert sorted(rates[:10]) == rates[:10]
     assert sorted(rates[10:], reverse=True) == rates[10:]
     assert rates[0] == pytest.approx(0.1)
     assert rates[-1] == pytest.approx(0.01, abs=0.002)
+
+
+# --- several processes ---
+
+TOGETHER = """
+import sys
+import torch
+from safetensors.torch import save_file
+from torch import nn
+from tests.train import test_loop
+from tests.train.test_loop import Path, Span, loop, replace
+from ecgpaper.train.processes import joined, rank
+
+losses = []
+
+def loss_of(network, batch):
+    losses.append(test_loop.loss_of(network, batch))
+    return losses[-1]
+
+with joined():
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 1))
+    plan = replace(test_loop.PLAN, span=Span(20))
+    loop.fit(network, test_loop.make_batch, loss_of, plan, name="toy")
+    values = {"losses": torch.stack(losses).detach(), **network.state_dict()}
+    save_file(values, Path(sys.argv[1]) / f"{rank()}.safetensors")
+"""
+
+
+def test_two_processes_learn_like_one_with_batches_twice_as_large(tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    group = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    group["TORCHELASTIC_RUN_ID"] = "as torchrun sets it"
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", **group}
+    command = [sys.executable, "-c", TOGETHER, str(tmp_path)]
+    both = [
+        subprocess.Popen(command, env={**environment, "RANK": str(rank)}, cwd=ROOT)
+        for rank in range(2)
+    ]
+    losses = []
+
+    def double(step):
+        parts = make_batch(2 * step), make_batch(2 * step + 1)
+        return tuple(torch.cat(columns) for columns in zip(*parts, strict=True))
+
+    def watched(network, batch):
+        losses.append(loss_of(network, batch))
+        return losses[-1]
+
+    torch.manual_seed(0)
+    alone = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 1))
+    fit(alone, double, watched, replace(PLAN, span=Span(20)), name="toy")
+    assert [process.wait(timeout=600) for process in both] == [0, 0]
+    found = [load_file(tmp_path / f"{rank}.safetensors") for rank in range(2)]
+    together = (found[0].pop("losses") + found[1].pop("losses")) / 2
+    torch.testing.assert_close(together, torch.stack(losses).detach(), rtol=1e-3, atol=1e-5)
+    assert together[-1] < 0.9 * together[0]
+    for key, value in alone.state_dict().items():
+        torch.testing.assert_close(found[0][key], value, rtol=1e-3, atol=1e-5)
+        torch.testing.assert_close(found[0][key], found[1][key], rtol=0, atol=0)
+
+
+# --- the clock ---
+
+
+class Clock:
+    """Time that passes when a batch is made, and a little when anybody looks."""
+
+    def __init__(self):
+        self.now_s = 0.0
+
+    def monotonic(self):
+        self.now_s += 1e-4
+        return self.now_s
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(loop.time, "monotonic", clock.monotonic)
+    return clock
+
+
+def slow_batches(clock, seconds):
+    def make(step):
+        clock.now_s += seconds(step)
+        return make_batch(step)
+
+    return make
+
+
+def test_training_ends_with_its_time_however_slow_the_steps_become(clock):
+    rates = []
+
+    class Watched(TrainConfig):
+        def rate(self, phase):
+            rates.append(super().rate(phase))
+            return rates[-1]
+
+    meter = Meter()
+    plan = Watched(Span(seconds=10.0, meter=meter), peak_rate=0.01, n_workers=0)
+    run(plan=plan, make=slow_batches(clock, lambda step: 0.1 if step < 50 else 1.0))
+    assert 54 <= meter.n_steps <= 56
+    assert meter.seconds == pytest.approx(10.0, abs=1.1)
+    assert meter.waiting_share > 0.9
+    # The rate follows the time, not the steps, and is down at the end.
+    assert rates.index(max(rates)) == pytest.approx(10, abs=1)
+    assert rates[-1] < 0.05 * max(rates)
+
+
+def test_interrupted_training_has_the_time_that_was_left(tmp_path, monkeypatch, clock):
+    monkeypatch.setattr(loop, "SAVE_EVERY_S", 0.0)
+    plan = replace(PLAN, span=Span(seconds=10.0))
+    interrupted = slow_batches(clock, lambda step: 1.0 if step < 6 else 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        run(tmp_path / "state", plan=plan, make=interrupted)
+    again = replace(plan, span=Span(seconds=10.0))
+    run(tmp_path / "state", plan=again, make=slow_batches(clock, lambda _: 1.0))
+    assert again.span.meter.n_steps == 10
+    assert again.span.meter.seconds == pytest.approx(10.0, abs=0.1)
+
+
+def test_pages_are_drawn_until_the_time_is_over_and_they_are_enough(clock):
+    def drawn(span, least=0):
+        for _ in span.pages(lambda: span.meter.n_steps >= least):
+            clock.now_s += 3.0
+        return span.meter.n_steps
+
+    assert drawn(Span(5)) == 5
+    assert drawn(Span(100, seconds=10.0)) == 4
+    assert drawn(Span(100, seconds=1.0), least=2) == 2
+    assert drawn(Span(100, seconds=10.0, meter=Meter(seconds=5.0))) == 2
+
+
+CHILD = """
+import os, time
+from ecgpaper.train.ahead import ahead
+def make(step):
+    print(os.getpid(), flush=True)
+    return bytes(10**7)  # more than a pipe holds
+for _ in ahead(make, range(10**6), 2):
+    time.sleep(10**6)
+"""
+
+
+def test_processes_that_make_batches_end_with_a_parent_that_is_killed():
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-c", CHILD]
+    with subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE) as process:
+        workers = set()
+        while len(workers) < 2:
+            workers.add(int(process.stdout.readline()))
+        time.sleep(0.5)  # until their queues are full
+        process.kill()
+    until_s = time.monotonic() + 20
+    while living := [worker for worker in workers if Path(f"/proc/{worker}").exists()]:
+        assert time.monotonic() < until_s, living
+        time.sleep(0.1)
 
 
 def test_answer_is_the_averaged_network_not_the_last(monkeypatch):

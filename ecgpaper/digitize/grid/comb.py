@@ -254,5 +254,7 @@ def _refine(profiles: FloatArray, px_per_mm: float) -> float:
 def _power(profiles: FloatArray, position: NDArray[np.int_], px_per_mm: float) -> float:
     """Power of the profiles at the comb's teeth, strong teeth compressed."""
     teeth = TEETH / (LARGE_BOX_MM * px_per_mm)
-    waves = np.exp(-2j * np.pi * np.outer(position, teeth[teeth < 0.45]))
-    return float(np.sqrt((np.abs(profiles @ waves) ** 2).sum(axis=0)).sum())
+    first = np.exp(-2j * np.pi * teeth[0] * position)
+    # Tooth after tooth is a power of the first: much faster than as many exponentials.
+    waves = np.multiply.accumulate(np.broadcast_to(first, (int((teeth < 0.45).sum()), len(first))))
+    return float(np.sqrt((np.abs(profiles @ waves.T) ** 2).sum(axis=0)).sum())

@@ -1,6 +1,6 @@
 """The printed grid as a ruler that bends with the paper: which pixel lies at which millimeter.
 
-Public: `GridMap`, `follow_grid`, `CORRECTIONS`.
+Public: `GridMap`, `follow_grid`, `BLOCK_PX`.
 
 In the middle of the page two straight waves fit the grid's lines. From there the map grows, block
 by block, over all that joins on: where it goes next is a plane through what lies behind, and how
@@ -18,6 +18,7 @@ import numpy as np
 
 from ecgpaper.digitize.grid.axes import SMALL, middle_slopes
 from ecgpaper.digitize.grid.colors import grid_colors
+from ecgpaper.digitize.grid.correct import CORRECTIONS, WEAK, corrected
 from ecgpaper.digitize.grid.phase import ComplexArray, demodulate, off_mm
 from ecgpaper.digitize.grid.split_half import banded, steadied
 from ecgpaper.digitize.grid.surface import (
@@ -40,12 +41,6 @@ _GROWTH_REACH_MM = {1: 4.0, SMALL: 3.0}
 # Differences that are believed meanwhile, in mm: up to a quarter of a wave, while at half of one a
 # line is taken for the next.
 _GROWTH_TRUST_MM = {1: 1.3, SMALL: 0.26}
-# Local corrections: harmonic of the 5-mm wave, reach of the average in mm, and the largest
-# difference in mm that is believed.
-CORRECTIONS = (
-    *((1, 5.0, 1.8), (1, 4.0, 1.5), (2, 4.0, 0.8), (2, 3.0, 0.8)),
-    *((5, 3.0, 0.35), (5, 2.5, 0.35), (5, 2.5, 0.35)),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +50,7 @@ class FollowLimits:
     # Where waves every 5 mm have less than this share of the strength of those every 1 mm, no line
     # is heavy enough to be followed: above 0.25 on generated pages on which it was.
     min_heavy: float = 0.2
-    # Nor where so many of those every 1 mm lie elsewhere than these say: a hundredth of them did
+    # Nor where this share of those every 1 mm lie elsewhere than these say: a hundredth of them did
     # where heavy lines were followed, three quarters where none was heavier (52 directions).
     max_contradicted: float = 0.1
     # Waves that follow nothing but noise have up to 0.011 of its strength; 0.029 and more where a
@@ -71,9 +66,7 @@ class FollowLimits:
     smooth_mm: float = 8.0
     # Share of the usual wave strength from which it grows: first where the grid is clear,
     clear: float = 0.5
-    # then where it is weak,
-    weak: float = 0.3
-    # in at most this number of steps,
+    # then from `WEAK`, in at most this number of steps,
     max_steps: int = 60
     # until a step adds less than this share of the blocks.
     min_growth: float = 0.002
@@ -178,9 +171,9 @@ def _followed(
         raise GridError("expected a grid; none was followed for more than a few millimeters")
     known = cv2.resize(known.astype(np.float32), fine_shape[::-1]) > 0.5
     block_mm /= COARSE
-    found_mm, seen = _correct(lines, position_mm, known, block_mm, harmonic)
+    found_mm, seen = corrected(lines, position_mm, known, block_mm, harmonic)
     halves = [
-        _correct(half, position_mm, known, block_mm, harmonic)[0] for half in banded(lines, slope)
+        corrected(half, position_mm, known, block_mm, harmonic)[0] for half in banded(lines, slope)
     ]
     return steadied(found_mm, halves, seen, block_mm), seen
 
@@ -188,7 +181,7 @@ def _followed(
 def _contradicted(
     lines: Float32Array, position_mm: FloatArray, seen: BoolArray, block_mm: float
 ) -> float:
-    """Share of the blocks with lines every millimetre where these lie elsewhere than the map says.
+    """Share of the blocks with lines every millimeter where these lie elsewhere than the map says.
 
     Where no line is heavier than others, waves every 5 mm follow what else is dark, as what is left
     of a trace.
@@ -198,7 +191,7 @@ def _contradicted(
     strength = np.abs(wave)[seen]
     if not strength.size:
         return 0.0
-    has_lines = strength > LIMITS.weak * np.percentile(strength, 70)
+    has_lines = strength > WEAK * np.percentile(strength, 70)
     off = np.abs(off_mm(wave, SMALL)[seen][has_lines])
     return float((off > trust_mm).mean())
 
@@ -255,7 +248,7 @@ def _grow(
     """Bend a straight map to the lines, from the middle outwards; return it and where it got."""
     reach, trust_mm = _GROWTH_REACH_MM[harmonic] / block_mm, _GROWTH_TRUST_MM[harmonic]
     known = _middle_disk(position_mm.shape, block_mm)
-    for least_share in (LIMITS.clear, LIMITS.weak):
+    for least_share in (LIMITS.clear, WEAK):
         for _ in range(LIMITS.max_steps):
             wave = demodulate(lines, position_mm, harmonic, reach)
             ahead_mm, strength = off_mm(wave, harmonic), np.abs(wave)
@@ -278,39 +271,3 @@ def _grown(known: BoolArray, is_sure: BoolArray) -> BoolArray:
     next_to = (cv2.dilate(known.astype(np.uint8), disk) > 0) & is_sure
     solid = cv2.morphologyEx(next_to.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
     return np.asarray((solid > 0) | (known & is_sure))
-
-
-def _correct(
-    lines: dict[int, Float32Array],
-    position_mm: FloatArray,
-    known: BoolArray,
-    block_mm: float,
-    first: int,
-) -> tuple[FloatArray, BoolArray]:
-    """Bend a map that is right to a line to the lines themselves."""
-    seen = known
-    for harmonic, reach_mm, trust_mm in CORRECTIONS:
-        if harmonic < first:
-            continue
-        reach = reach_mm / block_mm
-        kind = SMALL if harmonic == SMALL else 1
-        wave = demodulate(lines[kind], position_mm, harmonic, reach)
-        ahead_mm, strength = off_mm(wave, harmonic), np.abs(wave)
-        floor = LIMITS.weak * float(np.percentile(strength[known], 70))
-        is_sure = known & (strength > floor) & (np.abs(ahead_mm) < trust_mm)
-        weight = np.where(is_sure, strength, 0).astype(np.float32)
-        position_mm = position_mm + _local_mean(ahead_mm, weight, reach, floor)
-        if harmonic == first:
-            seen = is_sure
-    return position_mm, seen
-
-
-def _local_mean(
-    ahead_mm: FloatArray, weight: Float32Array, reach: float, floor: float
-) -> FloatArray:
-    """Weighted mean of the differences around each block, fading out where none are sure."""
-    total = cv2.GaussianBlur((weight * ahead_mm).astype(np.float32), (0, 0), reach)
-    norm = cv2.GaussianBlur(weight, (0, 0), reach)
-    trust = np.clip(norm / (LIMITS.weak * floor + 1e-9), 0, 1)
-    mean = np.where(norm > 1e-6, total / np.maximum(norm, 1e-6), 0) * trust
-    return np.asarray(mean, np.float64)

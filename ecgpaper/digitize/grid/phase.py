@@ -38,15 +38,12 @@ def demodulate(
         Of the average.
     """
     n_rows, n_columns = position_mm.shape
-    full = cv2.resize(position_mm.astype(np.float32), lines.shape[::-1])
-    angle = np.asarray(full, np.float32) * np.float32(2 * np.pi * harmonic / LARGE_BOX_MM)
+    angle = (position_mm * (2 * np.pi * harmonic / LARGE_BOX_MM)).astype(np.float32)
     parts = [
         cv2.GaussianBlur(
-            cv2.resize(lines * part, (n_columns, n_rows), interpolation=cv2.INTER_AREA),
-            (0, 0),
-            reach,
+            cv2.resize(product, (n_columns, n_rows), interpolation=cv2.INTER_AREA), (0, 0), reach
         )
-        for part in cv2.polarToCart(np.ones_like(angle), angle)
+        for product in cv2.polarToCart(lines, cv2.resize(angle, lines.shape[::-1]))
     ]
     return np.asarray(parts[0] - 1j * parts[1], np.complex64)
 

@@ -17,7 +17,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from ecgpaper.digitize.grid.axes import SMALL
-from ecgpaper.digitize.grid.follow import CORRECTIONS
+from ecgpaper.digitize.grid.correct import CORRECTIONS
 from ecgpaper.digitize.grid.surface import inner_blocks, smoothed
 from ecgpaper.ecg import BoolArray, FloatArray
 from ecgpaper.page import LARGE_BOX_MM
@@ -113,14 +113,18 @@ def _slow_part(seen_mm: FloatArray, lines_mm: FloatArray) -> FloatArray:
     waves = np.arange(1, LIMITS.n_waves + 1)
     at_line = np.outer(waves, np.arange(0, 1, LIMITS.first_step))
     saws = np.exp(2j * np.pi * at_line) * ((-1.0) ** waves / (np.pi * waves))[:, None]
-    for growth in np.arange(LIMITS.growth_step, 1, LIMITS.growth_step):
-        # Turns per line; whole ones are not seen.
-        turns = (growth * waves + 0.5) % 1 - 0.5
-        followed, kept = _followed(turns / LARGE_BOX_MM), _kept(turns / LARGE_BOX_MM)
-        along = np.exp(2j * np.pi * np.outer(lines_mm / LARGE_BOX_MM, turns)) * followed
-        fast = ((along * kept) @ saws).imag
+    # The imaginary part of a product of complex numbers, in real ones.
+    saws = np.vstack([saws.imag, saws.real])
+    growths = np.arange(LIMITS.growth_step, 1, LIMITS.growth_step)
+    # Turns per line; whole ones are not seen.
+    turns = (np.outer(growths, waves) + 0.5) % 1 - 0.5
+    followed, kept = _followed(turns / LARGE_BOX_MM), _kept(turns / LARGE_BOX_MM)
+    shares = np.tile([followed * kept, followed * (1 - kept)], 2)[..., None] * saws
+    for per_line, share_fast, share_slow in zip(turns, *shares, strict=True):
+        angle = 2 * np.pi * np.outer(lines_mm / LARGE_BOX_MM, per_line)
+        along = np.hstack([np.cos(angle), np.sin(angle)])
+        fast, slow = along @ share_fast, along @ share_slow
         fast_power = np.maximum(np.sum(fast**2, axis=0), 1e-12)
-        slow = ((along * (1 - kept)) @ saws).imag
         height = np.maximum(seen_mm @ fast, 0) / fast_power
         # Displacements that are seen do not tell of much larger ones that are not.
         is_told = np.sum(slow**2, axis=0) < LIMITS.max_told * fast_power

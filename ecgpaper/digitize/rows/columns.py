@@ -1,6 +1,6 @@
 """Row readings -> columns: where on the paper the columns of a layout stand.
 
-Public: `Place`, `column_places`, `place_columns`, `with_margin`, `Presence`.
+Public: `Place`, `column_places`, `place_columns`, `are_around`, `with_margin`, `Presence`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from scipy.signal import find_peaks
 
 from ecgpaper.digitize.curves.read import RowReading
 from ecgpaper.digitize.rows.find import PULSE_ROOM_MM, ROW_MM, ROWS_MM
+from ecgpaper.digitize.rows.separators import start_by_bars
 from ecgpaper.ecg import FloatArray
 from ecgpaper.page import PageLayout
 
@@ -81,8 +82,8 @@ def column_places(layout: PageLayout, readings: tuple[RowReading, ...]) -> tuple
     length holds most of what was read as trace, and more exactly where presence rises and falls
     most steeply at the window's two ends; an end that text or a pulse blurs then hardly counts.
     Where another length fits both ends much better, it is the last place; rows of no usual length
-    are as long as fits their ends best. Gaps between columns say
-    more than ends, which a photo may cut off: where they are seen, theirs is the only place.
+    are as long as fits their ends best. Bars and gaps between columns
+    say more than ends, which a photo may cut off: where they are seen, theirs is the only place.
 
     Parameters
     ----------
@@ -93,6 +94,10 @@ def column_places(layout: PageLayout, readings: tuple[RowReading, ...]) -> tuple
     taken_mm = max(strip.right_mm(layout.scale) for strip in layout.strips) - left_mm
     presence = Presence(readings)
     row_mm = _usual_length_mm(presence, left_mm, taken_mm)
+    usual_mm = ROW_MM if row_mm is None else row_mm
+    start_mm = start_by_bars(layout, readings, usual_mm / _n_columns(layout))
+    if start_mm is not None:
+        return (Place(start_mm, usual_mm / taken_mm),)
     if row_mm is None:
         return (_place_by_ends(presence, left_mm, taken_mm),)
     between_mm = sorted({strip.left_mm - left_mm for strip in layout.strips})[1:]
@@ -189,6 +194,13 @@ def _steepness(
     return steepness
 
 
+def are_around(layout: PageLayout, readings: tuple[RowReading, ...]) -> bool:
+    """Whether rows were read from where columns start to where they end."""
+    right_mm = max(strip.right_mm(layout.scale) for strip in layout.strips)
+    x_mm = readings[0].x_mm
+    return bool(x_mm[0] < _left_mm(layout) and right_mm < x_mm[-1])
+
+
 def place_columns(layout: PageLayout, place: Place) -> PageLayout:
     """Move the strips of a layout so that the first ones start at a place; stretch them."""
     left_mm = _left_mm(layout)
@@ -200,6 +212,10 @@ def place_columns(layout: PageLayout, place: Place) -> PageLayout:
         for strip in layout.strips
     )
     return replace(layout, strips=strips)
+
+
+def _n_columns(layout: PageLayout) -> int:
+    return 1 + max(strip.segment.column for strip in layout.strips)
 
 
 def _left_mm(layout: PageLayout) -> float:

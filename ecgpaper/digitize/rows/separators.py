@@ -1,11 +1,12 @@
 """Row readings -> row readings without the bars that are printed between columns.
 
-Public: `without_separators`.
+Public: `without_separators`, `start_by_bars`.
 
 Some recorders print a bar across the baseline where one lead ends and the next begins. Behind it
 a curve is hidden; the tracer guesses it, and guesses well near the baseline. But a step along ink
 costs a path nothing, so paths run along the bar. All rows have the same bar at all columns: the ink
-that all of them share around the columns is the bar.
+that all of them share around the columns is the bar. Where all bars are as far from each other as
+columns are, they tell where the columns stand, whatever is printed before and behind the rows.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
 
 from ecgpaper.digitize.curves.read import RowReading, full_darkness
 from ecgpaper.digitize.curves.strip import STRIP_PX_PER_MM
@@ -31,12 +34,22 @@ class SeparatorLimits:
     half_height_mm: float = 6.0
     # It is at least this dark, as a share of the darkest ink of its row,
     min_darkness: float = 0.45
-    # at least this high,
+    # on the mean over this much of its height, as noise makes holes in it,
+    mean_mm: float = 1.0
+    # at least this high, and less high than the whole window: lines of the grid go on,
     min_height_mm: float = 2.0
+    max_height_mm: float = 11.0
     # at least this wide,
     min_width_mm: float = 0.15
     # and in at least this number of rows.
     min_rows: int = 3
+    # Where columns stand is told by this many bars or more, alike in height within this difference,
+    min_bars: int = 2
+    height_spread_mm: float = 1.0
+    # by which rows start no further than this from where they seemed to,
+    max_shift_mm: float = 24.0
+    # and each of which is this near to its place.
+    off_mm: float = 0.8
     # Bars are seen at this share of the columns' places or more.
     min_places: float = 0.5
     # Blur of its sides,
@@ -63,6 +76,11 @@ class _Bar:
     right_mm: float
     top_mm: float
     bottom_mm: float
+
+    @property
+    def middle_mm(self) -> float:
+        """Half-way between its sides."""
+        return (self.left_mm + self.right_mm) / 2
 
 
 def without_separators(
@@ -100,25 +118,78 @@ def without_separators(
     )
 
 
+def start_by_bars(
+    layout: PageLayout, readings: tuple[RowReading, ...], column_mm: float
+) -> float | None:
+    """Find where the rows start whose columns have bars between them.
+
+    Parameters
+    ----------
+    layout : PageLayout
+        Its columns may stand elsewhere.
+    readings : tuple of RowReading
+        One per row of the layout.
+    column_mm : float, in mm
+        How far the columns are from each other.
+
+    Returns
+    -------
+    float, in mm, or None
+        None if there are fewer than two bars, or not one between all columns.
+    """
+    n_bars = max(strip.segment.column for strip in layout.strips)
+    pairs = zip(readings, layout.rows(), strict=True)
+    rows = [(reading, strips[0].baseline_mm) for reading, strips in pairs if len(strips) > 1]
+    if n_bars < LIMITS.min_bars or len(rows) < LIMITS.min_rows:
+        return None
+    bars = list(_bars(rows, np.arange(len(rows[0][0].x_mm))))
+    steps_mm = column_mm * np.arange(n_bars)
+    fits = []
+    for first in bars:
+        row = [
+            min(bars, key=lambda bar: abs(bar.middle_mm - at_mm))
+            for at_mm in first.middle_mm + steps_mm
+        ]
+        off_mm = np.array([bar.middle_mm for bar in row]) - first.middle_mm - steps_mm
+        heights_mm = np.array([(bar.top_mm, bar.bottom_mm) for bar in row])
+        is_alike = np.ptp(heights_mm, axis=0).max() < LIMITS.height_spread_mm
+        if np.abs(off_mm).max() < LIMITS.off_mm and is_alike:
+            start_mm = first.middle_mm + float(np.median(off_mm)) - column_mm
+            fits.append((float(np.ptp(off_mm)), start_mm))
+    left_mm = min(strip.left_mm for strip in layout.strips)
+    near = [fit for fit in fits if abs(fit[1] - left_mm) < LIMITS.max_shift_mm]
+    return min(near)[1] if near else None
+
+
 def _bars_at(place_mm: float, rows: list[tuple[RowReading, float]]) -> Iterator[_Bar]:
     """Yield the bar that all rows show where two columns meet, if there is one."""
     x_mm = rows[0][0].x_mm
     near = np.flatnonzero(np.abs(x_mm - place_mm) < LIMITS.reach_mm)
+    bar = max(_bars(rows, near), key=lambda bar: bar.right_mm - bar.left_mm, default=None)
+    if bar is not None:
+        yield replace(bar, left_mm=bar.left_mm - place_mm, right_mm=bar.right_mm - place_mm)
+
+
+def _bars(rows: list[tuple[RowReading, float]], points: NDArray[np.intp]) -> Iterator[_Bar]:
+    """Yield what all rows show of upright bars at neighboring points; sides from the paper's."""
     half = round(LIMITS.half_height_mm * STRIP_PX_PER_MM)
-    is_dark = np.ones((len(near), 2 * half), bool)
+    mean = round(LIMITS.mean_mm * STRIP_PX_PER_MM)
+    is_dark = np.ones((len(points), 2 * half), bool)
     for reading, baseline_mm in rows:
         first = round((baseline_mm - reading.top_mm) * STRIP_PX_PER_MM) - half
         if first < 0 or first + 2 * half > reading.darkness.shape[1]:
             return
-        darkness = reading.darkness[near, first : first + 2 * half]
+        darkness = uniform_filter1d(reading.darkness[points, first : first + 2 * half], mean, 1)
         is_dark &= darkness > LIMITS.min_darkness * full_darkness(reading.darkness)
     runs = np.array([_longest_run(column) for column in is_dark])
-    high = np.flatnonzero(np.ptp(runs, axis=1) >= LIMITS.min_height_mm * STRIP_PX_PER_MM)
-    if len(high) < 2 or np.ptp(x_mm[near[high]]) < LIMITS.min_width_mm:
-        return
-    top, bottom = (np.median(runs[high], axis=0) - half) / STRIP_PX_PER_MM
-    left_mm, right_mm = x_mm[near[high[[0, -1]]]] - place_mm
-    yield _Bar(float(left_mm), float(right_mm), float(top), float(bottom))
+    heights_mm = np.ptp(runs, axis=1) / STRIP_PX_PER_MM
+    is_bar = (heights_mm >= LIMITS.min_height_mm) & (heights_mm < LIMITS.max_height_mm)
+    high = np.flatnonzero(is_bar)
+    for part in np.split(high, np.flatnonzero(np.diff(high) > 1) + 1):
+        x_mm = rows[0][0].x_mm[points[part]]
+        if len(part) > 1 and np.ptp(x_mm) >= LIMITS.min_width_mm:
+            top, bottom = (np.median(runs[part], axis=0) - half) / STRIP_PX_PER_MM
+            yield _Bar(float(x_mm[0]), float(x_mm[-1]), float(top), float(bottom))
 
 
 def _longest_run(is_dark: BoolArray) -> tuple[int, int]:
@@ -136,7 +207,7 @@ def _doubted(
 ) -> RowReading:
     """Return a reading in which each half of each bar, an end of a lead, is doubted."""
     log_probability, ink = reading.log_probability.copy(), reading.ink.copy()
-    middle_mm = (bar.left_mm + bar.right_mm) / 2
+    middle_mm = bar.middle_mm
     halves = (
         (bar.left_mm - LIMITS.blur_mm, middle_mm),
         (middle_mm, bar.right_mm + LIMITS.blur_mm),

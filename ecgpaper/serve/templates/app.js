@@ -74,7 +74,12 @@
     if (links.length) look(links[0][1]); else byId("large").removeAttribute("src");
   }
   // What was read again has the same link: the browser must not show the old picture.
-  function look(link) { byId("large").src = `${link}?${asked}`; }
+  // Nor may that of another page stay until this one is here.
+  function look(link) {
+    byId("frame").classList.add("empty");
+    byId("large").src = `${link}?${asked}`;
+  }
+  byId("large").addEventListener("load", () => byId("frame").classList.remove("empty"));
 
   // Corrections.
   function fill() {
@@ -151,12 +156,20 @@
   const handles = CORNERS.map((name, index) => {
     const handle = make("button", { type: "button", className: "corner", hidden: true });
     handle.setAttribute("aria-label", `corner of the page, ${name}`);
-    handle.addEventListener("pointerdown", (event) => { handle.setPointerCapture(event.pointerId); });
-    handle.addEventListener("pointermove", (event) => {
-      if (!handle.hasPointerCapture(event.pointerId)) return;
-      const box = byId("frame").getBoundingClientRect();
-      move(index, (event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height);
+    // Else the browser may drag the picture below, and takes the pointer away.
+    handle.addEventListener("pointerdown", (event) => {
+      event.preventDefault();
+      handle.focus();
+      handle.setPointerCapture(event.pointerId);
     });
+    // Browsers may leave out the last move before a button is let go.
+    for (const name of ["pointermove", "pointerup"]) {
+      handle.addEventListener(name, (event) => {
+        if (!handle.hasPointerCapture(event.pointerId)) return;
+        const box = byId("frame").getBoundingClientRect();
+        move(index, (event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height);
+      });
+    }
     handle.addEventListener("keydown", (event) => {
       const step = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] }[event.key];
       if (!step) return;

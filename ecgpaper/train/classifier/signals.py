@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import cast
 from zlib import crc32
@@ -47,6 +47,7 @@ from ecgpaper.train.classifier.imbalance import class_weights, undo_class_weight
 from ecgpaper.train.classifier.loss import WithStatements, make_loss
 from ecgpaper.train.classifier.out_of_fold import fit_out_of_fold
 from ecgpaper.train.loop import TrainConfig, fit
+from ecgpaper.train.span import Meter, Span
 
 logger = logging.getLogger(__name__)
 
@@ -85,6 +86,8 @@ class ClassifierConfig:
         network keeps leaving out those that it left out before.
     peak_rate, weight_decay : float
         See `TrainConfig`.
+    span : Span
+        Of all networks together; by default each takes the steps that the others say.
     """
 
     network: ResNet1dConfig = field(
@@ -100,6 +103,7 @@ class ClassifierConfig:
     start: Path | None = None
     peak_rate: float = 3e-3
     weight_decay: float = 2e-2
+    span: Span = field(default_factory=Span, repr=False, compare=False)
 
     def n_steps(self, n_records: int) -> int:
         """Return the number of optimizer steps for this many records."""
@@ -148,11 +152,15 @@ def train_classifier(
     few = _report_classes(examples)
     n_stored = min(config.n_stored, int((folds < 0).sum())) if (folds >= 0).any() else 0
     network = SignalEnsemble(config.network, config.n_members, n_stored, N_COMPARED)
+    n_steps: list[int] = []
+    meter = config.span.meter
     for index in range(config.n_members):
-        member = train_member(
-            cohort, np.flatnonzero(folds != index), index, config, seed, state_file
-        )
+        own = Span(seconds=config.span.seconds / config.n_members, meter=Meter(beat=meter.beat))
+        rows = np.flatnonzero(folds != index)
+        member = train_member(cohort, rows, index, replace(config, span=own), seed, state_file)
         network.networks[index].load_state_dict(member.state_dict())
+        n_steps.append(own.meter.n_steps)
+        meter.add([own.meter])
     network.to(best_device()).eval()
     thresholds, metrics = fit_out_of_fold(network, cohort, folds, seed=seed)
     info = CheckpointInfo(
@@ -166,7 +174,7 @@ def train_classifier(
         training={
             "seed": seed,
             "n_records": len(cohort),
-            "n_steps": config.n_steps(len(cohort)),
+            "n_steps": n_steps,
             "batch_size": config.batch_size,
             "n_statements": cohort.statements.shape[1],
             "examples": examples,
@@ -191,11 +199,13 @@ def train_member(
     state_file: Path | None,
 ) -> ResNet1d:
     """Train one network on some of the records, or take it from where it is kept."""
+    span = replace(config.span, n_steps=min(config.span.n_steps, config.n_steps(len(cohort))))
     described = f"network {index}, seed {seed}, {_identity(cohort, rows)}, {config}"
     kept = state_file and _kept(state_file, index)
     network = ResNet1d(config.network)
-    if kept and _is_of(kept, described):
+    if kept and (found := _metadata(kept)).get("identity") == described:
         network.load_state_dict(load_file(kept))
+        span.meter.n_steps, span.meter.seconds = int(found["n_steps"]), float(found["seconds"])
         return network
     device = best_device()
     torch.manual_seed(seed + index)
@@ -210,7 +220,7 @@ def train_member(
     learner = WithStatements(network, cohort.statements.shape[1]).to(device)
     loss_of = make_loss(weights, class_weights(cohort.statements[rows]), device)
     plan = TrainConfig(
-        config.n_steps(len(cohort)),
+        span,
         config.peak_rate,
         config.weight_decay,
         average=_AVERAGE,
@@ -224,7 +234,9 @@ def train_member(
     network.cpu()
     if kept:
         tensors = {key: value.contiguous() for key, value in network.state_dict().items()}
-        write_whole(kept, tensors_as_bytes(tensors, metadata={"identity": described}))
+        metadata = {"identity": described}
+        metadata |= {"n_steps": str(span.meter.n_steps), "seconds": str(span.meter.seconds)}
+        write_whole(kept, tensors_as_bytes(tensors, metadata=metadata))
     return network
 
 
@@ -244,11 +256,12 @@ def _identity(cohort: Cohort, rows: NDArray[np.int64]) -> str:
     return f"{len(rows)} records {crc32(rows.tobytes() + cohort.truth.tobytes()):08x}"
 
 
-def _is_of(kept: Path, identity: str) -> bool:
+def _metadata(kept: Path) -> dict[str, str]:
+    """Return what is said of a network that is kept; nothing where none is."""
     if not kept.exists():
-        return False
+        return {}
     with safe_open(kept, framework="pt") as file:
-        return (file.metadata() or {}).get("identity") == identity
+        return dict(file.metadata() or {})
 
 
 def _question_weights(cohort: Cohort, rows: NDArray[np.int64]) -> Float32Array:

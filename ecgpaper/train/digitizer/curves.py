@@ -44,6 +44,7 @@ from ecgpaper.train.digitizer.pages import (
     jittered,
     without_gaps,
 )
+from ecgpaper.train.span import Span
 
 # Half of the pages as wild as can be, the others as they mostly are.
 PRESETS = ("wild", "wild", "clean", "wild", "scan-color", "wild", "photo", "scan-bw")
@@ -92,7 +93,7 @@ class Curves:
     ends: NDArray[np.float32]
 
 
-def read_pages(ecgs: Sequence[Ecg], folder: Path, *, n_pages: int, seed: int) -> tuple[Curves, ...]:
+def read_pages(ecgs: Sequence[Ecg], folder: Path, *, span: Span, seed: int) -> tuple[Curves, ...]:
     """Draw pages and read their curves with the networks of a folder.
 
     They are kept there, by tracer and seed: an interrupted run goes on where it stopped.
@@ -103,17 +104,25 @@ def read_pages(ecgs: Sequence[Ecg], folder: Path, *, n_pages: int, seed: int) ->
         Records that the pages show.
     folder : Path
         Of segmenter and tracer.
-    n_pages : int
+    span : Span
+        Of pages.
     seed : int
     """
     segmenter = load_network(folder, SEGMENTER, SegmentNet)
     tracer = load_network(folder, TRACER, StripNet)
     by = load_info(folder, TRACER, StripNet.__name__).sha256[:_SHORT]
     kept = folder / KEPT / f"{by}-{seed}"
-    return tuple(
-        read_curves(segmenter, tracer, ecgs, page, seed=seed, kept=kept)
-        for page in tqdm(range(n_pages), desc="curves", disable=not sys.stderr.isatty())
-    )
+    pages: list[Curves] = []
+    numbers = span.pages(lambda: _can_teach(pages))
+    for page in tqdm(numbers, desc="curves", disable=not sys.stderr.isatty()):
+        pages.append(read_curves(segmenter, tracer, ecgs, page, seed=seed, kept=kept))
+    return tuple(pages)
+
+
+def _can_teach(pages: Sequence[Curves]) -> bool:
+    """Whether anything is learned from these pages: a tracer that has just begun finds little."""
+    has_curves = any(page.is_known.any() for page in pages)
+    return has_curves and any(np.isfinite(page.ends).any() for page in pages)
 
 
 def origin_of(pages: Sequence[Curves]) -> str:

@@ -19,6 +19,7 @@ from ecgpaper.digitize.rows.align import END_POINTS, ENDS, end_windows
 from ecgpaper.nets.ends import EndConfig, EndNet
 from ecgpaper.train.digitizer.curves import Curves, origin_of
 from ecgpaper.train.digitizer.network import TrainingRun, train_network
+from ecgpaper.train.span import Span
 
 BATCH_SIZE = 64
 # How far the middle of a window mostly is from where the strip was cut, in points.
@@ -50,7 +51,7 @@ def train_ends(
     pages: Sequence[Curves],
     folder: Path,
     *,
-    n_steps: int,
+    span: Span,
     seed: int,
     start: Path | None = None,
 ) -> None:
@@ -61,7 +62,7 @@ def train_ends(
     pages : sequence of Curves
     folder : Path
         An interrupted run goes on where it stopped.
-    n_steps : int
+    span : Span
     seed : int
     start : Path, optional
         Model folder whose weights to go on from. From scratch without.
@@ -74,7 +75,7 @@ def train_ends(
         config=config,
         make_batch=source.batch,
         loss=_loss,
-        n_steps=n_steps,
+        span=span,
         task=f"ends of {len(source)} curves on {len(pages)} pages, seed {seed}",
         training={"pages": origin_of(pages), "n_ends": len(source), "seed": seed},
     )

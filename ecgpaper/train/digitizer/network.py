@@ -20,6 +20,8 @@ from ecgpaper.nets.reader import ReaderConfig
 from ecgpaper.nets.refiner import RefinerConfig
 from ecgpaper.nets.unet import SegmentNet, StripNet, UNetConfig, widen
 from ecgpaper.train.loop import Batch, TrainConfig, fit
+from ecgpaper.train.processes import rank, wait_for_all
+from ecgpaper.train.span import Meter, Span
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +38,7 @@ class TrainingRun(Generic[Batch]):
         Step -> batch.
     loss : callable
         (network, batch) -> loss.
-    n_steps : int
+    span : Span
     task : str
         Description of data and target: an unfinished run of another task is not gone on with.
     training : dict
@@ -47,7 +49,7 @@ class TrainingRun(Generic[Batch]):
     config: UNetConfig | EndConfig | RefinerConfig | ReaderConfig
     make_batch: Callable[[int], Batch]
     loss: Callable[[nn.Module, Batch], Tensor]
-    n_steps: int
+    span: Span
     task: str
     training: dict[str, Any]
 
@@ -75,16 +77,23 @@ def train_network(
     name = run.name
     origin = _start_from(start, name, network)
     network = network.to(best_device())
-    plan = TrainConfig(run.n_steps, task=f"{run.task}, {origin['start']}")
+    plan = TrainConfig(run.span, task=f"{run.task}, {origin['start']}")
     state_file = folder / f".{name}"
     fit(network, run.make_batch, run.loss, plan, name=name, state_file=state_file)
     info = CheckpointInfo(
         architecture=type(network).__name__,
         config=asdict(run.config),
         inputs=dict(CONTRACTS[name].inputs),
-        training=run.training | {"n_steps": run.n_steps} | origin,
+        training=run.training | taken(run.span.meter) | origin,
     )
-    save_checkpoint(folder, name, network, info)
+    if rank() == 0:
+        save_checkpoint(folder, name, network, info)
+    wait_for_all()
+
+
+def taken(meter: Meter) -> dict[str, float]:
+    """Say how long a network has learned, for its checkpoint."""
+    return {"n_steps": meter.n_steps, "seconds": round(meter.seconds)}
 
 
 def _start_from(folder: Path | None, name: str, network: Network) -> dict[str, str]:

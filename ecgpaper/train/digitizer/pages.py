@@ -1,12 +1,15 @@
 """Training pages drawn on the fly: batch i depends on the seed and on i, on nothing else.
 
-Public: `PageSource`, `StripBatch`, `strip_batch`, `SegmentBatch`, `segment_batch`.
+Public: `PageSource`, `StripBatch`, `strip_batch`, `SegmentBatch`, `segment_batch`; for who keeps
+pages `StripCrop`, `crops_of_page`, `as_strip_batch`, `SegmentPage`, `segment_page`, `segment_crop`,
+`as_segment_batch`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -22,7 +25,7 @@ from ecgpaper.digitize.curves.strip import (
     sub_columns_px,
 )
 from ecgpaper.digitize.segment import MAP_LONG_SIDE_PX, darkness, working_image
-from ecgpaper.ecg import BoolArray, Ecg, FloatArray
+from ecgpaper.ecg import BoolArray, ByteArray, Ecg, FloatArray
 from ecgpaper.page import MM_PER_INCH
 from ecgpaper.raster import FlatPage, GridScale, Trace
 from ecgpaper.synth import (
@@ -125,20 +128,40 @@ def strip_batch(source: PageSource, step: int, *, n_pages: int, n_crops: int) ->
     """
     rng = source.rng(step)
     height_mm = TALL_HEIGHT_MM if rng.random() < TALL_SHARE else STRIP_HEIGHT_MM
-    items = []
-    for _ in range(n_pages):
-        _, ecg, spec = source.draw(rng)
-        if rng.random() < COLLISION_SHARE:
-            ecg, spec = with_collisions(ecg, spec, rng=rng)
-        page = synthesize(ecg, spec)
-        items += [_strip_crop(page, height_mm, rng) for _ in range(n_crops)]
-    strips, rows, present = zip(*items, strict=True)
-    return StripBatch(np.stack(strips), np.stack(rows), np.stack(present))
+    items = [
+        crop for _ in range(n_pages) for crop in crops_of_page(source, rng, height_mm, n_crops)
+    ]
+    return as_strip_batch(items)
 
 
-def _strip_crop(
-    page: SyntheticPage, height_mm: float, rng: np.random.Generator
-) -> tuple[NDArray[np.float32], NDArray[np.float32], BoolArray]:
+class StripCrop(NamedTuple):
+    """A crop of a row as it was photographed, and the truth about its curve."""
+
+    image: ByteArray  # (height, width, 3)
+    rows: NDArray[np.float32]  # (n_sub_columns,), in px of the crop; 0 where there is no curve
+    is_present: BoolArray  # (n_sub_columns,)
+
+
+def as_strip_batch(crops: Sequence[StripCrop]) -> StripBatch:
+    """Return crops as the network sees them."""
+    images, rows, present = zip(*crops, strict=True)
+    return StripBatch(
+        np.stack([strip_tensor(image) for image in images]), np.stack(rows), np.stack(present)
+    )
+
+
+def crops_of_page(
+    source: PageSource, rng: np.random.Generator, height_mm: float, n_crops: int
+) -> list[StripCrop]:
+    """Draw a page and cut crops of random rows, of a height, out of it."""
+    _, ecg, spec = source.draw(rng)
+    if rng.random() < COLLISION_SHARE:
+        ecg, spec = with_collisions(ecg, spec, rng=rng)
+    page = synthesize(ecg, spec)
+    return [_strip_crop(page, height_mm, rng) for _ in range(n_crops)]
+
+
+def _strip_crop(page: SyntheticPage, height_mm: float, rng: np.random.Generator) -> StripCrop:
     truth = page.truth
     scale = jittered(truth.scale, rng)
     x_mm, y_mm, starts_mm = _any_row(truth, scale, rng)
@@ -164,7 +187,7 @@ def _strip_crop(
     curve_mm, is_present = height_at(at_mm, x_mm, y_mm)
     rows = (curve_mm - corner_mm[1]) * STRIP_PX_PER_MM - 0.5
     is_present &= (rows > 0) & (rows < image.shape[0] - 1)
-    return strip_tensor(image), np.where(is_present, rows, 0).astype(np.float32), is_present
+    return StripCrop(image, np.where(is_present, rows, 0).astype(np.float32), is_present)
 
 
 def _any_row(
@@ -229,25 +252,39 @@ class SegmentBatch:
 def segment_batch(source: PageSource, step: int, *, n_pages: int, n_crops: int) -> SegmentBatch:
     """Draw `n_pages` pages and cut `n_crops` crops out of each, as the segmenter sees them."""
     rng = source.rng(step)
-    images, maps = [], []
+    crops = []
     for _ in range(n_pages):
-        _, ecg, spec = source.draw(rng)
-        # The segmenter sees small pages, and those are drawn faster.
-        page_px = max(spec.layout.size_mm) * spec.camera.dpi / MM_PER_INCH
-        spec = resized(spec, min(1.0, _FINER * MAP_LONG_SIDE_PX / page_px))
-        page, full = synthesize(ecg, spec), draw_maps(ecg, spec).probabilities
-        part = _page_part(page, rng) if rng.random() < _CLOSE_SHARE else np.s_[:, :]
-        small, _ = working_image(np.ascontiguousarray(page.image[part]))
-        dark, full = darkness(small), full[part]
-        shares = np.asarray(
-            cv2.resize(full, small.shape[1::-1], interpolation=cv2.INTER_AREA), np.float32
-        )
-        for _ in range(n_crops):
-            zoom = rng.uniform(0.8, 1.25)
-            image, share = _segment_crop(dark, shares, zoom, rng)
-            images.append(image)
-            maps.append(share)
+        page = segment_page(source, rng)
+        dark = darkness(page.image)
+        crops += [segment_crop(dark, page.shares, rng) for _ in range(n_crops)]
+    return as_segment_batch(crops)
+
+
+class SegmentPage(NamedTuple):
+    """A page as the segmenter sees it, and what its pixels are."""
+
+    image: ByteArray  # (height, width, 3)
+    shares: NDArray[np.float32]  # (height, width, n_classes)
+
+
+def as_segment_batch(
+    crops: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]],
+) -> SegmentBatch:
+    """Put crops together."""
+    images, maps = zip(*crops, strict=True)
     return SegmentBatch(np.stack(images), np.stack(maps))
+
+
+def segment_page(source: PageSource, rng: np.random.Generator) -> SegmentPage:
+    """Draw a page, small as the segmenter sees it: that is faster, too."""
+    _, ecg, spec = source.draw(rng)
+    page_px = max(spec.layout.size_mm) * spec.camera.dpi / MM_PER_INCH
+    spec = resized(spec, min(1.0, _FINER * MAP_LONG_SIDE_PX / page_px))
+    page, full = synthesize(ecg, spec), draw_maps(ecg, spec).probabilities
+    part = _page_part(page, rng) if rng.random() < _CLOSE_SHARE else np.s_[:, :]
+    small, _ = working_image(np.ascontiguousarray(page.image[part]))
+    shares = cv2.resize(full[part], small.shape[1::-1], interpolation=cv2.INTER_AREA)
+    return SegmentPage(small, np.asarray(shares, np.float32))
 
 
 def _page_part(page: SyntheticPage, rng: np.random.Generator) -> tuple[slice, slice]:
@@ -262,10 +299,12 @@ def _page_part(page: SyntheticPage, rng: np.random.Generator) -> tuple[slice, sl
     return slice(low[1], high[1]), slice(low[0], high[0])
 
 
-def _segment_crop(
-    dark: NDArray[np.float32], shares: NDArray[np.float32], zoom: float, rng: np.random.Generator
+def segment_crop(
+    dark: NDArray[np.float32], shares: NDArray[np.float32], rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Cut a crop of a random size out of a page: darkness and classes, channels first."""
     height, width = SEGMENT_CROP_PX
+    zoom = rng.uniform(0.8, 1.25)
     source_size = (
         min(round(width / zoom), dark.shape[1]),
         min(round(height / zoom), dark.shape[0]),

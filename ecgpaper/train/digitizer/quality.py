@@ -6,11 +6,13 @@ Public: `train_quality`, `Examples`, `read_examples`, `fit_quality`.
 from __future__ import annotations
 
 import logging
+import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import torch
@@ -26,10 +28,11 @@ from ecgpaper.digitize.quality import FEATURES
 from ecgpaper.ecg import STANDARD_ORDER, Ecg, FloatArray
 from ecgpaper.errors import EcgPaperError
 from ecgpaper.files import write_whole
-from ecgpaper.nets.checkpoint import CheckpointInfo, save_checkpoint
+from ecgpaper.nets.checkpoint import CheckpointInfo, read_info, save_checkpoint
 from ecgpaper.nets.quality import QualityConfig, QualityNet
 from ecgpaper.synth import PRESETS, sample_spec, synthesize
 from ecgpaper.train.digitizer.pages import without_gaps
+from ecgpaper.train.span import Span
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +50,6 @@ _RATE = 1e-2
 _DECAY = 1e-2
 # Errors above this count in proportion, below it by their square.
 _HUBER_DB = 4.0
-_SAVE_EVERY = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +67,7 @@ class Examples:
     snr_db: FloatArray
 
 
-def train_quality(ecgs: Sequence[Ecg], folder: Path, *, n_pages: int, seed: int) -> None:
+def train_quality(ecgs: Sequence[Ecg], folder: Path, *, span: Span, seed: int) -> None:
     """Digitize generated pages with the networks of a folder, and learn to predict the SNR.
 
     Parameters
@@ -74,20 +76,28 @@ def train_quality(ecgs: Sequence[Ecg], folder: Path, *, n_pages: int, seed: int)
         Records that the pages show.
     folder : Path
         Of the other networks; an interrupted run goes on where it stopped.
-    n_pages : int
-        Of all presets in turn.
+    span : Span
+        Of pages, of all presets in turn.
     seed : int
     """
     torch.manual_seed(seed + 2)
     network = QualityNet(QualityConfig(len(FEATURES)))
-    digitizer = Digitizer.load(folder, judge=network)
-    state_file = folder / f".{QUALITY}"
-    examples = read_examples(digitizer, ecgs, n_pages, seed=seed, state_file=state_file)
-    fit_quality(network, examples)
+    kept = folder / f".{QUALITY}"
+    n_leads = 0
+    if span.n_steps:
+        examples = read_examples(
+            Digitizer.load(folder, judge=network),
+            ecgs,
+            span,
+            seed=seed,
+            kept=kept / _identity(folder, seed, len(ecgs)),
+        )
+        n_leads = len(examples.snr_db)
+        fit_quality(network, examples)
     training: dict[str, Any] = {
         "n_records": len(ecgs),
-        "pages": f"{n_pages} generated, all presets in turn",
-        "n_leads": len(examples.snr_db),
+        "pages": f"{span.meter.n_steps} generated, all presets in turn",
+        "n_leads": n_leads,
         "seed": seed,
     }
     info = CheckpointInfo(
@@ -97,39 +107,43 @@ def train_quality(ecgs: Sequence[Ecg], folder: Path, *, n_pages: int, seed: int)
         training=training,
     )
     save_checkpoint(folder, QUALITY, network, info)
-    state_file.unlink(missing_ok=True)
+    shutil.rmtree(kept, ignore_errors=True)
 
 
 def read_examples(
-    digitizer: Digitizer, ecgs: Sequence[Ecg], n_pages: int, *, seed: int, state_file: Path
+    digitizer: Digitizer, ecgs: Sequence[Ecg], span: Span, *, seed: int, kept: Path
 ) -> Examples:
-    """Draw pages, digitize them and score each lead; page i depends on seed and i alone."""
-    evidence, snr_db, first = _restore(state_file)
-    pages = tqdm(
-        range(first, n_pages),
-        desc=QUALITY,
-        initial=first,
-        total=n_pages,
-        disable=not sys.stderr.isatty(),
-    )
-    for page in pages:
-        rng = np.random.default_rng([seed, page])
-        ecg = without_gaps(ecgs[int(rng.integers(len(ecgs)))])
-        preset = PRESETS[page % len(PRESETS)]
-        found = _read_page(digitizer, ecg, preset, rng)
-        evidence = np.concatenate([evidence, found.evidence])
-        snr_db = np.concatenate([snr_db, found.snr_db])
-        if (page + 1) % _SAVE_EVERY == 0:
-            state = {"evidence": evidence, "snr_db": snr_db, "next": np.array(page + 1)}
-            write_whole(state_file, arrays_as_bytes(state))
-    return Examples(evidence, snr_db)
+    """Draw pages, digitize them and score each lead; page i depends on seed and i alone.
+
+    Parameters
+    ----------
+    digitizer : Digitizer
+    ecgs : sequence of Ecg
+    span : Span
+        Of pages.
+    seed : int
+    kept : Path
+        Folder of what this digitizer has read of these records: it is not read again.
+    """
+    evidence, snr_db = [np.zeros((0, len(FEATURES)))], [np.zeros(0)]
+    for page in tqdm(span.pages(), desc=QUALITY, disable=not sys.stderr.isatty()):
+        file = kept / f"{page:06d}.safetensors"
+        if not file.exists():
+            rng = np.random.default_rng([seed, page])
+            ecg = without_gaps(ecgs[int(rng.integers(len(ecgs)))])
+            found = _read_page(digitizer, ecg, PRESETS[page % len(PRESETS)], rng)
+            write_whole(file, arrays_as_bytes(vars(found)))
+        known = load_file(file)
+        evidence.append(known["evidence"])
+        snr_db.append(known["snr_db"])
+    return Examples(np.concatenate(evidence), np.concatenate(snr_db))
 
 
-def _restore(state_file: Path) -> tuple[FloatArray, FloatArray, int]:
-    if not state_file.exists():
-        return np.zeros((0, len(FEATURES))), np.zeros(0), 0
-    state = load_file(state_file)
-    return state["evidence"], state["snr_db"], int(state["next"])
+def _identity(folder: Path, seed: int, n_records: int) -> str:
+    """Tell readings of other networks, or of other pages, apart."""
+    others = [name for name in CONTRACTS if name != QUALITY]
+    weights = [read_info(folder, name).sha256 for name in others]
+    return f"{crc32(f'{weights} {seed} {n_records}'.encode()):08x}"
 
 
 def _read_page(digitizer: Digitizer, ecg: Ecg, preset: str, rng: np.random.Generator) -> Examples:

@@ -32,6 +32,7 @@ from ecgpaper.synth import sample_spec
 from ecgpaper.synth.print.text import box_mm, draw_text
 from ecgpaper.synth.spec.print import TextLine
 from ecgpaper.train.digitizer.network import TrainingRun, train_network
+from ecgpaper.train.span import Span
 
 FloatImage = NDArray[np.float32]
 BATCH_SIZE = 48
@@ -45,14 +46,14 @@ _NUMBERS = ("25", "50", "5", "10", "20", "12.5", "2.5", "15", "30", "40", "100",
 _UNITS = ("mm/s", "mm/mV", "mm/sec", "mm/mV", "mm/S", "MM/MV", "Hz", "ms", "mV", "s", "cm/mV")
 
 
-def train_reader(folder: Path, *, n_steps: int, seed: int, start: Path | None = None) -> None:
+def train_reader(folder: Path, *, span: Span, seed: int, start: Path | None = None) -> None:
     """Learn to read lines of print; write the network to a model folder.
 
     Parameters
     ----------
     folder : Path
         An interrupted run goes on where it stopped.
-    n_steps : int
+    span : Span
     seed : int
     start : Path, optional
         Model folder whose weights to go on from. From scratch without.
@@ -64,9 +65,9 @@ def train_reader(folder: Path, *, n_steps: int, seed: int, start: Path | None = 
         config=config,
         make_batch=LineSource(seed).batch,
         loss=_loss,
-        n_steps=n_steps,
+        span=span,
         task=f"lines of print, seed {seed}",
-        training={"lines": f"{n_steps * BATCH_SIZE} generated", "seed": seed},
+        training={"lines": f"generated, {BATCH_SIZE} a step", "seed": seed},
     )
     train_network(LineReader(config), run, folder, start=start)
 

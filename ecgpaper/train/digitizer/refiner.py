@@ -27,6 +27,7 @@ from ecgpaper.digitize.curves.strip import STRIP_PX_PER_MM
 from ecgpaper.nets.refiner import Refiner, RefinerConfig
 from ecgpaper.train.digitizer.curves import Curves, origin_of
 from ecgpaper.train.digitizer.network import TrainingRun, train_network
+from ecgpaper.train.span import Span
 
 # Points of a stretch: 2.5 s at 25 mm/s, a strip of the usual layout from end to end, and what lies
 # beyond. Ends, where a separator or the neighbor's trace stands, are the hardest: of longer strips
@@ -46,7 +47,7 @@ def train_refiner(
     pages: Sequence[Curves],
     folder: Path,
     *,
-    n_steps: int,
+    span: Span,
     seed: int,
     start: Path | None = None,
 ) -> None:
@@ -57,7 +58,7 @@ def train_refiner(
     pages : sequence of Curves
     folder : Path
         An interrupted run goes on where it stopped.
-    n_steps : int
+    span : Span
     seed : int
     start : Path, optional
         Model folder whose weights to go on from. From scratch without.
@@ -71,7 +72,7 @@ def train_refiner(
         config=config,
         make_batch=source.batch,
         loss=_loss,
-        n_steps=n_steps,
+        span=span,
         task=f"{n_curves} curves on {len(pages)} pages, seed {seed}",
         training={"pages": origin_of(pages), "n_curves": n_curves, "seed": seed},
     )

@@ -1,13 +1,12 @@
 """Train the segmenter and the tracer of the digitizer on generated pages.
 
-Public: `train_segmenter`, `train_tracer`, `DigitizerBudget`.
+Public: `train_segmenter`, `train_tracer`, `usual_feed`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from functools import partial
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from torch.nn import functional
 from ecgpaper.digitize.curves.strip import N_SUB_COLUMNS, STRIP_PX_PER_MM
 from ecgpaper.digitize.networks import SEGMENTER, TRACER
 from ecgpaper.ecg import Ecg
-from ecgpaper.nets.device import channels_last
+from ecgpaper.nets.device import best_device, channels_last
 from ecgpaper.nets.unet import (
     SegmentNet,
     StripNet,
@@ -28,14 +27,10 @@ from ecgpaper.nets.unet import (
     heights_from_logits,
 )
 from ecgpaper.raster import PIXEL_CLASSES
+from ecgpaper.train.digitizer.feed import Feed, SegmentFeed, StripFeed
 from ecgpaper.train.digitizer.network import TrainingRun, train_network
-from ecgpaper.train.digitizer.pages import (
-    PageSource,
-    SegmentBatch,
-    StripBatch,
-    segment_batch,
-    strip_batch,
-)
+from ecgpaper.train.digitizer.pages import PageSource, SegmentBatch, StripBatch
+from ecgpaper.train.span import Span
 
 SEGMENTER_CONFIG = UNetConfig(n_inputs=3, widths=(16, 24, 32, 48), n_outputs=len(PIXEL_CLASSES))
 TRACER_CONFIG = UNetConfig(n_inputs=4, widths=(24, 40, 64, 96, 96), n_outputs=N_SUB_COLUMNS)
@@ -57,27 +52,23 @@ _PRESENCE = 1.0
 _FLOOR_MM2 = 1e-3
 
 
-@dataclass(frozen=True)
-class DigitizerBudget:
-    """How much the networks learn: steps, pages and crops per step, pages kept or judged by."""
+# Crops of each page: those of the segmenter are larger.
+_N_CROPS = {SEGMENTER: 2, TRACER: 4}
 
-    segmenter_steps: int
-    tracer_steps: int
-    n_pages: int = 2
-    n_crops: int = 4
-    curve_pages: int = 120
-    ends_steps: int = 1500
-    refiner_steps: int = 600
-    reader_steps: int = 1500
-    quality_pages: int = 150
+
+def usual_feed(name: str, fresh: float = 1.0) -> Feed:
+    """Return what a step shows a network: a GPU is used well by large batches only."""
+    n_pages = 8 if best_device().type == "cuda" else 2
+    return Feed(n_pages, _N_CROPS[name], fresh)
 
 
 def train_segmenter(
     ecgs: Sequence[Ecg],
     folder: Path,
     *,
-    budget: DigitizerBudget,
+    span: Span,
     seed: int,
+    feed: Feed | None = None,
     start: Path | None = None,
 ) -> None:
     """Train the segmenter and write it to a model folder.
@@ -87,26 +78,24 @@ def train_segmenter(
     ecgs : sequence of Ecg
         Records that the pages show.
     folder : Path
-    budget : DigitizerBudget
+    span : Span
     seed : int
+    feed : Feed, optional
+        By default new pages only, as many as the device takes at once.
     start : Path, optional
         Model folder whose weights to go on from; its network may be narrower. From scratch without.
     """
     torch.manual_seed(seed)
-    make_batch = partial(
-        segment_batch,
-        PageSource(ecgs, seed),
-        n_pages=budget.n_pages,
-        n_crops=max(1, budget.n_crops // 2),
-    )
+    feed = feed or usual_feed(SEGMENTER)
+    source = SegmentFeed(PageSource(ecgs, seed), feed, folder / f".pages-{SEGMENTER}")
     run = TrainingRun(
         name=SEGMENTER,
         config=SEGMENTER_CONFIG,
-        make_batch=make_batch,
+        make_batch=source.batch,
         loss=_segment_loss,
-        n_steps=budget.segmenter_steps,
-        task=f"pages of {len(ecgs)} records, {budget}, seed {seed}",
-        training=_provenance(ecgs, budget, seed),
+        span=span,
+        task=f"pages of {len(ecgs)} records, {feed}, seed {seed}",
+        training=_provenance(ecgs, feed, seed),
     )
     train_network(channels_last(SegmentNet(SEGMENTER_CONFIG)), run, folder, start=start)
 
@@ -115,8 +104,9 @@ def train_tracer(
     ecgs: Sequence[Ecg],
     folder: Path,
     *,
-    budget: DigitizerBudget,
+    span: Span,
     seed: int,
+    feed: Feed | None = None,
     start: Path | None = None,
 ) -> None:
     """Train the tracer and write it to a model folder.
@@ -126,23 +116,24 @@ def train_tracer(
     ecgs : sequence of Ecg
         Records that the pages show.
     folder : Path
-    budget : DigitizerBudget
+    span : Span
     seed : int
+    feed : Feed, optional
+        By default new pages only, as many as the device takes at once.
     start : Path, optional
         Model folder whose weights to go on from; its network may be narrower. From scratch without.
     """
     torch.manual_seed(seed + 1)
-    make_batch = partial(
-        strip_batch, PageSource(ecgs, seed + 1), n_pages=budget.n_pages, n_crops=budget.n_crops
-    )
+    feed = feed or usual_feed(TRACER)
+    source = StripFeed(PageSource(ecgs, seed + 1), feed, folder / f".pages-{TRACER}")
     run = TrainingRun(
         name=TRACER,
         config=TRACER_CONFIG,
-        make_batch=make_batch,
+        make_batch=source.batch,
         loss=_tracer_loss,
-        n_steps=budget.tracer_steps,
-        task=f"strips of {len(ecgs)} records, {budget}, seed {seed}",
-        training=_provenance(ecgs, budget, seed),
+        span=span,
+        task=f"strips of {len(ecgs)} records, {feed}, seed {seed}",
+        training=_provenance(ecgs, feed, seed),
     )
     train_network(channels_last(StripNet(TRACER_CONFIG)), run, folder, start=start)
 
@@ -192,10 +183,10 @@ def _row_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
     return -(wanted * logits.log_softmax(dim=-1)).sum(dim=-1)
 
 
-def _provenance(ecgs: Sequence[Ecg], budget: DigitizerBudget, seed: int) -> dict[str, Any]:
+def _provenance(ecgs: Sequence[Ecg], feed: Feed, seed: int) -> dict[str, Any]:
     return {
         "n_records": len(ecgs),
-        "budget": asdict(budget),
+        "feed": asdict(feed),
         "seed": seed,
         "pages": "generated, preset wild",
         "torch": torch.__version__,

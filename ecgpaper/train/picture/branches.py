@@ -1,6 +1,6 @@
 """Train the picture branch of the classifier, and how it is mixed with the signals.
 
-Public: `PictureBudget`, `train_picture_branch`.
+Public: `train_picture_branch`.
 
 A tenth of the records is spared: the network does not learn from them. On pictures of their pages
 its answers are calibrated, and on pages that the digitizer has read they are mixed with those of
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +41,7 @@ from ecgpaper.train.picture.pictures import (
 )
 from ecgpaper.train.picture.stacking import Readers, fit_stacking
 from ecgpaper.train.picture.store import PictureStore
+from ecgpaper.train.span import Span
 
 logger = logging.getLogger(__name__)
 
@@ -52,26 +53,12 @@ _FLATTEST = 0.1
 _STEEPEST = 3.0
 
 
-@dataclass(frozen=True)
-class PictureBudget:
-    """How long the picture branch learns, and from how many pages how to mix the opinions.
-
-    Parameters
-    ----------
-    n_steps : int
-    n_pages : int
-        To draw and digitize; no more than one of each spared record.
-    """
-
-    n_steps: int
-    n_pages: int
-
-
 def train_picture_branch(
     records: Labeled,
     folder: Path,
     *,
-    budget: PictureBudget,
+    span: Span,
+    opinions: Span,
     seed: int,
     config: ConvNextConfig | None = None,
 ) -> None:
@@ -83,22 +70,27 @@ def train_picture_branch(
     folder : Path
         Of the digitizer and the signals' networks; an interrupted training goes on where it
         stopped.
-    budget : PictureBudget
+    span : Span
+        Of the network's steps, which are planned: what it sees depends on how many there are.
+    opinions : Span
+        Of pages to draw and digitize; no more than one of each spared record.
     seed : int
     config : ConvNextConfig, optional
     """
     learned, spared = records.split(seed)
     kept = folder / f".{PICTURE}-pages"
-    stages = two_stages(budget.n_steps, len(learned))
+    stages = two_stages(span.n_steps, len(learned))
     source = PictureSource(learned.ecgs, kept, stages, ink_of, seed)
     state_file = folder / f".{PICTURE}"
-    network = train_pictures(source, learned.truth, config=config, state_file=state_file).cpu()
+    network = train_pictures(
+        source, learned.truth, config=config, state_file=state_file, span=span
+    ).cpu()
     thresholds, metrics = _calibrate(network, spared, kept, seed)
     stacker = signals_only(len(CLASSES))
-    n_pages = min(budget.n_pages, len(spared))
-    if n_pages:
+    pages = replace(opinions, n_steps=min(opinions.n_steps, len(spared)))
+    if pages.n_steps:
         readers = Readers.load(folder, network, kept)
-        stacker, figures = fit_stacking(readers, spared, n_pages, seed=seed)
+        stacker, figures = fit_stacking(readers, spared, pages, seed=seed)
         metrics |= figures
     training = {
         "seed": seed,
@@ -106,7 +98,8 @@ def train_picture_branch(
         "n_spared": len(spared),
         "stages": [asdict(stage) for stage in stages],
         "batch_size": source.batch_size,
-        "n_pages_of_opinions": n_pages,
+        "n_steps": span.meter.n_steps,
+        "n_pages_of_opinions": pages.meter.n_steps,
         "examples": dict(zip(CLASSES, learned.truth.sum(axis=0).tolist(), strict=True)),
     }
     info = CheckpointInfo(

@@ -34,6 +34,7 @@ from ecgpaper.train.classifier.cohort import LABEL_SMOOTHING
 from ecgpaper.train.classifier.imbalance import class_weights, undo_class_weights
 from ecgpaper.train.loop import TrainConfig, fit
 from ecgpaper.train.picture.store import PictureStore
+from ecgpaper.train.span import Span
 
 # From a picture, (height, width, 3), to the network's input, (n_channels, height, width).
 Prepare: TypeAlias = Callable[[ByteArray], Float32Array]
@@ -188,6 +189,7 @@ def train_pictures(
     *,
     config: ConvNextConfig | None = None,
     state_file: Path | None = None,
+    span: Span | None = None,
 ) -> ConvNext:
     """Train a network, stage after stage, at a rate that falls over all of them.
 
@@ -199,12 +201,14 @@ def train_pictures(
     config : ConvNextConfig, optional
     state_file : Path, optional
         Where an interrupted training is kept to go on from.
+    span : Span, optional
+        Of no more steps than the stages have; by default as many.
     """
     torch.manual_seed(source.seed)
     device = best_device()
     network = channels_last(ConvNext(config or CONFIG)).to(device)
     task = f"{truth.sum(axis=0).tolist()}, {source.stages}, {source.batch_size}, {source.seed}"
-    plan = TrainConfig(source.n_steps, _PEAK_RATE, _WEIGHT_DECAY, task=task)
+    plan = TrainConfig(span or Span(source.n_steps), _PEAK_RATE, _WEIGHT_DECAY, task=task)
     loss_of = _make_loss(truth, device)
     fit(network, source.make_batch, loss_of, plan, name=PICTURE, state_file=state_file)
     undo_class_weights(network.head.bias, class_weights(truth))

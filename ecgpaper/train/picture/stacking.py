@@ -36,6 +36,7 @@ from ecgpaper.train.classifier.thresholds import PRIOR_THRESHOLD
 from ecgpaper.train.digitizer.pages import without_gaps
 from ecgpaper.train.picture.holdout import Labeled
 from ecgpaper.train.picture.pictures import picture_logits
+from ecgpaper.train.span import Span
 
 logger = logging.getLogger(__name__)
 
@@ -117,7 +118,7 @@ class Readers:
 
 
 def fit_stacking(
-    readers: Readers, spared: Labeled, n_pages: int, *, seed: int
+    readers: Readers, spared: Labeled, span: Span, *, seed: int
 ) -> tuple[Stacker, dict[str, object]]:
     """Read one page each of the first spared records and fit a stacker on the answers.
 
@@ -126,7 +127,8 @@ def fit_stacking(
     readers : Readers
         Its networks have not learned from these records, or those members that speak have not.
     spared : Labeled
-    n_pages : int
+    span : Span
+        Of pages.
     seed : int
 
     Returns
@@ -135,7 +137,7 @@ def fit_stacking(
     metrics : dict
         Scores of each opinion alone and, out of fold, of both.
     """
-    indices = tqdm(range(n_pages), desc="opinions", disable=not sys.stderr.isatty())
+    indices = tqdm(span.pages(), desc="opinions", disable=not sys.stderr.isatty())
     pages = [readers.read(spared, index, seed) for index in indices]
     rows = [index for index, page in enumerate(pages) if page.is_read]
     if not rows:

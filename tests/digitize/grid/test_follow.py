@@ -4,6 +4,7 @@ import pytest
 from ecgpaper.digitize.grid import follow
 from ecgpaper.digitize.grid.axes import SMALL, middle_slopes
 from ecgpaper.digitize.grid.comb import comb_scale
+from ecgpaper.digitize.grid.lines import RULER_LONG_SIDE_PX, grid_lines
 from ecgpaper.digitize.grid.surface import extended, local_planes, smoothed
 from ecgpaper.digitize.page.flatten import FLAT_PX_PER_MM
 from ecgpaper.digitize.page.rectify import rectify
@@ -97,8 +98,8 @@ def test_dark_strokes_every_5_mm_do_not_bend_a_grid_whose_lines_lie_elsewhere():
     off_mm = np.abs((v_mm - 0.5 + 2.5) % 5 - 2.5)
     strokes = np.clip(1.4 - off_mm * PX_PER_MM, 0, 1) * (np.hypot(u_mm, v_mm) < 40)
     page = (page * (1 - 0.2 * strokes[..., None])).astype(np.uint8)
-    found = follow.follow_grid(follow.grid_lines(page, blank_maps()))
-    block_mm = follow.BLOCK_PX * WIDTH / follow.RULER_LONG_SIDE_PX / PX_PER_MM
+    found = follow.follow_grid(grid_lines(page, blank_maps()))
+    block_mm = follow.BLOCK_PX * WIDTH / RULER_LONG_SIDE_PX / PX_PER_MM
     truth_mm = np.arange(len(found.y_mm))[:, None] * block_mm
     left_mm = (found.y_mm - truth_mm)[8:-8, 8:-8]
     assert np.abs(left_mm - np.median(left_mm)).max() < 0.06

@@ -65,7 +65,7 @@ def settled(layout, readings, places=()):
     return found
 
 
-@pytest.mark.parametrize("off_mm", [-0.4, -0.11, 0.0, 0.04, 0.37])
+@pytest.mark.parametrize("off_mm", [-0.4, 0.0, 0.04, 0.37])
 @pytest.mark.parametrize("reach_mm", [0.0, 0.3])
 def test_columns_move_to_the_middle_of_what_starts_and_stops_say(reading, off_mm, reach_mm):
     layout = lay_out(START_MM + off_mm)

@@ -83,8 +83,13 @@ def usual_for(leads):
     return next(LAYOUTS[name] for name in READABLE if LAYOUTS[name].n_rows == leads.n_rows)
 
 
-@pytest.mark.parametrize("seed", range(2))
-@pytest.mark.parametrize("name", TWELVE)
+@pytest.mark.parametrize(
+    ("name", "seed"),
+    [
+        *((name, 0) for name in TWELVE),
+        *(("3x4+2R", 1), ("6x2-simultaneous", 1), ("12x1-cabrera", 1)),
+    ],
+)
 def test_every_layout_is_told_from_those_with_as_many_rows(reading, name, seed):
     ecg = simulate_record(rng=np.random.default_rng([5, seed])).ecg
     readings = read_perfectly(reading, ecg, lay_out(LAYOUTS[name]))

@@ -5,8 +5,9 @@ import pytest
 
 from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.strip import STRIP_HEIGHT_MM, STRIP_PX_PER_MM
+from ecgpaper.digitize.rows.columns import Place, column_places, place_columns
 from ecgpaper.digitize.rows.find import strips_of
-from ecgpaper.digitize.rows.separators import without_separators
+from ecgpaper.digitize.rows.separators import start_by_bars, without_separators
 from ecgpaper.page import LAYOUTS, PageLayout, PaperScale
 from ecgpaper.raster import GridScale
 
@@ -35,7 +36,8 @@ def rows(reading):
             top_mm = baseline_mm - STRIP_HEIGHT_MM / 2
             row = reading(x_mm, y_mm, np.ones(len(x_mm)), top_mm)
             heights_mm = top_mm + (np.arange(row.ink.shape[1]) + 0.5) / STRIP_PX_PER_MM
-            off_mm = np.abs((x_mm - LEFT_MM + COLUMN_MM / 2) % COLUMN_MM - COLUMN_MM / 2)
+            places_mm = LEFT_MM + COLUMN_MM * np.arange(1, 4)
+            off_mm = np.abs(x_mm[:, None] - places_mm).min(axis=1)
             is_bar = (off_mm < bar_mm / 2)[:, None] & (np.abs(heights_mm - baseline_mm) < 3.5)
             # Behind a bar the tracer spreads what it knows over all heights, and a little more of
             # it over the baseline.
@@ -86,3 +88,19 @@ def test_rows_without_a_bar_in_common_stay_as_they_are(layout, rows):
     mixed = (*readings[:2], bare[2])
     assert without_separators(layout, bare) is bare
     assert without_separators(layout, mixed) is mixed
+
+
+def test_bars_tell_where_columns_stand_that_were_taken_to_start_elsewhere(layout, rows):
+    elsewhere = place_columns(layout, Place(LEFT_MM - 9, 1.025))
+    found = column_places(elsewhere, rows())
+    assert len(found) == 1
+    assert found[0].start_mm == pytest.approx(LEFT_MM, abs=0.1)
+    assert found[0].stretch == pytest.approx(1 / 1.025, abs=1e-3)
+
+
+def test_strokes_that_are_no_bars_between_all_columns_tell_nothing(layout, rows):
+    first, *others = rows()
+    # A row without the last bar.
+    ends = np.abs(first.x_mm - LEFT_MM - 3 * COLUMN_MM) < 1
+    first = replace(first, darkness=np.where(ends[:, None], 0, first.darkness))
+    assert start_by_bars(layout, (first, *others), COLUMN_MM) is None

@@ -1,5 +1,6 @@
 """Curves of generated pages are kept with where they truly run, begin and end."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,6 +14,7 @@ from ecgpaper.raster import PIXEL_CLASSES
 from ecgpaper.train.digitizer import curves
 from ecgpaper.train.digitizer import pages as datasets
 from ecgpaper.train.digitizer.curves import forget_pages, read_curves, read_pages
+from ecgpaper.train.span import Span
 
 
 @pytest.fixture(scope="module")
@@ -118,16 +120,16 @@ def test_pages_are_kept_until_they_are_forgotten(
     monkeypatch.setattr(curves, "load_info", lambda *_: SimpleNamespace(sha256=tracers[-1]))
     monkeypatch.setattr(curves, "PRESETS", ("clean",))
     monkeypatch.setattr(curves, "MOST_ROWS", 1)
-    (page,) = read_pages([healthy_ecg], tmp_path, n_pages=1, seed=0)
+    (page,) = read_pages([healthy_ecg], tmp_path, span=Span(1), seed=0)
     monkeypatch.setattr(curves, "synthesize", None)
-    (again,) = read_pages([healthy_ecg], tmp_path, n_pages=1, seed=0)
+    (again,) = read_pages([healthy_ecg], tmp_path, span=Span(1), seed=0)
     assert (page.features == again.features).all()
     # Those of another seed, or read by another tracer, are of no use.
     with pytest.raises(TypeError, match="not callable"):
-        read_pages([healthy_ecg], tmp_path, n_pages=1, seed=1)
+        read_pages([healthy_ecg], tmp_path, span=Span(1), seed=1)
     tracers.append("b" * 64)
     with pytest.raises(TypeError, match="not callable"):
-        read_pages([healthy_ecg], tmp_path, n_pages=1, seed=0)
+        read_pages([healthy_ecg], tmp_path, span=Span(1), seed=0)
     forget_pages(tmp_path)
     assert not list(tmp_path.iterdir())
 
@@ -145,3 +147,25 @@ def test_some_pages_are_placed_where_no_curve_begins(
         farthest.append(np.nanmin(np.abs(found.ends)))
     assert farthest[0] < 8
     assert farthest[1] > 8
+
+
+def test_pages_are_read_until_something_can_be_learned_from_them(
+    segmenter, tracer, healthy_ecg, tmp_path, monkeypatch
+):
+    """Whatever the time: with a tracer that has just begun a page may show no curve at all."""
+    nothing = curves.Curves(
+        np.zeros((9, 1), np.float16),
+        np.zeros(9, np.float32),
+        np.zeros(9, np.bool_),
+        np.array([9]),
+        np.array([[1.0, 2.0]], np.float32),
+    )
+    something = replace(nothing, is_known=~nothing.is_known)
+    monkeypatch.setattr(
+        curves, "read_curves", lambda *rest, **_: something if rest[3] == 3 else nothing
+    )
+    networks = {"segmenter": segmenter, "tracer": tracer}
+    monkeypatch.setattr(curves, "load_network", lambda _, name, __: networks[name])
+    monkeypatch.setattr(curves, "load_info", lambda *_: SimpleNamespace(sha256="0" * 64))
+    pages = read_pages([healthy_ecg], tmp_path, span=Span(100, seconds=1e-9), seed=0)
+    assert len(pages) == 4

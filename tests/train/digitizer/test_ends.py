@@ -12,6 +12,7 @@ from ecgpaper.digitize.rows.align import END_POINTS
 from ecgpaper.train.digitizer import ends
 from ecgpaper.train.digitizer.curves import Curves
 from ecgpaper.train.digitizer.ends import EndBatch, EndSource, train_ends
+from ecgpaper.train.span import Span
 
 # A feature that is the same upside down.
 CONFIDENCE = N_FEATURES - 5
@@ -101,15 +102,15 @@ def test_pages_without_an_end_are_refused():
 
 
 def test_training_writes_a_network_and_nothing_else(tmp_path):
-    train_ends([page((3, -2), (1, 5))], tmp_path, n_steps=2, seed=0)
+    train_ends([page((3, -2), (1, 5))], tmp_path, span=Span(2), seed=0)
     assert {file.name for file in tmp_path.iterdir()} == {"ends.json", "ends.safetensors"}
 
 
 def test_training_goes_on_from_given_weights_and_says_so(tmp_path):
     """Without a step to train, what comes out is what went in."""
     first, then = tmp_path / "first", tmp_path / "then"
-    train_ends([page((3, -2), (1, 5))], first, n_steps=2, seed=0)
-    train_ends([page((3, -2), (1, 5))], then, n_steps=0, seed=5, start=first)
+    train_ends([page((3, -2), (1, 5))], first, span=Span(2), seed=0)
+    train_ends([page((3, -2), (1, 5))], then, span=Span(0), seed=5, start=first)
     before, after = (load_file(folder / "ends.safetensors") for folder in (first, then))
     assert all(torch.equal(before[key], after[key]) for key in before)
     origin, training = (json.loads((folder / "ends.json").read_text()) for folder in (first, then))

@@ -13,6 +13,7 @@ from ecgpaper.train.digitizer.reader import (
     LineSource,
     train_reader,
 )
+from ecgpaper.train.span import Span
 
 
 def texts(batch):
@@ -39,7 +40,7 @@ def test_batch_depends_on_its_step_alone():
 
 
 def test_training_writes_a_network_and_nothing_else(tmp_path):
-    train_reader(tmp_path, n_steps=1, seed=0)
+    train_reader(tmp_path, span=Span(1), seed=0)
     assert {file.name for file in tmp_path.iterdir()} == {"reader.json", "reader.safetensors"}
 
 
@@ -48,8 +49,8 @@ def test_training_goes_on_from_given_weights_and_says_so(tmp_path):
     first, then = tmp_path / "first", tmp_path / "then"
     for folder in (first, then):
         folder.mkdir()
-    train_reader(first, n_steps=1, seed=0)
-    train_reader(then, n_steps=0, seed=5, start=first)
+    train_reader(first, span=Span(1), seed=0)
+    train_reader(then, span=Span(0), seed=5, start=first)
     before, after = (load_file(folder / "reader.safetensors") for folder in (first, then))
     assert all(torch.equal(before[key], after[key]) for key in before)
     origin = json.loads((first / "reader.json").read_text())["sha256"]

@@ -10,6 +10,7 @@ from safetensors.torch import load_file
 from ecgpaper.digitize.curves.refine import N_FEATURES
 from ecgpaper.train.digitizer.curves import Curves
 from ecgpaper.train.digitizer.refiner import N_POINTS, CurveSource, train_refiner
+from ecgpaper.train.span import Span
 
 # Where the offset of the row is found, among the features.
 WITHIN_ROW = N_FEATURES - 7
@@ -60,15 +61,15 @@ def test_pages_without_a_curve_are_refused():
 
 
 def test_training_writes_a_refiner_and_nothing_else(tmp_path):
-    train_refiner([curves(1250)], tmp_path, n_steps=2, seed=0)
+    train_refiner([curves(1250)], tmp_path, span=Span(2), seed=0)
     assert {file.name for file in tmp_path.iterdir()} == {"refiner.json", "refiner.safetensors"}
 
 
 def test_training_goes_on_from_given_weights_and_says_so(tmp_path):
     """Without a step to train, what comes out is what went in."""
     first, then = tmp_path / "first", tmp_path / "then"
-    train_refiner([curves(1250)], first, n_steps=2, seed=0)
-    train_refiner([curves(1250)], then, n_steps=0, seed=5, start=first)
+    train_refiner([curves(1250)], first, span=Span(2), seed=0)
+    train_refiner([curves(1250)], then, span=Span(0), seed=5, start=first)
     before, after = (load_file(folder / "refiner.safetensors") for folder in (first, then))
     assert all(torch.equal(before[key], after[key]) for key in before)
     origin, training = (

@@ -22,9 +22,10 @@ from ecgpaper.nets.convnext import ConvNext, ConvNextConfig
 from ecgpaper.nets.ensemble import SignalEnsemble
 from ecgpaper.nets.resnet1d import ResNet1dConfig
 from ecgpaper.train.picture import branches
-from ecgpaper.train.picture.branches import PictureBudget, calibration, train_picture_branch
+from ecgpaper.train.picture.branches import calibration, train_picture_branch
 from ecgpaper.train.picture.holdout import Labeled
 from ecgpaper.train.picture.stacking import Readers, fit_stacking
+from ecgpaper.train.span import Span
 
 N_CLASSES = len(CLASSES)
 TINY = ConvNextConfig(1, N_CLASSES, widths=(16,), depths=(1,), kernel=3)
@@ -152,7 +153,7 @@ def test_member_that_has_left_a_record_out_speaks_of_it(readers, monkeypatch):
         return np.zeros(N_CLASSES)
 
     monkeypatch.setattr(Readers, "signal_logits", remember)
-    stacker, metrics = fit_stacking(readers, records_of(12, n_members=5), 12, seed=1)
+    stacker, metrics = fit_stacking(readers, records_of(12, n_members=5), Span(12), seed=1)
     # Of the pages that were read; for the others there is nothing to be mixed.
     assert asked == [1, 3, 0, 2, 4, 1]
     assert stacker.weights.shape == (N_CLASSES, 5)
@@ -182,7 +183,7 @@ def test_nothing_read_leaves_the_signals_alone(readers):
         raise GridError("expected a grid; found none")
 
     readers.digitizer.digitize = fail
-    stacker, metrics = fit_stacking(readers, records_of(2), 2, seed=1)
+    stacker, metrics = fit_stacking(readers, records_of(2), Span(2), seed=1)
     np.testing.assert_array_equal(stacker.weights, signals_only(N_CLASSES).weights)
     assert metrics == {}
 
@@ -194,14 +195,14 @@ def test_branch_is_trained_calibrated_stacked_and_saved(tmp_path, monkeypatch):
     weights = np.arange(5.0 * N_CLASSES).reshape(N_CLASSES, 5)
     asked = []
 
-    def fit(_, spared, n_pages, **__):
-        asked.append((len(spared), n_pages))
-        return Stacker(weights), {"opinions": n_pages}
+    def fit(_, spared, span, **__):
+        asked.append((len(spared), span.n_steps))
+        return Stacker(weights), {"opinions": span.n_steps}
 
     monkeypatch.setattr(branches, "fit_stacking", fit)
     monkeypatch.setattr(Readers, "load", lambda *_: None)
-    budget = PictureBudget(n_steps=2, n_pages=100)
-    train_picture_branch(records_of(20), tmp_path, budget=budget, seed=3, config=TINY)
+    spans = {"span": Span(2), "opinions": Span(100)}
+    train_picture_branch(records_of(20), tmp_path, **spans, seed=3, config=TINY)
     assert asked == [(2, 2)]
     branch = PictureBranch.load(tmp_path)
     np.testing.assert_array_equal(branch.stacker.weights, weights)
@@ -215,11 +216,9 @@ def test_branch_is_trained_calibrated_stacked_and_saved(tmp_path, monkeypatch):
 
 
 def test_with_few_records_the_signals_are_left_alone_and_the_log_says_so(tmp_path, caplog):
-    budget = PictureBudget(n_steps=1, n_pages=5)
+    spans = {"span": Span(1), "opinions": Span(5)}
     with caplog.at_level(logging.WARNING):
-        train_picture_branch(
-            records_of(3, n_members=0), tmp_path, budget=budget, seed=3, config=TINY
-        )
+        train_picture_branch(records_of(3, n_members=0), tmp_path, **spans, seed=3, config=TINY)
     assert "it is not calibrated" in caplog.text
     branch = PictureBranch.load(tmp_path)
     np.testing.assert_array_equal(branch.stacker.weights, signals_only(N_CLASSES).weights)

@@ -1,0 +1,66 @@
+"""Traced curves -> the answer: leads in millivolts over time, and the SNR to expect of each.
+
+Public: `interpreted`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ecgpaper.digitize.curves.trim import without_blank_ends
+from ecgpaper.digitize.limb_leads import consistent
+from ecgpaper.digitize.quality import lead_evidence, predict_snr
+from ecgpaper.digitize.reading import mean_confidence
+from ecgpaper.digitize.refusals import nothing_trusted
+from ecgpaper.digitize.request import Request
+from ecgpaper.digitize.result import MIN_SNR_DB, Digitization
+from ecgpaper.digitize.rows.columns import with_margin
+from ecgpaper.digitize.rows.fit import fits_of
+from ecgpaper.digitize.signal import signal_from_traces, spread_from_traces
+from ecgpaper.digitize.traced import Traced
+from ecgpaper.nets.quality import QualityNet
+
+
+def interpreted(traced: Traced, request: Request, judge: QualityNet) -> Digitization:
+    """Say what curves mean at the speed and gain, and under the names, that are stated.
+
+    Raises
+    ------
+    LayoutError
+        If nothing that is read is better than nothing.
+    """
+    reading, stated = traced.reading, request.stated
+    page, scale = reading.page, reading.scale
+    layout = with_margin(traced.layout.at_scale(stated.over(traced.paper)))
+    layout = stated.renamed(layout)
+    pairs = zip(traced.traces, layout.strips, strict=True)
+    traces = tuple(replace(trace, strip=strip) for trace, strip in pairs)
+    fits = fits_of(traces, layout, scale) if stated.leads else reading.fits
+    quality = mean_confidence(traces)
+    traces = without_blank_ends(traces, scale)
+    evidence = lead_evidence(traces, fits, page.flat, scale)
+    predicted_snr_db = predict_snr(evidence, judge)
+    ecg, confidence = signal_from_traces(traces, layout, scale, request.fs)
+    is_bad = predicted_snr_db < MIN_SNR_DB
+    signal_mv = np.where(is_bad, np.nan, ecg.signal_mv)
+    if not np.isfinite(signal_mv).any():
+        raise nothing_trusted()
+    spread_mv = spread_from_traces(traces, layout, scale, request.fs)
+    signal_mv = consistent(signal_mv, spread_mv, request.fs)
+    return Digitization(
+        ecg=replace(ecg, signal_mv=signal_mv),
+        confidence=np.where(is_bad, 0.0, confidence),
+        page=page.flat_on_whole,
+        scale=scale,
+        layout=layout,
+        traces=traces,
+        quality=quality,
+        fits=fits,
+        pulse=reading.pulse,
+        said=traced.said,
+        evidence=evidence,
+        predicted_snr_db=predicted_snr_db,
+        is_negative=page.is_negative,
+    )

@@ -1,0 +1,232 @@
+"""How the time of a training is shared out: minutes by the number of records, seconds by network.
+
+Public: `MINUTES_VARIABLE`, `minutes_for`, `n_members`, `Schedule`, `Round`, `DRAFT`, `FINAL`,
+`Stage`, `STAGES` and their names.
+
+A first round, the draft, takes a tenth of the time and trains everything a little: a usable model,
+and a measurement of what a step and a page cost on this machine. The second goes on from there.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import dropwhile, pairwise
+
+from ecgpaper.bounds import TRAIN_MINUTES
+from ecgpaper.errors import BudgetError
+from ecgpaper.train.span import MANY_STEPS, Meter, Span
+
+MINUTES_VARIABLE = "ECGPAPER_TRAIN_MINUTES"
+# Minutes for so many records: a trial, and the Challenge's training set on one T4 with 16 cores,
+# where 48 hours are allowed. Between them the logarithm is straight.
+_MINUTES = ((5, 5.0), (50, 10.0), (300, 60.0), (1000, 120.0), (20_000, 720.0))
+_DRAFT_SHARE = 0.1
+_LEAST_S = 1.0
+# Share of the time that is left at the end for the work after a network's last step,
+_SPARE_SHARE = 0.05
+# and the most of it.
+_MOST_SPARE_S = 60.0
+# Before anything is measured: a step of the picture branch draws 16 pages.
+_PICTURE_STEP_S = 5.0
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of the training.
+
+    Parameters
+    ----------
+    name : str
+    share : float
+        Of the time of a round.
+    most : int
+        Steps, or pages: more are not worth their memory, or teach nothing.
+    is_in_draft : bool
+        Whether the draft does any of it.
+    """
+
+    name: str
+    share: float
+    most: int = MANY_STEPS
+    is_in_draft: bool = True
+
+
+CLASSIFIER = "classifier"
+READER = "reader"
+SEGMENTER = "segmenter"
+TRACER = "tracer"
+CURVES = "curves"
+ENDS = "ends"
+REFINER = "refiner"
+QUALITY = "quality"
+PICTURE = "picture"
+OPINIONS = "opinions"
+# Stages that can be complete before their time is over come first: time that is left goes to the
+# others.
+STAGES = (
+    Stage(CLASSIFIER, 0.16),
+    Stage(READER, 0.05),
+    Stage(SEGMENTER, 0.12),
+    Stage(TRACER, 0.36),
+    # Pages that are kept in memory, 3 MB each.
+    Stage(CURVES, 0.11, most=600),
+    Stage(ENDS, 0.03),
+    Stage(REFINER, 0.07),
+    Stage(QUALITY, 0.05, most=400, is_in_draft=False),
+    Stage(PICTURE, 0.05),
+)
+# Networks of the signals that answer together: in less time than this, one alone.
+_FEW_S = 120.0
+# Share of new pages in the draft, which measures their cost,
+_DRAFT_FRESH = 0.5
+# and the least that it may become.
+_LEAST_FRESH = 0.05
+# Drawing takes this share of the time that it could, so that the network does not wait.
+_DRAWING_SHARE = 0.85
+# Share of its time that the picture branch spends on pages to mix its opinions by,
+_OPINIONS_SHARE = 0.6
+# and the most of them.
+_MOST_OPINIONS = 300
+
+
+@dataclass(frozen=True)
+class Round:
+    """One of the passes through all stages.
+
+    Parameters
+    ----------
+    name : str
+    share : float
+        Of the time that is over at its end.
+    stages : tuple of Stage
+        In order.
+    """
+
+    name: str
+    share: float
+    stages: tuple[Stage, ...] = STAGES
+
+
+# In the draft the classifier comes late: what follows its last step takes longer than its steps.
+_LATE = (CLASSIFIER, PICTURE)
+DRAFT = Round("draft", _DRAFT_SHARE, tuple(sorted(STAGES, key=lambda stage: stage.name in _LATE)))
+FINAL = Round("final", 1.0)
+
+
+def minutes_for(n_records: int) -> float:
+    """Choose how long to train: what the environment says, or by the number of records.
+
+    Raises
+    ------
+    BudgetError
+        If the environment's variable is no positive number of minutes.
+    """
+    said = os.environ.get(MINUTES_VARIABLE)
+    if said is not None:
+        return _checked(said)
+    (few, least), *_ = _MINUTES
+    if n_records <= few:
+        return least
+    for (few, least), (many, most) in pairwise(_MINUTES):
+        if n_records <= many:
+            part = math.log(n_records / few) / math.log(many / few)
+            return float(least * (most / least) ** part)
+    return _MINUTES[-1][1]
+
+
+def _checked(said: str) -> float:
+    try:
+        return TRAIN_MINUTES.checked(float(said))
+    except ValueError as error:
+        raise BudgetError(
+            f"{MINUTES_VARIABLE} must be a number of minutes; it is {said!r} ({error}): unset it, "
+            "or set it to 120, say"
+        ) from error
+
+
+def n_members(span: Span) -> int:
+    """Choose how many networks of the signals learn: one well rather than several badly."""
+    return 1 if span.seconds < _FEW_S else 3
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The time of a training by round and stage; or, where spans are stated, these in one round.
+
+    Parameters
+    ----------
+    minutes : float
+    stated : mapping of str to Span
+        By the name of the stage; it replaces the clock.
+    """
+
+    minutes: float
+    stated: Mapping[str, Span] | None = None
+
+    @property
+    def rounds(self) -> tuple[Round, ...]:
+        """The rounds, in order."""
+        return (FINAL,) if self.stated else (DRAFT, FINAL)
+
+    def span(
+        self, part: Round, stage: Stage, spent_s: float, measured: Mapping[str, Meter]
+    ) -> Span:
+        """Plan a stage when so much of the time is spent.
+
+        Parameters
+        ----------
+        part : Round
+        stage : Stage
+        spent_s : float
+            Of the time of the whole training.
+        measured : mapping of str to Meter
+            What stages have cost before.
+        """
+        if self.stated:
+            return self.stated[stage.name]
+        if part is DRAFT and not stage.is_in_draft:
+            return Span(n_steps=0)
+        whole_s = 60 * self.minutes
+        spare_s = min(_MOST_SPARE_S, _SPARE_SHARE * whole_s) if part is FINAL else 0.0
+        left_s = part.share * whole_s - spare_s - spent_s
+        later = sum(each.share for each in dropwhile(lambda each: each is not stage, part.stages))
+        seconds = max(_LEAST_S, left_s * stage.share / later)
+        return Span(min(stage.most, _planned_steps(stage, seconds, measured)), seconds)
+
+    def fresh(self, draft: Meter | None, n_workers: int) -> float:
+        """Choose which share of a network's pages is new, so that it does not wait for them.
+
+        Parameters
+        ----------
+        draft : Meter or None
+            What the network has cost in the draft; None in the draft itself.
+        n_workers : int
+            Processes that draw.
+        """
+        if self.stated:
+            return 1.0
+        if draft is None or not draft.n_steps or not draft.made_s:
+            return _DRAFT_FRESH
+        learning_s = (draft.seconds - draft.waited_s) / draft.n_steps
+        share = _DRAWING_SHARE * n_workers * learning_s / (draft.made_s / _DRAFT_FRESH)
+        return round(min(1.0, max(_LEAST_FRESH, share)), 3)
+
+    def opinions(self, part: Round, picture: Span) -> tuple[Span, Span]:
+        """Share the time of the picture branch out: its network, and pages to mix opinions by."""
+        if self.stated:
+            return picture, self.stated[OPINIONS]
+        share = 0.0 if part is DRAFT else _OPINIONS_SHARE
+        pages = Span(0 if part is DRAFT else _MOST_OPINIONS, share * picture.seconds)
+        return replace(picture, seconds=(1 - share) * picture.seconds), pages
+
+
+def _planned_steps(stage: Stage, seconds: float, measured: Mapping[str, Meter]) -> int:
+    """Return how many steps fit; only the picture branch has to know it beforehand."""
+    if stage.name != PICTURE:
+        return MANY_STEPS
+    known = measured.get(PICTURE)
+    step_s = known.seconds / known.n_steps if known and known.n_steps else _PICTURE_STEP_S
+    return max(2, int((1 - _OPINIONS_SHARE) * seconds / step_s))
