@@ -214,7 +214,7 @@ def train_member(
     if config.start:
         learned = Classifier.load(config.start).network.networks[index]
         network.load_state_dict(learned.state_dict())
-        undo_class_weights(network.head.bias, 1 / weights)
+        undo_class_weights(network.head.bias, np.reciprocal(weights))
     elif not cohort.persons.any():
         _ignore_persons(network)
     learner = WithStatements(network, cohort.statements.shape[1]).to(device)

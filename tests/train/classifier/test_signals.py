@@ -267,7 +267,7 @@ def test_networks_go_on_from_those_of_another_folder(five, saved):
     ecg = five[0][0]
     one, other = (Classifier.of(net, info).diagnose(ecg).probabilities for net in (network, before))
     np.testing.assert_allclose(one, other, atol=2e-3)
-    assert info.training["n_steps"] == 0
+    assert not any(info.training["n_steps"])
 
 
 def test_records_that_a_network_leaves_out_do_not_teach_it(five):
