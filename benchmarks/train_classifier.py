@@ -3,7 +3,9 @@
 Run from the repository's root: ``python benchmarks/train_classifier.py RECORDS MODEL --patients
 TABLE``. It is what `train_model.py` does after the digitizer. TABLE is a table like PTB-XL's
 ptbxl_database.csv, by which a patient's records stay together; statements are read from comments
-``# Statements: A, B``. An interrupted training goes on where it stopped.
+``# Statements: A, B``. ``--start OTHER --steps N`` goes on from the networks of another model
+folder, which must be of the same records, for N steps each. An interrupted training goes on where
+it stopped.
 """
 
 import argparse
@@ -19,6 +21,7 @@ from ecgpaper.train.classifier.facts import RecordFacts
 from ecgpaper.train.classifier.folds import group_records, read_patients
 from ecgpaper.train.classifier.signals import (
     N_PARTS,
+    ClassifierConfig,
     forget_members,
     save_classifier,
     train_classifier,
@@ -33,6 +36,8 @@ def main(argv=None):
     parser.add_argument("model", type=Path)
     parser.add_argument("--patients", type=Path, help="table with ecg_id and patient_id")
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--start", type=Path, help="model folder whose networks go on")
+    parser.add_argument("--steps", type=int, help="of each network")
     args = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     headers = readable_records(args.records, find_records(args.records))
@@ -45,6 +50,7 @@ def main(argv=None):
         RecordFolder(args.records, tuple(headers)),
         [RecordFacts.from_header(header) for header in headers.values()],
         patients=grouping.groups,
+        config=ClassifierConfig(steps=args.steps, start=args.start),
         seed=args.seed,
         state_file=state_file,
     )

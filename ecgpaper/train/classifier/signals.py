@@ -26,7 +26,7 @@ from safetensors.torch import load_file
 from safetensors.torch import save as tensors_as_bytes
 from torch import nn
 
-from ecgpaper.classify import ARCHITECTURE, N_COMPARED, N_FEATURES, NAME
+from ecgpaper.classify import ARCHITECTURE, N_COMPARED, N_FEATURES, NAME, Classifier
 from ecgpaper.classify.infarcts import questions_of
 from ecgpaper.classify.inputs import INPUT_FS, N_CHANNELS, N_SAMPLES, Float32Array
 from ecgpaper.classify.labels import CLASSES
@@ -79,6 +79,11 @@ class ClassifierConfig:
     most_epochs : float
         Passes over few records, at most.
     min_steps : int
+    steps : int, optional
+        Optimizer steps, however many records there are.
+    start : Path, optional
+        Model folder whose networks go on learning. It must be of the same patients, so that each
+        network keeps leaving out those that it left out before.
     peak_rate, weight_decay : float
         See `TrainConfig`.
     span : Span
@@ -94,12 +99,16 @@ class ClassifierConfig:
     steps_per_root: float = 15.0
     most_epochs: float = 40.0
     min_steps: int = 60
+    steps: int | None = None
+    start: Path | None = None
     peak_rate: float = 3e-3
     weight_decay: float = 2e-2
     span: Span = field(default_factory=Span, repr=False, compare=False)
 
     def n_steps(self, n_records: int) -> int:
         """Return the number of optimizer steps for this many records."""
+        if self.steps is not None:
+            return self.steps
         wanted = self.steps_per_root * math.sqrt(n_records)
         most = self.most_epochs * n_records / self.batch_size
         return max(self.min_steps, round(min(wanted, most)))
@@ -201,10 +210,14 @@ def train_member(
     device = best_device()
     torch.manual_seed(seed + index)
     network = ResNet1d(config.network)
-    if not cohort.persons.any():
+    weights = _question_weights(cohort, rows)
+    if config.start:
+        learned = Classifier.load(config.start).network.networks[index]
+        network.load_state_dict(learned.state_dict())
+        undo_class_weights(network.head.bias, np.reciprocal(weights))
+    elif not cohort.persons.any():
         _ignore_persons(network)
     learner = WithStatements(network, cohort.statements.shape[1]).to(device)
-    weights = _question_weights(cohort, rows)
     loss_of = make_loss(weights, class_weights(cohort.statements[rows]), device)
     plan = TrainConfig(
         span,

@@ -259,6 +259,17 @@ def test_networks_that_have_learnt_are_not_trained_again(five, tmp_path, monkeyp
     assert not list(tmp_path.iterdir())
 
 
+def test_networks_go_on_from_those_of_another_folder(five, saved):
+    """Without a step they answer what these answered."""
+    still = replace(TINY, steps=0, start=saved)
+    network, info = train_classifier(*five, config=still, seed=7)
+    before = Classifier.load(saved).network
+    ecg = five[0][0]
+    one, other = (Classifier.of(net, info).diagnose(ecg).probabilities for net in (network, before))
+    np.testing.assert_allclose(one, other, atol=2e-3)
+    assert not any(info.training["n_steps"])
+
+
 def test_records_that_a_network_leaves_out_do_not_teach_it(five):
     cohort = read_cohort(*five)
     rows = np.array([0, 2, 3])
