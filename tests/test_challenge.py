@@ -366,10 +366,11 @@ def test_empty_folder_is_said_to_be_empty(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_empty_model_folder_is_said_to_lack_its_files(folders, tmp_path):
+def test_model_folder_is_said_to_lack_the_files_that_it_lacks(folders, tmp_path):
+    shutil.copy(MODEL / "segmenter.json", tmp_path)
     done = script("run_model.py", "-d", folders[0], "-m", tmp_path, "-o", tmp_path / "out")
     assert done.returncode == 1
-    assert "not there: segmenter.json, segmenter.safetensors, tracer.json" in done.stderr
+    assert "not there: segmenter.safetensors, tracer.json, tracer.safetensors" in done.stderr
     assert "picture.safetensors: train again" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()

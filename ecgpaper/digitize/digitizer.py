@@ -57,8 +57,6 @@ from ecgpaper.raster import GridScale
 
 logger = logging.getLogger(__name__)
 
-# Another way round is taken if its agreement is better by this.
-MIN_IMPROVEMENT = 0.15
 # Confidence that every grid that was seen exceeds; below it, the reading must be credible.
 MIN_GRID_CONFIDENCE = 0.6
 
@@ -149,7 +147,7 @@ class Digitizer(Networks):
                 continue
             if found.scale.confidence < MIN_GRID_CONFIDENCE:
                 faults.append(no_grid())
-            if best is None or found.rank > best.rank + MIN_IMPROVEMENT:
+            if best is None or found.is_surer_than(best):
                 best = found
         if best is None:
             raise faults[0]

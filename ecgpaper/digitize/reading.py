@@ -26,6 +26,8 @@ MIN_AGREEMENT = 0.85
 # Leads in Cabrera's order without a pulse that stands upright need more: upside down, some hearts'
 # usual order fits it by 0.88.
 MIN_CABRERA = 0.95
+# Another way round is taken if its agreement is better by this.
+MIN_IMPROVEMENT = 0.15
 # Least agreement where some way round shows no page at all, or the rows would run upright.
 MIN_CREDIBLE = 0.5
 # A slant is told by at least this number of comparisons.
@@ -114,7 +116,17 @@ class Reading:
         """
         if not is_likely and self.agreement is not None:
             return MIN_CREDIBLE
-        return MIN_CABRERA if self.is_cabrera and self.pulse is None else MIN_AGREEMENT
+        return MIN_CABRERA if self._may_be_upside_down else MIN_AGREEMENT
+
+    def is_surer_than(self, other: Reading) -> bool:
+        """Whether this way round is taken instead of one that was tried before."""
+        if other._may_be_upside_down and not self.is_cabrera:
+            return self.rank > other.rank
+        return self.rank > other.rank + MIN_IMPROVEMENT
+
+    @property
+    def _may_be_upside_down(self) -> bool:
+        return self.is_cabrera and self.pulse is None
 
     @property
     def has_columns(self) -> bool:

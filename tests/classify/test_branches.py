@@ -143,8 +143,8 @@ def test_description_that_does_not_fit_is_refused_with_a_remedy(saved, place, va
 
 def test_folder_without_the_picture_branch_is_refused(saved, monkeypatch):
     monkeypatch.setattr(Classifier, "load", lambda _: Saying())
-    for name in ("classifier.json", "classifier.safetensors"):
-        (saved / name).touch()
+    for suffix in (".json", ".safetensors"):
+        shutil.copy(saved / f"picture{suffix}", saved / f"classifier{suffix}")
     assert PageClassifier.load(saved).diagnose(LEVEL, [sight_of(0)]).labels
     shutil.move(saved / "picture.json", saved / "elsewhere.json")
     with pytest.raises(CheckpointError, match=r"expected .*picture\.json.*train again"):
