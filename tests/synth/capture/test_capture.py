@@ -425,7 +425,7 @@ def test_files_saved_again_keep_the_page_in_place(ecg, share_on_ink, spec):
 
 def test_any_capture_draws_every_way():
     rng = np.random.default_rng(0)
-    cameras = [sample_any_capture((297.0, 210.0), rng) for _ in range(300)]
+    cameras = [sample_any_capture((297.0, 210.0), rng) for _ in range(500)]
     scenes = [camera.scene for camera in cameras if camera.scene is not None]
     lengths = [max(scene.photo_px) for scene in scenes]
     assert 0.4 < len(scenes) / len(cameras) < 0.6
