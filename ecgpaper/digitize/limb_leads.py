@@ -33,6 +33,11 @@ class LimbLimits:
     # leads' power must, but for the worst tenth of the time.
     min_level: float = 0.9
     max_worst: float = 0.1
+    # And no lead may have to be changed, where it was read this surely,
+    sure_mv: float = 0.1
+    # by more than this share of its power: leads whose QRS complexes do not add up, as one is late,
+    # would lose what they show.
+    max_change: float = 0.08
 
 
 LIMITS = LimbLimits()
@@ -58,7 +63,10 @@ def consistent(signal_mv: FloatArray, spread_mv: FloatArray, fs: float) -> Float
         centered_mv = read_mv - read_mv.mean(axis=0)
         if _level(centered_mv, _OF_TWO[leads]) > LIMITS.min_level:
             variance = spread**2 + LIMITS.min_spread_mv**2
-            corrected[first:stop, leads] += _correction(centered_mv, variance, _OF_TWO[leads])
+            change_mv = _correction(centered_mv, variance, _OF_TWO[leads])
+            changed_mv = np.where(spread < LIMITS.sure_mv, change_mv, 0.0)
+            if _share(changed_mv, centered_mv) < LIMITS.max_change:
+                corrected[first:stop, leads] += change_mv
     return corrected
 
 
@@ -78,6 +86,12 @@ def _level(centered_mv: FloatArray, of_two: FloatArray) -> float:
     power = float((centered_mv[usual] ** 2).sum())
     by_chance = power * (n_leads - 2) / n_leads
     return 1 - float(left[usual].sum()) / by_chance if power > 0 else 0.0
+
+
+def _share(change_mv: FloatArray, centered_mv: FloatArray) -> float:
+    """Largest power of a lead's change, as a share of its own."""
+    changed, power = ((part**2).sum(axis=0) for part in (change_mv, centered_mv))
+    return float((changed / np.maximum(power, 1e-12)).max())
 
 
 def _correction(centered_mv: FloatArray, variance: FloatArray, of_two: FloatArray) -> FloatArray:

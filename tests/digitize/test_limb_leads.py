@@ -64,3 +64,11 @@ def test_leads_that_do_not_add_up_and_all_others_stay_as_they_were_read(beats_mv
         read_mv, _ = shown(signal_mv, leads)
         found_mv = consistent(read_mv, np.full_like(read_mv, NOISE_MV), FS)
         np.testing.assert_array_equal(found_mv, read_mv)
+
+
+def test_leads_of_which_one_is_late_keep_what_they_show(beats_mv):
+    read_mv, columns = shown(beats_mv, ("I", "II", "III"))
+    large = columns[int(np.argmax(np.ptp(read_mv[:, columns], axis=0)))]
+    read_mv[:, large] = np.roll(read_mv[:, large], round(0.012 * FS))
+    found_mv = consistent(read_mv, np.full_like(read_mv, NOISE_MV), FS)
+    np.testing.assert_array_equal(found_mv[:, columns], read_mv[:, columns])
