@@ -20,7 +20,7 @@ from ecgpaper.nets.unet import SegmentNet, StripNet
 from ecgpaper.simulate import simulate_record
 from ecgpaper.train.digitizer import unets
 from ecgpaper.train.digitizer.feed import Feed, SegmentFeed, StripFeed
-from ecgpaper.train.digitizer.pages import PageSource
+from ecgpaper.train.digitizer.source import PageSource
 
 NETWORKS = {
     SEGMENTER: (SegmentNet, unets.SEGMENTER_CONFIG, SegmentFeed, unets._segment_loss),

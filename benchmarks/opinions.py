@@ -25,14 +25,13 @@ from ecgpaper.classify.picture import ink_of
 from ecgpaper.leaderboard.figures import USUAL_LAYOUT
 from ecgpaper.nets.checkpoint import load_info
 from ecgpaper.records import find_records, read_header
-from ecgpaper.train.challenge import RecordFolder
 from ecgpaper.train.classifier.degrade import mask_of_layout
-from ecgpaper.train.classifier.folds import group_records
+from ecgpaper.train.classifier.folds import N_PARTS, group_records, split_records
 from ecgpaper.train.classifier.scores import score_labels
-from ecgpaper.train.classifier.signals import N_PARTS, split_records
 from ecgpaper.train.picture.holdout import Labeled
 from ecgpaper.train.picture.pictures import picture_logits
 from ecgpaper.train.picture.stacking import Readers
+from ecgpaper.train.records import RecordFolder
 
 
 def read_spared(folder, model):

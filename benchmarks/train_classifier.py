@@ -18,9 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from ecgpaper.records import find_records
 from ecgpaper.train.challenge import SEED
 from ecgpaper.train.classifier.facts import RecordFacts
-from ecgpaper.train.classifier.folds import group_records, read_patients
+from ecgpaper.train.classifier.folds import N_PARTS, group_records, read_patients
 from ecgpaper.train.classifier.signals import (
-    N_PARTS,
     ClassifierConfig,
     forget_members,
     save_classifier,

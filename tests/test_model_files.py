@@ -26,13 +26,9 @@ from ecgpaper.digitize.curves.refine import REFINER
 from ecgpaper.digitize.networks import CONTRACTS, QUALITY, SEGMENTER, TRACER, load_network
 from ecgpaper.digitize.rows.align import ENDS
 from ecgpaper.errors import CheckpointError
-from ecgpaper.nets.checkpoint import (
-    MAX_JSON_BYTES,
-    MAX_WEIGHTS_BYTES,
-    CheckpointInfo,
-    save_checkpoint,
-)
+from ecgpaper.nets.checkpoint import MAX_JSON_BYTES, MAX_WEIGHTS_BYTES, save_checkpoint
 from ecgpaper.nets.convnext import ConvNext, ConvNextConfig
+from ecgpaper.nets.description import CheckpointInfo
 from ecgpaper.nets.ends import EndNet
 from ecgpaper.nets.ensemble import EnsembleConfig
 from ecgpaper.nets.quality import QualityNet

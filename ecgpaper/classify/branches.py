@@ -22,8 +22,9 @@ from ecgpaper.classify.fusion import N_TERMS, Stacker
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.classify.picture import PICTURE_PX, Sight, ink_of
 from ecgpaper.ecg import Ecg, FloatArray
-from ecgpaper.nets.checkpoint import Contract, load_info, load_weights, refusing, require_files
+from ecgpaper.nets.checkpoint import load_info, load_weights, refusing, require_files
 from ecgpaper.nets.convnext import ConvNext, ConvNextConfig
+from ecgpaper.nets.description import Contract
 from ecgpaper.nets.device import channels_last
 from ecgpaper.weights import shipped_model
 

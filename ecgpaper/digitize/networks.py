@@ -16,7 +16,8 @@ from ecgpaper.digitize.quality import FEATURES
 from ecgpaper.digitize.rows.align import END_POINTS, ENDS
 from ecgpaper.digitize.segment import MAP_LONG_SIDE_PX
 from ecgpaper.heap import bound_caches
-from ecgpaper.nets.checkpoint import Contract, load_info, load_weights, refusing, require_files
+from ecgpaper.nets.checkpoint import load_info, load_weights, refusing, require_files
+from ecgpaper.nets.description import Contract
 from ecgpaper.nets.device import best_device, channels_last
 from ecgpaper.nets.ends import EndNet
 from ecgpaper.nets.fold import folded

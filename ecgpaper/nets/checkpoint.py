@@ -1,7 +1,7 @@
 """Save and load a network as ``NAME.json`` (how to rebuild and read it) + ``NAME.safetensors``.
 
-Public: `CheckpointInfo`, `Contract`, `save_checkpoint`, `publish`, `require_files`, `load_info`,
-`read_info`, `load_weights`, `refusing`.
+Public: `save_checkpoint`, `publish`, `require_files`, `load_info`, `read_info`, `load_weights`,
+`refusing`.
 
 Loading is strict: the JSON's checksum must match, every tensor must be there, nothing is guessed.
 Networks that belong together name the same model, or none: others do not load beside each other.
@@ -14,10 +14,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import reprlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,6 +28,7 @@ from torch import Tensor, nn
 
 from ecgpaper.errors import CheckpointError
 from ecgpaper.files import write_together, write_whole
+from ecgpaper.nets.description import CheckpointInfo, shown
 from ecgpaper.nets.model_file import read_bounded
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -38,106 +38,6 @@ MAX_JSON_BYTES = 2**18
 MAX_WEIGHTS_BYTES = 2**26
 # A message quotes no more of another one.
 _MOST_CHARACTERS = 300
-_HEX_DIGITS = frozenset("0123456789abcdef")
-_OBJECTS = ("config", "inputs", "training", "metrics", "extra")
-_CHECKSUMS = ("sha256", "model")
-
-
-@dataclass(frozen=True)
-class CheckpointInfo:
-    """What the JSON beside the weights says.
-
-    Parameters
-    ----------
-    architecture : str
-        Class name of the network.
-    config : dict
-        Fields of the network's configuration: enough to rebuild it.
-    inputs : dict
-        The input contract: px per mm or Hz, lead order, normalization.
-    training : dict
-        Provenance: seed, data, steps, versions, date.
-    metrics : dict
-        Scores, by name, with the data they were measured on.
-    extra : dict
-        What else the network's user needs: classes, thresholds, calibration.
-    sha256 : str
-        Of the weights file; filled in by `save_checkpoint`.
-    model : str
-        SHA-256 of the checksums of all networks that belong together; filled in by `publish`.
-        Empty where a network stands for itself.
-    """
-
-    architecture: str
-    config: dict[str, Any]
-    inputs: dict[str, Any] = field(default_factory=dict)
-    training: dict[str, Any] = field(default_factory=dict)
-    metrics: dict[str, Any] = field(default_factory=dict)
-    extra: dict[str, Any] = field(default_factory=dict)
-    sha256: str = ""
-    model: str = ""
-
-    def __post_init__(self) -> None:
-        """Refuse fields of other types."""
-        for name in ("architecture", *_CHECKSUMS):
-            if not isinstance(getattr(self, name), str):
-                raise ValueError(f"{name} must be text; it is {_shown(getattr(self, name))}")
-        for name in _OBJECTS:
-            if not isinstance(getattr(self, name), dict):
-                raise ValueError(f"{name} must be an object; it is {_shown(getattr(self, name))}")
-        for name in _CHECKSUMS:
-            digits = getattr(self, name)
-            if digits and (len(digits) != 64 or not _HEX_DIGITS.issuperset(digits)):
-                raise ValueError(f"{name} must be 64 hexadecimal digits; it is {_shown(digits)}")
-
-
-@dataclass(frozen=True)
-class Contract:
-    """What this program feeds a network with and expects of it, whatever its inner sizes.
-
-    Parameters
-    ----------
-    config : mapping
-        Fields of the network's configuration that cannot be others.
-    inputs : mapping
-        All of the JSON's `inputs`.
-    extra : collection of str
-        Names of all that is in the JSON's `extra`.
-    """
-
-    config: Mapping[str, Any]
-    inputs: Mapping[str, Any]
-    extra: Sequence[str] = ()
-
-    def check(self, info: CheckpointInfo, config: object) -> None:
-        """Compare a network's description with it.
-
-        Parameters
-        ----------
-        info : CheckpointInfo
-        config : NetworkConfig
-            Made of ``info.config``.
-
-        Raises
-        ------
-        ValueError
-            If something is missing, unknown or other.
-        """
-        found = {name: getattr(config, name) for name in self.config}
-        _compare("config", found, self.config)
-        # JSON knows lists, but no tuples.
-        _compare("inputs", info.inputs, json.loads(json.dumps(dict(self.inputs))))
-        if set(info.extra) != set(self.extra):
-            names = ", ".join(self.extra) or "nothing"
-            raise ValueError(f"extra must have {names}; it has {_shown(sorted(info.extra))}")
-
-
-def _compare(name: str, found: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
-    for key in [*expected, *(key for key in found if key not in expected)]:
-        if key not in expected or found.get(key) != expected[key]:
-            wanted = _shown(expected[key]) if key in expected else "absent"
-            got = _shown(found[key]) if key in found else "absent"
-            raise ValueError(f"{_shown(key)} in {name} must be {wanted}; it is {got}")
 
 
 def save_checkpoint(folder: Path, name: str, network: nn.Module, info: CheckpointInfo) -> None:
@@ -155,7 +55,7 @@ def save_checkpoint(folder: Path, name: str, network: nn.Module, info: Checkpoin
     tensors = {key: value.detach().cpu() for key, value in network.state_dict().items()}
     if faults := sorted(key for key, value in tensors.items() if not _is_finite(value)):
         raise CheckpointError(
-            f"the weights of {name} must be finite; those of {_shown(faults)} are not: train again "
+            f"the weights of {name} must be finite; those of {shown(faults)} are not: train again "
             "with another seed"
         )
     weights = tensors_as_bytes({key: _narrowed(value) for key, value in tensors.items()})
@@ -260,7 +160,7 @@ def load_info(folder: Path, name: str, architecture: str) -> CheckpointInfo:
     if info.architecture != architecture:
         raise CheckpointError(
             f"{folder / name}.json must describe a {architecture}; it describes "
-            f"{_shown(info.architecture)}: {_remedy(name)}"
+            f"{shown(info.architecture)}: {_remedy(name)}"
         )
     return info
 
@@ -352,16 +252,11 @@ def _own_tensors(weights: bytes, make: Callable[[], nn.Module]) -> dict[str, Ten
             for key, value in make().state_dict().items()
         }
     if misfits := sorted(key for key in expected | found if expected.get(key) != found.get(key)):
-        raise ValueError(f"names, shapes or types of {_shown(misfits)} are not the network's")
+        raise ValueError(f"names, shapes or types of {shown(misfits)} are not the network's")
     tensors: dict[str, Tensor] = load_tensors(weights)
     if faults := sorted(key for key, value in tensors.items() if not _is_finite(value)):
-        raise ValueError(f"{_shown(faults)} are not finite")
+        raise ValueError(f"{shown(faults)} are not finite")
     return tensors
-
-
-def _shown(value: object) -> str:
-    """Spell a value in a few characters, however large it is."""
-    return reprlib.repr(value)
 
 
 def _brief(error: BaseException) -> str:

@@ -10,7 +10,6 @@ together. A training that is interrupted goes on where it was.
 from __future__ import annotations
 
 import logging
-import math
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,8 +28,7 @@ from ecgpaper.records import RecordHeader, find_records
 from ecgpaper.simulate import simulate_record
 from ecgpaper.train.ahead import n_cores, usual_workers
 from ecgpaper.train.classifier.facts import RecordFacts
-from ecgpaper.train.classifier.folds import group_records
-from ecgpaper.train.classifier.signals import N_PARTS
+from ecgpaper.train.classifier.folds import N_PARTS, group_records
 from ecgpaper.train.digitizer.unets import usual_feed
 from ecgpaper.train.processes import from_first, joined, n_processes, rank
 from ecgpaper.train.records import (
@@ -241,7 +239,7 @@ def _train(trainer: Trainer, schedule: Schedule, state: TrainingState, model_fol
                 continue
             planned = schedule.span(part, stage, state.spent_s, _measured(state))
             task = _task(part, stage.name, state.begin(key, planned), schedule, state)
-            logger.info("%s: %s", key, _plan_of(task, state))
+            logger.info("%s: %s", key, task.plan(_measured(state).get(task.stage)))
             if stage.name in TOGETHER:
                 from_first(task.without_meter())
             trainer.run(task)
@@ -275,22 +273,6 @@ def _finish(key: str, meter: Meter, state: TrainingState) -> None:
 def _measured(state: TrainingState) -> dict[str, Meter]:
     """Return what stages have cost, by their names, the last round of each."""
     return {key.split(" ", 1)[1]: meter for key, meter in state.done.items()}
-
-
-def _plan_of(task: Task, state: TrainingState) -> str:
-    """Say what is planned: seconds, and steps by what one has cost before."""
-    span, known = task.span, _measured(state).get(task.stage)
-    if span.seconds == math.inf:
-        return f"{span.n_steps} steps"
-    said = [f"{span.seconds:.0f} s"]
-    if known and known.n_steps:
-        step_s = known.seconds / known.n_steps
-        n_steps = min(float(span.n_steps), span.seconds / step_s)
-        waiting = 100 * known.waiting_share
-        said.append(f"about {n_steps:.0f} steps of {step_s:.2f} s ({waiting:.0f} % waiting)")
-    if task.feed:
-        said.append(f"{100 * task.feed.fresh:.0f} % of the pages new")
-    return ", ".join(said)
 
 
 def _publish(

@@ -5,6 +5,7 @@ Public: `Lessons`, `Task`, `Trainer`, `TOGETHER`.
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -16,11 +17,11 @@ from ecgpaper.classify.labels import one_hot
 from ecgpaper.ecg import Ecg
 from ecgpaper.nets.checkpoint import read_info
 from ecgpaper.train.classifier.facts import RecordFacts
+from ecgpaper.train.classifier.folds import split_records
 from ecgpaper.train.classifier.signals import (
     ClassifierConfig,
     forget_members,
     save_classifier,
-    split_records,
     train_classifier,
 )
 from ecgpaper.train.digitizer.curves import forget_pages, read_pages
@@ -92,6 +93,20 @@ class Task:
     def without_meter(self) -> Task:
         """Return what another process is told."""
         return replace(self, span=replace(self.span, meter=Meter()), opinions=Span(0))
+
+    def plan(self, known: Meter | None) -> str:
+        """Say what is planned: seconds, and steps by what one has cost before, if that is known."""
+        if self.span.seconds == math.inf:
+            return f"{self.span.n_steps} steps"
+        said = [f"{self.span.seconds:.0f} s"]
+        if known and known.n_steps:
+            step_s = known.seconds / known.n_steps
+            n_steps = min(float(self.span.n_steps), self.span.seconds / step_s)
+            waiting = 100 * known.waiting_share
+            said.append(f"about {n_steps:.0f} steps of {step_s:.2f} s ({waiting:.0f} % waiting)")
+        if self.feed:
+            said.append(f"{100 * self.feed.fresh:.0f} % of the pages new")
+        return ", ".join(said)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,8 +14,9 @@ from ecgpaper.classify.labels import CLASSES
 from ecgpaper.classify.picture import PICTURE_PX, Sight
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.errors import CheckpointError
-from ecgpaper.nets.checkpoint import CheckpointInfo, save_checkpoint
+from ecgpaper.nets.checkpoint import save_checkpoint
 from ecgpaper.nets.convnext import ConvNext, ConvNextConfig
+from ecgpaper.nets.description import CheckpointInfo
 
 N_CLASSES = len(CLASSES)
 TINY = ConvNextConfig(1, N_CLASSES, widths=(16,), depths=(1,), kernel=3)

@@ -6,13 +6,13 @@ from torch import nn
 
 from ecgpaper.errors import CheckpointError
 from ecgpaper.nets.checkpoint import (
-    CheckpointInfo,
     load_info,
     load_weights,
     publish,
     require_files,
     save_checkpoint,
 )
+from ecgpaper.nets.description import CheckpointInfo
 
 
 def make_network(n_hidden=8):

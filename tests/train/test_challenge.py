@@ -17,8 +17,9 @@ import train_model
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.ecg import Ecg
 from ecgpaper.errors import CheckpointError, OutputError, RecordError
-from ecgpaper.nets.checkpoint import CheckpointInfo, save_checkpoint
+from ecgpaper.nets.checkpoint import save_checkpoint
 from ecgpaper.nets.convnext import ConvNextConfig
+from ecgpaper.nets.description import CheckpointInfo
 from ecgpaper.nets.resnet1d import ResNet1dConfig
 from ecgpaper.records import write_record
 from ecgpaper.simulate import simulate_record

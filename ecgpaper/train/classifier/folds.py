@@ -1,6 +1,7 @@
 """Split records into folds so that no patient stands on both sides, as far as that is known.
 
-Public: `Grouping`, `read_patients`, `group_records`, `assign_folds`.
+Public: `Grouping`, `read_patients`, `group_records`, `assign_folds`, `split_records`,
+`N_PARTS`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ from ecgpaper.records import RecordHeader
 # PTB-XL's own folds keep each patient's records together (Wagner et al. 2020).
 _PATIENT_KEYS = ("patient_id", "strat_fold")
 _ID_COLUMN = "ecg_id"
+# Parts of the patients; each network leaves one of them out.
+N_PARTS = 8
+# With fewer records nothing is left out for the thresholds: they come from theory.
+_FEWEST_TO_SPLIT = 60
 
 
 @dataclass(frozen=True)
@@ -144,3 +149,17 @@ def assign_folds(groups: Sequence[str], n_folds: int) -> NDArray[np.int64]:
         )
     fold_of = {name: index % n_folds for index, name in enumerate(names)}
     return np.array([fold_of[name] for name in groups], dtype=np.int64)
+
+
+def split_records(patients: Sequence[str], n_members: int) -> NDArray[np.int64]:
+    """Give each record the member that leaves it out, the same for all records of a patient.
+
+    Returns
+    -------
+    ndarray of int, of shape (n_records,)
+        -1 for those that all members learn from: most, or all of few records.
+    """
+    if len(patients) < _FEWEST_TO_SPLIT or len(set(patients)) < N_PARTS:
+        return np.full(len(patients), -1)
+    parts = assign_folds(patients, N_PARTS)
+    return np.where(parts < n_members, parts, -1)

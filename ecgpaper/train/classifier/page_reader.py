@@ -17,7 +17,7 @@ from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.errors import EcgPaperError
 from ecgpaper.records import read_ecg, write_record
 from ecgpaper.synth import sample_spec, synthesize
-from ecgpaper.train.digitizer.pages import without_gaps
+from ecgpaper.train.digitizer.source import without_gaps
 
 logger = logging.getLogger(__name__)
 

@@ -1,7 +1,7 @@
 """Train the classifier on full records, seen through random layouts and a digitizer's errors.
 
 Public: `ClassifierConfig`, `train_classifier`, `train_member`, `forget_members`,
-`save_classifier`, `split_records`, `N_PARTS`.
+`save_classifier`.
 
 Several networks learn one after the other; each leaves out its own part of the patients. Their
 answers on the records that they have not learned from calibrate them and give the thresholds, and
@@ -32,7 +32,8 @@ from ecgpaper.classify.inputs import INPUT_FS, N_CHANNELS, N_SAMPLES, Float32Arr
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.files import write_whole
-from ecgpaper.nets.checkpoint import CheckpointInfo, save_checkpoint
+from ecgpaper.nets.checkpoint import save_checkpoint
+from ecgpaper.nets.description import CheckpointInfo
 from ecgpaper.nets.device import best_device
 from ecgpaper.nets.ensemble import SignalEnsemble
 from ecgpaper.nets.resnet1d import ResNet1d, ResNet1dConfig
@@ -42,7 +43,7 @@ from ecgpaper.train.classifier.cohort import (
     read_cohort,
 )
 from ecgpaper.train.classifier.facts import RecordFacts
-from ecgpaper.train.classifier.folds import assign_folds
+from ecgpaper.train.classifier.folds import split_records
 from ecgpaper.train.classifier.imbalance import class_weights, undo_class_weights
 from ecgpaper.train.classifier.loss import WithStatements, make_loss
 from ecgpaper.train.classifier.out_of_fold import fit_out_of_fold
@@ -53,10 +54,6 @@ logger = logging.getLogger(__name__)
 
 # Fewer examples than this teach a class next to nothing: it is named in the log and the model.
 FEW_EXAMPLES = 10
-# With fewer records nothing is left out for the thresholds: they come from theory.
-_FEWEST_TO_SPLIT = 60
-# Parts of the patients; each network leaves one of them out.
-N_PARTS = 8
 # Decay of the moving average of the weights.
 _AVERAGE = 0.998
 
@@ -288,17 +285,3 @@ def _report_classes(examples: Mapping[str, int]) -> list[str]:
     for name in few:
         logger.warning("%s: %d examples, too few to learn the class", name, examples[name])
     return few
-
-
-def split_records(patients: Sequence[str], n_members: int) -> NDArray[np.int64]:
-    """Give each record the member that leaves it out, the same for all records of a patient.
-
-    Returns
-    -------
-    ndarray of int, of shape (n_records,)
-        -1 for those that all members learn from: most, or all of few records.
-    """
-    if len(patients) < _FEWEST_TO_SPLIT or len(set(patients)) < N_PARTS:
-        return np.full(len(patients), -1)
-    parts = assign_folds(patients, N_PARTS)
-    return np.where(parts < n_members, parts, -1)

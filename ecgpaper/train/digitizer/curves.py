@@ -37,13 +37,8 @@ from ecgpaper.synth import SyntheticPage, sample_spec, synthesize
 from ecgpaper.synth.layout import page_shape
 from ecgpaper.synth.plan import PageTruth
 from ecgpaper.train.digitizer.collisions import with_collisions
-from ecgpaper.train.digitizer.pages import (
-    COLLISION_SHARE,
-    curve_of,
-    height_at,
-    jittered,
-    without_gaps,
-)
+from ecgpaper.train.digitizer.pages import COLLISION_SHARE, curve_of, height_at, jittered
+from ecgpaper.train.digitizer.source import without_gaps
 from ecgpaper.train.span import Span
 
 # Half of the pages as wild as can be, the others as they mostly are.

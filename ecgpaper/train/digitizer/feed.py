@@ -25,7 +25,6 @@ from ecgpaper.ecg import ByteArray
 from ecgpaper.files import write_whole
 from ecgpaper.train.digitizer.pages import (
     TALL_SHARE,
-    PageSource,
     SegmentBatch,
     SegmentPage,
     StripBatch,
@@ -36,6 +35,7 @@ from ecgpaper.train.digitizer.pages import (
     segment_crop,
     segment_page,
 )
+from ecgpaper.train.digitizer.source import PageSource
 
 FloatImage = NDArray[np.float32]
 # Crops that are kept of a page, at least: more than one batch shows.

@@ -13,7 +13,8 @@ from typing import Any, Generic
 from torch import Tensor, nn
 
 from ecgpaper.digitize.networks import CONTRACTS, Network, load_network
-from ecgpaper.nets.checkpoint import CheckpointInfo, load_info, save_checkpoint
+from ecgpaper.nets.checkpoint import load_info, save_checkpoint
+from ecgpaper.nets.description import CheckpointInfo
 from ecgpaper.nets.device import best_device
 from ecgpaper.nets.ends import EndConfig
 from ecgpaper.nets.reader import ReaderConfig

@@ -1,6 +1,6 @@
 """Training pages drawn on the fly: batch i depends on the seed and on i, on nothing else.
 
-Public: `PageSource`, `StripBatch`, `strip_batch`, `SegmentBatch`, `segment_batch`; for who keeps
+Public: `StripBatch`, `strip_batch`, `SegmentBatch`, `segment_batch`; for who keeps
 pages `StripCrop`, `crops_of_page`, `as_strip_batch`, `SegmentPage`, `segment_page`, `segment_crop`,
 `as_segment_batch`.
 """
@@ -25,19 +25,18 @@ from ecgpaper.digitize.curves.strip import (
     sub_columns_px,
 )
 from ecgpaper.digitize.segment import MAP_LONG_SIDE_PX, darkness, working_image
-from ecgpaper.ecg import BoolArray, ByteArray, Ecg, FloatArray
+from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
 from ecgpaper.page import MM_PER_INCH
 from ecgpaper.raster import FlatPage, GridScale, Trace
 from ecgpaper.synth import (
-    PageSpec,
     PageTruth,
     SyntheticPage,
     draw_maps,
     resized,
-    sample_spec,
     synthesize,
 )
 from ecgpaper.train.digitizer.collisions import with_collisions
+from ecgpaper.train.digitizer.source import PageSource
 
 CROP_WIDTH_PX = 384
 SEGMENT_CROP_PX = (320, 448)
@@ -57,51 +56,6 @@ START_SHARE = 0.35
 COLLISION_SHARE = 0.4
 # Two points of a trace further apart than this have a gap between them.
 _MAX_GAP_MM = 0.3
-
-
-@dataclass(frozen=True)
-class PageSource:
-    """Pages of given records, drawn with the presets that training uses.
-
-    Parameters
-    ----------
-    ecgs : sequence of Ecg
-        May read its items from disk.
-    seed : int
-    preset : str
-        Of `sample_spec`.
-    """
-
-    ecgs: Sequence[Ecg]
-    seed: int
-    preset: str = "wild"
-
-    def draw(self, rng: np.random.Generator) -> tuple[int, Ecg, PageSpec]:
-        """Draw a random record, by its place in `ecgs`, and how it is to be printed."""
-        record = int(rng.integers(len(self.ecgs)))
-        return record, without_gaps(self.ecgs[record]), sample_spec(self.preset, rng=rng)
-
-    def rng(self, step: int) -> np.random.Generator:
-        """Return the generator of one batch."""
-        return np.random.default_rng([self.seed, step])
-
-
-def without_gaps(ecg: Ecg) -> Ecg:
-    """Fill missing stretches of each lead with mirrored copies of those it has.
-
-    Challenge folders may hold only what their pages show; networks that read traces can learn from
-    any curve, at any place.
-    """
-    if not np.isnan(ecg.signal_mv).any():
-        return ecg
-    filled = ecg.signal_mv.copy()
-    for column in filled.T:
-        known = column[np.isfinite(column)]
-        if 0 < len(known) < len(column):
-            there_and_back = np.concatenate([known, known[::-1]])
-            missing = ~np.isfinite(column)
-            column[missing] = np.resize(there_and_back, len(column))[missing]
-    return Ecg(filled, ecg.fs, ecg.lead_names)
 
 
 @dataclass(frozen=True, eq=False)

@@ -28,10 +28,11 @@ from ecgpaper.digitize.quality import FEATURES
 from ecgpaper.ecg import STANDARD_ORDER, Ecg, FloatArray
 from ecgpaper.errors import EcgPaperError
 from ecgpaper.files import write_whole
-from ecgpaper.nets.checkpoint import CheckpointInfo, read_info, save_checkpoint
+from ecgpaper.nets.checkpoint import read_info, save_checkpoint
+from ecgpaper.nets.description import CheckpointInfo
 from ecgpaper.nets.quality import QualityConfig, QualityNet
 from ecgpaper.synth import PRESETS, sample_spec, synthesize
-from ecgpaper.train.digitizer.pages import without_gaps
+from ecgpaper.train.digitizer.source import without_gaps
 from ecgpaper.train.span import Span
 
 logger = logging.getLogger(__name__)

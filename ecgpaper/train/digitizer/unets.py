@@ -29,7 +29,8 @@ from ecgpaper.nets.unet import (
 from ecgpaper.raster import PIXEL_CLASSES
 from ecgpaper.train.digitizer.feed import Feed, SegmentFeed, StripFeed
 from ecgpaper.train.digitizer.network import TrainingRun, train_network
-from ecgpaper.train.digitizer.pages import PageSource, SegmentBatch, StripBatch
+from ecgpaper.train.digitizer.pages import SegmentBatch, StripBatch
+from ecgpaper.train.digitizer.source import PageSource
 from ecgpaper.train.span import Span
 
 SEGMENTER_CONFIG = UNetConfig(n_inputs=3, widths=(16, 24, 32, 48), n_outputs=len(PIXEL_CLASSES))

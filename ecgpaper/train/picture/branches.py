@@ -23,8 +23,9 @@ from ecgpaper.classify.fusion import signals_only
 from ecgpaper.classify.labels import CLASSES, labels_above, one_hot
 from ecgpaper.classify.picture import ink_of
 from ecgpaper.ecg import BoolArray, FloatArray
-from ecgpaper.nets.checkpoint import CheckpointInfo, save_checkpoint
+from ecgpaper.nets.checkpoint import save_checkpoint
 from ecgpaper.nets.convnext import ConvNext, ConvNextConfig
+from ecgpaper.nets.description import CheckpointInfo
 from ecgpaper.train.classifier.scores import score_labels
 from ecgpaper.train.classifier.thresholds import (
     PRIOR_THRESHOLD,

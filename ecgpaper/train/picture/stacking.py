@@ -33,7 +33,7 @@ from ecgpaper.nets.convnext import ConvNext
 from ecgpaper.synth import PRESETS, sample_spec, synthesize
 from ecgpaper.train.classifier.scores import score_labels
 from ecgpaper.train.classifier.thresholds import PRIOR_THRESHOLD
-from ecgpaper.train.digitizer.pages import without_gaps
+from ecgpaper.train.digitizer.source import without_gaps
 from ecgpaper.train.picture.holdout import Labeled
 from ecgpaper.train.picture.pictures import picture_logits
 from ecgpaper.train.span import Span

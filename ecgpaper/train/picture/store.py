@@ -18,7 +18,7 @@ from ecgpaper.ecg import ByteArray, Ecg
 from ecgpaper.files import write_whole
 from ecgpaper.page import MM_PER_INCH
 from ecgpaper.synth import SyntheticPage, resized, sample_spec, synthesize
-from ecgpaper.train.digitizer.pages import without_gaps
+from ecgpaper.train.digitizer.source import without_gaps
 
 # Share of pages that count as not flattened: the whole photo is seen.
 _WHOLE_SHARE = 0.25

@@ -18,12 +18,12 @@ from ecgpaper.train import loop
 from ecgpaper.train.classifier import signals as classifier_training
 from ecgpaper.train.classifier.cohort import BatchSource, read_cohort
 from ecgpaper.train.classifier.facts import RecordFacts
+from ecgpaper.train.classifier.folds import split_records
 from ecgpaper.train.classifier.loss import WithStatements, make_loss
 from ecgpaper.train.classifier.signals import (
     ClassifierConfig,
     forget_members,
     save_classifier,
-    split_records,
     train_classifier,
 )
 

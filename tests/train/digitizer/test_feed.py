@@ -9,7 +9,8 @@ from ecgpaper.digitize.curves.strip import sub_columns_px
 from ecgpaper.simulate import simulate_ecg
 from ecgpaper.train.digitizer import feed as module
 from ecgpaper.train.digitizer.feed import Feed, SegmentFeed, StripFeed, seen_again
-from ecgpaper.train.digitizer.pages import PageSource, StripCrop
+from ecgpaper.train.digitizer.pages import StripCrop
+from ecgpaper.train.digitizer.source import PageSource
 
 
 def curve_on_paper(rng, height=384, width=384):

@@ -14,12 +14,8 @@ from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.raster import PIXEL_CLASSES
 from ecgpaper.synth import InkSpec, sample_spec
 from ecgpaper.train.digitizer import pages as datasets
-from ecgpaper.train.digitizer.pages import (
-    PageSource,
-    segment_batch,
-    strip_batch,
-    without_gaps,
-)
+from ecgpaper.train.digitizer.pages import segment_batch, strip_batch
+from ecgpaper.train.digitizer.source import PageSource, without_gaps
 
 MM_PX = STRIP_PX_PER_MM
 
