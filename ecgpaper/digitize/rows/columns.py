@@ -230,7 +230,7 @@ def _left_mm(layout: PageLayout) -> float:
 
 
 def with_margin(layout: PageLayout) -> PageLayout:
-    """Return a page whose rows are taken to start `EARLY_MM` before where they do.
+    """Return a page whose rows are taken to start `LIMITS.early_mm` before where they do.
 
     The traces are cut before: at their very start a pulse's stroke may stand.
     """

@@ -1,6 +1,6 @@
 """Training pages drawn on the fly: batch i depends on the seed and on i, on nothing else.
 
-Public: `StripBatch`, `strip_batch`, `SegmentBatch`, `segment_batch`; for who keeps
+Public: `StripBatch`, `strip_batch`, `SegmentBatch`, `segment_batch`; for code that keeps
 pages `StripCrop`, `crops_of_page`, `as_strip_batch`, `SegmentPage`, `segment_page`, `segment_crop`,
 `as_segment_batch`.
 """
