@@ -78,10 +78,11 @@ STAGES = (
     Stage(CLASSIFIER, 0.16),
     Stage(READER, 0.05, late_minutes=10),
     Stage(SEGMENTER, 0.12),
-    Stage(TRACER, 0.36),
+    # It begins with what ink looks like; the segmenter with nothing.
+    Stage(TRACER, 0.36, late_minutes=5),
     # Pages that are kept in memory, 3 MB each.
     Stage(CURVES, 0.11, late_minutes=5, most=600),
-    Stage(ENDS, 0.03),
+    Stage(ENDS, 0.03, late_minutes=5),
     Stage(REFINER, 0.07, late_minutes=5),
     Stage(QUALITY, 0.05, late_minutes=15, most=400, is_in_draft=False),
     Stage(PICTURE, 0.05, late_minutes=15),

@@ -64,7 +64,7 @@ def test_what_learns_late_gets_less_in_little_time_and_its_whole_share_in_much()
         assert (
             little[late] < usual[late] < much[late] == pytest.approx(BY_NAME[late].share, rel=1e-4)
         )
-    assert little["tracer"] > usual["tracer"] > much["tracer"]
+    assert little["segmenter"] > usual["segmenter"] > much["segmenter"]
 
 
 def test_pages_to_judge_by_are_read_if_a_few_of_them_fit():
