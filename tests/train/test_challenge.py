@@ -21,7 +21,7 @@ from ecgpaper.nets.checkpoint import save_checkpoint
 from ecgpaper.nets.convnext import ConvNextConfig
 from ecgpaper.nets.description import CheckpointInfo
 from ecgpaper.nets.resnet1d import ResNet1dConfig
-from ecgpaper.records import write_record
+from ecgpaper.records.challenge import write_record
 from ecgpaper.simulate import simulate_record
 from ecgpaper.train import challenge, trainer
 from ecgpaper.train import state as state_module
