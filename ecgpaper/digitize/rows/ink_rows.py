@@ -134,7 +134,8 @@ def _next_to(is_full: BoolArray, is_faint: BoolArray, heights_mm: FloatArray) ->
     reached = is_full.copy()
     if is_full.sum() < 2:
         return np.zeros_like(reached)
-    pitch_mm = float(np.median(np.diff(heights_mm[is_full])))
+    # Of two distances the lesser: the larger may be that over a faint row.
+    pitch_mm = float(np.quantile(np.diff(heights_mm[is_full]), 0.5, method="lower"))
     faint = np.flatnonzero(is_faint)
     # Down and up again, as one faint row may be next to another.
     for index in (*faint, *faint[::-1]):
