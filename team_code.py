@@ -22,12 +22,12 @@ from ecgpaper.classify import NAME as CLASSIFIER
 from ecgpaper.classify.branches import PICTURE, PageClassifier
 from ecgpaper.classify.picture import Sight, look_at
 from ecgpaper.digitize import Digitization, Digitizer
-from ecgpaper.digitize.combine import combine_views, fit_to_record, join_frames
+from ecgpaper.digitize.answer.combine import combine_views, fit_to_record, join_frames
 from ecgpaper.digitize.networks import CONTRACTS
 from ecgpaper.ecg import STANDARD_ORDER, ByteArray, Ecg, FloatArray
 from ecgpaper.errors import RecordError
 from ecgpaper.nets.checkpoint import require_files
-from ecgpaper.records import RecordHeader, read_comments, read_header, read_image
+from ecgpaper.records.challenge import RecordHeader, read_comments, read_header, read_image
 from ecgpaper.train.challenge import train_all
 from ecgpaper.weights import shipped_model
 

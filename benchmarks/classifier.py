@@ -26,7 +26,7 @@ from ecgpaper.classify.labels import CLASSES, one_hot
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.leaderboard.figures import USUAL_LAYOUT
 from ecgpaper.page import LAYOUTS
-from ecgpaper.records import find_records, read_ecg, read_header
+from ecgpaper.records.challenge import find_records, read_ecg, read_header
 from ecgpaper.train.classifier.scores import score_labels
 
 N_RESAMPLES, N_TIMED = 1000, 50

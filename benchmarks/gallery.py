@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from ecgpaper.errors import BatchError
 from ecgpaper.files import write_whole
 from ecgpaper.leaderboard.result import PageResult
-from ecgpaper.records import find_records, read_ecg, read_header, read_image
+from ecgpaper.records.challenge import find_records, read_ecg, read_header, read_image
 from ecgpaper.score import mean_of_finite
 from ecgpaper.synth.capture.sensor import jpeg_bytes
 

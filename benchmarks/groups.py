@@ -17,12 +17,12 @@ from tqdm import tqdm
 
 from ecgpaper.classify import Classifier
 from ecgpaper.classify.labels import one_hot
+from ecgpaper.digitized.provenance import sha256_of
 from ecgpaper.files import write_whole
 from ecgpaper.leaderboard.figures import USUAL_LAYOUT
 from ecgpaper.leaderboard.origin import commit_of
 from ecgpaper.page import LAYOUTS
-from ecgpaper.provenance import sha256_of
-from ecgpaper.records import find_records, read_ecg, read_header
+from ecgpaper.records.challenge import find_records, read_ecg, read_header
 from ecgpaper.train.classifier.scores import score_intervals, score_labels
 
 ROOT = Path(__file__).resolve().parent.parent

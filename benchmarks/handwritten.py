@@ -18,7 +18,7 @@ import numpy as np
 from tqdm import tqdm
 
 from ecgpaper.files import write_whole
-from ecgpaper.records import find_records, read_ecg, read_header, write_record
+from ecgpaper.records.challenge import find_records, read_ecg, read_header, write_record
 from ecgpaper.synth import sample_spec, synthesize
 from ecgpaper.synth.capture.sensor import jpeg_bytes
 from ecgpaper.synth.sample.draws import uniform

@@ -25,9 +25,9 @@ from joblib import Parallel, delayed
 from ecgpaper import score
 from ecgpaper.boundary import PageFault, attempt
 from ecgpaper.digitize import Digitizer
+from ecgpaper.digitized.overlay import draw_overlay, jpeg_bytes
 from ecgpaper.ecg import UNKNOWN_LEAD
-from ecgpaper.overlay import draw_overlay, jpeg_bytes
-from ecgpaper.records import find_records, read_ecg
+from ecgpaper.records.challenge import find_records, read_ecg
 from ecgpaper.synth import synthesize
 from ecgpaper.synth.sample.kinds import KINDS, sample_kind
 

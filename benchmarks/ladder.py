@@ -24,13 +24,13 @@ from ecgpaper.digitize.request import Request
 from ecgpaper.digitize.rows.find import find_layout
 from ecgpaper.digitize.rows.leads import name_leads
 from ecgpaper.digitize.segment import segment
-from ecgpaper.digitize.signal import signal_from_traces
+from ecgpaper.digitize.signal.leads import signal_from_traces
 from ecgpaper.digitize.stated import UNSTATED
 from ecgpaper.errors import EcgPaperError
 from ecgpaper.geometry import Homography
 from ecgpaper.page import LAYOUTS
 from ecgpaper.raster import FlatPage
-from ecgpaper.records import find_records, read_ecg
+from ecgpaper.records.challenge import find_records, read_ecg
 from ecgpaper.simulate import simulate_record
 from ecgpaper.synth import PRESETS, sample_spec, synthesize
 from ecgpaper.synth.layout import page_shape

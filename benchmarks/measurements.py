@@ -19,7 +19,7 @@ from ecgpaper.digitize import Digitizer
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.errors import EcgPaperError
 from ecgpaper.measure import measure
-from ecgpaper.records import read_image
+from ecgpaper.records.challenge import read_image
 
 FIGURES = {
     "hr_bpm": "heart_rate_bpm",

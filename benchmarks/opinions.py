@@ -24,7 +24,7 @@ from ecgpaper.classify.labels import labels_above, one_hot
 from ecgpaper.classify.picture import ink_of
 from ecgpaper.leaderboard.figures import USUAL_LAYOUT
 from ecgpaper.nets.checkpoint import load_info
-from ecgpaper.records import find_records, read_header
+from ecgpaper.records.challenge import find_records, read_header
 from ecgpaper.train.classifier.degrade import mask_of_layout
 from ecgpaper.train.classifier.folds import N_PARTS, group_records, split_records
 from ecgpaper.train.classifier.scores import score_labels

@@ -23,7 +23,7 @@ from ecgpaper.leaderboard.figures import five_finding_auroc
 from ecgpaper.nets.checkpoint import load_info, load_weights, save_checkpoint
 from ecgpaper.nets.convnext import ConvNext, ConvNextConfig
 from ecgpaper.nets.description import CheckpointInfo
-from ecgpaper.records import find_records
+from ecgpaper.records.challenge import find_records
 from ecgpaper.train.classifier.scores import score_labels
 from ecgpaper.train.picture.pictures import (
     TARGET_PRESETS,

@@ -34,7 +34,7 @@ DIGITIZER = (
     Stage("grid", "px per mm", "digitize/grid"),
     Stage("layout", "rows, columns, leads", "digitize/rows"),
     Stage("trace", "curve of each strip", "digitize/curves"),
-    Stage("signal", "mV over s, SNR expected", "digitize/signal.py"),
+    Stage("signal", "mV over s, SNR expected", "digitize/signal"),
     Stage("labels", "classes of the Challenge", "classify"),
 )
 BOX_PX = (148, 62)

@@ -22,11 +22,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ecgpaper.classify.branches import PageClassifier
     from ecgpaper.digitize import Digitization, Digitizer
-    from ecgpaper.digitized import DigitizedPage, Settings
+    from ecgpaper.digitized.page import DigitizedPage, Settings
+    from ecgpaper.digitized.reader import digitize, digitize_all
     from ecgpaper.ecg import Ecg
     from ecgpaper.measure import measure
-    from ecgpaper.page_reader import digitize, digitize_all
-    from ecgpaper.records import read_image
+    from ecgpaper.records.challenge import read_image
     from ecgpaper.synth import synthesize
 
 __all__ = [
@@ -50,13 +50,13 @@ __version__ = "0.2.0"
 _CALLED = ("digitize", "measure")
 _HOMES = {
     "Digitization": "ecgpaper.digitize",
-    "DigitizedPage": "ecgpaper.digitized",
+    "DigitizedPage": "ecgpaper.digitized.page",
     "Digitizer": "ecgpaper.digitize",
     "Ecg": "ecgpaper.ecg",
     "PageClassifier": "ecgpaper.classify.branches",
-    "Settings": "ecgpaper.digitized",
-    "digitize_all": "ecgpaper.page_reader",
-    "read_image": "ecgpaper.records",
+    "Settings": "ecgpaper.digitized.page",
+    "digitize_all": "ecgpaper.digitized.reader",
+    "read_image": "ecgpaper.records.challenge",
     "synthesize": "ecgpaper.synth",
 }
 

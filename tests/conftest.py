@@ -18,7 +18,7 @@ from ecgpaper.simulate import simulate_ecg
 from ecgpaper.synth import draw_maps, sample_spec, synthesize
 
 # Those whose levels the commands and entry points set.
-LOGGERS = ("ecgpaper", "ecgpaper.digitize", "ecgpaper.page_reader")
+LOGGERS = ("ecgpaper", "ecgpaper.digitize", "ecgpaper.digitized.reader")
 # Files whose fixtures train networks or read pages, whatever their tests take.
 LONG_FILES = ("test_challenge.py", "test_roundtrip.py")
 

@@ -23,7 +23,7 @@ from ecgpaper.errors import CheckpointError
 from ecgpaper.geometry import Homography
 from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip
 from ecgpaper.raster import FlatPage, GridScale
-from ecgpaper.records import read_header, write_record
+from ecgpaper.records.challenge import read_header, write_record
 
 ROOT = Path(__file__).parents[1]
 MODEL = ROOT / "model"

@@ -8,7 +8,7 @@ import ecgpaper
 from ecgpaper import __main__ as program
 from ecgpaper.commands import simulate
 from ecgpaper.errors import RecordError
-from ecgpaper.records import find_records, read_ecg, read_header
+from ecgpaper.records.challenge import find_records, read_ecg, read_header
 
 
 def contents(folder):

@@ -14,7 +14,7 @@ from PIL import Image
 from ecgpaper import __main__ as program
 from ecgpaper.ecg import STANDARD_ORDER
 from ecgpaper.inputs import pages_of
-from ecgpaper.records import read_ecg
+from ecgpaper.records.challenge import read_ecg
 
 ROOT = Path(__file__).parent.parent
 BESIDE = ("-curves.js", "-overlay.jpg", "-thumbnail.jpg")

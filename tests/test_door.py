@@ -43,7 +43,7 @@ def test_name_is_the_same_thing_at_the_door_and_at_home(name):
 
 def test_digitize_is_a_function_and_a_package_whatever_was_imported_before(tmp_path):
     (tmp_path / "text.png").write_text("no image")
-    for first in ("pass", "import ecgpaper.digitize.result"):
+    for first in ("pass", "import ecgpaper.digitize.answer.result"):
         code = f"""{first}
 import ecgpaper
 from ecgpaper.digitize import Digitizer

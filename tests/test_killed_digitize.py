@@ -11,7 +11,7 @@ import cv2
 import pytest
 
 from ecgpaper.__main__ import main
-from ecgpaper.records import read_ecg
+from ecgpaper.records.challenge import read_ecg
 
 ROOT = Path(__file__).parent.parent
 ENDINGS = ("-curves.js", "-overlay.jpg", "-thumbnail.jpg", ".csv", ".dat", ".hea", ".json")

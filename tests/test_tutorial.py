@@ -10,10 +10,10 @@ import pytest
 from ecgpaper.classify import Diagnosis
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.digitize import Digitization
+from ecgpaper.digitize.answer.quality import FEATURES
 from ecgpaper.digitize.calibration.printed_scale import Said
-from ecgpaper.digitize.quality import FEATURES
-from ecgpaper.digitized import DigitizedPage, Settings
-from ecgpaper.records import read_ecg, write_record
+from ecgpaper.digitized.page import DigitizedPage, Settings
+from ecgpaper.records.challenge import read_ecg, write_record
 
 TUTORIAL = Path(__file__).parents[1] / "docs" / "tutorial.md"
 

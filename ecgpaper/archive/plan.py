@@ -14,8 +14,8 @@ from pathlib import Path
 from ecgpaper.archive.names import page_names
 from ecgpaper.archive.outcome import Outcome
 from ecgpaper.boundary import PageFault, attempt
+from ecgpaper.digitized.provenance import sha256_of
 from ecgpaper.inputs import InputFile, PageSource, pages_of
-from ecgpaper.provenance import sha256_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,14 +17,14 @@ from ecgpaper.archive.corrections import corrections_of
 from ecgpaper.archive.outcome import Outcome, found_in
 from ecgpaper.archive.plan import PageJob
 from ecgpaper.boundary import PageFault, attempt
-from ecgpaper.digitized import Settings
+from ecgpaper.digitized.overlay import jpeg_bytes
+from ecgpaper.digitized.page import Settings
+from ecgpaper.digitized.reader import loaded
 from ecgpaper.ecg import ByteArray, Ecg
 from ecgpaper.errors import DiskError
 from ecgpaper.files import alone_in, write_whole
 from ecgpaper.formats import FORMATS
 from ecgpaper.inputs import PageSource
-from ecgpaper.overlay import jpeg_bytes
-from ecgpaper.page_reader import loaded
 from ecgpaper.report import curves_script, thumbnail_of
 
 NOTICE = "not a medical device; confirm on the paper"
@@ -40,7 +40,7 @@ _KILLED = (
 
 
 class Result(Protocol):
-    """What is written of a page: a `ecgpaper.digitized.DigitizedPage`."""
+    """What is written of a page: a `ecgpaper.digitized.page.DigitizedPage`."""
 
     @property
     def photo(self) -> ByteArray:
@@ -58,7 +58,7 @@ class Result(Protocol):
 
 
 class Reads(Protocol):
-    """What reads a page: a `ecgpaper.page_reader.PageReader`."""
+    """What reads a page: a `ecgpaper.digitized.reader.PageReader`."""
 
     def read(self, photo: ByteArray, settings: Settings, source: PageSource) -> Result:
         """Read a picture of a page."""

@@ -16,9 +16,9 @@ import cv2
 import numpy as np
 
 from ecgpaper.classify.inputs import Float32Array
+from ecgpaper.digitize.answer.result import Digitization
 from ecgpaper.digitize.page.negative import negative
 from ecgpaper.digitize.reading import MIN_CREDIBLE
-from ecgpaper.digitize.result import Digitization
 from ecgpaper.digitize.segment import darkness
 from ecgpaper.ecg import ByteArray, FloatArray
 from ecgpaper.geometry import Warp

@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train, judge and report."""
-    from ecgpaper.records import find_records  # noqa: PLC0415  the parser must be quick
+    from ecgpaper.records.challenge import find_records  # noqa: PLC0415  the parser must be quick
     from ecgpaper.train.classifier.crossval import Crossval, cross_validate  # noqa: PLC0415
     from ecgpaper.train.classifier.facts import RecordFacts  # noqa: PLC0415
     from ecgpaper.train.classifier.folds import group_records, read_patients  # noqa: PLC0415
@@ -99,7 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _views(arguments: argparse.Namespace) -> dict[str, View]:
     """Return the ways in which records are judged."""
     from ecgpaper.page import LAYOUTS  # noqa: PLC0415
-    from ecgpaper.records import read_ecg  # noqa: PLC0415
+    from ecgpaper.records.challenge import read_ecg  # noqa: PLC0415
 
     data = arguments.data
     views: dict[str, View] = {

@@ -33,7 +33,7 @@ from ecgpaper.workers import by_workers, on_cluster
 if TYPE_CHECKING:
     from ecgpaper.archive import Outcome, PageJob, PageTask, Plan, Summary
     from ecgpaper.archive.task import Reads
-    from ecgpaper.digitized import Settings
+    from ecgpaper.digitized.page import Settings
     from ecgpaper.inputs import Found
 
     Share = Callable[[PageTask, Sequence[PageJob]], Generator[Outcome, None, None]]
@@ -90,7 +90,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Digitize and classify each page; the status is 1 when one could not be read."""
     level = logging.INFO if arguments.verbose else logging.WARNING
-    for part in ("ecgpaper.digitize", "ecgpaper.page_reader"):
+    for part in ("ecgpaper.digitize", "ecgpaper.digitized.reader"):
         logging.getLogger(part).setLevel(level)
     prepare_output_folder(arguments.out)
     task = _task(arguments)
@@ -174,8 +174,8 @@ class _Progress:
 
 def _task(arguments: argparse.Namespace) -> PageTask:
     """Say how pages are to be read."""
-    from ecgpaper.digitized import Settings  # noqa: PLC0415
-    from ecgpaper.page_reader import ReaderLoader  # noqa: PLC0415
+    from ecgpaper.digitized.page import Settings  # noqa: PLC0415
+    from ecgpaper.digitized.reader import ReaderLoader  # noqa: PLC0415
 
     is_shared = bool(arguments.cluster) or arguments.workers > 1
     model = arguments.model.resolve() if arguments.model else None
@@ -202,7 +202,7 @@ def page_task(
         The folder of the weights; None for the shipped ones.
     """
     from ecgpaper.archive import PageTask  # noqa: PLC0415
-    from ecgpaper.provenance import model_checksums  # noqa: PLC0415
+    from ecgpaper.digitized.provenance import model_checksums  # noqa: PLC0415
     from ecgpaper.weights import shipped_model  # noqa: PLC0415
 
     return PageTask(
@@ -240,7 +240,7 @@ def _keep_apart(plan: Plan, task: PageTask) -> None:
 
 def _work_through(plan: Plan, task: PageTask, share: Share, progress: _Progress) -> None:
     """Note what became of pages before, then do the others."""
-    from ecgpaper.page_reader import loaded  # noqa: PLC0415
+    from ecgpaper.digitized.reader import loaded  # noqa: PLC0415
 
     refused, jobs = progress.summary.refused(), []
     for outcome in plan.failed:

@@ -123,9 +123,9 @@ def _count(arguments: argparse.Namespace) -> int:
 
 def _claim(arguments: argparse.Namespace, out: Path) -> Origin:
     from ecgpaper import __version__  # noqa: PLC0415
+    from ecgpaper.digitized.provenance import model_checksums  # noqa: PLC0415
     from ecgpaper.leaderboard.challenge import ROOT  # noqa: PLC0415
     from ecgpaper.leaderboard.origin import Origin, claim, commit_of  # noqa: PLC0415
-    from ecgpaper.provenance import model_checksums  # noqa: PLC0415
 
     records = "simulated records"
     if arguments.conditions == []:
@@ -153,7 +153,7 @@ def _simulate(arguments: argparse.Namespace, folder: Path) -> Path:
 
 def _print(condition: Condition, records: Path, arguments: argparse.Namespace, out: Path) -> None:
     """Print the pages of a condition that are not there."""
-    from ecgpaper.records import find_records  # noqa: PLC0415
+    from ecgpaper.records.challenge import find_records  # noqa: PLC0415
     from ecgpaper.synth.batch import BatchOptions, claim_folder, print_record  # noqa: PLC0415
 
     names = find_records(records)[: _count(arguments)]
@@ -175,7 +175,7 @@ def _tasks(condition: Condition, arguments: argparse.Namespace, out: Path) -> li
     """Return the pages of a condition; copies of them are hidden where some are unanswered."""
     from ecgpaper.leaderboard.answers import PageTask  # noqa: PLC0415
     from ecgpaper.leaderboard.challenge import hide  # noqa: PLC0415
-    from ecgpaper.records import find_records  # noqa: PLC0415
+    from ecgpaper.records.challenge import find_records  # noqa: PLC0415
 
     work = out / condition.folder_name
     pages = condition.folder or work / "pages"

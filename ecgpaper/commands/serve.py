@@ -58,8 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
     _require(*_NEEDED)
     import uvicorn  # noqa: PLC0415  an extra
 
-    from ecgpaper.digitized import Settings  # noqa: PLC0415
-    from ecgpaper.page_reader import ReaderLoader  # noqa: PLC0415
+    from ecgpaper.digitized.page import Settings  # noqa: PLC0415
+    from ecgpaper.digitized.reader import ReaderLoader  # noqa: PLC0415
     from ecgpaper.serve import Desk, RememberingLoader, Worker, make_app  # noqa: PLC0415
 
     prepare_output_folder(arguments.out)

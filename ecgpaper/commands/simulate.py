@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     import numpy as np  # noqa: PLC0415  the parser must be quick
     from tqdm import tqdm  # noqa: PLC0415
 
-    from ecgpaper.records import write_record  # noqa: PLC0415
+    from ecgpaper.records.challenge import write_record  # noqa: PLC0415
     from ecgpaper.simulate import simulate_record  # noqa: PLC0415
 
     prepare_output_folder(arguments.out)
@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _origin(record: Path) -> str | None:
     """Return what the header of a record that is there says of its simulation."""
-    from ecgpaper.records import read_header  # noqa: PLC0415
+    from ecgpaper.records.challenge import read_header  # noqa: PLC0415
 
     if not record.with_name(f"{record.name}.hea").exists():
         return None

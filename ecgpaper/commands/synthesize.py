@@ -88,7 +88,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the pages; the status is 1 if records were skipped."""
-    from ecgpaper.records import find_records  # noqa: PLC0415
+    from ecgpaper.records.challenge import find_records  # noqa: PLC0415
     from ecgpaper.synth.batch import BatchOptions, claim_folder, print_record  # noqa: PLC0415
 
     source, out = arguments.records.resolve(), arguments.out.resolve()

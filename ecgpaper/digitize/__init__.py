@@ -1,17 +1,17 @@
 """The digitizer: photo -> flat page -> grid -> layout -> trace -> signal.
 
 Public: `Digitizer`, `Digitization`, `Stated`, `StatedLead`. The package can be called, as
-``ecgpaper.digitize("page.jpg")``: see `ecgpaper.page_reader.digitize`.
+``ecgpaper.digitize("page.jpg")``: see `ecgpaper.digitized.reader.digitize`.
 """
 
 import sys
 
 from ecgpaper.called import CalledPackage
+from ecgpaper.digitize.answer.result import Digitization
 from ecgpaper.digitize.digitizer import Digitizer
-from ecgpaper.digitize.result import Digitization
 from ecgpaper.digitize.stated import Stated, StatedLead
 
 __all__ = ["Digitization", "Digitizer", "Stated", "StatedLead"]
 
-CALLED = ("ecgpaper.page_reader", "digitize")
+CALLED = ("ecgpaper.digitized.reader", "digitize")
 sys.modules[__name__].__class__ = CalledPackage

@@ -13,6 +13,15 @@ from __future__ import annotations
 import logging
 
 from ecgpaper.bounds import FS_HZ, Clock
+from ecgpaper.digitize.answer.interpret import interpreted
+from ecgpaper.digitize.answer.refusals import (
+    check_legible,
+    check_traces,
+    mirrored,
+    no_grid,
+)
+from ecgpaper.digitize.answer.result import Digitization
+from ecgpaper.digitize.answer.traced import Traced
 from ecgpaper.digitize.calibration.paper_scale import find_paper_scale
 from ecgpaper.digitize.calibration.printed_scale import read_said
 from ecgpaper.digitize.calibration.pulse import find_pulse, without_pulses
@@ -20,7 +29,6 @@ from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.read import read_rows
 from ecgpaper.digitize.curves.refine import refine_traces
 from ecgpaper.digitize.curves.trim import without_strokes
-from ecgpaper.digitize.interpret import interpreted
 from ecgpaper.digitize.networks import Networks
 from ecgpaper.digitize.page.negative import is_dark
 from ecgpaper.digitize.page.orientation import ways_round
@@ -31,24 +39,16 @@ from ecgpaper.digitize.reading import (
     MIN_CREDIBLE,
     Reading,
 )
-from ecgpaper.digitize.refusals import (
-    check_legible,
-    check_traces,
-    mirrored,
-    no_grid,
-)
 from ecgpaper.digitize.request import Request
-from ecgpaper.digitize.result import Digitization
 from ecgpaper.digitize.rows.align import settle_columns
 from ecgpaper.digitize.rows.columns import are_around, column_places, place_columns
 from ecgpaper.digitize.rows.find import find_layout
 from ecgpaper.digitize.rows.leads import name_leads, take_names
 from ecgpaper.digitize.rows.named import NameLeads
 from ecgpaper.digitize.rows.separators import without_separators
-from ecgpaper.digitize.scale import find_scale
-from ecgpaper.digitize.signal import signal_from_traces
+from ecgpaper.digitize.scale.find import find_scale
+from ecgpaper.digitize.signal.leads import signal_from_traces
 from ecgpaper.digitize.stated import UNSTATED, Stated
-from ecgpaper.digitize.traced import Traced
 from ecgpaper.ecg import ByteArray
 from ecgpaper.errors import EcgPaperError, MirrorError
 from ecgpaper.heap import give_back

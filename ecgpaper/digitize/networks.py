@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TypeVar
 
+from ecgpaper.digitize.answer.quality import FEATURES
 from ecgpaper.digitize.calibration.printed_scale import LETTERS, LINE_PX, READER
 from ecgpaper.digitize.curves.refine import N_FEATURES, REFINER
 from ecgpaper.digitize.curves.strip import N_SUB_COLUMNS, STRIP_HEIGHT_MM, STRIP_PX_PER_MM
-from ecgpaper.digitize.quality import FEATURES
 from ecgpaper.digitize.rows.align import END_POINTS, ENDS
 from ecgpaper.digitize.segment import MAP_LONG_SIDE_PX
 from ecgpaper.heap import bound_caches

@@ -16,7 +16,7 @@ from ecgpaper.digitize.heartbeat import runs_backwards
 from ecgpaper.digitize.page_image import PageImage
 from ecgpaper.digitize.rows.columns import Place
 from ecgpaper.digitize.rows.fit import Fit, agreement, leaning_fits
-from ecgpaper.digitize.signal import signal_from_traces
+from ecgpaper.digitize.signal.leads import signal_from_traces
 from ecgpaper.ecg import Ecg
 from ecgpaper.page import PageLayout
 from ecgpaper.raster import GridScale, Trace

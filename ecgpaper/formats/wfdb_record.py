@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ecgpaper.ecg import Ecg
-from ecgpaper.records import write_record
+from ecgpaper.records.challenge import write_record
 
 
 def write_wfdb(ecg: Ecg, path: Path) -> tuple[Path, ...]:

@@ -16,9 +16,9 @@ import numpy as np
 
 from ecgpaper.ecg import ByteArray
 from ecgpaper.errors import RecordError
-from ecgpaper.images import check_file, check_size
 from ecgpaper.inputs import pdf
 from ecgpaper.inputs.extras import import_extra
+from ecgpaper.records.images import check_file, check_size
 
 # What pydicom and its decoders raise on files that are cut off, overwritten or odd.
 _DAMAGED = (

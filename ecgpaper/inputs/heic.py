@@ -10,7 +10,7 @@ from pathlib import Path
 from ecgpaper.ecg import ByteArray
 from ecgpaper.errors import RecordError
 from ecgpaper.inputs.extras import import_extra
-from ecgpaper.records import read_image
+from ecgpaper.records.challenge import read_image
 
 
 def read_page(file: Path, page: int) -> ByteArray:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ecgpaper.ecg import ByteArray
-from ecgpaper.images import count_pages, read_image
 from ecgpaper.inputs import dicom, heic, pdf
+from ecgpaper.records.images import count_pages, read_image
 
 # What is looked at to tell kinds apart: a PDF may begin after other bytes.
 HEAD_BYTES = 1024

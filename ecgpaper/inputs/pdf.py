@@ -19,8 +19,8 @@ import numpy as np
 from ecgpaper.bounds import MAX_IMAGE_PIXELS
 from ecgpaper.ecg import ByteArray
 from ecgpaper.errors import RecordError
-from ecgpaper.images import check_file, check_size
 from ecgpaper.inputs.extras import import_extra
+from ecgpaper.records.images import check_file, check_size
 
 _POINTS_PER_INCH = 72.0
 # Lines and letters are read at up to 300 dpi: more is shrunk again.

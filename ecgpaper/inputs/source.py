@@ -12,8 +12,8 @@ from pathlib import Path
 from ecgpaper.bounds import MAX_PAGES
 from ecgpaper.ecg import ByteArray
 from ecgpaper.errors import RecordError
-from ecgpaper.images import check_file
 from ecgpaper.inputs.kinds import HEAD_BYTES, KINDS, kind_of
+from ecgpaper.records.images import check_file
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from ecgpaper.leaderboard.boxes import compare_boxes
 from ecgpaper.leaderboard.challenge import Answer, Models, answer_record, score_record
 from ecgpaper.leaderboard.result import BoxResult, LeadResult, PageResult
 from ecgpaper.measure import measure
-from ecgpaper.records import read_ecg, read_header
+from ecgpaper.records.challenge import read_ecg, read_header
 from ecgpaper.synth.truth import read_truth
 from ecgpaper.synth.truth.truth_file import JSON_SUFFIX
 

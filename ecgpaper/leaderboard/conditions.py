@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ecgpaper.errors import BatchError
-from ecgpaper.headers import header_file
-from ecgpaper.records import NAME, find_records
+from ecgpaper.records.challenge import NAME, find_records
+from ecgpaper.records.headers import header_file
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,11 +27,11 @@ from ecgpaper.archive.corrections import (
 from ecgpaper.archive.names import clean_name, page_names
 from ecgpaper.boundary import PageFault, attempt
 from ecgpaper.digitize import Stated
+from ecgpaper.digitized.provenance import sha256_of
 from ecgpaper.errors import BatchError, EcgPaperError, RecordError
 from ecgpaper.files import write_whole
 from ecgpaper.inputs import InputFile, PageSource, find_inputs, pages_of
 from ecgpaper.inputs.kinds import KINDS
-from ecgpaper.provenance import sha256_of
 from ecgpaper.serve.page import Page
 from ecgpaper.serve.picture import picture_of
 from ecgpaper.serve.worker import Worker

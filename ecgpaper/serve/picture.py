@@ -8,8 +8,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from ecgpaper.digitized.overlay import jpeg_bytes
 from ecgpaper.inputs import PageSource
-from ecgpaper.overlay import jpeg_bytes
 
 # The longer side, in px: a fine screen's width.
 _SIDE_PX = 2000

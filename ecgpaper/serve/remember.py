@@ -9,11 +9,11 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
+from ecgpaper.digitize.answer.traced import Traced
 from ecgpaper.digitize.request import Request
-from ecgpaper.digitize.traced import Traced
+from ecgpaper.digitized.reader import PageReader, ReaderLoader
 from ecgpaper.ecg import ByteArray
 from ecgpaper.inputs import PageSource
-from ecgpaper.page_reader import PageReader, ReaderLoader
 
 # Pages that are remembered: each takes some hundred megabytes.
 MOST_REMEMBERED = 2

@@ -24,7 +24,7 @@ from ecgpaper.errors import CheckpointError, RecordError
 from ecgpaper.files import prepare_output_folder, remove_abandoned
 from ecgpaper.nets.checkpoint import publish, read_info, require_files
 from ecgpaper.nets.device import best_device
-from ecgpaper.records import RecordHeader, find_records
+from ecgpaper.records.challenge import RecordHeader, find_records
 from ecgpaper.simulate import simulate_record
 from ecgpaper.train.ahead import n_cores, usual_workers
 from ecgpaper.train.classifier.facts import RecordFacts

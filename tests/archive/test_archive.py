@@ -22,7 +22,7 @@ from ecgpaper.archive import Summary, plan_pages, report_rows
 from ecgpaper.archive.corrections import remove_corrections, write_corrections
 from ecgpaper.commands.digitize import digitize_pages
 from ecgpaper.digitize import Stated, StatedLead
-from ecgpaper.digitized import Settings
+from ecgpaper.digitized.page import Settings
 from ecgpaper.errors import BatchError, DiskError
 from ecgpaper.formats import FORMATS
 from ecgpaper.inputs import find_inputs

@@ -15,7 +15,7 @@ import numpy as np
 
 from ecgpaper.archive import PageTask
 from ecgpaper.commands.digitize import digitize_pages
-from ecgpaper.digitized import Settings
+from ecgpaper.digitized.page import Settings
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.errors import LayoutError
 from ecgpaper.files import prepare_output_folder

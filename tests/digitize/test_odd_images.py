@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from ecgpaper.digitize import Digitizer, Stated
+from ecgpaper.digitize.answer.quality import FEATURES
 from ecgpaper.digitize.calibration.printed_scale import LETTERS
 from ecgpaper.digitize.curves.refine import N_FEATURES
-from ecgpaper.digitize.quality import FEATURES
 from ecgpaper.digitize.rows.align import END_POINTS
 from ecgpaper.errors import EcgPaperError
 from ecgpaper.nets.ends import EndConfig, EndNet

@@ -8,12 +8,12 @@ import pytest
 
 from ecgpaper.bounds import Clock
 from ecgpaper.digitize import Digitizer, Stated, StatedLead
+from ecgpaper.digitize.answer.traced import Traced
 from ecgpaper.digitize.calibration.printed_scale import Said
 from ecgpaper.digitize.page_image import PageImage, see_page
 from ecgpaper.digitize.reading import Reading
 from ecgpaper.digitize.request import Request
 from ecgpaper.digitize.rows.fit import fits_of
-from ecgpaper.digitize.traced import Traced
 from ecgpaper.errors import RectifyError
 from ecgpaper.geometry import Homography
 from ecgpaper.raster import FlatPage

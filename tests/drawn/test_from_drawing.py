@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ecgpaper import page_reader
 from ecgpaper.classify import Diagnosis
 from ecgpaper.classify.labels import CLASSES
-from ecgpaper.digitized import Settings
+from ecgpaper.digitized import reader as page_reader
+from ecgpaper.digitized.from_drawing import DRAWN_SNR_DB
+from ecgpaper.digitized.page import Settings
+from ecgpaper.digitized.reader import PageReader
 from ecgpaper.drawn.extract import extract
 from ecgpaper.ecg import LIMB_LEADS, STANDARD_ORDER, UNKNOWN_LEAD, Ecg
 from ecgpaper.errors import DrawingError, LayoutError
-from ecgpaper.from_drawing import DRAWN_SNR_DB
 from ecgpaper.inputs import pages_of
-from ecgpaper.page_reader import PageReader
 
 pytest.importorskip("pypdfium2", reason="an optional extra")
 pytest.importorskip("reportlab", reason="draws the PDFs of these tests")

@@ -29,7 +29,7 @@ from ecgpaper.leaderboard.result import BoxResult, LeadResult, PageResult
 from ecgpaper.leaderboard.tables import TABLES, csv_text, markdown
 from ecgpaper.measure import Measurements
 from ecgpaper.raster import FlatPage
-from ecgpaper.records import write_record
+from ecgpaper.records.challenge import write_record
 from ecgpaper.simulate import simulate_record
 from ecgpaper.synth import PRESETS
 from ecgpaper.synth.batch import BatchOptions, claim_folder, print_record

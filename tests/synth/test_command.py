@@ -8,7 +8,7 @@ from ecgpaper import synth, workers
 from ecgpaper.__main__ import main
 from ecgpaper.ecg import Ecg
 from ecgpaper.page import PaperScale
-from ecgpaper.records import read_ecg, read_header, read_image, write_record
+from ecgpaper.records.challenge import read_ecg, read_header, read_image, write_record
 from ecgpaper.synth.truth.picture import Origin
 from ecgpaper.synth.truth.truth_file import read_truth
 

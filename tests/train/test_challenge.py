@@ -24,7 +24,7 @@ from ecgpaper.nets.description import CheckpointInfo
 from ecgpaper.nets.resnet1d import ResNet1dConfig
 from ecgpaper.nets.unet import UNetConfig
 from ecgpaper.raster import PIXEL_CLASSES
-from ecgpaper.records import write_record
+from ecgpaper.records.challenge import write_record
 from ecgpaper.simulate import simulate_record
 from ecgpaper.train import challenge, trainer
 from ecgpaper.train import state as state_module

@@ -12,7 +12,7 @@ from pathlib import Path
 from ecgpaper.errors import BatchError
 from ecgpaper.files import remove_abandoned, write_new
 from ecgpaper.page import PaperScale
-from ecgpaper.records import find_records
+from ecgpaper.records.challenge import find_records
 
 OPTIONS_FILE = "synthesize.json"
 

@@ -20,7 +20,7 @@ from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.errors import DiskError, RecordError
 from ecgpaper.files import write_whole
 from ecgpaper.page import LAYOUTS, LeadLayout
-from ecgpaper.records import NAME, read_ecg, read_header, write_record
+from ecgpaper.records.challenge import NAME, read_ecg, read_header, write_record
 from ecgpaper.synth.batch.folder import BatchOptions
 from ecgpaper.synth.generator import SyntheticPage, synthesize
 from ecgpaper.synth.sample import sample_spec

@@ -26,7 +26,7 @@ from ecgpaper.classify.labels import CLASSES, one_hot
 from ecgpaper.ecg import BoolArray, Ecg, FloatArray
 from ecgpaper.errors import CrossvalError
 from ecgpaper.files import write_whole
-from ecgpaper.records import read_ecg
+from ecgpaper.records.challenge import read_ecg
 from ecgpaper.train.classifier.facts import RecordFacts
 from ecgpaper.train.classifier.folds import assign_folds
 from ecgpaper.train.classifier.signals import ClassifierConfig, train_classifier

@@ -23,8 +23,8 @@ from tqdm import tqdm
 
 from ecgpaper import score
 from ecgpaper.digitize import Digitizer
+from ecgpaper.digitize.answer.quality import FEATURES
 from ecgpaper.digitize.networks import CONTRACTS, QUALITY
-from ecgpaper.digitize.quality import FEATURES
 from ecgpaper.ecg import STANDARD_ORDER, Ecg, FloatArray
 from ecgpaper.errors import EcgPaperError
 from ecgpaper.files import write_whole

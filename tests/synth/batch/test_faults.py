@@ -20,7 +20,7 @@ from ecgpaper import files
 from ecgpaper.__main__ import main
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.errors import BatchError
-from ecgpaper.records import write_record
+from ecgpaper.records.challenge import write_record
 from ecgpaper.synth.batch import BatchOptions, claim_folder, print_record, record
 
 ROOT = Path(__file__).parents[3]

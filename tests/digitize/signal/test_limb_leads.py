@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ecgpaper.digitize.limb_leads import consistent
+from ecgpaper.digitize.signal.limb_leads import consistent
 from ecgpaper.ecg import STANDARD_ORDER
 
 FS = 500.0

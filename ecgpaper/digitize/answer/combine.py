@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ecgpaper.digitize.result import Digitization
+from ecgpaper.digitize.answer.result import Digitization
 from ecgpaper.ecg import Ecg, FloatArray
 
 

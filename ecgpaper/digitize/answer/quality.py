@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from ecgpaper.digitize.rows.fit import Fit
-from ecgpaper.digitize.signal import leads_shown
+from ecgpaper.digitize.signal.leads import leads_shown
 from ecgpaper.ecg import FloatArray
 from ecgpaper.geometry import Homography
 from ecgpaper.nets.quality import QualityNet

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from ecgpaper.bounds import MAX_IMAGE_PIXELS
 from ecgpaper.ecg import ByteArray
 from ecgpaper.errors import RecordError
-from ecgpaper.headers import reason_of
+from ecgpaper.records.headers import reason_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -9,7 +9,7 @@ from PIL import Image
 from ecgpaper.bounds import MAX_IMAGE_PIXELS
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.errors import RecordError
-from ecgpaper.records import find_records, read_ecg, read_header, read_image, write_record
+from ecgpaper.records.challenge import find_records, read_ecg, read_header, read_image, write_record
 
 HIDDEN = """00001_hr 3 500 5000
 00001_hr.dat 16 1000.0(0)/mV 16 0    V1

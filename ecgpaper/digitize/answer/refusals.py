@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ecgpaper.digitize.coverage import uncovered_share
+from ecgpaper.digitize.answer.coverage import uncovered_share
 from ecgpaper.digitize.reading import MIN_CREDIBLE, Reading
 from ecgpaper.digitize.stated import Stated
 from ecgpaper.errors import EcgPaperError, GridError, LayoutError, MirrorError

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from ecgpaper.digitize import Digitization
+from ecgpaper.digitize.answer.combine import combine_views, fit_to_record, join_frames
 from ecgpaper.digitize.calibration.printed_scale import Said
-from ecgpaper.digitize.combine import combine_views, fit_to_record, join_frames
 from ecgpaper.ecg import STANDARD_ORDER, UNKNOWN_LEAD, Ecg
 from ecgpaper.geometry import Homography
 from ecgpaper.page import PageLayout, PaperScale

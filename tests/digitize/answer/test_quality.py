@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecgpaper.digitize.quality import FEATURES, lead_evidence
+from ecgpaper.digitize.answer.quality import FEATURES, lead_evidence
 from ecgpaper.digitize.rows.fit import fits_of
 from ecgpaper.ecg import STANDARD_ORDER
 from ecgpaper.geometry import DenseWarp, Homography

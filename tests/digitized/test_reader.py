@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 import ecgpaper
-from ecgpaper import page_reader
 from ecgpaper.boundary import PageFault
+from ecgpaper.digitized import reader as page_reader
 from ecgpaper.errors import LayoutError, RecordError
 
 

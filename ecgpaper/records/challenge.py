@@ -1,12 +1,12 @@
 """Challenge records on disk <-> `Ecg`, images, labels.
 
 Public: `find_records`, `read_ecg`, `write_record`; and, for whoever reads records, `read_image` of
-`ecgpaper.images`, and `RecordHeader`, `read_header`, `read_comments`, `decode_header` and
-`split_signal_line` of `ecgpaper.headers`.
+`ecgpaper.records.images`, and `RecordHeader`, `read_header`, `read_comments`, `decode_header` and
+`split_signal_line` of `ecgpaper.records.headers`.
 
 A record is a WFDB header ``NAME.hea`` with, beside it, a signal file, images, or both. A record is
 named by the path of its header without the extension. What cannot be used raises `RecordError`.
-The headers themselves are read by `ecgpaper.headers`.
+The headers themselves are read by `ecgpaper.records.headers`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import numpy as np
 from ecgpaper.ecg import Ecg
 from ecgpaper.errors import RecordError
 from ecgpaper.files import write_whole
-from ecgpaper.headers import (
+from ecgpaper.records.headers import (
     ADU_PER_MV,
     MISREAD,
     RecordHeader,
@@ -33,7 +33,7 @@ from ecgpaper.headers import (
     reason_of,
     split_signal_line,
 )
-from ecgpaper.images import DAMAGED, read_image
+from ecgpaper.records.images import DAMAGED, read_image
 
 __all__ = [
     "NAME",

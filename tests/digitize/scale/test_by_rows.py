@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ecgpaper.digitize.grid.comb import believable
-from ecgpaper.digitize.scale_by_rows import fits_rows
+from ecgpaper.digitize.scale.by_rows import fits_rows
 from ecgpaper.errors import GridError
 from ecgpaper.geometry import Homography
 from ecgpaper.raster import FlatPage, GridScale

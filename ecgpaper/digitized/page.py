@@ -17,11 +17,11 @@ from ecgpaper.classify import Diagnosis
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.digitize import Digitization, Stated, StatedLead
 from ecgpaper.digitize.stated import Corners
+from ecgpaper.digitized.overlay import draw_overlay
 from ecgpaper.ecg import UNKNOWN_LEAD, ByteArray, Ecg, FloatArray
 from ecgpaper.formats import FORMATS
 from ecgpaper.inputs import PageSource
 from ecgpaper.measure import Measurements, measure
-from ecgpaper.overlay import draw_overlay
 from ecgpaper.page import PageLayout
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ecgpaper.digitize.coverage import uncovered_share
+from ecgpaper.digitize.answer.coverage import uncovered_share
 
 
 @pytest.mark.parametrize("name", ["3x4+1R", "6x2"])

@@ -21,7 +21,7 @@ from benchmarks import fuzz_headers as fuzz
 from ecgpaper import score
 from ecgpaper.ecg import STANDARD_ORDER
 from ecgpaper.errors import EcgPaperError, OutputError, RecordError
-from ecgpaper.records import read_ecg, read_header
+from ecgpaper.records.challenge import read_ecg, read_header
 from ecgpaper.simulate import simulate_ecg
 from tests.hostile_headers import (
     FS_HZ,

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 
 from ecgpaper.digitize import Digitization, Stated
+from ecgpaper.digitize.answer.quality import FEATURES
 from ecgpaper.digitize.calibration.printed_scale import Said
-from ecgpaper.digitize.quality import FEATURES
 from ecgpaper.digitize.rows.fit import fits_of
 from ecgpaper.drawn.read import DrawnPage, read_drawn
 from ecgpaper.drawn.signal import signal_of

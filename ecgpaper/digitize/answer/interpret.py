@@ -9,17 +9,17 @@ from dataclasses import replace
 
 import numpy as np
 
+from ecgpaper.digitize.answer.quality import lead_evidence, predict_snr
+from ecgpaper.digitize.answer.refusals import nothing_trusted
+from ecgpaper.digitize.answer.result import MIN_SNR_DB, Digitization
+from ecgpaper.digitize.answer.traced import Traced
 from ecgpaper.digitize.curves.trim import without_blank_ends
-from ecgpaper.digitize.limb_leads import consistent
-from ecgpaper.digitize.quality import lead_evidence, predict_snr
 from ecgpaper.digitize.reading import mean_confidence
-from ecgpaper.digitize.refusals import nothing_trusted
 from ecgpaper.digitize.request import Request
-from ecgpaper.digitize.result import MIN_SNR_DB, Digitization
 from ecgpaper.digitize.rows.columns import with_margin
 from ecgpaper.digitize.rows.fit import fits_of
-from ecgpaper.digitize.signal import signal_from_traces, spread_from_traces
-from ecgpaper.digitize.traced import Traced
+from ecgpaper.digitize.signal.leads import signal_from_traces, spread_from_traces
+from ecgpaper.digitize.signal.limb_leads import consistent
 from ecgpaper.nets.quality import QualityNet
 
 

@@ -20,12 +20,12 @@ from ecgpaper.bounds import Clock
 from ecgpaper.classify.branches import PageClassifier
 from ecgpaper.classify.picture import look_at
 from ecgpaper.digitize import Digitizer
+from ecgpaper.digitize.answer.traced import Traced
 from ecgpaper.digitize.request import Request
-from ecgpaper.digitize.traced import Traced
-from ecgpaper.digitized import DigitizedPage, Settings
+from ecgpaper.digitized.from_drawing import Drawn, digitize_drawing
+from ecgpaper.digitized.page import DigitizedPage, Settings
 from ecgpaper.ecg import ByteArray
 from ecgpaper.errors import DrawingError, RecordError
-from ecgpaper.from_drawing import Drawn, digitize_drawing
 from ecgpaper.inputs import PageSource, pages_of
 
 T = TypeVar("T")

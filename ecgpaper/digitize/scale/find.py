@@ -12,7 +12,7 @@ import numpy as np
 from ecgpaper.digitize.grid.comb import believable, find_grid_scale
 from ecgpaper.digitize.page.flatten import FLAT_PX_PER_MM
 from ecgpaper.digitize.page_image import PageImage
-from ecgpaper.digitize.scale_by_rows import fits_rows, scale_without_grid
+from ecgpaper.digitize.scale.by_rows import fits_rows, scale_without_grid
 from ecgpaper.errors import GridError, LayoutError
 from ecgpaper.nets.unet import StripNet
 from ecgpaper.raster import GridScale

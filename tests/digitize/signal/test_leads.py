@@ -7,7 +7,7 @@ from ecgpaper import score
 from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.strip import STRIP_HEIGHT_MM
 from ecgpaper.digitize.rows.find import READABLE
-from ecgpaper.digitize.signal import signal_from_traces
+from ecgpaper.digitize.signal.leads import signal_from_traces
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip
 from ecgpaper.raster import GridScale

@@ -2,8 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
+from ecgpaper.digitized.overlay import draw_overlay, jpeg_bytes
 from ecgpaper.geometry import Homography
-from ecgpaper.overlay import draw_overlay, jpeg_bytes
 from ecgpaper.page import Segment, Strip
 from ecgpaper.raster import Trace
 

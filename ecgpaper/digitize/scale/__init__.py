@@ -1,0 +1,1 @@
+"""Page -> scale: pixels per millimeter, by the grid or by the rows."""

@@ -1,0 +1,1 @@
+"""Traces -> signal: leads in millivolts over time, and limb leads that add up."""

@@ -1,0 +1,1 @@
+"""A file, digitized: from its pages to the one result that library, command and server share."""
