@@ -269,5 +269,8 @@ def _grown(known: BoolArray, is_sure: BoolArray) -> BoolArray:
     size = 2 * LIMITS.step_blocks + 1
     disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
     next_to = (cv2.dilate(known.astype(np.uint8), disk) > 0) & is_sure
-    solid = cv2.morphologyEx(next_to.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    # OpenCV's own opening moves everything by half of an even square: on one side a block is lost
+    # each time.
+    square = np.ones((2, 2), np.uint8)
+    solid = cv2.dilate(cv2.erode(next_to.astype(np.uint8), square), square, anchor=(0, 0))
     return np.asarray((solid > 0) | (known & is_sure))

@@ -131,9 +131,9 @@ def through_knots(
         are too far apart to tell the samples.
     """
     at_knots_s = knots.between(time_s[0], time_s[-1])
-    there = (time_s >= at_knots_s[0]) & (time_s <= at_knots_s[-1]) if len(at_knots_s) else None
-    if there is None or there.sum() < 2 * len(at_knots_s) or len(at_knots_s) < 2:
+    if len(at_knots_s) < 2 or np.diff(time_s).max() > 0.5 / knots.fs:
         return np.full(len(at_s), np.nan)
+    there = (time_s >= at_knots_s[0]) & (time_s <= at_knots_s[-1])
     # The samples are the corners of the straight lines that fit best.
     padded = np.r_[at_knots_s[0], at_knots_s, at_knots_s[-1]]
     sampled_mm = make_lsq_spline(time_s[there], height_mm[there], padded, k=1).c
