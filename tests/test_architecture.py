@@ -127,7 +127,11 @@ MAY_IMPORT = {
         "numpy cv2",
     ),
     "classify": ("ecg nets classify", "numpy scipy torch"),
-    "classify.picture": ("ecg page raster geometry digitize classify.inputs", "numpy cv2"),
+    "classify.guess": ("ecg page raster geometry classify.inputs", "numpy cv2"),
+    "classify.picture": (
+        "ecg page raster geometry digitize classify.inputs classify.guess",
+        "numpy cv2",
+    ),
     "classify.branches": ("ecg weights nets classify", "numpy scipy torch"),
     "train.span": ("", ""),
     "train.ahead": ("", "joblib torch"),
