@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -252,8 +253,10 @@ def _train(trainer: Trainer, schedule: Schedule, state: TrainingState, model_fol
 def _task(part: Round, stage: str, span: Span, schedule: Schedule, state: TrainingState) -> Task:
     """Say what a stage needs to know beside its span."""
     if stage in (SEGMENTER, TRACER):
-        fresh = schedule.fresh(state.done.get(f"{DRAFT.name} {stage}"), usual_workers())
-        return Task(stage, span, feed=usual_feed(stage, fresh))
+        feed, draft = usual_feed(stage, span.seconds), state.done.get(f"{DRAFT.name} {stage}")
+        larger = feed.n_crops / usual_feed(stage, draft.seconds).n_crops if draft else 1.0
+        fresh = schedule.fresh(draft, usual_workers(), larger=larger)
+        return Task(stage, span, feed=replace(feed, fresh=fresh))
     if stage in (ENDS, REFINER):
         return Task(stage, span, n_curve_pages=state.done[f"{part.name} {CURVES}"].n_steps)
     if stage == PICTURE:

@@ -41,7 +41,10 @@ class Stage:
     ----------
     name : str
     share : float
-        Of the time of a round.
+        Of the time of a round, where there is much.
+    late_minutes : float
+        A training of this length gives it half of that share: what learns slowly, or from what
+        others have learned, is of no use before.
     most : int
         Steps, or pages: more are not worth their memory, or teach nothing.
     is_in_draft : bool
@@ -50,8 +53,13 @@ class Stage:
 
     name: str
     share: float
+    late_minutes: float = 0.0
     most: int = MANY_STEPS
     is_in_draft: bool = True
+
+    def weight(self, minutes: float) -> float:
+        """Return its share, beside those of the others, in a training of a length."""
+        return self.share * minutes / (minutes + self.late_minutes)
 
 
 CLASSIFIER = "classifier"
@@ -68,18 +76,22 @@ OPINIONS = "opinions"
 # others.
 STAGES = (
     Stage(CLASSIFIER, 0.16),
-    Stage(READER, 0.05),
+    Stage(READER, 0.05, late_minutes=10),
     Stage(SEGMENTER, 0.12),
     Stage(TRACER, 0.36),
     # Pages that are kept in memory, 3 MB each.
-    Stage(CURVES, 0.11, most=600),
+    Stage(CURVES, 0.11, late_minutes=5, most=600),
     Stage(ENDS, 0.03),
-    Stage(REFINER, 0.07),
-    Stage(QUALITY, 0.05, most=400, is_in_draft=False),
-    Stage(PICTURE, 0.05),
+    Stage(REFINER, 0.07, late_minutes=5),
+    Stage(QUALITY, 0.05, late_minutes=15, most=400, is_in_draft=False),
+    Stage(PICTURE, 0.05, late_minutes=15),
 )
 # Networks of the signals that answer together: in less time than this, one alone.
 _FEW_S = 120.0
+# A page that is digitized takes this many times as long as one of which curves are read,
+_WHOLE_PAGE = 3.0
+# and less than this many of them teach nothing of how well a lead was read.
+_FEWEST_JUDGED = 4
 # Share of new pages in the draft, which measures their cost,
 _DRAFT_FRESH = 0.5
 # and the least that it may become.
@@ -192,11 +204,12 @@ class Schedule:
         whole_s = 60 * self.minutes
         spare_s = min(_MOST_SPARE_S, _SPARE_SHARE * whole_s) if part is FINAL else 0.0
         left_s = part.share * whole_s - spare_s - spent_s
-        later = sum(each.share for each in dropwhile(lambda each: each is not stage, part.stages))
-        seconds = max(_LEAST_S, left_s * stage.share / later)
+        later = dropwhile(lambda each: each is not stage, part.stages)
+        weight = sum(each.weight(self.minutes) for each in later)
+        seconds = max(_LEAST_S, left_s * stage.weight(self.minutes) / weight)
         return Span(min(stage.most, _planned_steps(stage, seconds, measured)), seconds)
 
-    def fresh(self, draft: Meter | None, n_workers: int) -> float:
+    def fresh(self, draft: Meter | None, n_workers: int, *, larger: float = 1.0) -> float:
         """Choose which share of a network's pages is new, so that it does not wait for them.
 
         Parameters
@@ -205,12 +218,14 @@ class Schedule:
             What the network has cost in the draft; None in the draft itself.
         n_workers : int
             Processes that draw.
+        larger : float
+            Crops of a page that a step learns from, as a multiple of what it was in the draft.
         """
         if self.stated:
             return 1.0
         if draft is None or not draft.n_steps or not draft.made_s:
             return _DRAFT_FRESH
-        learning_s = (draft.seconds - draft.waited_s) / draft.n_steps
+        learning_s = larger * (draft.seconds - draft.waited_s) / draft.n_steps
         share = _DRAWING_SHARE * n_workers * learning_s / (draft.made_s / _DRAFT_FRESH)
         return round(min(1.0, max(_LEAST_FRESH, share)), 3)
 
@@ -224,7 +239,14 @@ class Schedule:
 
 
 def _planned_steps(stage: Stage, seconds: float, measured: Mapping[str, Meter]) -> int:
-    """Return how many steps fit; only the picture branch has to know it beforehand."""
+    """Return how many steps fit, where that has to be known beforehand.
+
+    The picture branch learns by a plan; pages to judge by are of use if there are a few.
+    """
+    if stage.name == QUALITY:
+        known = measured.get(CURVES)
+        page_s = _WHOLE_PAGE * known.seconds / known.n_steps if known and known.n_steps else 0.0
+        return MANY_STEPS if seconds >= _FEWEST_JUDGED * page_s else 0
     if stage.name != PICTURE:
         return MANY_STEPS
     known = measured.get(PICTURE)

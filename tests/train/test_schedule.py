@@ -43,13 +43,36 @@ def test_shares_of_all_stages_are_the_whole():
 
 def test_time_that_a_stage_leaves_goes_to_the_later_ones():
     schedule = Schedule(minutes=100.0)
-    first, second = STAGES[:2]
-    usual = schedule.span(FINAL, second, 600 + 5340 * first.share, {}).seconds
-    assert usual == pytest.approx(5340 * second.share)
+    second = STAGES[1]
+    weights = [stage.weight(100.0) for stage in STAGES]
+    begun_s = 600 + 5340 * weights[0] / sum(weights)
+    usual = schedule.span(FINAL, second, begun_s, {}).seconds
+    assert usual == pytest.approx(5340 * weights[1] / sum(weights))
     assert schedule.span(FINAL, second, 600.0, {}).seconds > usual
     # The last one gets all there is but for a minute, and who comes too late a second.
     assert schedule.span(FINAL, STAGES[-1], 5000.0, {}).seconds == pytest.approx(940)
     assert schedule.span(FINAL, STAGES[-1], 7000.0, {}).seconds == 1.0
+
+
+def test_what_learns_late_gets_less_in_little_time_and_its_whole_share_in_much():
+    def shares(minutes):
+        weights = {stage.name: stage.weight(minutes) for stage in STAGES}
+        return {name: weight / sum(weights.values()) for name, weight in weights.items()}
+
+    little, usual, much = shares(5.0), shares(60.0), shares(1e6)
+    for late in ("reader", "refiner", "quality", "picture"):
+        assert (
+            little[late] < usual[late] < much[late] == pytest.approx(BY_NAME[late].share, rel=1e-4)
+        )
+    assert little["tracer"] > usual["tracer"] > much["tracer"]
+
+
+def test_pages_to_judge_by_are_read_if_a_few_of_them_fit():
+    schedule, quality = Schedule(minutes=10.0), BY_NAME["quality"]
+    dear, cheap = Meter(n_steps=3, seconds=60.0), Meter(n_steps=3, seconds=1.0)
+    # Twenty seconds are left for them and for the picture branch.
+    assert schedule.span(FINAL, quality, 550.0, {"curves": dear}).n_steps == 0
+    assert schedule.span(FINAL, quality, 550.0, {"curves": cheap}).n_steps == quality.most
 
 
 def test_draft_reads_no_pages_to_judge_by():
@@ -83,6 +106,7 @@ def test_share_of_new_pages_is_what_the_processes_that_draw_can_feed():
     draft = Meter(n_steps=10, seconds=20.0, waited_s=10.0, made_s=2.0)
     shares = [schedule.fresh(draft, n_workers) for n_workers in (1, 2, 4, 15)]
     assert shares == pytest.approx([0.2125, 0.425, 0.85, 1.0], abs=1e-3)
+    assert schedule.fresh(draft, 1, larger=3.0) == pytest.approx(3 * 0.2125, abs=1e-3)
     assert 0 < schedule.fresh(None, 1) < 1
     assert Schedule(10.0, stated={"tracer": Span(1)}).fresh(draft, 1) == 1.0
 

@@ -7,6 +7,7 @@ Every page is seen many times: in other crops, upside down and backwards.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,9 @@ from ecgpaper.digitize.curves.refine import (
     seen_upside_down,
 )
 from ecgpaper.digitize.curves.strip import STRIP_PX_PER_MM
+from ecgpaper.nets.device import best_device
 from ecgpaper.nets.refiner import Refiner, RefinerConfig
+from ecgpaper.train.ahead import n_cores
 from ecgpaper.train.digitizer.curves import Curves, origin_of
 from ecgpaper.train.digitizer.network import TrainingRun, train_network
 from ecgpaper.train.span import Span
@@ -35,6 +38,10 @@ from ecgpaper.train.span import Span
 N_POINTS = 1250 + 2 * BEYOND_POINTS
 END_SHARE = 0.5
 BATCH_SIZE = 10
+# In little time smaller batches, and more of them, teach more: from this time of one core on they
+# are whole.
+_WHOLE_BATCH_S = 400.0
+_LEAST_BATCH = 2
 # Shares of the loss, as for the tracer,
 _ACCURACY = 0.5
 _ABSOLUTE = 0.1
@@ -65,7 +72,7 @@ def train_refiner(
     """
     torch.manual_seed(seed + 3)
     config = RefinerConfig(N_FEATURES)
-    source = CurveSource(pages, seed)
+    source = CurveSource(pages, seed, _batch_size(span.seconds))
     n_curves = sum(len(page.lengths) for page in pages)
     run = TrainingRun(
         name=REFINER,
@@ -77,6 +84,14 @@ def train_refiner(
         training={"pages": origin_of(pages), "n_curves": n_curves, "seed": seed},
     )
     train_network(Refiner(config), run, folder, start=start)
+
+
+def _batch_size(seconds: float) -> int:
+    """Choose how many stretches a step sees: their number grows with the root of the time."""
+    if best_device().type == "cuda":
+        return BATCH_SIZE
+    root = math.sqrt(min(1.0, seconds * n_cores() / _WHOLE_BATCH_S))
+    return max(_LEAST_BATCH, round(BATCH_SIZE * root))
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,10 +117,12 @@ class CurveSource:
     ----------
     pages : sequence of Curves
     seed : int
+    batch_size : int
+        Stretches of a batch.
     """
 
-    def __init__(self, pages: Sequence[Curves], seed: int) -> None:
-        self.seed = seed
+    def __init__(self, pages: Sequence[Curves], seed: int, batch_size: int = BATCH_SIZE) -> None:
+        self.seed, self.batch_size = seed, batch_size
         self._stretches = [
             (page, int(first), int(first + length))
             for page in pages
@@ -120,7 +137,7 @@ class CurveSource:
     def batch(self, step: int) -> CurveBatch:
         """Draw a batch."""
         rng = np.random.default_rng([self.seed, step])
-        items = [self._stretch(rng) for _ in range(BATCH_SIZE)]
+        items = [self._stretch(rng) for _ in range(self.batch_size)]
         features, offset, is_known = (np.stack(part) for part in zip(*items, strict=True))
         return CurveBatch(features, offset, is_known)
 

@@ -5,6 +5,7 @@ Public: `train_segmenter`, `train_tracer`, `usual_feed`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -27,7 +28,9 @@ from ecgpaper.nets.unet import (
     heights_from_logits,
 )
 from ecgpaper.raster import PIXEL_CLASSES
+from ecgpaper.train.ahead import n_cores
 from ecgpaper.train.digitizer.feed import Feed, SegmentFeed, StripFeed
+from ecgpaper.train.digitizer.ink import follow_ink
 from ecgpaper.train.digitizer.network import TrainingRun, train_network
 from ecgpaper.train.digitizer.pages import SegmentBatch, StripBatch
 from ecgpaper.train.digitizer.source import PageSource
@@ -51,16 +54,23 @@ _ABSOLUTE = 0.1
 # Share of whether there is a curve.
 _PRESENCE = 1.0
 _FLOOR_MM2 = 1e-3
+# Most crops of each page: those of the segmenter are larger.
+_MOST_CROPS = {SEGMENTER: 2, TRACER: 4}
+# Time of one core that teaches most with one crop of each page. In little time many small steps
+# teach more than a few large ones, whose gradients are more exact.
+_ONE_CROP_S = {SEGMENTER: 90.0, TRACER: 270.0}
 
 
-# Crops of each page: those of the segmenter are larger.
-_N_CROPS = {SEGMENTER: 2, TRACER: 4}
+def usual_feed(name: str, seconds: float = math.inf) -> Feed:
+    """Return what a step shows a network that learns for a time, new pages only.
 
-
-def usual_feed(name: str, fresh: float = 1.0) -> Feed:
-    """Return what a step shows a network: a GPU is used well by large batches only."""
-    n_pages = 8 if best_device().type == "cuda" else 2
-    return Feed(n_pages, _N_CROPS[name], fresh)
+    The batch grows with the root of the time. A GPU is used well by large ones only.
+    """
+    most = _MOST_CROPS[name]
+    if best_device().type == "cuda":
+        return Feed(8, most)
+    root = math.sqrt(min(seconds * n_cores() / _ONE_CROP_S[name], most**2))
+    return Feed(2, max(1, round(root)))
 
 
 def train_segmenter(
@@ -136,7 +146,8 @@ def train_tracer(
         task=f"strips of {len(ecgs)} records, {feed}, seed {seed}",
         training=_provenance(ecgs, feed, seed),
     )
-    train_network(channels_last(StripNet(TRACER_CONFIG)), run, folder, start=start)
+    network = channels_last(follow_ink(StripNet(TRACER_CONFIG)))
+    train_network(network, run, folder, start=start)
 
 
 def _tensor(values: NDArray[Any], like: nn.Module) -> Tensor:

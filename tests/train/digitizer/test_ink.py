@@ -1,0 +1,33 @@
+"""A tracer that follows dark ink from the start."""
+
+import numpy as np
+import torch
+
+from ecgpaper.digitize.curves.strip import STRIP_PX_PER_MM, strip_tensor, sub_columns_px
+from ecgpaper.nets.unet import StripNet, UNetConfig, heights_from_logits
+from ecgpaper.train.digitizer.ink import follow_ink
+
+PINK = (240, 190, 190)
+
+
+def strip_with_curve(height_px=384, width_px=192):
+    """Draw a curve on paper with a pink grid; return the strip and the curve's rows."""
+    columns = sub_columns_px(width_px)
+    rows = height_px / 2 + 40 * np.sin(columns / 9)
+    image = np.full((height_px, width_px, 3), 250, np.uint8)
+    step = round(STRIP_PX_PER_MM)
+    image[::step] = image[:, ::step] = PINK
+    distance = np.abs(np.arange(height_px)[:, None] - np.interp(np.arange(width_px), columns, rows))
+    image[distance < 2] = 30
+    return strip_tensor(image), rows
+
+
+def test_fresh_tracer_follows_ink_and_not_the_grid():
+    torch.manual_seed(0)
+    network = follow_ink(StripNet(UNetConfig(n_inputs=4, widths=(16, 24, 32), n_outputs=5)))
+    strip, rows = strip_with_curve()
+    with torch.inference_mode():
+        logits, presence = network(torch.from_numpy(strip)[None])
+    found, _ = heights_from_logits(logits[0])
+    assert np.median(np.abs(found.numpy() - rows)) < 0.1 * STRIP_PX_PER_MM
+    assert presence.min() > 0
