@@ -138,8 +138,8 @@ MAY_IMPORT = {
     "train.processes": ("", "torch"),
     "train.loop": ("files nets train.span train.ahead train.processes", "torch safetensors tqdm"),
     "train.digitizer": (
-        "ecg page raster score errors files synth digitize nets train.span train.processes "
-        "train.loop train.digitizer",
+        "ecg page raster score errors files synth digitize nets train.span train.ahead "
+        "train.processes train.loop train.digitizer",
         "numpy cv2 torch safetensors tqdm",
     ),
     "train.classifier": (
