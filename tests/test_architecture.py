@@ -117,7 +117,7 @@ MAY_IMPORT = {
         "ecg page digitize.heartbeat digitize.curves digitize.rows digitize.calibration",
         "numpy scipy",
     ),
-    "digitize.signal": ("ecg page raster", "numpy scipy"),
+    "digitize.signal": ("ecg page raster digitize.signal", "numpy scipy"),
     "digitize.answer.quality": (
         "ecg raster geometry digitize.rows digitize.signal nets",
         "numpy cv2 torch",
