@@ -210,8 +210,8 @@ def _pulse(left_mm: float, rows: Sequence[Shares]) -> Pulse | None:
     if np.isnan(share).all():
         return None
     height, width, place = np.unravel_index(int(np.nanargmax(share)), share.shape)
-    place_mm = float(place) / STRIP_PX_PER_MM
-    return Pulse(left_mm + place_mm, WIDTHS_MM[width], HEIGHTS_MM[height], float(np.nanmax(share)))
+    left_mm += float(place) / STRIP_PX_PER_MM
+    return Pulse(left_mm, WIDTHS_MM[width], HEIGHTS_MM[height], float(share[height, width, place]))
 
 
 def _px(length_mm: float) -> int:
