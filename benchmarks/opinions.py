@@ -17,26 +17,26 @@ import numpy as np
 from scipy.special import expit
 
 from ecgpaper.classify import NAME
-from ecgpaper.classify.branches import PICTURE, PictureBranch
+from ecgpaper.classify.branches import PICTURE, PictureBranch, picture_logits
 from ecgpaper.classify.fusion import choose_stacker, log_loss, signals_only
+from ecgpaper.classify.infarcts import class_logits
 from ecgpaper.classify.inputs import leads_from_ecg
 from ecgpaper.classify.labels import labels_above, one_hot
-from ecgpaper.classify.picture import ink_of
 from ecgpaper.leaderboard.figures import USUAL_LAYOUT
-from ecgpaper.nets.checkpoint import load_info
+from ecgpaper.nets.checkpoint import read_info
 from ecgpaper.records.challenge import find_records, read_header
 from ecgpaper.train.classifier.degrade import mask_of_layout
 from ecgpaper.train.classifier.folds import N_PARTS, group_records, split_records
 from ecgpaper.train.classifier.scores import score_labels
 from ecgpaper.train.picture.holdout import Labeled
-from ecgpaper.train.picture.pictures import picture_logits
+from ecgpaper.train.picture.pictures import FIRST
 from ecgpaper.train.picture.stacking import Readers
 from ecgpaper.train.records import RecordFolder
 
 
 def read_spared(folder, model):
     """Return the records that the picture branch has spared, and its seed."""
-    info, pictures = load_info(model, NAME, "SignalEnsemble"), load_info(model, PICTURE, "ConvNext")
+    info, pictures = read_info(model, NAME), read_info(model, PICTURE)
     headers = {name: read_header(folder / name) for name in find_records(folder)}
     truth = one_hot([header.labels for header in headers.values()])
     names = [name for name, row in zip(headers, truth, strict=True) if row.any()]
@@ -44,7 +44,7 @@ def read_spared(folder, model):
     folds = split_records([patients[name] for name in names], info.config["n_members"])
     records = Labeled(RecordFolder(folder, names), truth[truth.any(axis=1)], folds)
     seed = pictures.training["seed"]
-    return records.split(seed)[1], seed
+    return records.split(FIRST)[1], seed
 
 
 def say(readers, spared, seed, n_pages):
@@ -60,7 +60,9 @@ def say(readers, spared, seed, n_pages):
         seen = [pages[i]._replace(leads_mv=leads) for i, leads in zip(rows, shown, strict=True)]
         said[name] = signals_of(readers, seen, spared.folds[rows])
     said["digitized"] = signals_of(readers, [pages[i] for i in rows], spared.folds[rows])
-    said["picture"] = picture_logits(readers.pictures, [ink_of(pages[i].picture) for i in rows])
+    said["picture"] = class_logits(
+        picture_logits(readers.pictures, [pages[i].picture for i in rows])
+    )
     return said, np.array([pages[i].quality for i in rows]), spared.truth[rows]
 
 

@@ -30,8 +30,8 @@ GENERATOR = (
 )
 DIGITIZER = (
     Stage("photo", "scan, photo, screen", "digitize/digitizer.py"),
-    Stage("flat page", "as from straight above", "digitize/page"),
-    Stage("grid", "px per mm", "digitize/grid"),
+    Stage("flat page", "flat along its grid", "digitize/page"),
+    Stage("scale", "px per mm", "digitize/scale"),
     Stage("layout", "rows, columns, leads", "digitize/rows"),
     Stage("trace", "curve of each strip", "digitize/curves"),
     Stage("signal", "mV over s, SNR expected", "digitize/signal"),

@@ -3,7 +3,7 @@
 Data flows one way::
 
     record -> page -> ink -> paper -> camera             ecgpaper.synth
-    photo -> flat page -> grid -> layout -> trace -> signal   ecgpaper.digitize
+    photo -> flat page -> scale -> layout -> trace -> signal   ecgpaper.digitize
     signal -> labels                                      ecgpaper.classify
 
 What the generator knows to be true and what the digitizer answers have the same types

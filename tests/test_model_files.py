@@ -18,7 +18,13 @@ from safetensors.torch import save as tensors_as_bytes
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from ecgpaper.classify import NAME, Classifier
-from ecgpaper.classify.branches import CONTRACT, PICTURE, PageClassifier, PictureBranch
+from ecgpaper.classify.branches import (
+    CONTRACT,
+    N_CHANNELS,
+    PICTURE,
+    PageClassifier,
+    PictureBranch,
+)
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.digitize import Digitizer
 from ecgpaper.digitize.calibration.printed_scale import READER
@@ -27,13 +33,14 @@ from ecgpaper.digitize.networks import CONTRACTS, QUALITY, SEGMENTER, TRACER, lo
 from ecgpaper.digitize.rows.align import ENDS
 from ecgpaper.errors import CheckpointError
 from ecgpaper.nets.checkpoint import MAX_JSON_BYTES, MAX_WEIGHTS_BYTES, save_checkpoint
-from ecgpaper.nets.convnext import ConvNext, ConvNextConfig
 from ecgpaper.nets.description import CheckpointInfo
 from ecgpaper.nets.ends import EndNet
 from ecgpaper.nets.ensemble import EnsembleConfig
+from ecgpaper.nets.ink_resnet import InkResNet, InkResNetConfig
 from ecgpaper.nets.quality import QualityNet
 from ecgpaper.nets.reader import LineReader
 from ecgpaper.nets.refiner import Refiner
+from ecgpaper.nets.resnet1d import ResNet1dConfig
 from ecgpaper.nets.unet import SegmentNet, StripNet
 
 MODEL = Path(__file__).parent.parent / "model"
@@ -318,14 +325,15 @@ class Small:
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
     folder = tmp_path_factory.mktemp("small")
-    config = ConvNextConfig(1, len(CLASSES), widths=(2,), depths=(1,), kernel=1)
+    shape = ResNet1dConfig(N_CHANNELS, len(CLASSES), widths=(2,), stem_kernel=1, kernel=1)
+    config = InkResNetConfig(shape, **CONTRACT.config)
     extra = {
         "classes": CLASSES,
         "thresholds": [0.3] * len(CLASSES),
         "stacker": [[1.0, 0.0, 0.0, 0.0, 0.0]] * len(CLASSES),
     }
-    info = CheckpointInfo("ConvNext", asdict(config), dict(CONTRACT.inputs), extra=extra)
-    save_checkpoint(folder, PICTURE, ConvNext(config), info)
+    info = CheckpointInfo("InkResNet", asdict(config), dict(CONTRACT.inputs), extra=extra)
+    save_checkpoint(folder, PICTURE, InkResNet(config), info)
     assert fault_of(PICTURE, folder) is None
     content = json.loads((folder / "picture.json").read_text())
     return Small(content, (folder / "picture.safetensors").read_bytes(), folder)

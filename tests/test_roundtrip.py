@@ -10,47 +10,90 @@ import numpy as np
 import pytest
 
 from ecgpaper import score
-from ecgpaper.digitize import page_image, scale
+from ecgpaper.bounds import Clock
+from ecgpaper.digitize import page_image
+from ecgpaper.digitize.page.flatten import FLAT_PX_PER_MM, flatten
+from ecgpaper.digitize.page_image import PageImage
+from ecgpaper.digitize.request import Request
+from ecgpaper.digitize.scale import find as scale
+from ecgpaper.digitize.segment import segment
 from ecgpaper.digitize.stated import UNSTATED, Stated
 from ecgpaper.ecg import STANDARD_ORDER, UNKNOWN_LEAD
 from ecgpaper.errors import MirrorError
 from ecgpaper.geometry import Homography
 from ecgpaper.page import LAYOUTS, PaperScale
+from ecgpaper.page.scale import MM_PER_INCH
 from ecgpaper.raster import FlatPage, GridScale
 from ecgpaper.simulate import simulate_record
 from ecgpaper.synth import sample_spec, synthesize
 
 FLOOR_DB = 15.0
+# Pages that lie where the truth says have the resolution of flat pages.
+FLAT_DPI = FLAT_PX_PER_MM * MM_PER_INCH
 
 
 @pytest.fixture
 def read_back(shipped):
     """Return a function that reads a clean page back."""
-    return partial(_read_back, shipped)
+
+    def read(page, stated):
+        return shipped.digitize(page.image, fs=page.truth.ecg.fs, stated=stated)
+
+    return partial(_read_back, read)
 
 
-def _read_back(digitizer, *, paper=None, stated=UNSTATED, has_pulse=True, **choices):
+@pytest.fixture
+def read_flat(shipped):
+    """Return a function that reads a clean page back which lies as the truth says.
+
+    How pages come to lie so is tested by the other pages.
+    """
+
+    return partial(_read_back, partial(read_laid, shipped), change=flat)
+
+
+def flat(spec):
+    """Return a spec whose scan has the resolution of flat pages."""
+    return replace(spec, camera=replace(spec.camera, dpi=FLAT_DPI))
+
+
+def laid(digitizer, page):
+    """Lay a scan as the truth says."""
+    maps, photo = segment(page.image, digitizer.segmenter), page.image
+    _, flat_maps = flatten(photo, maps, page.truth.page_to_photo, photo.shape[:2])
+    seen = FlatPage(photo, page.truth.page_to_photo)
+    return PageImage(photo, maps, seen, flat_maps, Homography.identity())
+
+
+def read_laid(digitizer, page, stated=UNSTATED):
+    """Read a page that lies as the truth says."""
+    request = Request(page.truth.ecg.fs, stated, Clock())
+    return digitizer.answer(digitizer.read_any_way(laid(digitizer, page), request), request)
+
+
+def _read_back(read, *, paper=None, stated=UNSTATED, has_pulse=True, change=None, **choices):
     """What is read of a clean page, and its mean SNR in dB over the leads shown."""
     rng = np.random.default_rng([2024, 1])
     record = simulate_record(rng=rng)
     spec = sample_spec("clean", rng=rng, **choices)
     spec = replace(spec, paper=replace(spec.paper, **(paper or {})))
+    spec = change(spec) if change else spec
     if not has_pulse:
         spec = replace(spec, layout=replace(spec.layout, pulse_left_mm=None))
     page = synthesize(record.ecg, spec)
     assert (page.truth.layout.pulse_left_mm is not None) == has_pulse
-    found = digitizer.digitize(page.image, fs=record.ecg.fs, stated=stated)
+    found = read(page, stated)
     shown = page.truth.ecg.signal_mv
-    read = np.full_like(shown, np.nan)
+    answer = np.full_like(shown, np.nan)
     leads = tuple(
         UNKNOWN_LEAD if UNKNOWN_LEAD in found.ecg.lead_names and np.isfinite(ref).any() else lead
         for lead, ref in zip(STANDARD_ORDER, shown.T, strict=True)
     )
     for column, lead in enumerate(leads):
-        read[: found.ecg.n_samples, column] = found.ecg.lead(lead)[: len(shown)]
+        answer[: found.ecg.n_samples, column] = found.ecg.lead(lead)[: len(shown)]
     snrs = [
         score.snr(ref, score.align_within_limits(ref, est, record.ecg.fs))[0]
-        for ref, est in zip(shown.T, read.T, strict=True)
+        for ref, est in zip(shown.T, answer.T, strict=True)
         if np.isfinite(ref).any()
     ]
     return found, score.mean_of_finite(snrs)
@@ -83,8 +126,8 @@ def test_dots_that_look_like_a_grid_of_another_scale_are_not_believed(read_back,
 
 
 @pytest.mark.slow
-def test_gain_of_a_page_without_a_pulse_is_read_from_its_print(read_back):
-    found, snr_db = read_back(has_pulse=False, scale=PaperScale(gain_mm_per_mv=5.0))
+def test_gain_of_a_page_without_a_pulse_is_read_from_its_print(read_flat):
+    found, snr_db = read_flat(has_pulse=False, scale=PaperScale(gain_mm_per_mv=5.0))
     assert found.pulse is None
     assert found.said.gain_mm_per_mv == 5.0
     assert found.layout.scale == PaperScale(gain_mm_per_mv=5.0)
@@ -92,31 +135,36 @@ def test_gain_of_a_page_without_a_pulse_is_read_from_its_print(read_back):
 
 
 @pytest.mark.slow
-def test_other_speed_and_gain_are_found_and_what_is_stated_wins(read_back):
+def test_other_speed_and_gain_are_found(read_flat):
+    """That what is stated wins is tested in `digitize/test_stated` and with rows that are named."""
     fast = PaperScale(speed_mm_per_s=50.0, gain_mm_per_mv=5.0)
-    found, snr_db = read_back(scale=fast)
+    found, snr_db = read_flat(scale=fast)
     assert found.layout.scale == fast
     assert snr_db > FLOOR_DB
-    usual = Stated("3x4+1R-cabrera", speed_mm_per_s=25.0, gain_mm_per_mv=10.0)
-    found, _ = read_back(scale=fast, stated=usual)
-    assert found.layout.scale == PaperScale()
-    assert found.layout.name == "3x4+1R-cabrera"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["6x2-simultaneous", "6x1-limb", "6x1-precordial"])
-def test_columns_of_one_time_and_six_leads_are_read(read_back, name):
-    found, snr_db = read_back(layout=name)
-    assert found.layout.name == name
+def test_six_leads_are_read_and_a_layout_that_is_stated_wins(read_flat):
+    found, snr_db = read_flat(layout="6x1-limb")
+    assert found.layout.name == "6x1-limb"
     assert snr_db > FLOOR_DB
-    shown = {segment.lead for segment in LAYOUTS[name].segments}
+    shown = {segment.lead for segment in LAYOUTS["6x1-limb"].segments}
     is_read = np.isfinite(found.ecg.signal_mv).any(axis=0)
     assert {lead for lead, read in zip(STANDARD_ORDER, is_read, strict=True) if read} <= shown
+    found, _ = read_flat(layout="6x1-limb", stated=Stated("6x1-precordial"))
+    assert found.layout.name == "6x1-precordial"
 
 
 @pytest.mark.slow
-def test_single_lead_is_read_and_not_named(read_back):
-    found, snr_db = read_back(layout="1x1")
+def test_columns_of_one_time_are_read(read_flat):
+    found, snr_db = read_flat(layout="6x2-simultaneous")
+    assert found.layout.name == "6x2-simultaneous"
+    assert snr_db > FLOOR_DB
+
+
+@pytest.mark.slow
+def test_single_lead_is_read_and_not_named(read_flat):
+    found, snr_db = read_flat(layout="1x1")
     assert found.layout.name == "1x1"
     assert snr_db > FLOOR_DB
     assert np.isnan(found.ecg.select(STANDARD_ORDER).signal_mv).all()
@@ -129,8 +177,8 @@ def test_columns_of_six_seconds_are_read_to_their_ends(shipped):
     spec = sample_spec("clean", rng=rng, layout="6x2")
     leads = spec.layout.leads.lasting(11.4)
     layout = replace(spec.layout, leads=leads, size_mm=(325.0, 216.0), left_mm=20.0)
-    page = synthesize(record.ecg, replace(spec, layout=replace(layout, pulse_left_mm=12.0)))
-    found = shipped.digitize(page.image, fs=record.ecg.fs)
+    page = synthesize(record.ecg, flat(replace(spec, layout=replace(layout, pulse_left_mm=12.0))))
+    found = read_laid(shipped, page)
     assert found.layout.name == "6x2"
     assert found.ecg.duration_s == pytest.approx(11.4, abs=0.05)
     shown, read = page.truth.ecg.signal_mv, found.ecg.signal_mv
@@ -148,8 +196,8 @@ def test_columns_stand_right_where_rows_are_shorter_than_usual(shipped):
     record = simulate_record(rng=rng)
     spec = sample_spec("clean", rng=rng, layout="3x4+1R")
     leads = spec.layout.leads.lasting(9.8)
-    page = synthesize(record.ecg, replace(spec, layout=replace(spec.layout, leads=leads)))
-    found = shipped.digitize(page.image, fs=record.ecg.fs)
+    page = synthesize(record.ecg, flat(replace(spec, layout=replace(spec.layout, leads=leads))))
+    found = read_laid(shipped, page)
     expected_mm, found_mm = (
         [[strip.left_mm, strip.right_mm(shown.scale)] for strip in shown.strips]
         for shown in (page.truth.layout, found.layout)
@@ -163,10 +211,10 @@ def test_columns_stand_right_where_rows_are_shorter_than_usual(shipped):
 def test_mirrored_pages_with_pulses_are_refused(shipped, name):
     rng = np.random.default_rng([2024, 3])
     record = simulate_record(rng=rng)
-    page = synthesize(record.ecg, sample_spec("clean", rng=rng, layout=name))
-    flipped = np.ascontiguousarray(page.image[:, ::-1])
+    page = synthesize(record.ecg, flat(sample_spec("clean", rng=rng, layout=name)))
+    request = Request(record.ecg.fs, UNSTATED, Clock())
     with pytest.raises(MirrorError, match=r"expected a page as it lies.*mirrored.*flip"):
-        shipped.digitize(flipped, fs=record.ecg.fs)
+        shipped.read_any_way(laid(shipped, page).mirrored(), request)
 
 
 @pytest.mark.slow
@@ -175,8 +223,9 @@ def test_page_whose_heartbeats_look_backwards_is_not_mirrored(shipped):
     rng = np.random.default_rng([2024, 3])
     record = simulate_record(rng=rng)
     backwards = replace(record.ecg, signal_mv=record.ecg.signal_mv[::-1].copy())
-    page = synthesize(backwards, sample_spec("clean", rng=rng, layout="3x4+1R"))
-    assert shipped.digitize(page.image).layout.name == "3x4+1R"
+    page = synthesize(backwards, flat(sample_spec("clean", rng=rng, layout="3x4+1R")))
+    request = Request(record.ecg.fs, UNSTATED, Clock())
+    assert shipped.read_any_way(laid(shipped, page), request).layout.name == "3x4+1R"
 
 
 @pytest.mark.slow

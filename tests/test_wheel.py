@@ -85,7 +85,7 @@ def test_installed_package_finds_its_own_weights(installed, run_installed):
 def test_installed_package_reads_a_page_in_an_empty_folder(
     installed, run_installed, tmp_path, print_page
 ):
-    page = print_page(3, layout="3x4+1R", dpi=120.0)
+    page = print_page(3, layout="3x4", dpi=120.0)
     cv2.imwrite(str(tmp_path / "PAGE.png"), cv2.cvtColor(page.image, cv2.COLOR_RGB2BGR))
     run_installed(installed / "bin" / "ecgpaper", "digitize", "PAGE.png", "--out", "RESULTS")
     assert (tmp_path / "RESULTS" / "PAGE.hea").exists()

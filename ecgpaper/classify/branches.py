@@ -1,6 +1,7 @@
 """Both branches of the classifier -> one diagnosis.
 
-Public: `PageClassifier`, `PictureBranch`, `PICTURE`, `CONTRACT`.
+Public: `PageClassifier`, `PictureBranch`, `PICTURE`, `CONTRACT`, `N_CHANNELS`,
+`picture_logits`, `logits_from`.
 
 The signals answer first. The picture has the more weight, the worse the page was digitized; it
 answers alone where nothing could be digitized.
@@ -19,21 +20,24 @@ from scipy.special import expit, logit
 from ecgpaper.classify import NAME, Classifier, Diagnosis, thresholds_from
 from ecgpaper.classify.described import check_classes, numbers_from
 from ecgpaper.classify.fusion import N_TERMS, Stacker
+from ecgpaper.classify.infarcts import class_logits
+from ecgpaper.classify.inputs import UNIT_MV
 from ecgpaper.classify.labels import CLASSES
-from ecgpaper.classify.picture import PICTURE_PX, Sight, ink_of
-from ecgpaper.ecg import Ecg, FloatArray
+from ecgpaper.classify.picture import MV_PER_ROW, N_ROWS, PICTURE_PX, Sight
+from ecgpaper.ecg import LIMB_LEADS, STANDARD_ORDER, ByteArray, Ecg, FloatArray
 from ecgpaper.nets.checkpoint import load_info, load_weights, refusing, require_files
-from ecgpaper.nets.convnext import ConvNext, ConvNextConfig
 from ecgpaper.nets.description import Contract
-from ecgpaper.nets.device import channels_last
+from ecgpaper.nets.ink_resnet import InkResNet, InkResNetConfig
 from ecgpaper.weights import shipped_model
 
 PICTURE = "picture"
 CONTRACT = Contract(
-    config={"n_channels": 1, "n_classes": len(CLASSES)},
+    config={"n_limb": len(LIMB_LEADS), "n_rows": N_ROWS, "unit_per_row": MV_PER_ROW / UNIT_MV},
     inputs={"picture_px": PICTURE_PX, "values": "ink"},
     extra=("classes", "thresholds", "stacker"),
 )
+# Three for each lead: its height, whether it is seen and how tall its ink is.
+N_CHANNELS = 3 * len(STANDARD_ORDER)
 # Probabilities closer to 0 or 1 say nothing more.
 _LEAST_PROBABILITY = 1e-6
 
@@ -44,7 +48,7 @@ class PictureBranch:
 
     Parameters
     ----------
-    network : ConvNext
+    network : InkResNet
         Its logits are calibrated.
     stacker : Stacker
         Mixes them with those of the signals.
@@ -52,7 +56,7 @@ class PictureBranch:
         Of the picture's answers where it is alone.
     """
 
-    network: ConvNext
+    network: InkResNet
     stacker: Stacker
     thresholds: FloatArray
 
@@ -65,22 +69,20 @@ class PictureBranch:
         CheckpointError
             If a file is missing or does not fit this program.
         """
-        info = load_info(folder, PICTURE, ConvNext.__name__)
+        info = load_info(folder, PICTURE, InkResNet.__name__)
         with refusing(folder, PICTURE):
-            config = ConvNextConfig.from_json(info.config)
+            config = InkResNetConfig.from_json(info.config)
             CONTRACT.check(info, config)
+            _check_shape(config)
             check_classes(info.extra)
             thresholds = thresholds_from(info.extra)
             stacker = Stacker(numbers_from(info.extra, "stacker", (len(CLASSES), N_TERMS)))
-        network = load_weights(folder, PICTURE, info, lambda: channels_last(ConvNext(config)))
+        network = load_weights(folder, PICTURE, info, lambda: InkResNet(config))
         return cls(network.eval(), stacker, thresholds)
 
     def logits_of(self, sights: Sequence[Sight]) -> FloatArray:
         """Logits, of shape (n_sights, 11)."""
-        pictures = np.stack([ink_of(sight.picture) for sight in sights])
-        with torch.inference_mode():
-            logits = self.network(torch.from_numpy(pictures))
-        return np.asarray(logits.double().numpy(), dtype=np.float64)
+        return class_logits(picture_logits(self.network, [sight.picture for sight in sights]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,6 +150,25 @@ class PageClassifier:
             np.array([np.mean([sight.quality for sight in sights])]),
         )[0]
         return Diagnosis(probabilities, by_signals.thresholds)
+
+
+def _check_shape(config: InkResNetConfig) -> None:
+    """Refuse a network that reads other leads, or answers other questions."""
+    found = config.network.n_channels, config.network.n_classes
+    if found != (N_CHANNELS, len(CLASSES)):
+        raise ValueError(
+            f"network in config must have {N_CHANNELS} channels and {len(CLASSES)} classes; it has "
+            f"{found[0]} and {found[1]}"
+        )
+
+
+def picture_logits(network: InkResNet, pictures: Sequence[ByteArray]) -> FloatArray:
+    """Logits of the questions, of shape (n_pictures, 11), see `ecgpaper.classify.infarcts`."""
+    device = next(network.parameters()).device
+    ink = np.stack(pictures)[:, None].astype(np.float32) / np.float32(255)
+    with torch.inference_mode():
+        logits = network(torch.from_numpy(ink).to(device)).cpu()
+    return np.asarray(logits.double().numpy(), dtype=np.float64)
 
 
 def logits_from(probabilities: FloatArray) -> FloatArray:

@@ -1,7 +1,7 @@
 """`Ecg` -> input of the networks: resampled, ordered, limb leads derived, gaps filled.
 
 Public: `INPUT_FS`, `N_SAMPLES`, `N_CHANNELS`, `UNIT_MV`, `LIMB_FROM_I_II`, `leads_from_ecg`,
-`fill_limb_leads`, `channels_from_leads`.
+`fill_limb_leads`, `limb_fills`, `channels_from_leads`.
 
 First the twelve leads are averaged down to 100 Hz at the time at which the record shows them, in
 windows of ten seconds. Then limb leads that follow from two others are filled in, offsets are
@@ -97,6 +97,21 @@ def fill_limb_leads(leads_mv: Float32Array) -> Float32Array:
         if 2 <= rows.sum() < len(LIMB_LEADS):
             limb[np.ix_(~rows, here)] = _derive(int(code)) @ limb[np.ix_(rows, here)]
     return filled
+
+
+def limb_fills() -> Float32Array:
+    """Return how all limb leads follow from those seen, of shape (64, 6, 6), by which are seen.
+
+    The bits of the first index say which; those that are seen stay as they are.
+    """
+    n_leads = len(LIMB_LEADS)
+    fills = np.zeros((1 << n_leads, n_leads, n_leads), dtype=np.float32)
+    for code, fill in enumerate(fills):
+        seen = np.array([bool(code >> lead & 1) for lead in range(n_leads)])
+        fill[seen, seen] = 1
+        if 2 <= seen.sum() < n_leads:
+            fill[np.ix_(~seen, seen)] = _derive(code)
+    return fills
 
 
 @cache

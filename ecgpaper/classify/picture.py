@@ -1,11 +1,13 @@
-"""Photo -> the picture that the second branch of the classifier sees: traces, and little else.
+"""Photo -> the picture that the second branch of the classifier sees: the ink of each lead's strip.
 
-Public: `PICTURE_PX`, `Sight`, `look_at`, `trust_in`, `printed_picture`, `whole_picture`, `ink_of`.
+Public: `PICTURE_PX`, `N_ROWS`, `MV_PER_ROW`, `Sight`, `look_at`, `trust_in`, `printed_picture`,
+`whole_picture`, `ink_of`.
 
-The part of the page that is printed on is flattened and fitted into a small picture; where nobody
-knows how the page lies, the whole photo is. Shadows and creases are divided out and colored grids
-go, as the winner of the British Heart Foundation's challenge did before its network
-(arXiv:2507.21968).
+The strips of the twelve leads lie one below the other, each at the time that it shows: a column is
+a hundredth of a second, so that a QRS complex is ten columns wide. Where nobody knows how the page
+lies, rows of the usual layout are looked for. Shadows and
+creases are divided out and colored grids go, as the winner of the British Heart Foundation's
+challenge did before its network (arXiv:2507.21968).
 """
 
 from __future__ import annotations
@@ -15,37 +17,49 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from ecgpaper.classify.inputs import Float32Array
+from ecgpaper.classify.guess import guess_page
+from ecgpaper.classify.inputs import INPUT_FS, N_SAMPLES, Float32Array
 from ecgpaper.digitize.answer.result import Digitization
 from ecgpaper.digitize.page.negative import negative
 from ecgpaper.digitize.reading import MIN_CREDIBLE
 from ecgpaper.digitize.segment import darkness
-from ecgpaper.ecg import ByteArray, FloatArray
+from ecgpaper.ecg import STANDARD_ORDER, UNKNOWN_LEAD, ByteArray, FloatArray
 from ecgpaper.geometry import Warp
-from ecgpaper.page import PageLayout
+from ecgpaper.page import PageLayout, Strip
 from ecgpaper.raster import GridScale
 
-# Height and width; 0.9 mm per pixel on a page of 25 cm.
-PICTURE_PX = (192, 288)
+# Height of a strip, in rows,
+N_ROWS = 48
+# and what a row stands for.
+MV_PER_ROW = 0.1
+PICTURE_PX = (N_ROWS * len(STANDARD_ORDER), N_SAMPLES)
 # Waves reach so far above the first baseline and below the last.
-_REACH_MM = 20.0
+_REACH_MM = 25.0
 _MARGIN_MM = 5.0
+# A flat page is no wider or higher than this, however small its print.
+_MOST_PX = 3000.0
+# Places on the photo are computed this far apart.
+_KNOT_PX = 8
 # Strokes cover more than one percent of a page; blank paper has none darker than this.
 _DARKEST_PERCENT = 99.0
 _FAINTEST = 0.15
+# A row of a strip is covered by a pen in part only.
+_PEN_GAIN = 2.0
 # A lead that is expected to be as good as this is as good as any.
 _GOOD_SNR_DB = 20.0
+# Longer side of a photo of which nothing is known.
+_GUESSED_PX = 1040
 
 
 class Sight(NamedTuple):
     """One image of a record, and how well it was digitized."""
 
-    picture: ByteArray  # (192, 288, 3)
+    picture: ByteArray  # PICTURE_PX, 255 for ink
     quality: float  # in [0, 1], see `trust_in`; 0 where the digitizer failed
 
 
 def look_at(photo: ByteArray, found: Digitization | None) -> Sight:
-    """Make a picture of a photo: of what is printed, or of all where the digitizer is lost.
+    """Make a picture of a photo: of the strips, or of where they may be if the digitizer is lost.
 
     Parameters
     ----------
@@ -75,7 +89,7 @@ def trust_in(found: Digitization) -> float:
 def printed_picture(
     photo: ByteArray, layout: PageLayout, scale: GridScale, to_photo: Warp
 ) -> ByteArray:
-    """Flatten the part of a page that shows traces.
+    """Cut the strips out of a photo.
 
     Parameters
     ----------
@@ -85,28 +99,51 @@ def printed_picture(
 
     Returns
     -------
-    ndarray of uint8, of shape (192, 288, 3)
-        Fitted with its proportions kept; white beyond the photo.
+    ndarray of uint8, of shape `PICTURE_PX`
+        255 for ink, 0 for paper and where the layout shows nothing.
     """
     corner_mm, size_mm = _printed_area(layout)
-    px_per_mm = float(min(np.array(PICTURE_PX[::-1]) / size_mm))
-    at_px = np.stack(np.meshgrid(*(np.arange(n) for n in PICTURE_PX[::-1])), axis=-1)
-    middle_px = (np.array(PICTURE_PX[::-1]) - 1) / 2
-    at_mm = corner_mm + size_mm / 2 + (at_px.reshape(-1, 2) - middle_px) / px_per_mm
-    at_photo = to_photo(scale.px_from_mm(at_mm)).reshape(*PICTURE_PX, 2)
-    # A photo with about as many pixels as are asked for can be sampled without a filter.
-    step = np.linalg.norm(np.diff(at_photo, axis=1), axis=2)
-    shrink = min(1.0, 1 / max(float(np.median(step)), 1e-6))
-    small = cv2.resize(photo, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
-    ratio = np.array(small.shape[1::-1]) / photo.shape[1::-1]
-    where_x, where_y = np.moveaxis((at_photo + 0.5) * ratio - 0.5, 2, 0).astype(np.float32)
-    white = (255, 255, 255)
-    picture = cv2.remap(
-        *(small, where_x, where_y, cv2.INTER_LINEAR),
-        borderMode=cv2.BORDER_CONSTANT,
-        borderValue=white,
-    )
-    return np.asarray(picture, dtype=np.uint8)
+    px_per_mm = min(INPUT_FS / layout.scale.speed_mm_per_s, _MOST_PX / size_mm.max())
+    ink = ink_of(_flattened(photo, corner_mm, size_mm, (px_per_mm, scale, to_photo)))
+    picture = np.zeros((len(STANDARD_ORDER), N_ROWS, N_SAMPLES), dtype=np.uint8)
+    # What a row of a strip covers.
+    row_px = MV_PER_ROW * layout.scale.gain_mm_per_mv * px_per_mm
+    thick = cv2.blur(ink, (1, max(1, round(row_px))))
+    for strip, lead, start, stop in _placed_cuts(layout):
+        left_mm, baseline_mm = np.array([strip.left_mm, strip.baseline_mm]) - corner_mm
+        late_s = start / INPUT_FS - strip.segment.start_s
+        left_px = (left_mm + layout.scale.mm_from_s(late_s)) * px_per_mm
+        down_px = strip.polarity * row_px
+        to_ink = np.array(
+            [
+                [layout.scale.speed_mm_per_s / INPUT_FS * px_per_mm, 0, left_px],
+                [0, down_px, baseline_mm * px_per_mm - down_px * (N_ROWS - 1) / 2],
+            ]
+        )
+        picture[lead, :, start:stop] = cv2.warpAffine(
+            *(thick, to_ink, (stop - start, N_ROWS)),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderValue=0.0,
+        )
+    return picture.reshape(PICTURE_PX)
+
+
+def _placed_cuts(layout: PageLayout) -> list[tuple[Strip, int, int, int]]:
+    """Return strips, the lead of each, and the first and last column that it fills.
+
+    A rhythm strip shows what no other strip of its lead does.
+    """
+    names = [*STANDARD_ORDER, UNKNOWN_LEAD]
+    known = [strip for strip in layout.strips if strip.segment.lead in names]
+    placed = []
+    for strip in sorted(known, key=lambda strip: not strip.segment.is_rhythm):
+        # A lead nobody knows is taken for II, see `Ecg.twelve_leads`.
+        lead = "II" if strip.segment.lead == UNKNOWN_LEAD else strip.segment.lead
+        times_s = strip.segment.start_s, strip.segment.stop_s
+        start, stop = (min(max(round(time_s * INPUT_FS), 0), N_SAMPLES) for time_s in times_s)
+        if start < stop:
+            placed.append((strip, STANDARD_ORDER.index(lead), start, stop))
+    return placed
 
 
 def _printed_area(layout: PageLayout) -> tuple[FloatArray, FloatArray]:
@@ -118,28 +155,66 @@ def _printed_area(layout: PageLayout) -> tuple[FloatArray, FloatArray]:
     return np.array([left_mm, top_mm]), np.array([right_mm - left_mm, bottom_mm - top_mm])
 
 
+def _flattened(
+    photo: ByteArray,
+    corner_mm: FloatArray,
+    size_mm: FloatArray,
+    lies: tuple[float, GridScale, Warp],
+) -> ByteArray:
+    """Return a part of the page from straight above; white beyond the photo."""
+    px_per_mm, scale, to_photo = lies
+    width, height = np.ceil(size_mm * px_per_mm).astype(int)
+    # Paper bends little between knots: places between them are interpolated.
+    knots = [np.arange(0, size + _KNOT_PX, _KNOT_PX) for size in (width, height)]
+    at_px = np.stack(np.meshgrid(*knots), axis=-1)
+    at_mm = corner_mm + at_px.reshape(-1, 2) / px_per_mm
+    at_photo = to_photo(scale.px_from_mm(at_mm)).reshape(at_px.shape)
+    # A photo with about as many pixels as are asked for can be sampled without a filter.
+    step = np.linalg.norm(np.diff(at_photo, axis=1), axis=2) / _KNOT_PX
+    shrink = min(1.0, 1 / max(float(np.median(step)), 1e-6))
+    small = cv2.resize(photo, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+    ratio = np.array(small.shape[1::-1]) / photo.shape[1::-1]
+    between = np.array([[1 / _KNOT_PX, 0, 0], [0, 1 / _KNOT_PX, 0]])
+    where_x, where_y = (
+        cv2.warpAffine(
+            *(knot.astype(np.float32), between, (width, height)),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        )
+        for knot in np.moveaxis((at_photo + 0.5) * ratio - 0.5, 2, 0)
+    )
+    flat = cv2.remap(
+        *(small, where_x, where_y, cv2.INTER_LINEAR),
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=(255, 255, 255),
+    )
+    return np.asarray(flat, dtype=np.uint8)
+
+
 def whole_picture(photo: ByteArray) -> ByteArray:
-    """Fit a whole photo into the picture, its proportions kept, on white."""
+    """Cut strips out of a photo of which nothing is known, where a usual page may have them.
+
+    Returns
+    -------
+    ndarray of uint8, of shape `PICTURE_PX`
+    """
     height, width = photo.shape[:2]
-    factor = min(PICTURE_PX[0] / height, PICTURE_PX[1] / width)
-    size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA)
-    picture = np.full((*PICTURE_PX, 3), 255, dtype=np.uint8)
-    top, left = (PICTURE_PX[0] - size[1]) // 2, (PICTURE_PX[1] - size[0]) // 2
-    picture[top : top + size[1], left : left + size[0]] = small
-    return picture
+    factor = _GUESSED_PX / max(height, width)
+    size = (max(2, round(width * factor)), max(2, round(height * factor)))
+    small = np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    layout, scale, to_photo = guess_page(ink_of(small) / np.float32(255))
+    return printed_picture(small, layout, scale, to_photo)
 
 
-def ink_of(picture: ByteArray) -> Float32Array:
+def ink_of(image: ByteArray) -> Float32Array:
     """Keep what is darker than its surroundings in all colors.
 
     Returns
     -------
-    ndarray of float32, of shape (1, height, width), in [0, 1]
-        1 for the darkest strokes, however faint the print; 0 for paper, whatever the light, and
+    ndarray of float32, of shape (height, width), from 0 to 255
+        255 for the darkest strokes, however faint the print; 0 for paper, whatever the light, and
         little for a colored grid.
     """
-    red, green, blue = cv2.split(darkness(picture))
+    red, green, blue = cv2.split(darkness(image))
     ink = np.clip(cv2.min(cv2.min(red, green), blue), 0, 1)
     darkest = max(float(np.percentile(ink, _DARKEST_PERCENT)), _FAINTEST)
-    return np.asarray(np.minimum(ink / darkest, 1)[None], dtype=np.float32)
+    return np.asarray(255 * np.minimum(ink / darkest, 1), dtype=np.float32)

@@ -12,9 +12,10 @@ import importlib
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
+from pathlib import Path
 from typing import TypeVar
 
-from ecgpaper.bounds import Range
+from ecgpaper.bounds import FS_HZ, Range
 
 # More processes than any machine has cores.
 MOST_WORKERS = 256
@@ -62,6 +63,57 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
         return value
 
     return number
+
+
+def add_reading(parser: argparse.ArgumentParser) -> None:
+    """Declare what every command that reads pages asks for."""
+    parser.add_argument(
+        "-o", "--out", type=Path, required=True, metavar="OUT", help="folder for the results"
+    )
+    parser.add_argument(
+        "--format",
+        nargs="+",
+        choices=NamesIn("ecgpaper.formats", "FORMATS"),
+        default=["wfdb", "csv"],
+        metavar="FORMAT",
+        help="of the signals, one or more: %(choices)s",
+    )
+    parser.add_argument("--model", type=Path, help="folder of the weights, ours by default")
+    parser.add_argument(
+        "--fs", type=number_in(FS_HZ), default=500.0, help="sampling frequency in Hz, 50 to 2000"
+    )
+
+
+def add_workers(parser: argparse.ArgumentParser, default: int = 1) -> None:
+    """Declare among how many processes of this machine the work is shared out."""
+    parser.add_argument(
+        "--workers",
+        type=whole_number(1, MOST_WORKERS),
+        default=default,
+        metavar="N",
+        help="processes",
+    )
+
+
+def add_cluster(parser: argparse.ArgumentParser, reached: str) -> None:
+    """Declare the machines among which the work is shared out, and what they must reach."""
+    parser.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="of a Dask scheduler that hands out the work, such as tcp://host:8786, instead of "
+        f"--workers; its workers must have this program and reach {reached} under the same paths",
+    )
+
+
+def add_seed(parser: argparse.ArgumentParser, what: str, default: int = 1) -> None:
+    """Declare the seed, and of what it is."""
+    parser.add_argument(
+        "--seed",
+        type=whole_number(0, MOST_SEED),
+        default=default,
+        metavar="S",
+        help=f"of the {what}",
+    )
 
 
 def shown(items: Iterable[T], what: str, unit: str, total: int | None = None) -> Iterator[T]:

@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecgpaper.commands import MOST_SEED, NamesIn, whole_number
+from ecgpaper.commands import NamesIn, add_seed, whole_number
 from ecgpaper.errors import RecordError
 from ecgpaper.files import prepare_output_folder, write_whole
 
@@ -38,9 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--folds", type=whole_number(2, 100), default=5, metavar="K", help="number of folds"
     )
     parser.add_argument("--out", type=Path, default=Path("crossval"), help="folder for results")
-    parser.add_argument(
-        "--seed", type=whole_number(0, MOST_SEED), default=0, metavar="S", help="of the training"
-    )
+    add_seed(parser, "training", default=0)
     parser.add_argument(
         "--patients",
         type=Path,

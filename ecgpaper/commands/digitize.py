@@ -24,8 +24,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecgpaper import __version__
-from ecgpaper.bounds import FS_HZ, GAIN_MM_PER_MV, SPEED_MM_PER_S
-from ecgpaper.commands import MOST_WORKERS, NamesIn, number_in, shown, whole_number
+from ecgpaper.bounds import GAIN_MM_PER_MV, SPEED_MM_PER_S
+from ecgpaper.commands import (
+    NamesIn,
+    add_cluster,
+    add_reading,
+    add_workers,
+    number_in,
+    shown,
+)
 from ecgpaper.errors import BatchError, MissingPackageError
 from ecgpaper.files import prepare_output_folder, remove_abandoned
 from ecgpaper.workers import by_workers, on_cluster
@@ -49,31 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "paths", nargs="+", type=Path, metavar="PATH", help="files, and folders to walk"
     )
-    parser.add_argument(
-        "-o", "--out", type=Path, required=True, metavar="OUT", help="folder for the results"
-    )
-    parser.add_argument(
-        "--format",
-        nargs="+",
-        choices=NamesIn("ecgpaper.formats", "FORMATS"),
-        default=["wfdb", "csv"],
-        metavar="FORMAT",
-        help="of the signals, one or more: %(choices)s",
-    )
-    parser.add_argument(
-        "--workers", type=whole_number(1, MOST_WORKERS), default=1, metavar="N", help="processes"
-    )
-    parser.add_argument(
-        "--cluster",
-        metavar="ADDRESS",
-        help="of a Dask scheduler that hands out the pages, such as tcp://host:8786, instead of "
-        "--workers; its workers must have this program and reach PATH, OUT and the model under the "
-        "same paths",
-    )
-    parser.add_argument("--model", type=Path, help="folder of the weights, ours by default")
-    parser.add_argument(
-        "--fs", type=number_in(FS_HZ), default=500.0, help="sampling frequency in Hz, 50 to 2000"
-    )
+    add_reading(parser)
+    add_workers(parser)
+    add_cluster(parser, "PATH, OUT and the model")
     parser.add_argument(
         "--layout",
         choices=NamesIn("ecgpaper.page", "LAYOUTS"),

@@ -22,7 +22,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecgpaper.commands import MOST_SEED, MOST_WORKERS, NamesIn, whole_number
+from ecgpaper.commands import NamesIn, add_seed, add_workers, whole_number
 from ecgpaper.errors import BatchError, RecordError
 from ecgpaper.files import prepare_output_folder, remove_abandoned, write_whole
 from ecgpaper.workers import by_workers
@@ -72,16 +72,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"pages of each condition, {_FULL} by default, or {_QUICK} with --quick",
     )
     parser.add_argument("--quick", action="store_true", help="a few pages, for a first look")
-    parser.add_argument(
-        "--workers", type=whole_number(1, MOST_WORKERS), default=2, metavar="N", help="processes"
-    )
-    parser.add_argument(
-        "--seed",
-        type=whole_number(0, MOST_SEED),
-        default=1,
-        metavar="S",
-        help="of the random numbers",
-    )
+    add_workers(parser, default=2)
+    add_seed(parser, "random numbers")
     parser.add_argument("--model", type=Path, help="folder of the models, ours by default")
 
 

@@ -14,8 +14,7 @@ import importlib.util
 import logging
 from pathlib import Path
 
-from ecgpaper.bounds import FS_HZ
-from ecgpaper.commands import NamesIn, number_in, whole_number
+from ecgpaper.commands import add_reading, whole_number
 from ecgpaper.commands.digitize import page_task
 from ecgpaper.errors import MissingPackageError, OutputError
 from ecgpaper.files import prepare_output_folder
@@ -33,23 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "paths", nargs="*", type=Path, metavar="PATH", help="files and folders to offer"
     )
-    parser.add_argument(
-        "-o", "--out", type=Path, required=True, metavar="OUT", help="folder for the results"
-    )
+    add_reading(parser)
     parser.add_argument(
         "--port", type=whole_number(1, 65535), default=8765, help="where it listens"
-    )
-    parser.add_argument(
-        "--format",
-        nargs="+",
-        choices=NamesIn("ecgpaper.formats", "FORMATS"),
-        default=["wfdb", "csv"],
-        metavar="FORMAT",
-        help="of the signals, one or more: %(choices)s",
-    )
-    parser.add_argument("--model", type=Path, help="folder of the weights, ours by default")
-    parser.add_argument(
-        "--fs", type=number_in(FS_HZ), default=500.0, help="sampling frequency in Hz, 50 to 2000"
     )
 
 

@@ -9,7 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from ecgpaper.commands import MOST_SEED, whole_number
+from ecgpaper.commands import add_seed, whole_number
 from ecgpaper.files import prepare_output_folder
 
 
@@ -23,13 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="number of records",
     )
-    parser.add_argument(
-        "--seed",
-        type=whole_number(0, MOST_SEED),
-        default=1,
-        metavar="S",
-        help="of the random numbers",
-    )
+    add_seed(parser, "random numbers")
 
 
 def run(arguments: argparse.Namespace) -> int:

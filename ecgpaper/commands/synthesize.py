@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecgpaper.commands import MOST_SEED, MOST_WORKERS, NamesIn, whole_number
+from ecgpaper.commands import NamesIn, add_cluster, add_seed, add_workers, whole_number
 from ecgpaper.errors import BatchError, RecordError
 from ecgpaper.files import prepare_output_folder
 from ecgpaper.workers import by_workers, on_cluster
@@ -60,16 +60,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--per-record", type=whole_number(1, 1000), default=1, metavar="N", help="pictures per page"
     )
-    parser.add_argument(
-        "--workers", type=whole_number(1, MOST_WORKERS), default=1, metavar="N", help="processes"
-    )
-    parser.add_argument(
-        "--seed",
-        type=whole_number(0, MOST_SEED),
-        default=1,
-        metavar="S",
-        help="of the random numbers",
-    )
+    add_workers(parser)
+    add_seed(parser, "random numbers")
     parser.add_argument(
         "--truth",
         choices=NamesIn("ecgpaper.synth.truth", "TRUTH_LEVELS"),
@@ -78,12 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what is written beside each picture for training, %(choices)s: its spec, warp, "
         "curves and boxes, and with full the masks of its pixels",
     )
-    parser.add_argument(
-        "--cluster",
-        metavar="ADDRESS",
-        help="of a Dask scheduler that hands out the work, such as tcp://host:8786, instead of "
-        "--workers; its workers must have this program and reach IN and OUT under the same paths",
-    )
+    add_cluster(parser, "IN and OUT")
 
 
 def run(arguments: argparse.Namespace) -> int:

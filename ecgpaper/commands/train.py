@@ -12,7 +12,7 @@ import argparse
 from pathlib import Path
 
 from ecgpaper.bounds import TRAIN_MINUTES
-from ecgpaper.commands import MOST_SEED, number_in, whole_number
+from ecgpaper.commands import add_seed, number_in
 from ecgpaper.errors import RecordError
 
 
@@ -28,9 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="MINUTES",
         help="time to train for; by default $ECGPAPER_TRAIN_MINUTES, or by the number of records",
     )
-    parser.add_argument(
-        "--seed", type=whole_number(0, MOST_SEED), default=1, metavar="S", help="of the training"
-    )
+    add_seed(parser, "training")
 
 
 def run(arguments: argparse.Namespace) -> int:

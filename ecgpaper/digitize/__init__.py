@@ -1,4 +1,4 @@
-"""The digitizer: photo -> flat page -> grid -> layout -> trace -> signal.
+"""The digitizer: photo -> flat page -> scale -> layout -> trace -> signal.
 
 Public: `Digitizer`, `Digitization`, `Stated`, `StatedLead`. The package can be called, as
 ``ecgpaper.digitize("page.jpg")``: see `ecgpaper.digitized.reader.digitize`.

@@ -250,10 +250,11 @@ class Digitizer(Networks):
     def trace(self, reading: Reading) -> Traced:
         """Read the curves of a page exactly, and the scale that it tells."""
         page, scale, rows = reading.page, reading.scale, reading.rows
-        layout, _ = settle_columns(
-            reading.layout, reading.traces, rows, scale, self.ends, reading.places
+        cutter = TraceCutter(scale)
+        layout = settle_columns(
+            reading.layout, reading.traces, rows, cutter, self.ends, reading.places
         )
-        traces = TraceCutter(scale).cut(layout, without_separators(layout, rows))
+        traces = cutter.cut(layout, without_separators(layout, rows))
         traces = without_strokes(refine_traces(traces, rows, scale, self.refiner))
         said = read_said(page.photo, page.photo_maps, page.flat, scale, self.reader)
         rough, _ = signal_from_traces(traces, layout, scale, HEARTBEAT_FS)

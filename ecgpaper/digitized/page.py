@@ -191,6 +191,7 @@ class DigitizedPage:
             "gain_mm_per_mv": scale.gain_mm_per_mv,
             "pulse_mm": found.pulse and [found.pulse.width_mm, found.pulse.height_mm],
             "printed": asdict(found.said),
+            "drawn_from_hz": found.knots and found.knots.fs,
             "px_per_mm": found.scale.px_per_mm,
             "scale_confidence": found.scale.confidence,
             "quality": found.quality,

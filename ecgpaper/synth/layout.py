@@ -43,6 +43,20 @@ def printed(ecg: Ecg, spec: LayoutSpec) -> Ecg:
     return Ecg(np.where(within, ecg.signal_mv, np.nan), ecg.fs, ecg.lead_names)
 
 
+def drawn(ecg: Ecg, spec: LayoutSpec) -> Ecg:
+    """Return the record on the lines that the pen draws, see `LayoutSpec.drawn_from_hz`."""
+    n_apart = 1 if spec.drawn_from_hz is None else round(ecg.fs / spec.drawn_from_hz)
+    if n_apart <= 1:
+        return ecg
+    n_means = ecg.n_samples // n_apart
+    blocks = ecg.signal_mv[: n_means * n_apart].reshape(n_means, n_apart, -1)
+    at = n_apart * np.arange(n_means) + (n_apart - 1) / 2
+    samples = np.arange(ecg.n_samples)
+    means_mv = blocks.mean(axis=1)
+    lines_mv = np.column_stack([np.interp(samples, at, lead_mv) for lead_mv in means_mv.T])
+    return Ecg(lines_mv, ecg.fs, ecg.lead_names)
+
+
 def true_traces(ecg: Ecg, layout: PageLayout, scale: GridScale) -> tuple[Trace, ...]:
     """Return the exact curve of each strip on the flat page, one point per sample shown."""
     return tuple(_trace(ecg, strip, layout.scale, scale) for strip in layout.strips)

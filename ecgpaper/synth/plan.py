@@ -18,7 +18,7 @@ from ecgpaper.raster import GridScale, Trace
 from ecgpaper.synth.capture.camera import lay_sheet, page_to_photo
 from ecgpaper.synth.capture.relief import bend, height_field
 from ecgpaper.synth.cover import Cover, Objects, find_cover
-from ecgpaper.synth.layout import page_shape, place_strips, printed, true_traces
+from ecgpaper.synth.layout import drawn, page_shape, place_strips, printed, true_traces
 from ecgpaper.synth.sheet.objects import draw_objects
 from ecgpaper.synth.spec.page import PageSpec
 from ecgpaper.synth.texture import FloatImage
@@ -98,7 +98,7 @@ def plan_page(ecg: Ecg, spec: PageSpec) -> Plan:
     cover = find_cover(
         spec, scale, warp, page_shape=shape, photo_shape=photo_shape, objects=objects
     )
-    traces = _seen(true_traces(ecg, layout, scale), cover)
+    traces = _seen(true_traces(drawn(ecg, spec.layout), layout, scale), cover)
     truth = PageTruth(shown, layout, traces, scale, warp)
     return Plan(truth, photo_shape, height_mm, unbend, lay, objects, cover)
 

@@ -29,7 +29,7 @@ _LEAST_S = 1.0
 _SPARE_SHARE = 0.05
 # and the most of it.
 _MOST_SPARE_S = 60.0
-# Before anything is measured: a step of the picture branch draws 16 pages.
+# Before anything is measured: a step of the picture branch may draw eight pages.
 _PICTURE_STEP_S = 5.0
 
 

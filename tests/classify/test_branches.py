@@ -1,6 +1,8 @@
 import json
 import shutil
 from dataclasses import asdict
+from functools import reduce
+from operator import getitem
 
 import numpy as np
 import pytest
@@ -8,18 +10,26 @@ import torch
 from scipy.special import expit
 
 from ecgpaper.classify import Classifier, Diagnosis
-from ecgpaper.classify.branches import CONTRACT, PICTURE, PageClassifier, PictureBranch, logits_from
+from ecgpaper.classify.branches import (
+    CONTRACT,
+    N_CHANNELS,
+    PICTURE,
+    PageClassifier,
+    PictureBranch,
+    logits_from,
+)
 from ecgpaper.classify.fusion import Stacker, signals_only
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.classify.picture import PICTURE_PX, Sight
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.errors import CheckpointError
 from ecgpaper.nets.checkpoint import save_checkpoint
-from ecgpaper.nets.convnext import ConvNext, ConvNextConfig
 from ecgpaper.nets.description import CheckpointInfo
+from ecgpaper.nets.ink_resnet import InkResNet, InkResNetConfig
+from ecgpaper.nets.resnet1d import ResNet1dConfig
 
 N_CLASSES = len(CLASSES)
-TINY = ConvNextConfig(1, N_CLASSES, widths=(16,), depths=(1,), kernel=3)
+TINY = InkResNetConfig(ResNet1dConfig(N_CHANNELS, N_CLASSES, widths=(8,)), **CONTRACT.config)
 LEVEL = Ecg(np.zeros((5000, 12)), 500.0, STANDARD_ORDER)
 NOTHING = Ecg(np.full((5000, 12), np.nan), 500.0, STANDARD_ORDER)
 SAID = np.linspace(0.1, 0.9, N_CLASSES)
@@ -34,13 +44,13 @@ class Saying:
 
 def sight_of(seed, quality=1.0):
     rng = np.random.default_rng(seed)
-    return Sight(rng.integers(0, 255, (*PICTURE_PX, 3), dtype=np.uint8), quality)
+    return Sight(rng.integers(0, 255, PICTURE_PX, dtype=np.uint8), quality)
 
 
 @pytest.fixture(scope="module")
 def network():
     torch.manual_seed(0)
-    return ConvNext(TINY).eval()
+    return InkResNet(TINY).eval()
 
 
 def classifier_of(network, *weights):
@@ -100,7 +110,7 @@ def test_logits_of_sure_probabilities_are_finite():
 def saved(network, tmp_path):
     """Return a folder with a picture branch that can be loaded."""
     info = CheckpointInfo(
-        "ConvNext",
+        "InkResNet",
         asdict(TINY),
         inputs=dict(CONTRACT.inputs),
         extra={
@@ -130,13 +140,16 @@ def test_saved_branch_answers_as_before(network, saved):
         (("extra", "stacker"), [[1.0, 0.0]]),
         (("extra", "stacker"), None),
         (("inputs", "picture_px"), [320, 480]),
-        (("config", "widths"), [16, 16]),
+        (("config", "n_rows"), 20),
+        (("config", "network", "n_channels"), 24),
+        (("config", "network", "kernel"), 4),
     ],
 )
 def test_description_that_does_not_fit_is_refused_with_a_remedy(saved, place, value):
     file = saved / f"{PICTURE}.json"
     content = json.loads(file.read_text())
-    content[place[0]][place[1]] = value
+    *outer, last = place
+    reduce(getitem, outer, content)[last] = value
     file.write_text(json.dumps(content))
     with pytest.raises(CheckpointError, match=r"picture\.json must describe.*train again"):
         PictureBranch.load(saved)

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from ecgpaper.classify.picture import (
+    MV_PER_ROW,
+    N_ROWS,
     PICTURE_PX,
     ink_of,
     look_at,
@@ -17,6 +19,7 @@ from ecgpaper.digitize.rows.fit import Fit
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.raster import FlatPage
 from ecgpaper.synth import InkSpec, sample_spec, synthesize
+from ecgpaper.train.classifier.degrade import mask_of_layout
 
 
 @pytest.fixture(scope="module")
@@ -45,19 +48,58 @@ def printed(page):
     return printed_picture(page.image, truth.layout, truth.scale, truth.page_to_photo)
 
 
+def strips_of(picture):
+    return picture.reshape(12, N_ROWS, -1).astype(float)
+
+
+def heights_mv(strips):
+    """Mean height of the ink of each column, of shape (12, n_columns), NaN without any."""
+    at_mv = ((N_ROWS - 1) / 2 - np.arange(N_ROWS)) * MV_PER_ROW
+    with np.errstate(invalid="ignore"):
+        return np.einsum("lrc,r->lc", strips, at_mv) / strips.sum(axis=1)
+
+
 @pytest.mark.parametrize("skew_deg", [0.0, 5.0])
-def test_rows_stand_where_the_layout_says_however_the_page_lay(level_ecg, skew_deg):
-    """Of 190 mm from 20 above the first row to 20 below the last."""
+def test_strips_lie_level_in_standard_order_however_the_page_lay(level_ecg, skew_deg):
     picture = printed(level_page(level_ecg, skew_deg=skew_deg))
-    assert picture.shape == (*PICTURE_PX, 3)
+    assert picture.shape == PICTURE_PX
     assert picture.dtype == np.uint8
-    px_per_mm = min(PICTURE_PX[0] / 190, PICTURE_PX[1] / 260)
-    darkness = 255.0 - picture[:, 100:380, 0].mean(axis=1)
-    for row in range(4):
-        expected = (PICTURE_PX[0] - 1) / 2 + (50 * row - 75) * px_per_mm
-        around = np.arange(round(expected) - 15, round(expected) + 15)
-        middle = (darkness[around] * around).sum() / darkness[around].sum()
-        assert middle == pytest.approx(expected, abs=0.7)
+    strips = strips_of(picture)
+    shown = mask_of_layout("3x4+1R")
+    assert not strips.sum(axis=1)[~shown].any()
+    heights = heights_mv(strips)
+    for lead in range(12):
+        inner = np.flatnonzero(shown[lead])[5:-5]
+        assert np.nanmedian(np.abs(heights[lead, inner])) < 0.3 * MV_PER_ROW
+
+
+def test_waves_stand_where_the_record_has_them():
+    """A step of 1 mV in all leads, at a time of which each column of the page shows one."""
+    signal_mv = np.zeros((5000, 12))
+    steps_s = np.array([1.5, 4.0, 6.5, 9.0])
+    for step_s in steps_s:
+        signal_mv[round((step_s - 0.2) * 500) : round((step_s + 0.2) * 500)] = 1.0
+    heights = heights_mv(strips_of(printed(level_page(Ecg(signal_mv, 500.0, STANDARD_ORDER)))))
+    for lead, step_s in enumerate(np.repeat(steps_s, 3)):
+        at = round(step_s * 100)
+        assert np.median(heights[lead, at - 10 : at + 10]) == pytest.approx(1.0, abs=MV_PER_ROW)
+        up = np.flatnonzero(heights[lead] > 0.5)
+        up = up[np.abs(up - at) < 100]
+        assert (up[0], up[-1]) == pytest.approx((at - 20, at + 20), abs=4)
+
+
+def test_lead_printed_upside_down_is_turned():
+    signal_mv = np.tile(np.where(np.arange(5000) % 500 < 100, 0.8, 0.0)[:, None], (1, 12))
+    page = level_page(Ecg(signal_mv, 500.0, STANDARD_ORDER))
+    truth = page.truth
+    strips = tuple(replace(strip, polarity=-1) for strip in truth.layout.strips)
+    turned = printed_picture(
+        page.image, replace(truth.layout, strips=strips), truth.scale, truth.page_to_photo
+    )
+    upright, other = heights_mv(strips_of(printed(page))), heights_mv(strips_of(turned))
+    raised = mask_of_layout("3x4+1R") & (np.abs(np.arange(1000) % 100 - 10) < 7)
+    assert np.nanmedian(upright[raised]) == pytest.approx(0.8, abs=MV_PER_ROW)
+    assert np.nanmedian(other[raised]) == pytest.approx(-0.8, abs=MV_PER_ROW)
 
 
 def test_finer_photo_gives_the_same_picture(level_ecg):
@@ -73,36 +115,43 @@ def test_finer_photo_gives_the_same_picture(level_ecg):
 
 
 @pytest.mark.parametrize("shape", [(100, 900, 3), (900, 100, 3), (192, 288, 3), (1, 1, 3)])
-def test_whole_photo_keeps_its_proportions_on_white(shape):
-    picture = whole_picture(np.zeros(shape, np.uint8))
-    assert picture.shape == (*PICTURE_PX, 3)
-    rows, columns = np.nonzero(picture[..., 0] == 0)
-    height, width = np.ptp(rows) + 1, np.ptp(columns) + 1
-    assert height == PICTURE_PX[0] or width == PICTURE_PX[1]
-    assert height / width == pytest.approx(shape[0] / shape[1], rel=0.1)
+@pytest.mark.parametrize("level", [0, 255])
+def test_any_photo_has_a_picture(shape, level):
+    picture = whole_picture(np.full(shape, level, np.uint8))
+    assert picture.shape == PICTURE_PX
+    assert picture.dtype == np.uint8
+
+
+def test_strips_of_a_usual_page_are_found_without_knowing_where_they_lie(level_ecg):
+    """Nearly: each lead shows one level line, not far from where it is expected."""
+    picture = whole_picture(level_page(level_ecg).image)
+    heights = heights_mv(strips_of(picture))
+    shown = mask_of_layout("3x4+1R")
+    for lead in range(12):
+        assert np.nanmedian(np.abs(heights[lead, shown[lead]])) < 3 * MV_PER_ROW
 
 
 def test_ink_is_black_whatever_the_light_and_a_colored_grid_is_none():
-    picture = np.full((*PICTURE_PX, 3), 240.0)
-    picture[:, ::20] = (240, 150, 150)  # a grid
-    picture[150:153] = 20  # a trace
-    shade = np.linspace(0.4, 1.0, PICTURE_PX[1])[None, :, None]
-    ink = ink_of((picture * shade).astype(np.uint8))
-    assert ink.shape == (1, *PICTURE_PX)
+    page = np.full((192, 288, 3), 240.0)
+    page[:, ::20] = (240, 150, 150)  # a grid
+    page[150:153] = 20  # a trace
+    shade = np.linspace(0.4, 1.0, 288)[None, :, None]
+    ink = ink_of((page * shade).astype(np.uint8))
+    assert ink.shape == (192, 288)
     assert ink.dtype == np.float32
-    assert ink[0, 151].min() > 0.8
-    assert ink[0, :140].max() < 0.15
+    assert ink[151].min() > 0.8 * 255
+    assert ink[:140].max() < 0.15 * 255
     assert (ink >= 0).all()
-    assert (ink <= 1).all()
+    assert (ink <= 255).all()
 
 
 def test_faint_print_is_as_black_as_any():
-    picture = np.full((*PICTURE_PX, 3), 240, np.uint8)
-    picture[150:158] = 150
-    assert ink_of(picture)[0, 152].min() > 0.9
-    blank = np.full((*PICTURE_PX, 3), 240, np.uint8)
+    page = np.full((192, 288, 3), 240, np.uint8)
+    page[150:158] = 150
+    assert ink_of(page)[152].min() > 0.9 * 255
+    blank = np.full((192, 288, 3), 240, np.uint8)
     blank[150:158] = 232
-    assert ink_of(blank).max() < 0.4
+    assert ink_of(blank).max() < 0.4 * 255
 
 
 # --- what of a page is looked at, and how far it is trusted ---

@@ -66,8 +66,9 @@ def test_columns_settle_though_each_look_at_their_ends_tells_less_than_there_is(
         one = reading(x_mm, np.full_like(x_mm, height_mm), np.ones_like(x_mm), height_mm - 24)
         dark = np.where(inked[:, None], np.ones_like(one.ink), 0).astype(np.float32)
         readings.append(replace(one, darkness=dark))
-    traces = TraceCutter(SCALE).cut(layout, readings)
-    found, _ = settle_columns(layout, traces, tuple(readings), SCALE, HalfSure().eval())
+    cutter = TraceCutter(SCALE)
+    traces = cutter.cut(layout, readings)
+    found = settle_columns(layout, traces, tuple(readings), cutter, HalfSure().eval())
     assert found.strips[0].left_mm == pytest.approx(START_MM, abs=0.05)
 
 

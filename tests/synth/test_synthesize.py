@@ -157,6 +157,19 @@ def test_pen_prints_nothing_beyond_its_reach(ecg, change_by_traces, spec):
     assert change_by_traces(ecg, short)[4 * 33 : 4 * 36, 4 * 63 : 4 * 100].max() == 0
 
 
+def test_lines_join_fewer_samples_and_the_truth_is_the_record_still(ecg, spec):
+    n_apart = 5
+    few = replace(spec, layout=replace(spec.layout, drawn_from_hz=ecg.fs / n_apart))
+    truth, whole = synthesize(ecg, few).truth, synthesize(ecg, spec).truth
+    assert np.array_equal(truth.ecg.signal_mv, whole.ecg.signal_mv, equal_nan=True)
+    for trace, record in zip(truth.traces, whole.traces, strict=True):
+        bends = np.abs(np.diff(trace.y_px, 2))
+        # A kink where samples are joined, and none between two of them.
+        kinks = np.flatnonzero(bends > 1e-6) % n_apart
+        assert len(set(kinks)) == 1
+        assert np.median(np.abs(trace.y_px - record.y_px)) < 0.5
+
+
 def test_columns_of_a_simultaneous_page_stand_side_by_side(ecg, spec):
     leads = spec.layout.leads.at_once()
     truth = synthesize(ecg, replace(spec, layout=replace(spec.layout, leads=leads))).truth

@@ -15,12 +15,14 @@ from safetensors.torch import load_file
 import team_code
 import train_model
 from ecgpaper.classify.labels import CLASSES
+from ecgpaper.digitize.curves.strip import N_SUB_COLUMNS
 from ecgpaper.ecg import Ecg
 from ecgpaper.errors import CheckpointError, OutputError, RecordError
 from ecgpaper.nets.checkpoint import save_checkpoint
-from ecgpaper.nets.convnext import ConvNextConfig
 from ecgpaper.nets.description import CheckpointInfo
 from ecgpaper.nets.resnet1d import ResNet1dConfig
+from ecgpaper.nets.unet import UNetConfig
+from ecgpaper.raster import PIXEL_CLASSES
 from ecgpaper.records.challenge import write_record
 from ecgpaper.simulate import simulate_record
 from ecgpaper.train import challenge, trainer
@@ -28,10 +30,10 @@ from ecgpaper.train import state as state_module
 from ecgpaper.train.challenge import NETWORKS as NAMES
 from ecgpaper.train.challenge import train_all
 from ecgpaper.train.classifier.signals import ClassifierConfig
-from ecgpaper.train.digitizer import reader, refiner
+from ecgpaper.train.digitizer import reader, refiner, unets
 from ecgpaper.train.digitizer.feed import Feed
 from ecgpaper.train.digitizer.unets import train_segmenter, train_tracer
-from ecgpaper.train.picture.branches import train_picture_branch
+from ecgpaper.train.picture import pictures
 from ecgpaper.train.records import readable_records
 from ecgpaper.train.schedule import DRAFT, FINAL, STAGES
 from ecgpaper.train.span import Span
@@ -39,7 +41,6 @@ from ecgpaper.train.state import WORK
 
 MODEL = Path(__file__).parents[2] / "model"
 N_RECORDS = 5
-SEEN = ConvNextConfig(1, len(CLASSES), widths=(16,), depths=(1,), kernel=3)
 STEPS = {
     "classifier": 2,
     "reader": 2,
@@ -75,7 +76,10 @@ def _small_budget():
         for module in (reader, refiner):
             patch.setattr(module, "BATCH_SIZE", 2)
         patch.setattr(challenge, "usual_feed", lambda *_: Feed(1, 1))
-        patch.setattr(trainer, "train_picture_branch", partial(train_picture_branch, config=SEEN))
+        patch.setattr(unets, "SEGMENTER_CONFIG", UNetConfig(3, (8, 8), len(PIXEL_CLASSES)))
+        patch.setattr(unets, "TRACER_CONFIG", UNetConfig(4, (16, 16), N_SUB_COLUMNS))
+        patch.setattr(pictures, "BATCH_SIZE", 4)
+        patch.setattr(pictures, "_N_OF_PAGES", 2)
         patch.setattr(trainer, "n_members", lambda *_: 2)
         patch.setattr(trainer, "ClassifierConfig", partial(ClassifierConfig, **sizes))
         yield

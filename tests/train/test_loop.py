@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from ecgpaper.files import prepare_output_folder
 from ecgpaper.train import loop
 from ecgpaper.train.loop import TrainConfig, fit
+from ecgpaper.train.processes import joined, rank
 from ecgpaper.train.span import Meter, Span
 
 ROOT = Path(__file__).parents[2]
@@ -180,43 +181,40 @@ def test_rate_warms_up_to_its_peak_and_cools_down():
 
 # --- several processes ---
 
-TOGETHER = """
-import sys
-import torch
-from safetensors.torch import save_file
-from torch import nn
-from tests.train import test_loop
-from tests.train.test_loop import Path, Span, loop, replace
-from ecgpaper.train.processes import joined, rank
 
-losses = []
+def learn_together(folder):
+    """Learn as one of two processes, and leave weights and losses in a folder."""
+    losses = []
 
-def loss_of(network, batch):
-    losses.append(test_loop.loss_of(network, batch))
-    return losses[-1]
+    def watched(network, batch):
+        losses.append(loss_of(network, batch))
+        return losses[-1]
 
-with joined():
-    torch.manual_seed(0)
-    network = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 1))
-    plan = replace(test_loop.PLAN, span=Span(20))
-    loop.fit(network, test_loop.make_batch, loss_of, plan, name="toy")
-    values = {"losses": torch.stack(losses).detach(), **network.state_dict()}
-    save_file(values, Path(sys.argv[1]) / f"{rank()}.safetensors")
-"""
+    with joined():
+        torch.manual_seed(0)
+        network = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 1))
+        fit(network, make_batch, watched, replace(PLAN, span=Span(20)), name="toy")
+        values = {"losses": torch.stack(losses).detach(), **network.state_dict()}
+        save_file(values, Path(folder) / f"{rank()}.safetensors")
 
 
-def test_two_processes_learn_like_one_with_batches_twice_as_large(tmp_path):
+SECOND = "import sys; from tests.train.test_loop import learn_together; learn_together(sys.argv[1])"
+
+
+def test_two_processes_learn_like_one_with_batches_twice_as_large(tmp_path, monkeypatch):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     group = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
     group["TORCHELASTIC_RUN_ID"] = "as torchrun sets it"
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", **group}
-    command = [sys.executable, "-c", TOGETHER, str(tmp_path)]
-    both = [
-        subprocess.Popen(command, env={**environment, "RANK": str(rank)}, cwd=ROOT)
-        for rank in range(2)
-    ]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", **group, "RANK": "1"}
+    command = [sys.executable, "-c", SECOND, str(tmp_path)]
+    with subprocess.Popen(command, env=environment, cwd=ROOT) as second:
+        with monkeypatch.context() as patch:
+            for name, value in (*group.items(), ("RANK", "0")):
+                patch.setenv(name, value)
+            learn_together(tmp_path)
+        assert second.wait(timeout=600) == 0
     losses = []
 
     def double(step):
@@ -230,7 +228,6 @@ def test_two_processes_learn_like_one_with_batches_twice_as_large(tmp_path):
     torch.manual_seed(0)
     alone = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 1))
     fit(alone, double, watched, replace(PLAN, span=Span(20)), name="toy")
-    assert [process.wait(timeout=600) for process in both] == [0, 0]
     found = [load_file(tmp_path / f"{rank}.safetensors") for rank in range(2)]
     together = (found[0].pop("losses") + found[1].pop("losses")) / 2
     torch.testing.assert_close(together, torch.stack(losses).detach(), rtol=1e-3, atol=1e-5)

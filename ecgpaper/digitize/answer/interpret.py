@@ -18,6 +18,7 @@ from ecgpaper.digitize.reading import mean_confidence
 from ecgpaper.digitize.request import Request
 from ecgpaper.digitize.rows.columns import with_margin
 from ecgpaper.digitize.rows.fit import fits_of
+from ecgpaper.digitize.signal.knots import find_knots
 from ecgpaper.digitize.signal.leads import signal_from_traces, spread_from_traces
 from ecgpaper.digitize.signal.limb_leads import consistent
 from ecgpaper.nets.quality import QualityNet
@@ -42,7 +43,8 @@ def interpreted(traced: Traced, request: Request, judge: QualityNet) -> Digitiza
     traces = without_blank_ends(traces, scale)
     evidence = lead_evidence(traces, fits, page.flat, scale)
     predicted_snr_db = predict_snr(evidence, judge)
-    ecg, confidence = signal_from_traces(traces, layout, scale, request.fs)
+    knots = find_knots(traces, layout, scale)
+    ecg, confidence = signal_from_traces(traces, layout, scale, request.fs, knots=knots)
     is_bad = predicted_snr_db < MIN_SNR_DB
     signal_mv = np.where(is_bad, np.nan, ecg.signal_mv)
     if not np.isfinite(signal_mv).any():
@@ -59,6 +61,7 @@ def interpreted(traced: Traced, request: Request, judge: QualityNet) -> Digitiza
         quality=quality,
         fits=fits,
         pulse=reading.pulse,
+        knots=knots,
         said=traced.said,
         evidence=evidence,
         predicted_snr_db=predicted_snr_db,

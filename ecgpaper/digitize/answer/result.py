@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ecgpaper.digitize.calibration.printed_scale import Said
 from ecgpaper.digitize.calibration.pulse import Pulse
 from ecgpaper.digitize.rows.fit import Fit, agreement
+from ecgpaper.digitize.signal.knots import Knots
 from ecgpaper.ecg import Ecg, FloatArray
 from ecgpaper.page import PageLayout
 from ecgpaper.raster import FlatPage, GridScale, Trace
@@ -47,6 +48,9 @@ class Digitization:
         SNR that each lead is expected to score; NaN for leads that no trace shows.
     is_negative : bool
         Whether light traces on a dark ground were read.
+    knots : Knots or None
+        The samples that the curves were drawn from, where kinks tell them: `ecg` is round in
+        between.
     """
 
     ecg: Ecg
@@ -62,6 +66,7 @@ class Digitization:
     evidence: FloatArray
     predicted_snr_db: FloatArray
     is_negative: bool = False
+    knots: Knots | None = None
 
     @property
     def agreement(self) -> float | None:

@@ -26,7 +26,6 @@ from ecgpaper.page import PageLayout
 HEIGHTS_MM = (5.0, 10.0, 20.0)
 # and widths, of 0.1 s at 25 mm/s to 0.2 s at 50 mm/s.
 WIDTHS_MM = tuple(float(width_mm) for width_mm in np.arange(2.0, 11.01, 0.25))
-SIZES_MM = tuple((height_mm, width_mm) for height_mm in HEIGHTS_MM for width_mm in WIDTHS_MM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +61,9 @@ class PulseLimits:
 
 LIMITS = PulseLimits()
 
-# Share of a pulse of each size, (height, width) in mm, from each pixel column of a stretch on.
-Shares: TypeAlias = dict[tuple[float, float], FloatArray]
+# Shares of pulses of each height and width, from each pixel column of a stretch on: of shape
+# (n_heights, n_widths, n_columns); NaN where none of that size has room.
+Shares: TypeAlias = FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +104,10 @@ def find_pulse(layout: PageLayout, readings: tuple[RowReading, ...]) -> Pulse | 
     Pulse or None
         The clearest; None where none is clear.
     """
+    width_mm = MARGIN_MM + LIMITS.overlap_mm
     best = _clearest(
-        pulse
+        _pulse(left_mm, _shares_of_rows(layout, readings, left_mm, width_mm))
         for left_mm in _stretches_mm(layout)
-        for pulse in _pulses(
-            left_mm, _shares_of_rows(layout, readings, left_mm, MARGIN_MM + LIMITS.overlap_mm)
-        )
     )
     return best if best is not None and best.share >= LIMITS.min_share else None
 
@@ -138,9 +136,9 @@ def without_pulses(
     for column_mm in sorted({strip.left_mm for strip in layout.strips}):
         left_mm = column_mm - LIMITS.overlap_mm
         shares = _shares_of_rows(layout, readings, left_mm, LIMITS.inside_mm)
-        together = _clearest(_pulses(left_mm, shares))
+        together = _pulse(left_mm, shares)
         for row, share in enumerate(shares):
-            pulse = _clearest(_pulses(left_mm, [share]))
+            pulse = _pulse(left_mm, [share])
             if pulse is None or pulse.right_mm < column_mm + LIMITS.min_covered_mm:
                 continue
             if not _is_followed(readings[row], baselines_mm[row] - pulse.height_mm / 2, pulse):
@@ -182,8 +180,9 @@ def _is_followed(reading: RowReading, middle_mm: float, pulse: Pulse) -> bool:
     return bool(np.median(reading.top_mm + rows / STRIP_PX_PER_MM) < middle_mm)
 
 
-def _clearest(pulses: Iterable[Pulse]) -> Pulse | None:
-    return max(pulses, key=lambda pulse: pulse.share, default=None)
+def _clearest(pulses: Iterable[Pulse | None]) -> Pulse | None:
+    found = [pulse for pulse in pulses if pulse is not None]
+    return max(found, key=lambda pulse: pulse.share, default=None)
 
 
 def _shares_of_rows(
@@ -205,17 +204,14 @@ def _sketches(
         yield _Sketch(ink, (strips[0].baseline_mm - reading.top_mm) * STRIP_PX_PER_MM)
 
 
-def _pulses(left_mm: float, rows: Sequence[Shares]) -> Iterator[Pulse]:
-    """Yield the clearest pulse of each size in a stretch of paper that starts at `left_mm`."""
-    for size_mm in SIZES_MM:
-        n_places = min(len(row[size_mm]) for row in rows)
-        if not n_places:
-            continue
-        together = np.array([row[size_mm][:n_places] for row in rows])
-        share = np.maximum(together.mean(axis=0), together.max(axis=0) - LIMITS.single_doubt)
-        place = int(share.argmax())
-        height_mm, width_mm = size_mm
-        yield Pulse(left_mm + place / STRIP_PX_PER_MM, width_mm, height_mm, float(share[place]))
+def _pulse(left_mm: float, rows: Sequence[Shares]) -> Pulse | None:
+    """Return the clearest pulse in a stretch of paper that starts at `left_mm`, if one has room."""
+    share = np.maximum(np.mean(rows, axis=0), np.max(rows, axis=0) - LIMITS.single_doubt)
+    if np.isnan(share).all():
+        return None
+    height, width, place = np.unravel_index(int(np.nanargmax(share)), share.shape)
+    left_mm += float(place) / STRIP_PX_PER_MM
+    return Pulse(left_mm, WIDTHS_MM[width], HEIGHTS_MM[height], float(share[height, width, place]))
 
 
 def _px(length_mm: float) -> int:
@@ -231,19 +227,23 @@ class _Sketch:
         self.level = np.pad(maximum_filter1d(ink, slack, axis=1).cumsum(axis=0), ((1, 0), (0, 0)))
         self.area = np.pad(ink.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
         self.n_columns, self.n_rows = ink.shape
-        feet = np.arange(-_px(LIMITS.reach_mm), _px(LIMITS.reach_mm) + 1) + round(baseline_px)
+        # Level strokes count within the slack of their place.
+        reach, step = _px(LIMITS.reach_mm), _px(LIMITS.slack_mm)
+        feet = round(baseline_px) + np.arange(-reach, reach + 1, step)
         self.feet = feet[(feet > 0) & (feet < self.n_rows - _px(LIMITS.beyond_mm))]
 
     def shares(self) -> Shares:
         """Share of a pulse of each size from each column on: the best of all feet."""
-        found: Shares = {}
-        for height_mm in HEIGHTS_MM:
+        found = np.full((len(HEIGHTS_MM), len(WIDTHS_MM), self.n_columns), np.nan)
+        for height_mm, of_height in zip(HEIGHTS_MM, found, strict=True):
             feet = self.feet[self.feet - _px(height_mm) >= _px(LIMITS.beyond_mm)]
-            pulses = _Pulses.of(self, feet - _px(height_mm), feet) if len(feet) else None
-            for width_mm in WIDTHS_MM:
-                width = _px(width_mm)
-                share = pulses.shares(width) if pulses and width < self.n_columns else np.zeros(0)
-                found[height_mm, width_mm] = share
+            if not len(feet):
+                continue
+            pulses = _Pulses.of(self, feet - _px(height_mm), feet)
+            for width_mm, share in zip(WIDTHS_MM, of_height, strict=True):
+                n_places = self.n_columns - _px(width_mm)
+                if n_places > 0:
+                    share[:n_places] = pulses.shares(_px(width_mm))
         return found
 
     def strokes(self, first: NDArray[np.int_], stop: NDArray[np.int_]) -> FloatArray:

@@ -35,6 +35,9 @@ class PathCosts:
 
 
 COSTS = PathCosts()
+# A path goes in steps of so many rows, half a millimeter, and then along the most probable of them:
+# in single rows, it would take twice as long and run within two rows of the same.
+ROWS_PER_STEP = 4
 
 
 def follow_path(log_probability: NDArray[np.float32], ink: NDArray[np.float32]) -> NDArray[np.intp]:
@@ -47,14 +50,31 @@ def follow_path(log_probability: NDArray[np.float32], ink: NDArray[np.float32]) 
     Parameters
     ----------
     log_probability, ink : ndarray of float32, of shape (n_points, n_strips, n_rows)
-        Of strips that are followed side by side.
+        Of strips that are followed side by side; rows in multiples of `ROWS_PER_STEP`.
 
     Returns
     -------
     ndarray of int, of shape (n_points, n_strips)
     """
-    # The cost of a step from row a to row b is the difference of these heights.
-    height = np.cumsum(COSTS.blank_cost + (COSTS.ink_cost - COSTS.blank_cost) * ink, axis=-1)
+    rows, inked = (_steps(values) for values in (log_probability, ink))
+    path = _follow_steps(np.maximum.reduce(rows), np.add.reduce(inked))
+    nearby = np.take_along_axis(rows, path[None, ..., None], axis=-1)[..., 0]
+    likeliest: NDArray[np.intp] = ROWS_PER_STEP * path + nearby.argmax(axis=0)
+    return likeliest
+
+
+def _steps(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Gather what is in the first rows of all steps, in the second and so on; steps are last."""
+    return np.stack([values[..., row::ROWS_PER_STEP] for row in range(ROWS_PER_STEP)])
+
+
+def _follow_steps(
+    log_probability: NDArray[np.float32], ink: NDArray[np.float32]
+) -> NDArray[np.intp]:
+    """Choose a step of each point, (n_points, n_strips), from arrays with steps as last axis."""
+    # The cost from step a to step b is the difference of these heights.
+    blank_cost = ROWS_PER_STEP * COSTS.blank_cost
+    height = np.cumsum(blank_cost + (COSTS.ink_cost - COSTS.blank_cost) * ink, axis=-1)
     cost = -np.maximum(log_probability, COSTS.min_log_probability)
     for point in range(1, len(cost)):
         before, along = cost[point - 1], height[point]

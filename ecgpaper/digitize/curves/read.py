@@ -1,6 +1,6 @@
 """Strip image -> row reading: the tracer tells, at each time, where the curve is likely to run.
 
-Public: `RowReading`, `read_rows`, `full_darkness`.
+Public: `RowReading`, `read_rows`, `MIN_PRESENCE`.
 
 The network tells the height of the curve at times between the columns of the strip image. The mean
 of the ink in a column would be cheaper, but on steep strokes it is a low-pass filter as wide as the
@@ -10,6 +10,7 @@ pen.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -99,6 +100,11 @@ class RowReading:
         """Height on the paper of the strip image's middle."""
         n_rows: int = self.log_probability.shape[1]
         return self.top_mm + n_rows / 2 / STRIP_PX_PER_MM
+
+    @cached_property
+    def full_darkness(self) -> float:
+        """How dark the ink of the row is."""
+        return _full_darkness(self.darkness)
 
 
 def read_rows(
@@ -206,8 +212,10 @@ def _read(
         found = presence[0].float().sigmoid().cpu().numpy().astype(np.float64)
     columns_px = sub_columns_px(image.shape[1])
     x_mm = corner_mm[0] + (columns_px + 0.5) / STRIP_PX_PER_MM
-    # Ink is dark in all colors, a colored grid in two of them at the most.
-    in_all = values[:3].min(axis=0)
+    # Ink is dark in all colors, a colored grid in two of them at the most. Color by color, the
+    # least is found ten times as fast as along an axis.
+    red, green, blue, _ = values
+    in_all = np.minimum(np.minimum(red, green), blue)
     ink = _ink(in_all)[:, np.rint(columns_px).astype(np.intp)].T * (1 - LIMITS.blank_share * text)
     darkness = _between_columns(in_all, columns_px)
     return RowReading(
@@ -223,12 +231,17 @@ def _read(
 
 def _ink(darkness: NDArray[np.float32]) -> NDArray[np.float32]:
     """Share of ink, (height, width), from darkness (height, width)."""
-    return np.asarray(np.clip(darkness / (0.6 * full_darkness(darkness)), 0, 1), np.float32)
+    return np.asarray(np.clip(darkness / (0.6 * _full_darkness(darkness)), 0, 1), np.float32)
 
 
-def full_darkness(darkness: NDArray[np.float32]) -> float:
+def _full_darkness(darkness: NDArray[np.float32]) -> float:
     """Return how dark the ink of a row is, from the darkness of its pixels."""
-    return max(float(np.quantile(darkness, 1 - LIMITS.ink_share)), LIMITS.min_ink_darkness)
+    n_ink = round(LIMITS.ink_share * darkness.size)
+    # Few pixels are that dark, and only these are sorted.
+    dark = darkness[darkness > LIMITS.min_ink_darkness]
+    if len(dark) <= n_ink:
+        return LIMITS.min_ink_darkness
+    return float(np.partition(dark, -1 - n_ink)[-1 - n_ink])
 
 
 def _between_columns(values: NDArray[np.float32], columns_px: FloatArray) -> NDArray[np.float32]:

@@ -171,8 +171,9 @@ def _turned(middle: Float32Array, angle_deg: float) -> Float32Array:
     center = ((side - 1) / 2, (side - 1) / 2)
     turn = cv2.getRotationMatrix2D(center, angle_deg, 1.0)
     margin = side // 7
-    turned = cv2.warpAffine(middle, turn, (side, side), flags=cv2.INTER_LINEAR)
-    return np.asarray(turned, np.float32)[margin:-margin, margin:-margin]
+    turn[:, 2] -= margin
+    inner = (side - 2 * margin,) * 2
+    return np.asarray(cv2.warpAffine(middle, turn, inner, flags=cv2.INTER_LINEAR), np.float32)
 
 
 def _sharpest_deg(middle: Float32Array, angles_deg: FloatArray) -> float:

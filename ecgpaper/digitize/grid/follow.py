@@ -23,10 +23,9 @@ from ecgpaper.digitize.grid.phase import ComplexArray, demodulate, off_mm
 from ecgpaper.digitize.grid.split_half import banded, steadied
 from ecgpaper.digitize.grid.surface import (
     Float32Array,
+    LocalPlanes,
     block_coordinates,
     extended,
-    local_planes,
-    smoothed,
 )
 from ecgpaper.ecg import BoolArray, FloatArray
 from ecgpaper.errors import GridError
@@ -255,13 +254,13 @@ def _grow(
             is_sure = strength > least_share * np.percentile(strength[known], 60)
             before, known = known, _grown(known, is_sure & (np.abs(ahead_mm) < trust_mm))
             weight = strength * known
-            step_mm, _ = local_planes(ahead_mm, weight, 0.8 * reach)
+            step_mm = LocalPlanes(weight, 0.8 * reach).through(ahead_mm)
             position_mm = position_mm + known * np.clip(step_mm, -1.5, 1.5)
             position_mm = extended(position_mm, known, (2.5 * reach,))
             if (known & ~before).sum() < LIMITS.min_growth * known.size:
                 break
     # Finer detail than the smoothing is noise so far; the corrections bring it back.
-    return smoothed(position_mm, weight, LIMITS.smooth_mm / block_mm), known
+    return LocalPlanes(weight, LIMITS.smooth_mm / block_mm).smoothed(position_mm), known
 
 
 def _grown(known: BoolArray, is_sure: BoolArray) -> BoolArray:
@@ -269,5 +268,8 @@ def _grown(known: BoolArray, is_sure: BoolArray) -> BoolArray:
     size = 2 * LIMITS.step_blocks + 1
     disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
     next_to = (cv2.dilate(known.astype(np.uint8), disk) > 0) & is_sure
-    solid = cv2.morphologyEx(next_to.astype(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    # OpenCV's own opening moves everything by half of an even square: on one side a block is lost
+    # each time.
+    square = np.ones((2, 2), np.uint8)
+    solid = cv2.dilate(cv2.erode(next_to.astype(np.uint8), square), square, anchor=(0, 0))
     return np.asarray((solid > 0) | (known & is_sure))

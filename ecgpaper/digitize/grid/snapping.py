@@ -18,7 +18,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from ecgpaper.digitize.grid.axes import SMALL
 from ecgpaper.digitize.grid.correct import CORRECTIONS
-from ecgpaper.digitize.grid.surface import inner_blocks, smoothed
+from ecgpaper.digitize.grid.surface import LocalPlanes, inner_blocks
 from ecgpaper.ecg import BoolArray, FloatArray
 from ecgpaper.page import LARGE_BOX_MM
 
@@ -85,8 +85,9 @@ def without_rounding(
     inner = inner_blocks(is_seen, LIMITS.edge_blocks)
     if not inner.any():
         return position_mm
-    surface_mm = smoothed(position_mm, is_seen.astype(np.float64), LIMITS.smooth_mm / block_mm)
-    off_mm = np.clip(position_mm - surface_mm, -LIMITS.max_mm, LIMITS.max_mm)[inner]
+    planes = LocalPlanes(is_seen, LIMITS.smooth_mm / block_mm)
+    beside_mm = position_mm - planes.smoothed(position_mm)
+    off_mm = np.clip(beside_mm, -LIMITS.max_mm, LIMITS.max_mm)[inner]
     at_mm = position_mm[inner]
     is_first = along_mm[inner] < np.median(along_mm[inner])
     lines_mm = np.arange(np.floor(at_mm.min()), np.ceil(at_mm.max()) + 2)
@@ -115,7 +116,8 @@ def _slow_part(seen_mm: FloatArray, lines_mm: FloatArray) -> FloatArray:
     saws = np.exp(2j * np.pi * at_line) * ((-1.0) ** waves / (np.pi * waves))[:, None]
     # The imaginary part of a product of complex numbers, in real ones.
     saws = np.vstack([saws.imag, saws.real])
-    growths = np.arange(LIMITS.growth_step, 1, LIMITS.growth_step)
+    # Lines that grow by more are those of a saw tooth that runs backwards, upside down.
+    growths = np.arange(LIMITS.growth_step, 0.5, LIMITS.growth_step)
     # Turns per line; whole ones are not seen.
     turns = (np.outer(growths, waves) + 0.5) % 1 - 0.5
     followed, kept = _followed(turns / LARGE_BOX_MM), _kept(turns / LARGE_BOX_MM)
@@ -125,7 +127,7 @@ def _slow_part(seen_mm: FloatArray, lines_mm: FloatArray) -> FloatArray:
         along = np.hstack([np.cos(angle), np.sin(angle)])
         fast, slow = along @ share_fast, along @ share_slow
         fast_power = np.maximum(np.sum(fast**2, axis=0), 1e-12)
-        height = np.maximum(seen_mm @ fast, 0) / fast_power
+        height = seen_mm @ fast / fast_power
         # Displacements that are seen do not tell of much larger ones that are not.
         is_told = np.sum(slow**2, axis=0) < LIMITS.max_told * fast_power
         explained = np.where(is_told, height**2 * fast_power / power, 0)

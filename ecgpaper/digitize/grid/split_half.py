@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ecgpaper.digitize.grid.surface import Float32Array, inner_blocks, smoothed
+from ecgpaper.digitize.grid.surface import Float32Array, LocalPlanes, inner_blocks
 from ecgpaper.ecg import BoolArray, FloatArray
 
 # Reaches of smoothing that are tried, besides none.
@@ -56,11 +56,12 @@ def banded(
     """
     height, width = next(iter(lines.values())).shape
     y, x = np.ogrid[:height, :width]
-    is_even = np.floor((x * -slope_mm[1] + y * slope_mm[0]) / LIMITS.band_mm) % 2 == 0
-    even, odd = (
-        {kind: np.asarray(picture * kept, np.float32) for kind, picture in lines.items()}
-        for kept in (is_even, ~is_even)
-    )
+    # Single precision, and whole numbers by their last bit: a picture has many pixels.
+    across = (x * -slope_mm[1] / LIMITS.band_mm).astype(np.float32)
+    along = (y * slope_mm[0] / LIMITS.band_mm).astype(np.float32)
+    is_even = np.floor(across + along).astype(np.int32) & 1 == 0
+    even = {kind: picture * is_even for kind, picture in lines.items()}
+    odd = {kind: picture - even[kind] for kind, picture in lines.items()}
     return even, odd
 
 
@@ -87,7 +88,6 @@ def steadied(
     inner = inner_blocks(seen, LIMITS.edge_blocks)
     if not inner.any():
         return position_mm
-    weight = seen.astype(np.float64)
 
     def power(values_mm: FloatArray) -> float:
         return float(np.mean(np.clip(values_mm[inner], -LIMITS.max_mm, LIMITS.max_mm) ** 2))
@@ -98,9 +98,10 @@ def steadied(
 
     best_mm, least = position_mm, error(*halves_mm)
     for reach_mm in _REACHES_MM:
-        found = error(*(smoothed(half_mm, weight, reach_mm / block_mm) for half_mm in halves_mm))
+        planes = LocalPlanes(seen, reach_mm / block_mm)
+        found = error(*(planes.smoothed(half_mm) for half_mm in halves_mm))
         if found < least:
-            best_mm, least = smoothed(position_mm, weight, reach_mm / block_mm), found
+            best_mm, least = planes.smoothed(position_mm), found
         elif found > LIMITS.worse * least:
             break
     return np.where(seen, best_mm, position_mm)

@@ -1,6 +1,6 @@
 """Smooth surfaces over blocks of pixels, continued to where nothing was seen.
 
-Public: `local_planes`, `smoothed`, `extended`, `inner_blocks`, `block_coordinates`.
+Public: `LocalPlanes`, `extended`, `inner_blocks`, `block_coordinates`.
 
 Values are smoothed, and continued, by planes fitted around each block (moving least squares;
 Lancaster and Salkauskas 1981).
@@ -30,50 +30,57 @@ def block_coordinates(shape: tuple[int, ...]) -> tuple[FloatArray, FloatArray]:
     return u - (shape[1] - 1) / 2, v - (shape[0] - 1) / 2
 
 
-def local_planes(
-    values: FloatArray, weight: FloatArray, reach: float
-) -> tuple[FloatArray, FloatArray]:
-    """Fit a plane around each block.
+class LocalPlanes:
+    """Planes fitted around each block, through any values that have the same weights.
 
     Parameters
     ----------
-    values, weight : ndarray of shape (n_rows, n_columns)
+    weight : ndarray of shape (n_rows, n_columns)
     reach : float, in blocks
         How fast the weights fall off around the block (a Gaussian's sigma).
 
-    Returns
-    -------
-    height : ndarray of shape (n_rows, n_columns)
-        Of each block's plane, there.
+    Attributes
+    ----------
     total : ndarray of the same shape
         The weight within reach, as an average.
     """
-    u, v = block_coordinates(values.shape)
 
-    def around(product: FloatArray) -> FloatArray:
-        blurred = cv2.GaussianBlur(product, (0, 0), reach, borderType=cv2.BORDER_CONSTANT)
+    def __init__(self, weight: FloatArray | Float32Array | BoolArray, reach: float) -> None:
+        self._weight, self._reach = weight.astype(np.float64), reach
+        self._u, self._v = u, v = block_coordinates(weight.shape)
+        self.total = self._around(self._weight)
+        self._share = 1 / np.maximum(self.total, 1e-12)
+        self._mean_u, self._mean_v = mean_u, mean_v = self._mean(u), self._mean(v)
+        prior = _SLOPE_PRIOR * reach**2
+        self._uu = self._mean(u * u) - mean_u**2 + prior
+        self._vv = self._mean(v * v) - mean_v**2 + prior
+        self._uv = self._mean(u * v) - mean_u * mean_v
+        self._determinant = self._uu * self._vv - self._uv**2
+
+    def through(self, values: FloatArray) -> FloatArray:
+        """Return the height, of shape (n_rows, n_columns), of each block's plane there."""
+        mean = self._mean(values)
+        up = self._mean(self._u * values) - self._mean_u * mean
+        vp = self._mean(self._v * values) - self._mean_v * mean
+        slope_u = (self._vv * up - self._uv * vp) / self._determinant
+        slope_v = (self._uu * vp - self._uv * up) / self._determinant
+        height: FloatArray = (
+            mean + slope_u * (self._u - self._mean_u) + slope_v * (self._v - self._mean_v)
+        )
+        return height
+
+    def smoothed(self, values: FloatArray) -> FloatArray:
+        """Return a smooth surface through values of shape (n_rows, n_columns)."""
+        base = _plane(values, self._weight > 0)
+        return base + self.through(values - base)
+
+    def _mean(self, values: FloatArray) -> FloatArray:
+        """Weighted mean within reach."""
+        return self._around(self._weight * values) * self._share
+
+    def _around(self, product: FloatArray) -> FloatArray:
+        blurred = cv2.GaussianBlur(product, (0, 0), self._reach, borderType=cv2.BORDER_CONSTANT)
         return np.asarray(blurred, np.float64)
-
-    weight = weight.astype(np.float64)
-    total = around(weight)
-    share = 1 / np.maximum(total, 1e-12)
-    mean_u, mean_v, mean = (around(weight * part) * share for part in (u, v, values))
-    prior = _SLOPE_PRIOR * reach**2
-    uu = around(weight * u * u) * share - mean_u**2 + prior
-    vv = around(weight * v * v) * share - mean_v**2 + prior
-    uv = around(weight * u * v) * share - mean_u * mean_v
-    up = around(weight * u * values) * share - mean_u * mean
-    vp = around(weight * v * values) * share - mean_v * mean
-    determinant = uu * vv - uv**2
-    slope_u, slope_v = (vv * up - uv * vp) / determinant, (uu * vp - uv * up) / determinant
-    height: FloatArray = mean + slope_u * (u - mean_u) + slope_v * (v - mean_v)
-    return height, total
-
-
-def smoothed(values: FloatArray, weight: FloatArray, reach: float) -> FloatArray:
-    """Return a smooth surface through values of shape (n_rows, n_columns), see `local_planes`."""
-    base = _plane(values, weight > 0)
-    return base + local_planes(values - base, weight, reach)[0]
 
 
 def inner_blocks(seen: BoolArray, edge_blocks: int) -> BoolArray:
@@ -96,15 +103,18 @@ def extended(values: FloatArray, known: BoolArray, reaches: tuple[float, ...]) -
     rest = np.where(known, values - base, 0)
     continued = np.zeros_like(rest)
     for reach in reversed(reaches):
-        height, total = local_planes(rest, known.astype(np.float64), reach)
-        continued += np.clip(total / _ENOUGH, 0, 1) * (height - continued)
+        planes = LocalPlanes(known, reach)
+        share = np.clip(planes.total / _ENOUGH, 0, 1)
+        continued += share * (planes.through(rest) - continued)
     return base + np.where(known, rest, continued)
 
 
 def _plane(values: FloatArray, known: BoolArray) -> FloatArray:
     """Plane through the known values, at all blocks."""
-    u, v = (part.ravel() for part in block_coordinates(values.shape))
-    terms = np.column_stack([np.ones_like(u), u, v])
-    plane, *_ = np.linalg.lstsq(terms[known.ravel()], values[known], rcond=None)
-    surface: FloatArray = (terms @ plane).reshape(values.shape)
+    u, v = block_coordinates(values.shape)
+    terms = np.stack([np.ones_like(u), u, v])
+    seen = terms[:, known]
+    # Of three equations instead of one per block.
+    plane, *_ = np.linalg.lstsq(seen @ seen.T, seen @ values[known], rcond=None)
+    surface: FloatArray = np.tensordot(plane, terms, 1)
     return surface

@@ -92,10 +92,10 @@ def settle_columns(
     layout: PageLayout,
     traces: tuple[Trace, ...],
     readings: tuple[RowReading, ...],
-    scale: GridScale,
+    cutter: TraceCutter,
     network: EndNet,
     places: Sequence[Place] = (),
-) -> tuple[PageLayout, tuple[Trace, ...]]:
+) -> PageLayout:
     """Move the strips of a page, all by the same, to where their traces begin and end.
 
     Their length stays, unless that of another place fits the ends better.
@@ -107,33 +107,32 @@ def settle_columns(
         One per strip.
     readings : tuple of RowReading
         The rows that they were cut from, one per row of the layout.
-    scale : GridScale
+    cutter : TraceCutter
     network : EndNet
     places : sequence of Place, optional
         Where else the strips may stand: looked at where ends do not agree.
 
     Returns
     -------
-    layout : PageLayout
-    traces : tuple of Trace
-        Cut from the rows anew.
+    PageLayout
+        Traces cut from the rows anew start and end there.
     """
-    cutter = TraceCutter(scale)
+    scale = cutter.scale
     look = _look(layout, traces, readings, scale, network, np.ones(1))
     if look.weight < LIMITS.sure_mm**-2:
         for other, stretches in _others(layout, places):
-            traces = cutter.cut(other, readings)
-            found = _look(other, traces, readings, scale, network, stretches)
+            cut = cutter.cut(other, readings)
+            found = _look(other, cut, readings, scale, network, stretches)
             if found.weight > look.weight:
                 layout, look = other, found
     for _ in range(LIMITS.max_looks):
         left_mm = min(strip.left_mm for strip in layout.strips)
         layout = place_columns(layout, Place(left_mm + look.shift_mm, look.stretch))
-        traces = cutter.cut(layout, readings)
         if abs(look.shift_mm) < LIMITS.close_mm:
             break
-        look = _look(layout, traces, readings, scale, network, np.ones(1))
-    return layout, traces
+        cut = cutter.cut(layout, readings)
+        look = _look(layout, cut, readings, scale, network, np.ones(1))
+    return layout
 
 
 def _others(layout: PageLayout, places: Sequence[Place]) -> list[tuple[PageLayout, FloatArray]]:

@@ -50,6 +50,10 @@ class InkRowLimits:
     near_edge_mm: float = 4.0
     # unless its waves are at least this share as high as those of the other rows.
     min_edge_waves: float = 0.7
+    # A line that runs through this share of a row's height,
+    min_line_share: float = 0.9
+    # within this distance to both sides, as it may be aslant, is a frame.
+    line_mm: float = 2.5
     # The printed area counts as the sheet if it takes this share of the page.
     min_area: float = 0.3
     # Width of the sheet's edge, which looks like a line.
@@ -109,7 +113,9 @@ def _find_rows(
     rows, covered, covered_faintly = [], [], []
     for baseline in baselines:
         top, bottom = borders[int(baseline)]
-        is_inked = np.asarray(ink[top:bottom].any(axis=0))
+        is_inked = ink[top:bottom].any(axis=0) & ~_upright_lines(ink[top:bottom], px_per_mm[0])
+        if not is_inked.any():
+            continue
         extent = _longest_run(is_inked, LIMITS.max_break_mm * px_per_mm[0])
         ink_mm = float(ink[top:bottom].sum(axis=0)[is_inked].mean()) / px_per_mm[1]
         left_mm, right_mm = np.array(extent) / px_per_mm[0]
@@ -129,12 +135,24 @@ def _find_rows(
     return _without_frames(full, ink.shape[0] / px_per_mm[1])
 
 
+def _upright_lines(ink: NDArray[np.bool_], px_per_mm: float) -> BoolArray:
+    """Tell the columns of a row, of shape (width,), through which a line runs from top to bottom.
+
+    It is the frame of a print or the edge of a scan, and no part of a trace.
+    """
+    reach = 2 * round(LIMITS.line_mm * px_per_mm) + 1
+    wide = cv2.dilate(ink.astype(np.uint8), np.ones((1, reach), np.uint8))
+    through: BoolArray = wide.mean(axis=0) > LIMITS.min_line_share
+    return through
+
+
 def _next_to(is_full: BoolArray, is_faint: BoolArray, heights_mm: FloatArray) -> BoolArray:
     """Tell which faint rows are about as near to full ones as these to each other: (n_rows,)."""
     reached = is_full.copy()
     if is_full.sum() < 2:
         return np.zeros_like(reached)
-    pitch_mm = float(np.median(np.diff(heights_mm[is_full])))
+    # Of two distances the lesser: the larger may be that over a faint row.
+    pitch_mm = float(np.quantile(np.diff(heights_mm[is_full]), 0.5, method="lower"))
     faint = np.flatnonzero(is_faint)
     # Down and up again, as one faint row may be next to another.
     for index in (*faint, *faint[::-1]):

@@ -19,7 +19,7 @@ from ecgpaper.digitize.rows.fit import Curve, fits_of, same_share
 from ecgpaper.digitize.rows.named import Named
 from ecgpaper.digitize.rows.one_lead import is_one_lead, repeat_of
 from ecgpaper.digitize.rows.rhythm import rhythm_names
-from ecgpaper.digitize.rows.together import beat_together
+from ecgpaper.digitize.rows.together import beat_together, rows_beat_together
 from ecgpaper.ecg import LEAD_SUMS, LIMB_LEADS, UNKNOWN_LEAD, FloatArray
 from ecgpaper.errors import LayoutError
 from ecgpaper.page import LAYOUTS, SIX_LEADS, LeadLayout, PageLayout, Strip, continued
@@ -79,7 +79,9 @@ def name_leads(layout: PageLayout, readings: tuple[RowReading, ...], scale: Grid
             return limb
     best = _best_named(usual, cutter, scale)
     read = _read_rows(usual)
-    if not best.is_level and is_one_lead(_parts(read, scale)):
+    parts = _parts(read, scale)
+    # Rows that beat at the same times are other leads, however much alike.
+    if not best.is_level and is_one_lead(parts) and not rows_beat_together(parts):
         return _one_lead(read, cutter, scale)
     if not repeat.is_sure:
         return best

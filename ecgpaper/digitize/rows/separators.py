@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
-from ecgpaper.digitize.curves.read import RowReading, full_darkness
+from ecgpaper.digitize.curves.read import RowReading
 from ecgpaper.digitize.curves.strip import STRIP_PX_PER_MM
 from ecgpaper.ecg import BoolArray
 from ecgpaper.page import PageLayout
@@ -186,8 +186,8 @@ def _bars(rows: list[tuple[RowReading, float]], points: NDArray[np.intp]) -> Ite
         if first < 0 or first + 2 * half > reading.darkness.shape[1]:
             return
         darkness = uniform_filter1d(reading.darkness[points, first : first + 2 * half], mean, 1)
-        is_dark &= darkness > LIMITS.min_darkness * full_darkness(reading.darkness)
-    runs = np.array([_longest_run(column) for column in is_dark])
+        is_dark &= darkness > LIMITS.min_darkness * reading.full_darkness
+    runs = _longest_runs(is_dark)
     heights_mm = np.ptp(runs, axis=1) / STRIP_PX_PER_MM
     is_bar = (heights_mm >= LIMITS.min_height_mm) & (heights_mm < LIMITS.max_height_mm)
     high = np.flatnonzero(is_bar)
@@ -198,14 +198,23 @@ def _bars(rows: list[tuple[RowReading, float]], points: NDArray[np.intp]) -> Ite
             yield _Bar(float(x_mm[0]), float(x_mm[-1]), float(top), float(bottom))
 
 
-def _longest_run(is_dark: BoolArray) -> tuple[int, int]:
-    """Start and stop of the longest run of what is dark; empty where nothing is."""
-    edges = np.flatnonzero(np.diff(np.pad(is_dark.astype(np.int8), 1)))
-    if not len(edges):
-        return 0, 0
-    starts, stops = edges[::2], edges[1::2]
-    longest = int(np.argmax(stops - starts))
-    return int(starts[longest]), int(stops[longest])
+def _longest_runs(is_dark: BoolArray) -> NDArray[np.intp]:
+    """Start and stop of the longest run of what is dark at each point; empty where nothing is.
+
+    Parameters
+    ----------
+    is_dark : ndarray of bool, of shape (n_points, n_rows)
+
+    Returns
+    -------
+    ndarray of int, of shape (n_points, 2)
+    """
+    # Counted from 1: 0 is light as well.
+    rows = np.arange(1, is_dark.shape[1] + 1)
+    last_light = np.maximum.accumulate(np.where(is_dark, 0, rows), axis=1)
+    lengths = rows - last_light
+    stops = lengths.argmax(axis=1) + 1
+    return np.column_stack([stops - lengths.max(axis=1), stops])
 
 
 def _doubted(
@@ -239,6 +248,6 @@ def _height(reading: RowReading, baseline_mm: float, bar: _Bar, middle_mm: float
     )
     middle = int(reading.x_mm.searchsorted(middle_mm))
     darkness = reading.darkness[middle - 2 : middle + 3, first:stop].min(axis=0, initial=1.0)
-    run = _longest_run(darkness > LIMITS.min_darkness * full_darkness(reading.darkness))
+    run = _longest_runs(darkness[None] > LIMITS.min_darkness * reading.full_darkness)[0]
     blur = round(LIMITS.end_mm * STRIP_PX_PER_MM)
     return slice(max(0, first + run[0] - blur), first + run[1] + blur)

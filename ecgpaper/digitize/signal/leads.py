@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.interpolate import CubicSpline
 
+from ecgpaper.digitize.signal.knots import Knots, through_knots
 from ecgpaper.ecg import STANDARD_ORDER, UNKNOWN_LEAD, Ecg, FloatArray
 from ecgpaper.page import PageLayout, Strip
 from ecgpaper.raster import GridScale, Trace
@@ -23,7 +24,12 @@ MAX_HELD_MM = 0.5
 
 
 def signal_from_traces(
-    traces: tuple[Trace, ...], layout: PageLayout, scale: GridScale, fs: float
+    traces: tuple[Trace, ...],
+    layout: PageLayout,
+    scale: GridScale,
+    fs: float,
+    *,
+    knots: Knots | None = None,
 ) -> tuple[Ecg, FloatArray]:
     """Sample the traces of a page at a record's times.
 
@@ -33,6 +39,8 @@ def signal_from_traces(
     layout : PageLayout
     scale : GridScale
     fs : float, in Hz
+    knots : Knots, optional
+        The samples that the curves were drawn from; the curves are then round between these.
 
     Returns
     -------
@@ -51,7 +59,7 @@ def signal_from_traces(
     # The longest strip of a lead sets its offset.
     for trace in sorted(traces, key=lambda trace: -trace.strip.segment.duration_s):
         column = leads.index(trace.strip.segment.lead)
-        first, amplitude_mv, confidence = _strip_signal(trace, layout, scale, fs)
+        first, amplitude_mv, confidence = _strip_signal(trace, layout, scale, fs, knots=knots)
         rows = slice(first, first + len(amplitude_mv))
         amplitude_mv += _offset_mv(amplitude_mv, total[rows, column], weight[rows, column])
         total[rows, column] += amplitude_mv * confidence
@@ -114,7 +122,7 @@ def _at_mm(strip: Strip, layout: PageLayout, time_s: FloatArray) -> FloatArray:
 
 
 def _strip_signal(
-    trace: Trace, layout: PageLayout, scale: GridScale, fs: float
+    trace: Trace, layout: PageLayout, scale: GridScale, fs: float, *, knots: Knots | None = None
 ) -> tuple[int, FloatArray, FloatArray]:
     """First sample's index, millivolts and confidence of one strip."""
     segment = trace.strip.segment
@@ -130,6 +138,10 @@ def _strip_signal(
     bridged_mm = np.interp(x_mm, x_mm[known], y_mm[known])
     # Between points a cubic keeps the bandwidth that straight lines would cost.
     height_mm = CubicSpline(x_mm, bridged_mm)(np.clip(at_mm, x_mm[0], x_mm[-1]))
+    if knots is not None:
+        points_s = segment.start_s + layout.scale.s_from_mm(x_mm - trace.strip.left_mm)
+        round_mm = through_knots(knots, points_s, bridged_mm, time_s)
+        height_mm = np.where(np.isfinite(round_mm), round_mm, height_mm)
     offset_mm = float(np.median(bridged_mm)) - height_mm
     amplitude_mv = trace.strip.polarity * layout.scale.mv_from_mm(offset_mm)
     confidence = np.interp(at_mm, x_mm, np.clip(trace.confidence, 0.01, 1.0))

@@ -16,7 +16,7 @@ import numpy as np
 from ecgpaper.page import LAYOUTS, SIX_LEADS, LeadLayout, PaperScale
 from ecgpaper.synth.sample.capture.cameras import sample_turned_photo
 from ecgpaper.synth.sample.draws import chance, uniform
-from ecgpaper.synth.sample.page import sample_spec
+from ecgpaper.synth.sample.page import FEW_SAMPLES_HZ, sample_spec
 from ecgpaper.synth.sample.print.layouts import sample_continued, sample_one_lead
 from ecgpaper.synth.sample.print.printing import color_ink, darken_grid
 from ecgpaper.synth.sample.sheet.relief import sample_deteriorated_relief
@@ -134,6 +134,11 @@ def _cut_sides(rng: np.random.Generator) -> PageSpec:
     return replace(page, camera=replace(page.camera, scanner=scanner))
 
 
+def _few_samples(rng: np.random.Generator) -> PageSpec:
+    page = _page(rng)
+    return replace(page, layout=replace(page.layout, drawn_from_hz=FEW_SAMPLES_HZ))
+
+
 def _furniture(rng: np.random.Generator) -> PageSpec:
     page = in_window(sample_spec("clean", rng=rng), rng=rng)
     return replace(page, camera=replace(page.camera, dpi=uniform(rng, 75, 130)))
@@ -152,4 +157,5 @@ KINDS: dict[str, Callable[[np.random.Generator], PageSpec]] = {
     "few-pixels": _few_pixels,
     "cut-sides": _cut_sides,
     "furniture": _furniture,
+    "few-samples": _few_samples,
 }

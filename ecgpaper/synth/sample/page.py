@@ -62,6 +62,9 @@ OFFICIAL_LAYOUT = "3x4+1R"
 # Share of pages in the organizers' own look; the rest teaches that there are others.
 OFFICIAL_SHARE = 0.6
 NOTES_SHARE = 0.15
+# Share of pages printed from a copy of fewer samples per second, and of how many: as PTB-XL's.
+FEW_SAMPLES_SHARE = 0.1
+FEW_SAMPLES_HZ = 100.0
 # Share of saved pages that are seen in the window of a program.
 WINDOW_SHARE = 0.1
 # Share of training pages whose paper is not that of their recorder's make.
@@ -151,7 +154,9 @@ def _sample_wild(leads: LeadLayout, scale: PaperScale, rng: np.random.Generator)
         paper = _any_state(place, paper, camera, rng)
     page = PageSpec(place, ink, paper, camera, seed=int(rng.integers(1 << 31)))
     in_program = _is_file(camera) and chance(rng, WINDOW_SHARE)
-    return in_window(page, rng=rng) if in_program else page
+    page = in_window(page, rng=rng) if in_program else page
+    drawn_from_hz = FEW_SAMPLES_HZ if chance(rng, FEW_SAMPLES_SHARE) else None
+    return replace(page, layout=replace(page.layout, drawn_from_hz=drawn_from_hz))
 
 
 def _is_file(camera: CameraSpec) -> bool:

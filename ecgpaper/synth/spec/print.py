@@ -32,6 +32,8 @@ class LayoutSpec:
         Left edge of the calibration pulses; None without any.
     reach_mm : float or None, in mm
         The pen prints nothing further than this from a baseline; None without such a stop.
+    drawn_from_hz : float or None, in Hz
+        Straight lines join so many samples per second, means of the record's; None joins its own.
     """
 
     leads: LeadLayout
@@ -42,6 +44,7 @@ class LayoutSpec:
     column_gap_mm: float = 0.0
     pulse_left_mm: float | None = None
     reach_mm: float | None = None
+    drawn_from_hz: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

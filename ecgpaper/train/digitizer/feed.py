@@ -24,7 +24,6 @@ from ecgpaper.digitize.segment import darkness
 from ecgpaper.ecg import ByteArray
 from ecgpaper.files import write_whole
 from ecgpaper.train.digitizer.pages import (
-    TALL_SHARE,
     SegmentBatch,
     SegmentPage,
     StripBatch,
@@ -43,7 +42,7 @@ _CROPS_PER_PAGE = 10
 # Pages that are kept of each kind; at 0.3 to 0.8 MB each.
 MOST_KEPT = 500
 # Every so-many-th batch is of tall strips.
-_TALL_EVERY = round(1 / TALL_SHARE)
+_TALL_EVERY = 5
 # Changes of a crop that is seen again: shares of crops that are mirrored,
 _MIRRORED_SHARE = 0.2
 # compressed,

@@ -1,8 +1,9 @@
-"""Training pages drawn on the fly: batch i depends on the seed and on i, on nothing else.
+"""What training pages are made of: crops of generated pages, and the truth about them.
 
-Public: `StripBatch`, `strip_batch`, `SegmentBatch`, `segment_batch`; for code that keeps
-pages `StripCrop`, `crops_of_page`, `as_strip_batch`, `SegmentPage`, `segment_page`, `segment_crop`,
-`as_segment_batch`.
+Public: `StripBatch`, `StripCrop`, `crops_of_page`, `as_strip_batch`; `SegmentBatch`, `SegmentPage`,
+`segment_page`, `segment_crop`, `as_segment_batch`; `jittered`, `curve_of`, `height_at`.
+
+`feed` makes batches of them.
 """
 
 from __future__ import annotations
@@ -17,14 +18,12 @@ from numpy.typing import NDArray
 
 from ecgpaper.digitize.curves.strip import (
     MARGIN_MM,
-    STRIP_HEIGHT_MM,
     STRIP_PX_PER_MM,
-    TALL_HEIGHT_MM,
     sample_strip,
     strip_tensor,
     sub_columns_px,
 )
-from ecgpaper.digitize.segment import MAP_LONG_SIDE_PX, darkness, working_image
+from ecgpaper.digitize.segment import MAP_LONG_SIDE_PX, working_image
 from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
 from ecgpaper.page import MM_PER_INCH
 from ecgpaper.raster import FlatPage, GridScale, Trace
@@ -40,7 +39,6 @@ from ecgpaper.train.digitizer.source import PageSource
 
 CROP_WIDTH_PX = 384
 SEGMENT_CROP_PX = (320, 448)
-TALL_SHARE = 0.2
 # Errors of the stages before the tracer: of the height of the row's middle, of the grid's scale.
 BASELINE_JITTER_MM = 2.0
 SCALE_JITTER = 0.003
@@ -73,19 +71,6 @@ class StripBatch:
     strips: NDArray[np.float32]
     rows: NDArray[np.float32]
     is_present: BoolArray
-
-
-def strip_batch(source: PageSource, step: int, *, n_pages: int, n_crops: int) -> StripBatch:
-    """Draw `n_pages` pages and cut `n_crops` crops of random rows out of each.
-
-    Some batches are of the taller strips that rows with tall waves are read in.
-    """
-    rng = source.rng(step)
-    height_mm = TALL_HEIGHT_MM if rng.random() < TALL_SHARE else STRIP_HEIGHT_MM
-    items = [
-        crop for _ in range(n_pages) for crop in crops_of_page(source, rng, height_mm, n_crops)
-    ]
-    return as_strip_batch(items)
 
 
 class StripCrop(NamedTuple):
@@ -201,17 +186,6 @@ class SegmentBatch:
 
     images: NDArray[np.float32]
     maps: NDArray[np.float32]
-
-
-def segment_batch(source: PageSource, step: int, *, n_pages: int, n_crops: int) -> SegmentBatch:
-    """Draw `n_pages` pages and cut `n_crops` crops out of each, as the segmenter sees them."""
-    rng = source.rng(step)
-    crops = []
-    for _ in range(n_pages):
-        page = segment_page(source, rng)
-        dark = darkness(page.image)
-        crops += [segment_crop(dark, page.shares, rng) for _ in range(n_crops)]
-    return as_segment_batch(crops)
 
 
 class SegmentPage(NamedTuple):

@@ -36,10 +36,6 @@ class PageSource:
         record = int(rng.integers(len(self.ecgs)))
         return record, without_gaps(self.ecgs[record]), sample_spec(self.preset, rng=rng)
 
-    def rng(self, step: int) -> np.random.Generator:
-        """Return the generator of one batch."""
-        return np.random.default_rng([self.seed, step])
-
 
 def without_gaps(ecg: Ecg) -> Ecg:
     """Fill missing stretches of each lead with mirrored copies of those it has.

@@ -2,9 +2,9 @@
 
 Public: `train_picture_branch`.
 
-A tenth of the records is spared: the network does not learn from them. On pictures of their pages
-its answers are calibrated, and on pages that the digitizer has read they are mixed with those of
-the signals' network that has left the same record out.
+The network begins as the first of the signals' networks, and spares the records that this one has
+left out. On pictures of their pages its answers are calibrated, and on pages that the digitizer has
+read they are mixed with those of the signals' network.
 """
 
 from __future__ import annotations
@@ -18,14 +18,16 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import expit
 
-from ecgpaper.classify.branches import CONTRACT, PICTURE
+from ecgpaper.classify import Classifier
+from ecgpaper.classify.branches import CONTRACT, PICTURE, picture_logits
 from ecgpaper.classify.fusion import signals_only
+from ecgpaper.classify.infarcts import class_logits, questions_of
 from ecgpaper.classify.labels import CLASSES, labels_above, one_hot
-from ecgpaper.classify.picture import ink_of
 from ecgpaper.ecg import BoolArray, FloatArray
 from ecgpaper.nets.checkpoint import save_checkpoint
-from ecgpaper.nets.convnext import ConvNext, ConvNextConfig
 from ecgpaper.nets.description import CheckpointInfo
+from ecgpaper.nets.ink_resnet import InkResNet
+from ecgpaper.synth import PRESETS
 from ecgpaper.train.classifier.scores import score_labels
 from ecgpaper.train.classifier.thresholds import (
     PRIOR_THRESHOLD,
@@ -34,11 +36,13 @@ from ecgpaper.train.classifier.thresholds import (
 )
 from ecgpaper.train.picture.holdout import Labeled
 from ecgpaper.train.picture.pictures import (
-    TARGET_PRESETS,
+    BATCH_SIZE,
+    FIRST,
     PictureSource,
-    picture_logits,
+    begin,
+    pages_for,
+    teach,
     train_pictures,
-    two_stages,
 )
 from ecgpaper.train.picture.stacking import Readers, fit_stacking
 from ecgpaper.train.picture.store import PictureStore
@@ -46,8 +50,10 @@ from ecgpaper.train.span import Span
 
 logger = logging.getLogger(__name__)
 
-# Pictures of each spared record, to calibrate by.
-_N_PAGES = 2
+# Pages of spared records to calibrate by: of each,
+_SIGHTS_OF_EACH = 2
+# and in all.
+_MOST_PAGES = 600
 # Slope of the calibration: between this
 _FLATTEST = 0.1
 # and this.
@@ -61,7 +67,6 @@ def train_picture_branch(
     span: Span,
     opinions: Span,
     seed: int,
-    config: ConvNextConfig | None = None,
 ) -> None:
     """Train the network, calibrate it, fit the stacker and write them to a model folder.
 
@@ -76,35 +81,37 @@ def train_picture_branch(
     opinions : Span
         Of pages to draw and digitize; no more than one of each spared record.
     seed : int
-    config : ConvNextConfig, optional
     """
-    learned, spared = records.split(seed)
+    learned, spared = records.split(FIRST)
     kept = folder / f".{PICTURE}-pages"
-    stages = two_stages(span.n_steps, len(learned))
-    source = PictureSource(learned.ecgs, kept, stages, ink_of, seed)
-    state_file = folder / f".{PICTURE}"
+    signals = Classifier.load(folder).network
+    pages = PictureStore(learned.ecgs, tuple(PRESETS), pages_for(span.n_steps), seed, kept)
     network = train_pictures(
-        source, learned.truth, config=config, state_file=state_file, span=span
+        begin(signals, seed),
+        PictureSource(learned.ecgs, pages, seed),
+        teach(signals, learned.ecgs, learned.truth),
+        span=span,
+        state_file=folder / f".{PICTURE}",
     ).cpu()
     thresholds, metrics = _calibrate(network, spared, kept, seed)
     stacker = signals_only(len(CLASSES))
-    pages = replace(opinions, n_steps=min(opinions.n_steps, len(spared)))
-    if pages.n_steps:
+    read = replace(opinions, n_steps=min(opinions.n_steps, len(spared)))
+    if read.n_steps:
         readers = Readers.load(folder, network, kept)
-        stacker, figures = fit_stacking(readers, spared, pages, seed=seed)
+        stacker, figures = fit_stacking(readers, spared, read, seed=seed)
         metrics |= figures
     training = {
         "seed": seed,
         "n_records": len(learned),
         "n_spared": len(spared),
-        "stages": [asdict(stage) for stage in stages],
-        "batch_size": source.batch_size,
+        "n_pages": len(pages),
+        "batch_size": BATCH_SIZE,
         "n_steps": span.meter.n_steps,
-        "n_pages_of_opinions": pages.meter.n_steps,
+        "n_pages_of_opinions": read.meter.n_steps,
         "examples": dict(zip(CLASSES, learned.truth.sum(axis=0).tolist(), strict=True)),
     }
     info = CheckpointInfo(
-        ConvNext.__name__,
+        InkResNet.__name__,
         asdict(network.config),
         inputs=dict(CONTRACT.inputs),
         training=training,
@@ -120,18 +127,19 @@ def train_picture_branch(
 
 
 def _calibrate(
-    network: ConvNext, spared: Labeled, kept: Path, seed: int
+    network: InkResNet, spared: Labeled, kept: Path, seed: int
 ) -> tuple[FloatArray, dict[str, object]]:
     """Make the network's answers mean how often a class occurs; choose thresholds; score."""
     if not len(spared):
         logger.warning("too few records to judge the picture branch by: it is not calibrated")
         return np.full(len(CLASSES), PRIOR_THRESHOLD), {}
-    store = PictureStore(spared.ecgs, TARGET_PRESETS, _N_PAGES, seed, kept)
-    logits = picture_logits(network, [ink_of(picture) for picture in store])
-    truth = np.tile(spared.truth, (_N_PAGES, 1))
-    slope, shift = calibration(logits, truth)
+    n_pages = min(_SIGHTS_OF_EACH * len(spared), _MOST_PAGES)
+    store = PictureStore(spared.ecgs, tuple(PRESETS), n_pages, seed, kept)
+    questions = np.concatenate([picture_logits(network, [picture]) for picture in store])
+    truth = spared.truth[[store.record(index) for index in range(n_pages)]]
+    slope, shift = calibration(questions, *questions_of(truth))
     network.rescale_logits(slope, shift.tolist())
-    probabilities = expit(slope * logits + shift)
+    probabilities = expit(class_logits(slope * questions + shift))
     rng = np.random.default_rng(seed)
     thresholds = choose_thresholds(probabilities, truth, rng=rng)
     answered = one_hot([labels_above(row, thresholds) for row in probabilities])
@@ -143,19 +151,27 @@ def _calibrate(
     return thresholds, {"spared records, pictures of their pages": found.as_dict()}
 
 
-def calibration(logits: FloatArray, truth: BoolArray) -> tuple[float, FloatArray]:
-    """Return the factor of all logits, and then the shift of those of each class.
+def calibration(
+    logits: FloatArray, answers: BoolArray, is_asked: BoolArray
+) -> tuple[float, FloatArray]:
+    """Return the factor of all logits, and then the shift of those of each question.
 
     Parameters
     ----------
     logits : ndarray of shape (n_pictures, 11)
-    truth : ndarray of bool, of shape (n_pictures, 11)
+    answers, is_asked : ndarray of bool, of shape (n_pictures, 11)
+        See `questions_of`.
     """
-    sign = np.where(truth, 1.0, -1.0)
+    sign = np.where(answers, 1.0, -1.0)
+
+    def shift_of(slope: float) -> FloatArray:
+        columns = zip(expit(slope * logits).T, answers.T, is_asked.T, strict=True)
+        shifts = [calibration_shift(p[on, None], yes[on, None]) for p, yes, on in columns]
+        return np.concatenate(shifts)
 
     def loss(slope: float) -> float:
-        shift = calibration_shift(expit(slope * logits), truth)
-        return float(np.logaddexp(0, -sign * (slope * logits + shift)).mean())
+        margin = sign * (slope * logits + shift_of(slope))
+        return float(np.logaddexp(0, -margin)[is_asked].mean())
 
     slope = float(minimize_scalar(loss, bounds=(_FLATTEST, _STEEPEST), method="bounded").x)
-    return slope, calibration_shift(expit(slope * logits), truth)
+    return slope, shift_of(slope)

@@ -13,11 +13,6 @@ from numpy.typing import NDArray
 
 from ecgpaper.ecg import BoolArray, Ecg
 
-# Share of the records that are spared,
-_SHARE = 0.1
-# and no more than this number: they are worth more for training.
-_MOST = 300
-
 
 @dataclass(frozen=True, eq=False)
 class Labeled:
@@ -42,13 +37,10 @@ class Labeled:
         """Return some of the records."""
         return Labeled(_Part(self.ecgs, rows), self.truth[rows], self.folds[rows])
 
-    def split(self, seed: int) -> tuple[Labeled, Labeled]:
-        """Return the records to learn from, and those that are spared, if there are enough."""
-        can_be_spared = np.flatnonzero(self.folds >= 0)
-        n_spared = min(int(_SHARE * len(can_be_spared)), _MOST)
-        order = np.random.default_rng([seed, len(self), 2]).permutation(can_be_spared)
-        spared = np.sort(order[:n_spared])
-        return self.part(np.setdiff1d(np.arange(len(self)), spared)), self.part(spared)
+    def split(self, member: int) -> tuple[Labeled, Labeled]:
+        """Return the records that a network of the signals has learned from, and the others."""
+        is_spared = self.folds == member
+        return self.part(np.flatnonzero(~is_spared)), self.part(np.flatnonzero(is_spared))
 
 
 class _Part(Sequence[Ecg]):

@@ -1,103 +1,123 @@
-"""Train the second branch of the classifier: from a picture of the page to the labels.
+"""Train the second branch of the classifier: from the ink of strips to the labels.
 
-Public: `PictureSource`, `PictureBatch`, `Stage`, `two_stages`, `TARGET_PRESETS`, `train_pictures`,
-`picture_logits`.
+Public: `PictureSource`, `PictureBatch`, `Lessons`, `teach`, `begin`, `vary_picture`,
+`train_pictures`, `pages_for`, `FIRST`.
 
-Two stages, as the winner of the British Heart Foundation's challenge trained (arXiv:2507.21968):
-pages of every condition first, then the kind of page that is to be read. A page is drawn once, kept
-as a small picture, and seen several times, a little moved and with other contrast each time:
-drawing it takes several times as long as learning from it.
+The network begins as one of the signals, with ink before it. Three quarters of what it sees is ink
+drawn straight from signals, in a millisecond each; the rest are strips of drawn pages, of every
+condition, seen several times, a little moved and with other contrast each time. It learns from the
+labels and, in equal parts, from what the network that it began as says of the whole record
+(distillation, Hinton et al. 2015, arXiv:1503.02531).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, cast
 
 import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.special import expit
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from ecgpaper.classify.branches import PICTURE
-from ecgpaper.classify.inputs import Float32Array
-from ecgpaper.classify.labels import CLASSES
-from ecgpaper.ecg import BoolArray, ByteArray, Ecg, FloatArray
-from ecgpaper.nets.convnext import ConvNext, ConvNextConfig
-from ecgpaper.nets.device import best_device, channels_last
-from ecgpaper.synth import PRESETS
+from ecgpaper.classify import inputs_from_leads, logits_of, traits_of
+from ecgpaper.classify.branches import CONTRACT, N_CHANNELS, PICTURE
+from ecgpaper.classify.infarcts import questions_of
+from ecgpaper.classify.inputs import Float32Array, leads_from_ecg, limb_fills
+from ecgpaper.classify.person import person_features
+from ecgpaper.classify.picture import N_ROWS, PICTURE_PX
+from ecgpaper.ecg import STANDARD_ORDER, BoolArray, ByteArray, Ecg
+from ecgpaper.nets.device import best_device
+from ecgpaper.nets.ensemble import SignalEnsemble
+from ecgpaper.nets.ink_resnet import InkResNet, InkResNetConfig
+from ecgpaper.nets.resnet1d import ResNet1d
 from ecgpaper.train.classifier.cohort import LABEL_SMOOTHING
-from ecgpaper.train.classifier.imbalance import class_weights, undo_class_weights
+from ecgpaper.train.classifier.vary import vary
+from ecgpaper.train.digitizer.source import without_gaps
 from ecgpaper.train.loop import TrainConfig, fit
+from ecgpaper.train.picture.ink import draw_strips
 from ecgpaper.train.picture.store import PictureStore
 from ecgpaper.train.span import Span
 
-# From a picture, (height, width, 3), to the network's input, (n_channels, height, width).
-Prepare: TypeAlias = Callable[[ByteArray], Float32Array]
-CONFIG = ConvNextConfig(1, len(CLASSES))
+# The network of the signals that this one begins as, and that has left the same records out.
+FIRST = 0
+BATCH_SIZE = 32
+# Of these as many show pages.
+_N_OF_PAGES = 8
+# How often a page is seen before another is worth drawing.
+_SIGHTS_PER_PAGE = 6
 _PEAK_RATE = 2e-3
-_WEIGHT_DECAY = 0.05
-# A picture that is seen again may differ by this in size,
-_STRETCH = 0.08
-# in place, as a share of its size,
-_SHIFT = 0.04
-# and in contrast.
-_CONTRAST = 0.15
-# Pictures that a process keeps in memory as the network sees them, 55 kB each.
-_MOST_KEPT = 5000
+_WEIGHT_DECAY = 0.02
+# What the labels count; the rest is what the network of the signals says.
+_SHARE_OF_LABELS = 0.5
+# A page that is seen again may differ by this in speed, and in gain,
+_STRETCH = (0.02, 0.06)
+# each of its strips by this in place, in columns and rows (standard deviation),
+_SHIFT_PX = (1.5, 0.5)
+# and all of it by this in contrast.
+_CONTRAST = 0.2
+_N_AT_ONCE = 200
 
 
-@dataclass(frozen=True)
-class Stage:
-    """Which pages a network sees for how long.
+class Lessons(NamedTuple):
+    """What is to be answered for each record."""
 
-    Parameters
-    ----------
-    presets : tuple of str
-        Of `ecgpaper.synth.PRESETS`, in turn.
-    n_steps : int
-    n_pages : int
-        Drawn for each record.
-    """
-
-    presets: tuple[str, ...]
-    n_steps: int
-    n_pages: int
-
-
-# Presets like the hidden records of the Challenge: scans and photos.
-TARGET_PRESETS = ("scan-color", "scan-bw", "photo", "photo-stained")
-# Share of the steps that see pages of every condition, and how often a picture is seen before
-# another page of its record is worth drawing.
-_FIRST_SHARE = 0.8
-_SIGHTS_PER_PAGE = 12
-BATCH_SIZE = 16
-
-
-def two_stages(n_steps: int, n_records: int) -> tuple[Stage, Stage]:
-    """Return pages of every condition, then those of the target presets, for `n_steps` in all."""
-    n_first = round(_FIRST_SHARE * n_steps)
-    return (
-        Stage(tuple(PRESETS), n_first, pages_for(n_first, n_records)),
-        Stage(TARGET_PRESETS, n_steps - n_first, pages_for(n_steps - n_first, n_records)),
-    )
-
-
-def pages_for(n_steps: int, n_records: int) -> int:
-    """Return how many pages of each record to draw for a stage."""
-    return max(1, round(n_steps * BATCH_SIZE / n_records / _SIGHTS_PER_PAGE))
+    answers: Float32Array  # (n_records, 11): how probable a yes to each question is
+    is_asked: Float32Array  # (n_records, 11)
 
 
 class PictureBatch(NamedTuple):
     """Inputs and targets of one step of training."""
 
-    pictures: Float32Array  # (B, n_channels, height, width)
+    pictures: Float32Array  # (B, 1, height, width), in [0, 1]
     records: NDArray[np.int64]  # (B,)
     seed: int  # of dropout, so that an interrupted training goes on as it would have
+
+
+def teach(ensemble: SignalEnsemble, ecgs: Sequence[Ecg], truth: BoolArray) -> Lessons:
+    """Return what labels and the network of the signals say of records.
+
+    Parameters
+    ----------
+    ensemble : SignalEnsemble
+    ecgs : sequence of Ecg
+    truth : ndarray of bool, of shape (n_records, 11)
+    """
+    said = []
+    for rows in np.array_split(np.arange(len(ecgs)), len(ecgs) // _N_AT_ONCE + 1):
+        leads_mv = np.stack([leads_from_ecg(ecgs[row])[0] for row in rows.tolist()])
+        nobody = np.tile(person_features(None, None), (len(rows), 1))
+        inputs = inputs_from_leads(leads_mv, nobody)
+        said.append(logits_of(ensemble.members[FIRST], *inputs, *traits_of(inputs.series)))
+    answers, is_asked = questions_of(truth)
+    labels = np.abs(answers - LABEL_SMOOTHING / 2)
+    mixed = _SHARE_OF_LABELS * labels + (1 - _SHARE_OF_LABELS) * expit(np.concatenate(said))
+    return Lessons(mixed.astype(np.float32), is_asked.astype(np.float32))
+
+
+def begin(ensemble: SignalEnsemble, seed: int) -> InkResNet:
+    """Return a network that is one of the signals' with ink before it."""
+    torch.manual_seed(seed)
+    known = cast("ResNet1d", ensemble.networks[FIRST])
+    shape = replace(known.config, n_channels=N_CHANNELS)
+    network = InkResNet(InkResNetConfig(shape, **CONTRACT.config))
+    network.fills.copy_(torch.from_numpy(limb_fills()))
+    # How tall ink is says nothing yet: the new channels of the first convolution count nothing.
+    begun = {key: torch.zeros_like(value) for key, value in network.network.state_dict().items()}
+    for key, value in known.state_dict().items():
+        begun[key][tuple(slice(n) for n in value.shape)] = value
+    network.network.load_state_dict(begun)
+    return network
+
+
+def pages_for(n_steps: int) -> int:
+    """Return how many pages to draw."""
+    return max(1, round(n_steps * _N_OF_PAGES / _SIGHTS_PER_PAGE))
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,132 +127,101 @@ class PictureSource:
     Parameters
     ----------
     ecgs : sequence of Ecg
-    folder : Path
-        Where pictures are kept, see `PictureStore`.
-    stages : sequence of Stage
-    prepare : callable
-        From a picture to the network's input.
+    pages : PictureStore
+        Of the same records.
     seed : int
-    batch_size : int
     """
 
     ecgs: Sequence[Ecg]
-    folder: Path
-    stages: Sequence[Stage]
-    prepare: Prepare
+    pages: PictureStore
     seed: int
-    batch_size: int = BATCH_SIZE
-    _kept: dict[tuple[int, int], ByteArray] = field(default_factory=dict, init=False, repr=False)
-
-    @property
-    def n_steps(self) -> int:
-        """Steps of all stages."""
-        return sum(stage.n_steps for stage in self.stages)
 
     def make_batch(self, step: int) -> PictureBatch:
-        """Show the pictures of a step, each once per epoch of its stage."""
-        starts = np.cumsum([0, *(stage.n_steps for stage in self.stages)])
-        number = int(np.searchsorted(starts, step, side="right")) - 1
-        store = self._store(number)
-        first = (step - int(starts[number])) * self.batch_size
-        pictures, records = [], []
-        for place in range(first, first + self.batch_size):
-            epoch, at = divmod(place, len(store))
-            order = np.random.default_rng([self.seed, number, epoch]).permutation(len(store))
-            index = int(order[at])
-            rng = np.random.default_rng([self.seed, number, epoch, index])
-            pictures.append(augment_picture(self._prepared(number, index), rng=rng))
-            records.append(store.record(index))
+        """Show each record once per epoch as drawn ink, and some pages beside it."""
+        n_drawn = BATCH_SIZE - _N_OF_PAGES
+        drawn = [self._drawn(place) for place in range(step * n_drawn, (step + 1) * n_drawn)]
+        rng = np.random.default_rng([self.seed, step, 1])
+        indices = rng.integers(len(self.pages), size=_N_OF_PAGES).tolist()
+        seen = [(vary_picture(self.pages[at], rng=rng), self.pages.record(at)) for at in indices]
+        pictures, records = zip(*drawn, *seen, strict=True)
         return PictureBatch(np.stack(pictures), np.array(records), self.seed + step)
 
-    def _store(self, number: int) -> PictureStore:
-        """Return the pictures of a stage."""
-        stage = self.stages[number]
-        return PictureStore(self.ecgs, stage.presets, stage.n_pages, self.seed, self.folder)
-
-    def _prepared(self, number: int, index: int) -> Float32Array:
-        """Prepare a picture, or remember it; in steps of 1/255, as photos have them."""
-        known = self._kept.get((number, index))
-        if known is None:
-            known = np.rint(255 * self.prepare(self._store(number)[index])).astype(np.uint8)
-            if len(self._kept) < _MOST_KEPT:
-                self._kept[number, index] = known
-        return np.asarray(known / np.float32(255), dtype=np.float32)
+    def _drawn(self, place: int) -> tuple[Float32Array, int]:
+        epoch, at = divmod(place, len(self.ecgs))
+        order = np.random.default_rng([self.seed, epoch]).permutation(len(self.ecgs))
+        record = int(order[at])
+        rng = np.random.default_rng([self.seed, epoch, record])
+        leads_mv = leads_from_ecg(without_gaps(self.ecgs[record]))[0]
+        return draw_strips(vary(leads_mv, rng=rng), rng=rng), record
 
 
-def augment_picture(picture: Float32Array, *, rng: np.random.Generator) -> Float32Array:
-    """Move and stretch a prepared picture a little, with paper around it, and change its contrast.
+def vary_picture(picture: ByteArray, *, rng: np.random.Generator) -> Float32Array:
+    """Move and stretch the strips of a picture a little, and change its contrast.
 
     Parameters
     ----------
-    picture : ndarray of float32, of shape (1, height, width), 0 for paper
+    picture : ndarray of uint8, of shape `PICTURE_PX`
     rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of float32, of shape (1, height, width), in [0, 1]
     """
-    height, width = picture.shape[1:]
-    x_scale, y_scale = 1 + rng.uniform(-_STRETCH, _STRETCH, 2)
-    x_shift, y_shift = rng.uniform(-_SHIFT, _SHIFT, 2) * (width, height)
-    # The middle stays where it is but for the shift.
-    to_new = np.array(
-        [
-            [x_scale, 0, (1 - x_scale) * (width - 1) / 2 + x_shift],
-            [0, y_scale, (1 - y_scale) * (height - 1) / 2 + y_shift],
-        ]
-    )
-    moved = cv2.warpAffine(picture[0], to_new, (width, height), borderValue=0.0)
-    contrast = np.float32(1 + rng.uniform(-_CONTRAST, _CONTRAST))
-    return np.asarray(np.minimum(moved * contrast, 1)[None], dtype=np.float32)
+    height, width = PICTURE_PX
+    x_scale, y_scale = 1 + rng.uniform(-1, 1, 2) * _STRETCH
+    moved = np.zeros((len(STANDARD_ORDER), N_ROWS, width), dtype=np.float32)
+    for strip, into in zip(picture.reshape(moved.shape), moved, strict=True):
+        x_shift, y_shift = rng.normal(0, _SHIFT_PX)
+        # The middle stays where it is but for the shift.
+        to_new = np.array(
+            [
+                [x_scale, 0, (1 - x_scale) * (width - 1) / 2 + x_shift],
+                [0, y_scale, (1 - y_scale) * (N_ROWS - 1) / 2 + y_shift],
+            ]
+        )
+        into[:] = cv2.warpAffine(strip, to_new, (width, N_ROWS))
+    contrast = np.float32(1 + rng.uniform(-_CONTRAST, _CONTRAST)) / np.float32(255)
+    return np.asarray(np.minimum(moved * contrast, 1).reshape(1, height, width), dtype=np.float32)
 
 
 def train_pictures(
+    network: InkResNet,
     source: PictureSource,
-    truth: BoolArray,
+    lessons: Lessons,
     *,
-    config: ConvNextConfig | None = None,
+    span: Span,
     state_file: Path | None = None,
-    span: Span | None = None,
-) -> ConvNext:
-    """Train a network, stage after stage, at a rate that falls over all of them.
+) -> InkResNet:
+    """Train a network in place and return it.
 
     Parameters
     ----------
+    network : InkResNet
+        As it begins.
     source : PictureSource
-    truth : ndarray of bool, of shape (n_records, 11)
+    lessons : Lessons
         Of the records of the source.
-    config : ConvNextConfig, optional
+    span : Span
     state_file : Path, optional
         Where an interrupted training is kept to go on from.
-    span : Span, optional
-        Of no more steps than the stages have; by default as many.
     """
-    torch.manual_seed(source.seed)
     device = best_device()
-    network = channels_last(ConvNext(config or CONFIG)).to(device)
-    task = f"{truth.sum(axis=0).tolist()}, {source.stages}, {source.batch_size}, {source.seed}"
-    plan = TrainConfig(span or Span(source.n_steps), _PEAK_RATE, _WEIGHT_DECAY, task=task)
-    loss_of = _make_loss(truth, device)
-    fit(network, source.make_batch, loss_of, plan, name=PICTURE, state_file=state_file)
-    undo_class_weights(network.head.bias, class_weights(truth))
+    task = f"{lessons.answers.sum(axis=0).tolist()}, {len(source.pages)} pages, {source.seed}"
+    plan = TrainConfig(span, _PEAK_RATE, _WEIGHT_DECAY, task=task)
+    loss_of = _make_loss(lessons, device)
+    fit(network.to(device), source.make_batch, loss_of, plan, name=PICTURE, state_file=state_file)
     return network
 
 
 def _make_loss(
-    truth: BoolArray, device: torch.device
+    lessons: Lessons, device: torch.device
 ) -> Callable[[nn.Module, PictureBatch], Tensor]:
-    weights = torch.from_numpy(class_weights(truth)).to(device)
-    smoothed = torch.from_numpy(np.abs(truth - LABEL_SMOOTHING / 2)).float().to(device)
+    answers, is_asked = (torch.from_numpy(array).to(device) for array in lessons)
 
     def loss_of(network: nn.Module, batch: PictureBatch) -> Tensor:
         torch.manual_seed(batch.seed)
         logits = network(torch.from_numpy(batch.pictures).to(device)).float()
-        targets = smoothed[torch.from_numpy(batch.records).to(device)]
-        return binary_cross_entropy_with_logits(logits, targets, pos_weight=weights)
+        rows = torch.from_numpy(batch.records).to(device)
+        return binary_cross_entropy_with_logits(logits, answers[rows], is_asked[rows])
 
     return loss_of
-
-
-def picture_logits(network: ConvNext, pictures: Sequence[Float32Array]) -> FloatArray:
-    """Logits, of shape (n_pictures, 11), of prepared pictures."""
-    device = next(network.parameters()).device
-    with torch.inference_mode():
-        rows = [network(torch.from_numpy(picture[None]).to(device)) for picture in pictures]
-    return np.asarray(torch.cat(rows).double().cpu().numpy(), dtype=np.float64)

@@ -19,23 +19,23 @@ from scipy.special import expit
 from tqdm import tqdm
 
 from ecgpaper.classify import Classifier, probabilities_of
-from ecgpaper.classify.branches import logits_from
+from ecgpaper.classify.branches import logits_from, picture_logits
 from ecgpaper.classify.fusion import Stacker, choose_stacker, log_loss, signals_only
+from ecgpaper.classify.infarcts import class_logits
 from ecgpaper.classify.inputs import N_SAMPLES, Float32Array, leads_from_ecg
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.classify.person import person_features
-from ecgpaper.classify.picture import ink_of, look_at
+from ecgpaper.classify.picture import look_at
 from ecgpaper.digitize import Digitizer
 from ecgpaper.ecg import STANDARD_ORDER, ByteArray, Ecg, FloatArray
 from ecgpaper.errors import EcgPaperError
 from ecgpaper.files import write_whole
-from ecgpaper.nets.convnext import ConvNext
+from ecgpaper.nets.ink_resnet import InkResNet
 from ecgpaper.synth import PRESETS, sample_spec, synthesize
 from ecgpaper.train.classifier.scores import score_labels
 from ecgpaper.train.classifier.thresholds import PRIOR_THRESHOLD
 from ecgpaper.train.digitizer.source import without_gaps
 from ecgpaper.train.picture.holdout import Labeled
-from ecgpaper.train.picture.pictures import picture_logits
 from ecgpaper.train.span import Span
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class ReadPage(NamedTuple):
     """The digitizer's answer for a page."""
 
     leads_mv: Float32Array  # (12, 1000), all NaN where it failed
-    picture: ByteArray  # (height, width, 3)
+    picture: ByteArray  # (height, width)
     quality: float
 
     @property
@@ -64,17 +64,17 @@ class Readers:
     ----------
     digitizer : Digitizer
     signals : Classifier
-    pictures : ConvNext
+    pictures : InkResNet
     kept : Path
     """
 
     digitizer: Digitizer
     signals: Classifier
-    pictures: ConvNext
+    pictures: InkResNet
     kept: Path
 
     @classmethod
-    def load(cls, folder: Path, pictures: ConvNext, kept: Path) -> Readers:
+    def load(cls, folder: Path, pictures: InkResNet, kept: Path) -> Readers:
         """Take the digitizer and the signals' networks from a model folder.
 
         Raises
@@ -143,7 +143,7 @@ def fit_stacking(
     if not rows:
         return signals_only(len(CLASSES)), {}
     signal = np.stack([readers.signal_logits(pages[i], int(spared.folds[i])) for i in rows])
-    picture = picture_logits(readers.pictures, [ink_of(pages[i].picture) for i in rows])
+    picture = class_logits(picture_logits(readers.pictures, [pages[i].picture for i in rows]))
     quality, truth = np.array([pages[i].quality for i in rows]), spared.truth[rows]
     stacker, mixed = choose_stacker(signal, picture, quality, truth)
     spoken = {"signals": expit(signal), "picture": expit(picture), "both": mixed}

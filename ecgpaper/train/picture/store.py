@@ -13,6 +13,7 @@ from zlib import crc32
 import cv2
 import numpy as np
 
+from ecgpaper.classify.inputs import INPUT_FS
 from ecgpaper.classify.picture import PICTURE_PX, printed_picture, whole_picture
 from ecgpaper.ecg import ByteArray, Ecg
 from ecgpaper.files import write_whole
@@ -20,20 +21,17 @@ from ecgpaper.page import MM_PER_INCH
 from ecgpaper.synth import SyntheticPage, resized, sample_spec, synthesize
 from ecgpaper.train.digitizer.source import without_gaps
 
-# Share of pages that count as not flattened: the whole photo is seen.
-_WHOLE_SHARE = 0.25
-# Pages are drawn with about this many pixels per pixel of the picture.
-_FINER = 1.5
-# How pictures are kept: ten times smaller than without loss, and nothing to be seen of it.
-_JPEG = [cv2.IMWRITE_JPEG_QUALITY, 95]
-_JPEG += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
+# Share of pages that count as not understood: it is guessed where their strips are.
+_WHOLE_SHARE = 0.15
+# Pages are drawn with about this many pixels per column of the picture.
+_FINER = 1.3
 
 
 @dataclass(frozen=True, eq=False)
 class PictureStore(Sequence[ByteArray]):
     """Pictures of pages of records, drawn when they are first asked for and kept in a folder.
 
-    Picture i shows record i, counted around, and depends on the seed and i alone.
+    Records come in an order of chance, counted around; picture i depends on the seed and i alone.
 
     Parameters
     ----------
@@ -41,7 +39,6 @@ class PictureStore(Sequence[ByteArray]):
         May read its items from disk.
     presets : tuple of str
     n_pages : int
-        Of each record.
     seed : int
     folder : Path
     """
@@ -53,19 +50,19 @@ class PictureStore(Sequence[ByteArray]):
     folder: Path
 
     def __len__(self) -> int:
-        return self.n_pages * len(self.ecgs)
+        return self.n_pages
 
     def __getitem__(self, index: int) -> ByteArray:  # type: ignore[override]
         if not 0 <= index < len(self):
             raise IndexError(f"expected a picture of 0 to {len(self) - 1}; got {index}")
-        file = self._own_folder / f"{index}.jpg"
+        file = self._own_folder / f"{index}.png"
         if not file.exists():
-            _, encoded = cv2.imencode(".jpg", self.draw(index)[..., ::-1], _JPEG)
+            _, encoded = cv2.imencode(".png", self.draw(index))
             write_whole(file, bytes(encoded))
-        kept = cv2.imread(str(file), cv2.IMREAD_COLOR)
+        kept = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
         if kept is None:
             raise ValueError(f"expected a picture in {file}; it is damaged: remove it")
-        return np.ascontiguousarray(kept[..., ::-1], dtype=np.uint8)
+        return np.asarray(kept, dtype=np.uint8)
 
     @property
     def _own_folder(self) -> Path:
@@ -75,16 +72,17 @@ class PictureStore(Sequence[ByteArray]):
 
     def record(self, index: int) -> int:
         """Tell which record a picture shows."""
-        return index % len(self.ecgs)
+        order = np.random.default_rng([self.seed, len(self.ecgs)]).permutation(len(self.ecgs))
+        return int(order[index % len(self.ecgs)])
 
     def draw(self, index: int) -> ByteArray:
-        """Draw a page and look at it, flattened or not."""
+        """Draw a page and cut out its strips, or where they are guessed to be."""
         rng = np.random.default_rng([self.seed, index])
-        number, record = divmod(index, len(self.ecgs))
-        spec = sample_spec(self.presets[(number + record) % len(self.presets)], rng=rng)
-        px_per_mm = _FINER * min(np.array(PICTURE_PX[::-1]) / spec.layout.size_mm)
+        number, place = divmod(index, len(self.ecgs))
+        spec = sample_spec(self.presets[(number + place) % len(self.presets)], rng=rng)
+        px_per_mm = _FINER * INPUT_FS / spec.layout.scale.speed_mm_per_s
         dpi = px_per_mm * MM_PER_INCH
-        ecg = without_gaps(self.ecgs[record])
+        ecg = without_gaps(self.ecgs[self.record(index)])
         page = synthesize(ecg, resized(spec, min(1.0, dpi / spec.camera.dpi)))
         return _seen(page, is_whole=rng.random() < _WHOLE_SHARE)
 

@@ -7,7 +7,8 @@ from ecgpaper.digitize.answer.quality import FEATURES, lead_evidence
 from ecgpaper.digitize.rows.fit import fits_of
 from ecgpaper.ecg import STANDARD_ORDER
 from ecgpaper.geometry import DenseWarp, Homography
-from ecgpaper.raster import FlatPage
+from ecgpaper.page import LAYOUTS, Strip
+from ecgpaper.raster import FlatPage, GridScale, Trace
 
 WAVES, CONFIDENCE, _, HEIGHT, _, _, LEAD_FIT, _, _, PHOTO, BEND = range(len(FEATURES))
 
@@ -85,3 +86,36 @@ def test_lead_that_nobody_read_has_no_evidence(page):
     evidence = evidence_of(page, kept)
     assert np.isnan(evidence[-1]).all()
     assert np.isfinite(evidence[:-1]).all()
+
+
+def curve(height_mm, confidence):
+    """A sine over 100 mm, on which every point that is believed is exact."""
+    layout = LAYOUTS["1x1"]
+    x_mm = np.arange(2000) * 0.05
+    y_mm = height_mm * np.sin(x_mm)
+    strip = Strip(layout.segments[0], 0.0, 0.0)
+    return Trace(strip, x_mm, y_mm, confidence, np.zeros(2000))
+
+
+def test_each_feature_of_a_curve_is_what_its_name_says():
+    """With pixels of a millimeter."""
+    flat = FlatPage(np.zeros((100, 100, 3), np.uint8), Homography.identity())
+    halves = np.repeat([0.45, 0.55], 1000)
+    sure = np.ones(2000)
+
+    def of(height_mm, confidence):
+        trace = curve(height_mm, confidence)
+        found = lead_evidence([trace], [], flat, GridScale((1.0, 1.0), confidence=0.7))
+        return found[np.isfinite(found).all(axis=1)][0]
+
+    waves_db, mean, share, height, _, page_fit, lead_fit, compared, grid, px, _ = of(1.0, halves)
+    assert (mean, share) == (pytest.approx(0.5), 0.5)
+    # Where half is believed, half of the waves' power may be wrong.
+    assert waves_db == pytest.approx(3.0, abs=0.1)
+    assert height == pytest.approx(np.log10(np.sqrt(0.5)), abs=0.01)
+    # Nothing can be compared.
+    assert (page_fit, lead_fit, compared, grid) == (0.8, 0.8, 0.0, 0.7)
+    assert px == pytest.approx(0.0)
+    # A hundredth of a millimeter is as exact as anything is, and 45 dB are as good.
+    assert of(1.0, sure)[WAVES] == pytest.approx(10 * np.log10(0.5 / 0.01**2), abs=0.1)
+    assert of(10.0, sure)[WAVES] == 45.0

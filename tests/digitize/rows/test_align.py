@@ -58,11 +58,9 @@ class FirstInk(nn.Module):
 
 
 def settled(layout, readings, places=()):
-    traces = TraceCutter(SCALE).cut(layout, readings)
-    network = FirstInk().eval()
-    found, cut = settle_columns(layout, traces, readings, SCALE, network, places)
-    assert [trace.strip for trace in cut] == [s for row in found.rows() for s in row]
-    return found
+    cutter = TraceCutter(SCALE)
+    traces = cutter.cut(layout, readings)
+    return settle_columns(layout, traces, readings, cutter, FirstInk().eval(), places)
 
 
 @pytest.mark.parametrize("off_mm", [-0.4, 0.0, 0.04, 0.37])
@@ -109,8 +107,8 @@ def test_page_whose_traces_are_empty_stays_as_it_is(reading):
         replace(trace, x_px=np.zeros(0), y_px=np.zeros(0), confidence=np.zeros(0))
         for trace in TraceCutter(SCALE).cut(layout, readings)
     )
-    found, _ = settle_columns(layout, traces, readings, SCALE, FirstInk().eval())
-    assert found == layout
+    cutter = TraceCutter(SCALE)
+    assert settle_columns(layout, traces, readings, cutter, FirstInk().eval()) == layout
 
 
 def test_both_ends_are_seen_from_inside_the_curve():

@@ -11,7 +11,7 @@ from ecgpaper.digitize.rows.columns import (
     place_columns,
     with_margin,
 )
-from ecgpaper.digitize.rows.find import READABLE, find_layout, strips_of
+from ecgpaper.digitize.rows.find import READABLE, find_layout, row_width_mm, strips_of
 from ecgpaper.errors import LayoutError
 from ecgpaper.geometry import Homography
 from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip
@@ -300,18 +300,35 @@ def test_rows_of_no_usual_length_are_as_long_as_they_look():
     assert place.stretch * 290 == pytest.approx(272.0, abs=0.3)
 
 
+@pytest.mark.parametrize("faint_mm", [80, 120, 160])
 @pytest.mark.parametrize(("faint", "name"), [(0.3, "3x4+1R"), (0.02, "3x4")])
-def test_row_that_is_inked_in_part_is_one_if_the_rest_is_faint(faint, name):
+def test_row_that_is_inked_in_part_is_one_if_the_rest_is_faint(faint, name, faint_mm):
     px_per_mm = 4
     ink = np.zeros((200 * px_per_mm, 290 * px_per_mm), np.float32)
     for baseline_mm in (40, 80, 120, 160):
         at = slice(baseline_mm * px_per_mm - 2, baseline_mm * px_per_mm + 2)
         ink[at, 20 * px_per_mm : 270 * px_per_mm] = 1.0
-    ink[158 * px_per_mm : 162 * px_per_mm, 100 * px_per_mm : 270 * px_per_mm] *= faint
+    around = slice((faint_mm - 2) * px_per_mm, (faint_mm + 2) * px_per_mm)
+    ink[around, 100 * px_per_mm : 270 * px_per_mm] *= faint
     maps = np.stack([1 - ink, 0 * ink, ink, 0 * ink], axis=-1)
     image = np.zeros((*ink.shape, 3), np.uint8)
     flat = FlatPage(image, Homography.identity())
     assert find_layout(flat, PixelMaps(maps), GridScale((4.0, 4.0))).name == name
+
+
+def test_a_frame_around_the_rows_is_no_part_of_them():
+    """Its lines are aslant, and nearer to the rows than a break in a trace is wide."""
+    px_per_mm = 4
+    ink = np.zeros((200 * px_per_mm, 290 * px_per_mm), np.float32)
+    for baseline_mm in (40, 80, 120, 160):
+        at = slice(baseline_mm * px_per_mm - 2, baseline_mm * px_per_mm + 2)
+        ink[at, 22 * px_per_mm : 272 * px_per_mm] = 1.0
+    for left_mm in (8, 282):
+        for y in range(len(ink)):
+            x = round(left_mm * px_per_mm + 0.02 * y)
+            ink[y, x : x + 3] = 1.0
+    maps = np.stack([1 - ink, 0 * ink, ink, 0 * ink], axis=-1)
+    assert row_width_mm(PixelMaps(maps), GridScale((4.0, 4.0))) == pytest.approx(250, abs=1)
 
 
 def test_short_strip_of_one_lead_has_the_length_it_has():

@@ -5,6 +5,7 @@ import pytest
 from scipy.ndimage import uniform_filter1d
 
 from ecgpaper.digitize.rows.one_lead import FS, is_one_lead, repeat_of
+from ecgpaper.digitize.rows.together import rows_beat_together
 from ecgpaper.ecg import LIMB_LEADS, PRECORDIAL_LEADS, STANDARD_ORDER
 from ecgpaper.page import LAYOUTS
 from ecgpaper.simulate import simulate_ecg
@@ -77,3 +78,18 @@ def test_parts_of_rows_of_one_lead_are_told_from_those_of_twelve(labels):
 
 def test_no_rows_are_no_lead():
     assert not is_one_lead([])
+
+
+@pytest.mark.parametrize("labels", LABELS, ids=lambda labels: labels[0])
+@pytest.mark.parametrize("name", ["6x1-limb", "6x1-precordial"])
+def test_rows_at_one_time_beat_together_and_those_of_one_lead_do_not(name, labels):
+    rows = rows_of(LAYOUTS[name], labels, 3)
+    assert rows_beat_together(halved(rows, 2))
+    n_row = len(rows[0][0]) // 3
+    one = [[rows[1][0][row * n_row : (row + 1) * n_row]] for row in range(3)]
+    assert not rows_beat_together(one)
+
+
+def test_rows_without_a_heartbeat_do_not_beat_together():
+    assert not rows_beat_together([[np.zeros(500)], [np.zeros(500)]])
+    assert not rows_beat_together([])

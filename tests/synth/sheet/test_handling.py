@@ -36,7 +36,7 @@ SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in PRESETS if name n
 
 @pytest.mark.parametrize("preset", [*QUICK, *SLOW])
 def test_true_points_lie_on_ink_in_every_preset(ecg, share_on_ink, preset):
-    for seed in range(6):
+    for seed in range(4):
         spec = sample_spec(preset, rng=np.random.default_rng([9, seed]))
         # Of a threshold a coarse picture keeps too little; a monitor's pixels are coarser than the
         # photo's.

@@ -9,12 +9,18 @@ from ecgpaper.digitize.curves.strip import (
     sample_strip,
     sub_columns_px,
 )
-from ecgpaper.digitize.segment import working_image
+from ecgpaper.digitize.segment import darkness, working_image
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.raster import PIXEL_CLASSES
 from ecgpaper.synth import InkSpec, sample_spec
 from ecgpaper.train.digitizer import pages as datasets
-from ecgpaper.train.digitizer.pages import segment_batch, strip_batch
+from ecgpaper.train.digitizer.pages import (
+    as_segment_batch,
+    as_strip_batch,
+    crops_of_page,
+    segment_crop,
+    segment_page,
+)
 from ecgpaper.train.digitizer.source import PageSource, without_gaps
 
 MM_PX = STRIP_PX_PER_MM
@@ -47,6 +53,20 @@ def source_with(ecg, **camera):
     source = PlainSource((ecg,), seed=3)
     object.__setattr__(source, "camera", camera)
     return source
+
+
+def strips_of(source, seed, n_crops):
+    """Return crops of a page."""
+    rng = np.random.default_rng([source.seed, seed])
+    return as_strip_batch(crops_of_page(source, rng, STRIP_HEIGHT_MM, n_crops))
+
+
+def segments_of(source, seed, n_crops):
+    """Return crops of a page as the segmenter sees it."""
+    rng = np.random.default_rng([source.seed, seed])
+    page = segment_page(source, rng)
+    dark = darkness(page.image)
+    return as_segment_batch([segment_crop(dark, page.shares, rng) for _ in range(n_crops)])
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +112,7 @@ def offsets_px(batch):
 )
 def test_target_rows_are_the_middle_of_the_ink(quiet_ecg, camera):
     """A shift of half a pixel anywhere between paper, photo and strip would show here."""
-    offsets = offsets_px(strip_batch(source_with(quiet_ecg, **camera), 0, n_pages=2, n_crops=3))
+    offsets = offsets_px(strips_of(source_with(quiet_ecg, **camera), 0, n_crops=6))
     assert len(offsets) > 500
     assert abs(offsets.mean()) < 0.1
     assert offsets.std() < 0.3
@@ -101,13 +121,13 @@ def test_target_rows_are_the_middle_of_the_ink(quiet_ecg, camera):
 def test_target_columns_are_not_shifted_against_the_ink(quiet_ecg):
     """On slopes, up and down, a shift in x shows as an error in y of the slope's sign."""
     steep = replace(quiet_ecg, signal_mv=3 * quiet_ecg.signal_mv)
-    batch = strip_batch(source_with(steep), 1, n_pages=2, n_crops=3)
+    batch = strips_of(source_with(steep), 1, n_crops=6)
     at_px = sub_columns_px(batch.strips.shape[-1])
     whole = np.flatnonzero(np.abs(at_px - np.rint(at_px)) < 0.11)
     shifts = []
     for strip, rows, present in zip(batch.strips, batch.rows, batch.is_present, strict=True):
         slope = np.gradient(rows, at_px)
-        for index in whole[::4]:
+        for index in whole[::12]:
             near = present[max(0, index - 20) : index + 21]
             inside = 2 * MM_PX < rows[index] < strip.shape[1] - 2 * MM_PX
             if near.all() and inside and 0.4 < abs(slope[index]) < 1.5:
@@ -119,9 +139,9 @@ def test_target_columns_are_not_shifted_against_the_ink(quiet_ecg):
     assert abs(np.mean(shifts)) < 0.1
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_wild_targets_lie_on_dark_pixels(healthy_ecg, seed):
-    batch = strip_batch(PageSource((healthy_ecg,), seed), 0, n_pages=2, n_crops=2)
+    batch = strips_of(PageSource((healthy_ecg,), seed), 0, n_crops=4)
     at_px = np.rint(sub_columns_px(batch.strips.shape[-1])).astype(int)
     on, beside = [], []
     for strip, rows, present in zip(batch.strips, batch.rows, batch.is_present, strict=True):
@@ -138,7 +158,7 @@ def test_presence_ends_with_the_curve_and_leaves_out_pulses(healthy_ecg):
     seen_before = seen_behind = False
     source = source_with(healthy_ecg)
     for step in range(2):
-        batch = strip_batch(source, step, n_pages=1, n_crops=24)
+        batch = strips_of(source, step, n_crops=24)
         for strip, present in zip(batch.strips, batch.is_present, strict=True):
             edges = np.flatnonzero(np.diff(present.astype(int)))
             if not present[0] and len(edges):  # the crop begins before the row does
@@ -165,21 +185,8 @@ def test_gap_in_a_record_is_a_gap_in_the_targets(quiet_ecg):
     assert not is_there[1:].any()
 
 
-def test_batch_depends_on_seed_and_step_only(healthy_ecg):
-    def draw(seed, step):
-        return strip_batch(PageSource((healthy_ecg,), seed), step, n_pages=1, n_crops=2)
-
-    first = draw(1, 2)
-    draw(1, 3)
-    again = draw(1, 2)
-    assert np.array_equal(first.strips, again.strips)
-    assert np.array_equal(first.rows, again.rows)
-    assert not np.array_equal(first.rows, draw(1, 4).rows)
-    assert not np.array_equal(first.rows, draw(2, 2).rows)
-
-
 def test_strips_are_as_the_digitizer_cuts_them(healthy_ecg):
-    batch = strip_batch(PageSource((healthy_ecg,), 0), 0, n_pages=1, n_crops=2)
+    batch = strips_of(PageSource((healthy_ecg,), 0), 0, n_crops=2)
     n_rows = round(STRIP_HEIGHT_MM * STRIP_PX_PER_MM)
     assert batch.strips.shape == (2, 4, n_rows, datasets.CROP_WIDTH_PX)
     assert batch.rows.shape == batch.is_present.shape
@@ -191,7 +198,7 @@ def test_strips_are_as_the_digitizer_cuts_them(healthy_ecg):
 
 @pytest.mark.parametrize("seed", range(2))
 def test_segmenter_learns_ink_where_pixels_are_dark(healthy_ecg, seed):
-    batch = segment_batch(PageSource((healthy_ecg,), seed), 0, n_pages=1, n_crops=2)
+    batch = segments_of(PageSource((healthy_ecg,), seed), 0, n_crops=2)
     assert batch.images.shape == (2, 3, *datasets.SEGMENT_CROP_PX)
     assert batch.maps.shape == (2, len(PIXEL_CLASSES), *datasets.SEGMENT_CROP_PX)
     assert np.allclose(batch.maps.sum(axis=1), 1, atol=1e-3)
@@ -205,7 +212,7 @@ def test_segmenter_learns_ink_where_pixels_are_dark(healthy_ecg, seed):
 
 def test_maps_of_the_segmenter_are_not_shifted_against_the_picture(quiet_ecg):
     """Ink is the only dark thing on these pages: its share and the darkness agree best in place."""
-    batch = segment_batch(source_with(quiet_ecg), 0, n_pages=2, n_crops=2)
+    batch = segments_of(source_with(quiet_ecg), 0, n_crops=4)
     dark = batch.images.max(axis=1)
     ink = batch.maps[:, PIXEL_CLASSES.index("ink")]
 
@@ -255,7 +262,7 @@ def test_some_crops_show_where_a_strip_begins(quiet_ecg, monkeypatch):
 
     monkeypatch.setattr(datasets, "sample_strip", remember)
     monkeypatch.setattr(datasets, "SCALE_JITTER", 0.0)
-    strip_batch(source_with(quiet_ecg), 1, n_pages=4, n_crops=4)
+    strips_of(source_with(quiet_ecg), 1, n_crops=16)
     # The rows of `PlainSource` begin at 25 mm, their other columns each 62.5 mm later.
     starts_mm = 25.0 + 62.5 * np.arange(4)
     behind_mm = starts_mm - np.array(lefts_mm)[:, None]

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from ecgpaper.nets.quality import QualityConfig, QualityNet
+from ecgpaper.train.digitizer import quality
 from ecgpaper.train.digitizer.quality import Examples, fit_quality
 
 
@@ -26,7 +27,8 @@ def test_prediction_follows_the_evidence_on_leads_not_seen_before():
 
 
 @pytest.mark.parametrize("broken", [np.nan, -np.inf])
-def test_leads_without_a_score_teach_nothing(broken):
+def test_leads_without_a_score_teach_nothing(broken, monkeypatch):
+    monkeypatch.setattr(quality, "_N_STEPS", 20)
     known = examples(100)
     more = Examples(
         np.concatenate([known.evidence, known.evidence]),
@@ -39,6 +41,7 @@ def test_leads_without_a_score_teach_nothing(broken):
         fit_quality(networks[-1], table)
     first, second = (network(torch.ones(1, 2)) for network in networks)
     assert first == second
+    assert first != QualityNet.UNKNOWN_DB
 
 
 def test_too_few_leads_leave_the_network_as_it_is_and_say_so(caplog):

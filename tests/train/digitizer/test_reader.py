@@ -7,6 +7,7 @@ import torch
 from safetensors.torch import load_file
 
 from ecgpaper.digitize.calibration.printed_scale import LETTERS, LINE_PX, letters_of
+from ecgpaper.train.digitizer import reader
 from ecgpaper.train.digitizer.reader import (
     BATCH_SIZE,
     LINE_WIDTH_PX,
@@ -31,7 +32,8 @@ def test_lines_say_scales_and_other_things():
     assert all(letters_of(text) for text in found)
 
 
-def test_batch_depends_on_its_step_alone():
+def test_batch_depends_on_its_step_alone(monkeypatch):
+    monkeypatch.setattr(reader, "BATCH_SIZE", 8)
     one, other = LineSource(3), LineSource(3)
     other.batch(4)
     assert (one.batch(5).lines == other.batch(5).lines).all()
@@ -39,17 +41,14 @@ def test_batch_depends_on_its_step_alone():
     assert texts(one.batch(5)) != texts(LineSource(4).batch(5))
 
 
-def test_training_writes_a_network_and_nothing_else(tmp_path):
-    train_reader(tmp_path, span=Span(1), seed=0)
-    assert {file.name for file in tmp_path.iterdir()} == {"reader.json", "reader.safetensors"}
-
-
-def test_training_goes_on_from_given_weights_and_says_so(tmp_path):
+def test_training_writes_a_network_and_goes_on_from_given_weights(tmp_path, monkeypatch):
     """Without a step to train, what comes out is what went in."""
+    monkeypatch.setattr(reader, "BATCH_SIZE", 4)
     first, then = tmp_path / "first", tmp_path / "then"
     for folder in (first, then):
         folder.mkdir()
     train_reader(first, span=Span(1), seed=0)
+    assert {file.name for file in first.iterdir()} == {"reader.json", "reader.safetensors"}
     train_reader(then, span=Span(0), seed=5, start=first)
     before, after = (load_file(folder / "reader.safetensors") for folder in (first, then))
     assert all(torch.equal(before[key], after[key]) for key in before)

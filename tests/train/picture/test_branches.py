@@ -2,15 +2,16 @@
 
 import json
 import logging
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 import torch
 from scipy.special import expit
 
-from ecgpaper.classify import N_COMPARED, N_FEATURES, Classifier, Diagnosis
-from ecgpaper.classify.branches import PictureBranch, logits_from
+from ecgpaper.classify import CONTRACT as OF_SIGNALS
+from ecgpaper.classify import N_COMPARED, N_FEATURES, NAME, Classifier, Diagnosis
+from ecgpaper.classify.branches import CONTRACT, PictureBranch, logits_from
 from ecgpaper.classify.fusion import Stacker, signals_only
 from ecgpaper.classify.infarcts import ACUTE, OLD
 from ecgpaper.classify.inputs import N_CHANNELS
@@ -18,17 +19,19 @@ from ecgpaper.classify.labels import CLASSES
 from ecgpaper.classify.picture import PICTURE_PX, Sight
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.errors import GridError
-from ecgpaper.nets.convnext import ConvNext, ConvNextConfig
+from ecgpaper.nets.checkpoint import save_checkpoint
+from ecgpaper.nets.description import CheckpointInfo
 from ecgpaper.nets.ensemble import SignalEnsemble
+from ecgpaper.nets.ink_resnet import InkResNet, InkResNetConfig
 from ecgpaper.nets.resnet1d import ResNet1dConfig
-from ecgpaper.train.picture import branches
+from ecgpaper.train.picture import branches, pictures
 from ecgpaper.train.picture.branches import calibration, train_picture_branch
 from ecgpaper.train.picture.holdout import Labeled
 from ecgpaper.train.picture.stacking import Readers, fit_stacking
 from ecgpaper.train.span import Span
 
 N_CLASSES = len(CLASSES)
-TINY = ConvNextConfig(1, N_CLASSES, widths=(16,), depths=(1,), kernel=3)
+TINY = InkResNetConfig(ResNet1dConfig(3 * 12, N_CLASSES, widths=(8,)), **CONTRACT.config)
 LEVEL = Ecg(np.zeros((1000, 12)), 100.0, STANDARD_ORDER)
 
 
@@ -64,62 +67,39 @@ class Found:
 # --- which records are spared ---
 
 
-def test_tenth_of_the_records_is_spared_and_none_is_on_both_sides():
+def test_records_that_a_network_has_left_out_are_spared_and_keep_their_labels():
     ecgs = [Ecg(np.full((10, 12), float(i)), 100.0, STANDARD_ORDER) for i in range(50)]
-    whole = records_of(50)
-    learnt, spared = Labeled(ecgs, whole.truth, whole.folds).split(1)
-    assert (len(learnt), len(spared)) == (45, 5)
-    values = [[ecg.signal_mv[0, 0] for ecg in part.ecgs] for part in (learnt, spared)]
-    assert sorted(values[0] + values[1]) == list(range(50))
-
-
-def test_records_keep_their_labels_and_members():
-    ecgs = [Ecg(np.full((10, 12), float(i)), 100.0, STANDARD_ORDER) for i in range(50)]
-    whole = records_of(50, n_members=3)
-    for part in Labeled(ecgs, whole.truth, whole.folds).split(1):
+    whole = records_of(50, n_members=5)
+    learned, spared = Labeled(ecgs, whole.truth, whole.folds).split(0)
+    assert (len(learned), len(spared)) == (40, 10)
+    assert (spared.folds == 0).all()
+    seen = []
+    for part in (learned, spared):
         rows = [int(ecg.signal_mv[0, 0]) for ecg in part.ecgs]
         np.testing.assert_array_equal(part.truth, whole.truth[rows])
         np.testing.assert_array_equal(part.folds, whole.folds[rows])
+        seen += rows
+    assert sorted(seen) == list(range(50))
 
 
-def test_only_records_that_some_member_has_left_out_are_spared():
-    whole = records_of(60)
-    folds = np.where(np.arange(60) < 40, -1, 1)
-    learnt, spared = Labeled(whole.ecgs, whole.truth, folds).split(1)
-    assert (spared.folds >= 0).all()
-    assert (len(learnt), len(spared)) == (58, 2)
-    assert len(records_of(60, n_members=0).split(1)[1]) == 0
-
-
-def test_other_seeds_spare_others():
-    whole = records_of(200)
-    first, again, other = (whole.split(seed)[1].truth for seed in (1, 1, 2))
-    np.testing.assert_array_equal(first, again)
-    assert not np.array_equal(first, other)
+def test_nothing_is_spared_of_records_that_all_have_learned_from():
+    assert len(records_of(60, n_members=0).split(0)[1]) == 0
 
 
 # --- calibration ---
 
 
 def test_calibrated_logits_mean_frequencies():
-    """However much too bold, and shifted, the network was."""
+    """However much too bold, and shifted, the network was; what was not asked does not count."""
     rng = np.random.default_rng(0)
     true_logits = rng.normal(-1, 1.5, (20000, 3))
-    truth = rng.random(true_logits.shape) < expit(true_logits)
-    slope, shift = calibration(2.5 * true_logits + [1.0, 0.0, -2.0], truth)
+    answers = rng.random(true_logits.shape) < expit(true_logits)
+    is_asked = np.ones_like(answers)
+    is_asked[:, 2] = rng.random(len(answers)) < 0.5
+    answers[:, 2] &= is_asked[:, 2]
+    slope, shift = calibration(2.5 * true_logits + [1.0, 0.0, -2.0], answers, is_asked)
     assert slope == pytest.approx(0.4, abs=0.02)
     np.testing.assert_allclose(shift, [-0.4, 0.0, 0.8], atol=0.1)
-
-
-def test_network_takes_its_calibration_in():
-    torch.manual_seed(0)
-    network = ConvNext(TINY).eval()
-    pictures = torch.rand(2, 1, 32, 32)
-    with torch.inference_mode():
-        before = network(pictures)
-    network.rescale_logits(0.5, list(np.arange(N_CLASSES, dtype=float)))
-    with torch.inference_mode():
-        torch.testing.assert_close(network(pictures), before * 0.5 + torch.arange(N_CLASSES))
 
 
 # --- the opinions ---
@@ -128,7 +108,7 @@ def test_network_takes_its_calibration_in():
 @pytest.fixture
 def readers(tmp_path):
     torch.manual_seed(0)
-    return Readers(Refusing(), None, ConvNext(TINY).eval(), tmp_path)
+    return Readers(Refusing(), None, InkResNet(TINY).eval(), tmp_path)
 
 
 def test_page_is_read_once_and_then_taken_from_the_folder(readers):
@@ -191,7 +171,26 @@ def test_nothing_read_leaves_the_signals_alone(readers):
 # --- everything ---
 
 
-def test_branch_is_trained_calibrated_stacked_and_saved(tmp_path, monkeypatch):
+@pytest.fixture
+def model(tmp_path):
+    """Return a folder with a classifier of small networks."""
+    torch.manual_seed(1)
+    shape = ResNet1dConfig(N_CHANNELS, N_CLASSES, N_FEATURES, widths=(8,), kernel=5)
+    info = CheckpointInfo(
+        "SignalEnsemble",
+        {"network": asdict(shape), "n_members": 2, "n_stored": 1},
+        dict(OF_SIGNALS.inputs),
+        extra={
+            "classes": CLASSES,
+            "thresholds": [0.3] * N_CLASSES,
+            "prior": [0.1] * N_CLASSES,
+        },
+    )
+    save_checkpoint(tmp_path, NAME, SignalEnsemble(shape, 2, 1, N_COMPARED), info)
+    return tmp_path
+
+
+def test_branch_is_trained_calibrated_stacked_and_saved(model, monkeypatch):
     weights = np.arange(5.0 * N_CLASSES).reshape(N_CLASSES, 5)
     asked = []
 
@@ -201,24 +200,32 @@ def test_branch_is_trained_calibrated_stacked_and_saved(tmp_path, monkeypatch):
 
     monkeypatch.setattr(branches, "fit_stacking", fit)
     monkeypatch.setattr(Readers, "load", lambda *_: None)
-    spans = {"span": Span(2), "opinions": Span(100)}
-    train_picture_branch(records_of(20), tmp_path, **spans, seed=3, config=TINY)
+    monkeypatch.setattr(pictures, "BATCH_SIZE", 4)
+    monkeypatch.setattr(pictures, "_N_OF_PAGES", 1)
+    before = {file.name for file in model.iterdir()}
+    spans = {"span": Span(1), "opinions": Span(100)}
+    train_picture_branch(records_of(10, n_members=5), model, **spans, seed=3)
     assert asked == [(2, 2)]
-    branch = PictureBranch.load(tmp_path)
+    branch = PictureBranch.load(model)
     np.testing.assert_array_equal(branch.stacker.weights, weights)
-    nothing = Sight(np.full((*PICTURE_PX, 3), 255, np.uint8), 0.0)
+    nothing = Sight(np.zeros(PICTURE_PX, np.uint8), 0.0)
     assert Diagnosis(expit(branch.logits_of([nothing])[0]), branch.thresholds).labels
-    content = json.loads((tmp_path / "picture.json").read_text())
-    assert content["training"]["n_records"] == 18
+    content = json.loads((model / "picture.json").read_text())
+    assert content["training"]["n_records"] == 8
     assert content["training"]["n_spared"] == 2
     assert content["metrics"]["opinions"] == 2
-    assert {file.name for file in tmp_path.iterdir()} == {"picture.json", "picture.safetensors"}
+    made = {file.name for file in model.iterdir()} - before
+    assert made == {"picture.json", "picture.safetensors"}
 
 
-def test_with_few_records_the_signals_are_left_alone_and_the_log_says_so(tmp_path, caplog):
+def test_with_few_records_the_signals_are_left_alone_and_the_log_says_so(
+    model, caplog, monkeypatch
+):
+    monkeypatch.setattr(pictures, "BATCH_SIZE", 4)
+    monkeypatch.setattr(pictures, "_N_OF_PAGES", 1)
     spans = {"span": Span(1), "opinions": Span(5)}
     with caplog.at_level(logging.WARNING):
-        train_picture_branch(records_of(3, n_members=0), tmp_path, **spans, seed=3, config=TINY)
+        train_picture_branch(records_of(3, n_members=0), model, **spans, seed=3)
     assert "it is not calibrated" in caplog.text
-    branch = PictureBranch.load(tmp_path)
+    branch = PictureBranch.load(model)
     np.testing.assert_array_equal(branch.stacker.weights, signals_only(N_CLASSES).weights)
