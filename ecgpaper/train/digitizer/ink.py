@@ -1,6 +1,6 @@
-"""A tracer that follows dark ink before it has learned anything.
+"""A tracer that follows dark ink, and a segmenter that marks it, before they have learned anything.
 
-Public: `follow_ink`.
+Public: `follow_ink`, `mark_ink`.
 
 A network that starts at random takes some hundred steps to find out that a curve is dark. So a few
 of its channels pass on what the strip shows, from the input to the answer, and the learning starts
@@ -9,10 +9,13 @@ from there. All its weights are free to change.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import nn
 
-from ecgpaper.nets.unet import StripNet
+from ecgpaper.nets.unet import SegmentNet, StripNet
+from ecgpaper.raster import PIXEL_CLASSES
 
 # How much the darkness of red, green and blue counts: printed grids are reddish mostly, and red
 # does not show them.
@@ -29,6 +32,15 @@ _GAIN = 1.5
 _MIDDLE = 0.7
 # Logarithm of the odds that there is a curve.
 _PRESENT = 1.0
+# What the segmenter's first channels see of each folded pixel: darkness, and how red it is.
+_TINT = (-1.0, 0.5, 0.5)
+# Of each class: log-probability per standard deviation of darkness, of tint, and without either.
+_MARKS = {
+    "background": (-0.7, -0.7, 1.0),
+    "grid": (0.0, 0.7, 0.0),
+    "ink": (0.7, 0.0, -2.0),
+    "text": (0.5, 0.0, -2.5),
+}
 
 
 def follow_ink(network: StripNet) -> StripNet:
@@ -50,12 +62,36 @@ def follow_ink(network: StripNet) -> StripNet:
             parameter[:_N_OWN] = 0
         _listen(first)
         for layer in others:
-            _pass_on(layer)
+            _pass_on(layer, _N_OWN)
         _answer(network.rows, network.n_outputs)
         # Nearly everywhere in a row there is a curve.
         weight, bias = network.presence[-1].parameters()
         weight.zero_()
         bias.fill_(_PRESENT)
+    return network
+
+
+def mark_ink(network: SegmentNet) -> SegmentNet:
+    """Let a fresh segmenter say, in place, that dark pixels are ink and red ones are grid.
+
+    Parameters
+    ----------
+    network : SegmentNet
+        Of the inputs darkness of R, G and B, and of an output for each of `PIXEL_CLASSES`; all
+        other channels stay random.
+    """
+    body = network.body
+    first, *others = [*_convolutions(body.down[0]), *_convolutions(body.up[0])]
+    n_own = 2 * _N_FOLDED
+    with torch.no_grad():
+        for parameter in body.reduce[0].parameters():
+            parameter[:n_own] = 0
+        first.weight[:n_own] = 0
+        for kind, shares in enumerate((_COLORS, _TINT)):
+            _see(first, shares, _N_FOLDED * kind)
+        for layer in others:
+            _pass_on(layer, n_own)
+        _mark(network.head, n_own)
     return network
 
 
@@ -67,19 +103,36 @@ def _listen(layer: nn.Conv2d) -> None:
     """Take darkness, and height up and down, out of the folded strip."""
     weight = layer.weight
     weight[:_N_OWN] = 0
-    for pixel in range(_N_FOLDED):
-        for color, share in enumerate(_COLORS):
-            weight[pixel, _N_FOLDED * color + pixel, 1, 1] = share
+    _see(layer, _COLORS, 0)
     heights = slice(_N_FOLDED * _HEIGHT, _N_FOLDED * (_HEIGHT + 1))
     weight[_N_FOLDED, heights, 1, 1] = 1 / _N_FOLDED
     weight[_N_FOLDED + 1, heights, 1, 1] = -1 / _N_FOLDED
 
 
-def _pass_on(layer: nn.Conv2d) -> None:
+def _see(layer: nn.Conv2d, shares: Sequence[float], first: int) -> None:
+    """Give each folded pixel a channel with its shares of the colors."""
+    for pixel in range(_N_FOLDED):
+        for color, share in enumerate(shares):
+            layer.weight[first + pixel, _N_FOLDED * color + pixel, 1, 1] = share
+
+
+def _pass_on(layer: nn.Conv2d, n_own: int) -> None:
     weight = layer.weight
-    weight[:_N_OWN] = 0
-    for channel in range(_N_OWN):
+    weight[:n_own] = 0
+    for channel in range(n_own):
         weight[channel, channel, 1, 1] = 1
+
+
+def _mark(layer: nn.Conv2d, n_own: int) -> None:
+    """Give each class what its pixels' darkness and tint say."""
+    weight, bias = layer.parameters()
+    weight[:, :n_own] = 0
+    for index, name in enumerate(PIXEL_CLASSES):
+        *gains, usual = _MARKS[name]
+        bias[_N_FOLDED * index : _N_FOLDED * (index + 1)] = usual
+        for channel in range(n_own):
+            kind, pixel = divmod(channel, _N_FOLDED)
+            weight[_N_FOLDED * index + pixel, channel] = gains[kind]
 
 
 def _answer(layer: nn.Conv2d, n_outputs: int) -> None:

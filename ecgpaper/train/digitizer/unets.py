@@ -30,7 +30,7 @@ from ecgpaper.nets.unet import (
 from ecgpaper.raster import PIXEL_CLASSES
 from ecgpaper.train.ahead import n_cores
 from ecgpaper.train.digitizer.feed import Feed, SegmentFeed, StripFeed
-from ecgpaper.train.digitizer.ink import follow_ink
+from ecgpaper.train.digitizer.ink import follow_ink, mark_ink
 from ecgpaper.train.digitizer.network import TrainingRun, train_network
 from ecgpaper.train.digitizer.pages import SegmentBatch, StripBatch
 from ecgpaper.train.digitizer.source import PageSource
@@ -64,13 +64,16 @@ _ONE_CROP_S = {SEGMENTER: 90.0, TRACER: 270.0}
 def usual_feed(name: str, seconds: float = math.inf) -> Feed:
     """Return what a step shows a network that learns for a time, new pages only.
 
-    The batch grows with the root of the time. A GPU is used well by large ones only.
+    The batch grows with the root of the time. A GPU is used well by large ones only. Crops of one
+    page cost less than pages.
     """
     most = _MOST_CROPS[name]
     if best_device().type == "cuda":
         return Feed(8, most)
     root = math.sqrt(min(seconds * n_cores() / _ONE_CROP_S[name], most**2))
-    return Feed(2, max(1, round(root)))
+    n_strips = 2 * max(1, round(root))
+    n_pages = 1 if n_strips <= most else 2
+    return Feed(n_pages, n_strips // n_pages)
 
 
 def train_segmenter(
@@ -108,7 +111,7 @@ def train_segmenter(
         task=f"pages of {len(ecgs)} records, {feed}, seed {seed}",
         training=_provenance(ecgs, feed, seed),
     )
-    train_network(channels_last(SegmentNet(SEGMENTER_CONFIG)), run, folder, start=start)
+    train_network(channels_last(mark_ink(SegmentNet(SEGMENTER_CONFIG))), run, folder, start=start)
 
 
 def train_tracer(

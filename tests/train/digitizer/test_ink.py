@@ -1,11 +1,12 @@
-"""A tracer that follows dark ink from the start."""
+"""A tracer that follows dark ink, and a segmenter that marks it, from the start."""
 
 import numpy as np
 import torch
 
 from ecgpaper.digitize.curves.strip import STRIP_PX_PER_MM, strip_tensor, sub_columns_px
-from ecgpaper.nets.unet import StripNet, UNetConfig, heights_from_logits
-from ecgpaper.train.digitizer.ink import follow_ink
+from ecgpaper.nets.unet import SegmentNet, StripNet, UNetConfig, heights_from_logits
+from ecgpaper.raster import PIXEL_CLASSES
+from ecgpaper.train.digitizer.ink import follow_ink, mark_ink
 
 PINK = (240, 190, 190)
 
@@ -31,3 +32,17 @@ def test_fresh_tracer_follows_ink_and_not_the_grid():
     found, _ = heights_from_logits(logits[0])
     assert np.median(np.abs(found.numpy() - rows)) < 0.1 * STRIP_PX_PER_MM
     assert presence.min() > 0
+
+
+def test_fresh_segmenter_tells_ink_from_a_pink_grid():
+    torch.manual_seed(0)
+    network = mark_ink(SegmentNet(UNetConfig(3, (16, 24), len(PIXEL_CLASSES))))
+    strip, rows = strip_with_curve()
+    with torch.inference_mode():
+        logits = network(torch.from_numpy(strip[:3])[None])[0]
+    found = logits.argmax(dim=0).numpy()
+    columns = np.arange(found.shape[1])
+    curve = np.round(np.interp(columns, sub_columns_px(found.shape[1]), rows)).astype(int)
+    assert np.mean(found[curve, columns] == PIXEL_CLASSES.index("ink")) > 0.9
+    away = np.abs(np.arange(len(found))[:, None] - curve) > 6
+    assert np.mean(found[away] == PIXEL_CLASSES.index("ink")) < 0.01
