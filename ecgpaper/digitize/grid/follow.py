@@ -268,8 +268,9 @@ def _grown(known: BoolArray, is_sure: BoolArray) -> BoolArray:
     size = 2 * LIMITS.step_blocks + 1
     disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
     next_to = (cv2.dilate(known.astype(np.uint8), disk) > 0) & is_sure
-    # OpenCV opens by an even square with one anchor, which moves everything by a block: the map grows
-    # by one block a step to the left and by three to the right. Slow growth pays: see the journal.
+    # OpenCV opens by an even square with one anchor, which moves everything by a block: the map
+    # grows by one block a step to the left and by three to the right. Slow growth pays: see the
+    # journal.
     square = np.ones((2, 2), np.uint8)
     solid = cv2.morphologyEx(next_to.astype(np.uint8), cv2.MORPH_OPEN, square)
     return np.asarray((solid > 0) | (known & is_sure))
