@@ -80,8 +80,9 @@ def name_leads(layout: PageLayout, readings: tuple[RowReading, ...], scale: Grid
     best = _best_named(usual, cutter, scale)
     read = _read_rows(usual)
     parts = _parts(read, scale)
-    # Rows that beat at the same times are other leads, however much alike.
-    if not best.is_level and is_one_lead(parts) and not rows_beat_together(parts):
+    # Six rows that beat at the same times are six leads, however much alike.
+    are_six = len(parts) == len(LIMB_LEADS) and rows_beat_together(parts)
+    if not best.is_level and is_one_lead(parts) and not are_six:
         return _one_lead(read, cutter, scale)
     if not repeat.is_sure:
         return best
