@@ -72,7 +72,7 @@ def _sampled(trace: Trace, layout: PageLayout, scale: GridScale, time_s: FloatAr
     """Millivolts of a strip at some times; NaN outside of it."""
     strip = trace.strip
     x_mm, y_mm = scale.mm_from_px(np.column_stack([trace.x_px, trace.y_px])).T
-    at_s = strip.segment.start_s + layout.scale.s_from_mm(x_mm - strip.left_mm)
+    at_s = strip.at_s(x_mm, layout.scale)
     amplitude_mv = strip.polarity * layout.scale.mv_from_mm(strip.baseline_mm - y_mm)
     at_s, amplitude_mv = _rising(at_s, amplitude_mv)
     steps_s = np.diff(at_s)

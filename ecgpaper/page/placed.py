@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ecgpaper.page.layouts import Segment
-from ecgpaper.page.scale import PaperScale
+from ecgpaper.page.scale import PaperScale, Scalar
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,14 @@ class Strip:
     def right_mm(self, scale: PaperScale) -> float:
         """Where the segment ends, in mm."""
         return self.left_mm + scale.mm_from_s(self.segment.duration_s)
+
+    def at_mm(self, time_s: Scalar, scale: PaperScale) -> Scalar:
+        """Where times of the record stand along the paper, in mm."""
+        return self.left_mm + scale.mm_from_s(time_s - self.segment.start_s)
+
+    def at_s(self, x_mm: Scalar, scale: PaperScale) -> Scalar:
+        """Which times of the record places along the paper show, in s."""
+        return self.segment.start_s + scale.s_from_mm(x_mm - self.left_mm)
 
     def slowed(self, factor: float) -> Strip:
         """Return the strip as it would be if everything took `factor` times as long."""

@@ -65,7 +65,7 @@ def true_traces(ecg: Ecg, layout: PageLayout, scale: GridScale) -> tuple[Trace, 
 def _trace(ecg: Ecg, strip: Strip, paper: PaperScale, scale: GridScale) -> Trace:
     time_s = np.arange(ecg.n_samples) / ecg.fs
     shown = (time_s >= strip.segment.start_s) & (time_s < strip.segment.stop_s)
-    x_mm = strip.left_mm + paper.mm_from_s(time_s[shown] - strip.segment.start_s)
+    x_mm = strip.at_mm(time_s[shown], paper)
     height_mm = paper.mm_from_mv(ecg.lead(strip.segment.lead)[shown])
     y_mm = strip.baseline_mm - strip.polarity * height_mm
     points_px = scale.px_from_mm(np.column_stack([x_mm, y_mm]))

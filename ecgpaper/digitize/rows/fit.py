@@ -124,7 +124,7 @@ class Curve:
         )
         points_mm = scale.mm_from_px(np.column_stack([trace.x_px, trace.y_px]))
         known = np.isfinite(points_mm[:, 1])
-        time_s = segment.start_s + paper.s_from_mm(points_mm[:, 0] - trace.strip.left_mm)
+        time_s = trace.strip.at_s(points_mm[:, 0], paper)
         self.start = self.first
         self.first += n_left_out
         # A row may end early; beyond, any line may have been followed.

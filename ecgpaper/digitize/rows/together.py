@@ -46,8 +46,8 @@ def beat_together(curves: Sequence[Curve]) -> bool:
 def rows_beat_together(rows: Sequence[Sequence[FloatArray]]) -> bool:
     """Whether the heartbeats of all rows come at the same times.
 
-    Rows that show one lead after another do so at the same time; those of a lead that goes on from
-    row to row do not, but by chance.
+    Rows of different leads show the same time. The rows of one lead that goes on from row to row
+    show different times, and only by chance do their heartbeats stand above each other.
 
     Parameters
     ----------

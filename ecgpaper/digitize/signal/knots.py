@@ -90,7 +90,8 @@ def find_knots(traces: Sequence[Trace], layout: PageLayout, scale: GridScale) ->
 
 def _wave(trace: Trace, layout: PageLayout, scale: GridScale) -> Iterator[complex]:
     """Yield the wave of 100 Hz in the bends of a strip, as a share of their power."""
-    time_s, height_mm = _curve(trace, layout, scale)
+    x_mm, height_mm = scale.mm_from_px(np.column_stack([trace.x_px, trace.y_px])).T
+    time_s = trace.strip.at_s(x_mm, layout.scale)
     if len(time_s) < 2 or not np.isfinite(height_mm).any():
         return
     reach = round(LIMITS.reach_s * (len(time_s) - 1) / (time_s[-1] - time_s[0]))
@@ -101,14 +102,6 @@ def _wave(trace: Trace, layout: PageLayout, scale: GridScale) -> Iterator[comple
     if power.sum() > 0:
         phases = np.exp(2j * np.pi * LIMITS.fs * time_s[reach:-reach])
         yield complex((power * phases).sum() / power.sum())
-
-
-def _curve(trace: Trace, layout: PageLayout, scale: GridScale) -> tuple[FloatArray, FloatArray]:
-    """Return the times of a trace's points, in s of the record, and their heights in mm."""
-    x_mm, height_mm = scale.mm_from_px(np.column_stack([trace.x_px, trace.y_px])).T
-    strip = trace.strip
-    time_s = strip.segment.start_s + layout.scale.s_from_mm(x_mm - strip.left_mm)
-    return time_s, height_mm
 
 
 def through_knots(

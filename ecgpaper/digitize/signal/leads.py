@@ -12,7 +12,7 @@ from scipy.interpolate import CubicSpline
 
 from ecgpaper.digitize.signal.knots import Knots, through_knots
 from ecgpaper.ecg import STANDARD_ORDER, UNKNOWN_LEAD, Ecg, FloatArray
-from ecgpaper.page import PageLayout, Strip
+from ecgpaper.page import PageLayout
 from ecgpaper.raster import GridScale, Trace
 
 # From here on a point of a trace counts as sure.
@@ -86,7 +86,8 @@ def spread_from_traces(
         if not len(confidence):
             continue
         rows = slice(first, first + len(confidence))
-        at_mm = _at_mm(trace.strip, layout, np.arange(first, first + len(confidence)) / fs)
+        times_s = np.arange(first, first + len(confidence)) / fs
+        at_mm = trace.strip.at_mm(times_s, layout.scale)
         x_mm = scale.mm_from_px(np.column_stack([trace.x_px, trace.y_px]))[:, 0]
         spread_px = np.zeros(len(x_mm)) if trace.spread_px is None else trace.spread_px
         spread_mm = np.interp(at_mm, x_mm, spread_px / scale.px_per_mm[1])
@@ -115,12 +116,6 @@ def _offset_mv(amplitude_mv: FloatArray, total: FloatArray, weight: FloatArray) 
     return float(np.median(total[known] / weight[known] - amplitude_mv[known]))
 
 
-def _at_mm(strip: Strip, layout: PageLayout, time_s: FloatArray) -> FloatArray:
-    """Where on the paper a strip shows some times."""
-    at_mm: FloatArray = strip.left_mm + layout.scale.mm_from_s(time_s - strip.segment.start_s)
-    return at_mm
-
-
 def _strip_signal(
     trace: Trace, layout: PageLayout, scale: GridScale, fs: float, *, knots: Knots | None = None
 ) -> tuple[int, FloatArray, FloatArray]:
@@ -133,13 +128,13 @@ def _strip_signal(
     if len(sure) < 2 or sure.mean() < MIN_SURE_SHARE:
         return first, np.zeros(0), np.zeros(0)
     time_s = np.arange(first, stop) / fs
-    at_mm = _at_mm(trace.strip, layout, time_s)
+    at_mm = trace.strip.at_mm(time_s, layout.scale)
     # Where the network is unsure, its curve is still better than a straight line.
     bridged_mm = np.interp(x_mm, x_mm[known], y_mm[known])
     # Between points a cubic keeps the bandwidth that straight lines would cost.
     height_mm = CubicSpline(x_mm, bridged_mm)(np.clip(at_mm, x_mm[0], x_mm[-1]))
     if knots is not None:
-        points_s = segment.start_s + layout.scale.s_from_mm(x_mm - trace.strip.left_mm)
+        points_s = trace.strip.at_s(x_mm, layout.scale)
         round_mm = through_knots(knots, points_s, bridged_mm, time_s)
         height_mm = np.where(np.isfinite(round_mm), round_mm, height_mm)
     offset_mm = float(np.median(bridged_mm)) - height_mm

@@ -100,8 +100,8 @@ class Feed:
 
 
 @dataclass(frozen=True)
-class StripFeed:
-    """Batches of strips; batch i depends on the seed and i alone.
+class PageFeed:
+    """Pages that are drawn, kept, and seen again.
 
     Parameters
     ----------
@@ -114,6 +114,11 @@ class StripFeed:
     source: PageSource
     feed: Feed
     folder: Path
+
+
+@dataclass(frozen=True)
+class StripFeed(PageFeed):
+    """Batches of strips; batch i depends on the seed and i alone."""
 
     def batch(self, step: int) -> StripBatch:
         """Return a batch; every fifth is of taller strips, which rows with tall waves need."""
@@ -147,20 +152,8 @@ class StripFeed:
 
 
 @dataclass(frozen=True)
-class SegmentFeed:
-    """Batches of crops for the segmenter; batch i depends on the seed and i alone.
-
-    Parameters
-    ----------
-    source : PageSource
-    feed : Feed
-    folder : Path
-        Where pages are kept.
-    """
-
-    source: PageSource
-    feed: Feed
-    folder: Path
+class SegmentFeed(PageFeed):
+    """Batches of crops for the segmenter; batch i depends on the seed and i alone."""
 
     def batch(self, step: int) -> SegmentBatch:
         """Return a batch: new crops of pages, new or not."""
