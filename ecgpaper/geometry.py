@@ -51,6 +51,12 @@ class Homography(Warp):
     ----------
     matrix : ndarray of shape (3, 3)
         Acts on homogeneous (x, y, 1) columns.
+
+    Examples
+    --------
+    >>> twice = Homography.scaling(2.0)
+    >>> twice(np.array([[0.0, 10.0]])).tolist()
+    [[0.5, 20.5]]
     """
 
     matrix: FloatArray

@@ -84,6 +84,12 @@ class GridScale:
     origin_px : tuple of float
         (x, y) of the point that the page layout calls (0 mm, 0 mm).
     confidence : float, in [0, 1]
+
+    Examples
+    --------
+    >>> scale = GridScale((8.0, 8.0), origin_px=(80.0, 40.0))
+    >>> scale.mm_from_px(np.array([[96.0, 40.0]])).tolist()
+    [[2.0, 0.0]]
     """
 
     px_per_mm: tuple[float, float]

@@ -10,7 +10,8 @@ MODULES = [
     *("boundary", "bounds", "ecg", "page.scale", "records.challenge"),
     *("score.labels", "score.pooled", "score.signals"),
     *("simulate.record", "synth.generator", "synth.sample.page"),
-    "classify.branches",
+    *("digitized.page", "geometry", "measure.measuring", "page.layouts", "raster"),
+    *("classify.branches", "records.images"),
 ]
 
 

@@ -58,6 +58,15 @@ class Settings:
     corners : tuple of four (x, y), or None
         Of the page on its picture, clockwise from the top left, as shares of the picture's width
         and height.
+
+    Examples
+    --------
+    >>> Settings(speed_mm_per_s=50.0).stated.layout is None
+    True
+    >>> Settings(layout="5x5")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    ValueError: layout must be one of 3x4, 3x4+1R, ...; got '5x5'
     """
 
     fs_hz: float = 500.0

@@ -56,6 +56,15 @@ def measure(ecg: Ecg) -> Measurements:
     -------
     Measurements
         None for each thing that the ECG does not show.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ecgpaper.simulate import simulate_record
+    >>> ecg = simulate_record(rng=np.random.default_rng(2)).ecg
+    >>> measured = measure(ecg)
+    >>> measured.n_beats, round(measured.heart_rate_bpm), measured.rhythm
+    (13, 77, 'sinus rhythm')
     """
     curves_mv = curves_from_ecg(ecg)
     places, classes = _sorted_beats(curves_mv, find_beats(curves_mv))

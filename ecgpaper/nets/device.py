@@ -1,10 +1,12 @@
 """The device of a network: which one, at what precision, in which memory layout.
 
-Public: `best_device`, `channels_last`, `fast_precision`.
+Public: `best_device`, `channels_last`, `fast_precision`, `full_speed`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -36,3 +38,28 @@ def _has_fast_bfloat16(device: torch.device) -> bool:
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     cpuinfo = Path("/proc/cpuinfo")
     return cpuinfo.exists() and "avx512_bf16" in cpuinfo.read_text()
+
+
+@contextmanager
+def full_speed(device: torch.device, n_threads: int) -> Iterator[None]:
+    """Let what learns on a CPU use as many threads at the most, and no numbers below 1e-38.
+
+    These count as zero. The gradients of a network that has learned much hold many of them, and a
+    CPU takes a hundred times as long for each: a step of the refiner takes 1.4 s instead of 0.6 s.
+
+    Parameters
+    ----------
+    device : torch.device
+        A GPU is left as it is.
+    n_threads : int
+        One is used where this is less.
+    """
+    before = torch.get_num_threads()
+    torch.set_flush_denormal(True)
+    if device.type == "cpu":
+        torch.set_num_threads(max(1, min(before, n_threads)))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+        torch.set_flush_denormal(False)

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ecgpaper.nets.along import AlongConv, AlongNorm, as_line, residual_block
 from ecgpaper.nets.config import NetworkConfig, Size, Sizes
-from ecgpaper.nets.refiner import residual_block
 
 # From a three-hundredth of a point to as many points as are looked at.
 _LOG_SPREAD_RANGE = (-6.0, 3.5)
@@ -56,12 +56,12 @@ class EndNet(nn.Module):
         super().__init__()
         width = config.width
         self.first = nn.Sequential(
-            nn.BatchNorm1d(config.n_features), nn.Conv1d(config.n_features, width, 7, padding=3)
+            AlongNorm(config.n_features), AlongConv(config.n_features, width, 7, padding=3)
         )
         self.blocks = nn.ModuleList(
             residual_block(width, dilation) for dilation in config.dilations
         )
-        self.where = nn.Conv1d(width, 1, 1)
+        self.where = AlongConv(width, 1, 1)
         self.spread = nn.Linear(width, 1)
         # Not with torch's arithmetic: on tensors without memory it takes seconds to be imported.
         place = [float(point - config.n_points // 2) for point in range(config.n_points)]
@@ -69,9 +69,9 @@ class EndNet(nn.Module):
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """Return the place of the end, in points, and the logarithm of its spread."""
-        found = functional.gelu(self.first(features))
+        found = functional.gelu(self.first(as_line(features)))
         for block in self.blocks:
             found = found + block(found)
-        share = self.where(found).float().squeeze(1).softmax(dim=-1)
-        log_spread = self.spread(found.mean(dim=-1)).float().squeeze(1)
+        share = self.where(found).float().flatten(1).softmax(dim=-1)
+        log_spread = self.spread(found.mean(dim=(2, 3))).float().squeeze(1)
         return (share * self.place).sum(dim=-1), log_spread.clamp(*_LOG_SPREAD_RANGE)

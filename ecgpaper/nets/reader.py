@@ -11,8 +11,8 @@ from typing import ClassVar
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ecgpaper.nets.along import AlongConv, as_line, residual_block
 from ecgpaper.nets.config import NetworkConfig, Size, Sizes
-from ecgpaper.nets.refiner import residual_block
 
 # Stages of the network,
 _N_STAGES = 4
@@ -80,18 +80,18 @@ class LineReader(nn.Module):
             _layer(third, fourth),
             nn.MaxPool2d((2, 1)),
         )
-        self.flat = nn.Conv1d(fourth * config.height // _HEIGHT_UNIT, config.width, 3, padding=1)
+        self.flat = AlongConv(fourth * config.height // _HEIGHT_UNIT, config.width, 3, padding=1)
         self.blocks = nn.ModuleList(
             residual_block(config.width, dilation) for dilation in config.dilations
         )
-        self.letters = nn.Conv1d(config.width, config.n_outputs, 1)
+        self.letters = AlongConv(config.width, config.n_outputs, 1)
 
     def forward(self, lines: Tensor) -> Tensor:
         """Return the logarithm of the probability of each letter at each step."""
-        found = functional.gelu(self.flat(self.picture(lines).flatten(1, 2)))
+        found = functional.gelu(self.flat(as_line(self.picture(lines).flatten(1, 2))))
         for block in self.blocks:
             found = found + block(found)
-        log_probability: Tensor = self.letters(found).float().log_softmax(dim=1)
+        log_probability: Tensor = self.letters(found).float().squeeze(2).log_softmax(dim=1)
         return log_probability
 
 

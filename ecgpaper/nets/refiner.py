@@ -1,6 +1,6 @@
 """A network that runs along a curve and tells how far off the first reading is.
 
-Public: `RefinerConfig`, `Refiner`, `residual_block`.
+Public: `RefinerConfig`, `Refiner`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import ClassVar
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ecgpaper.nets.along import AlongConv, AlongNorm, as_line, residual_block
 from ecgpaper.nets.config import NetworkConfig, Size, Sizes
 
-_KERNEL = 5
 # From a fiftieth of a row to twenty rows.
 _LOG_SPREAD_RANGE = (-4.0, 3.0)
 
@@ -49,30 +49,19 @@ class Refiner(nn.Module):
         super().__init__()
         width = config.width
         self.first = nn.Sequential(
-            nn.BatchNorm1d(config.n_features), nn.Conv1d(config.n_features, width, 7, padding=3)
+            AlongNorm(config.n_features), AlongConv(config.n_features, width, 7, padding=3)
         )
         self.blocks = nn.ModuleList(
             residual_block(width, dilation) for dilation in config.dilations
         )
-        self.last = nn.Conv1d(width, 2, 1)
+        self.last = AlongConv(width, 2, 1)
         for parameter in self.last.parameters():
             nn.init.zeros_(parameter)
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """Return what to add to the heights, in rows, and the logarithm of its spread."""
-        found = functional.gelu(self.first(features))
+        found = functional.gelu(self.first(as_line(features)))
         for block in self.blocks:
             found = found + block(found)
-        offset, log_spread = self.last(found).float().unbind(dim=1)
+        offset, log_spread = self.last(found).float().squeeze(2).unbind(dim=1)
         return offset, log_spread.clamp(*_LOG_SPREAD_RANGE)
-
-
-def residual_block(width: int, dilation: int) -> nn.Sequential:
-    """Return what is added to the channels along a curve (B, width, n), which keep their length."""
-    padding = _KERNEL // 2 * dilation
-    return nn.Sequential(
-        nn.BatchNorm1d(width),
-        nn.Conv1d(width, width, _KERNEL, padding=padding, dilation=dilation),
-        nn.GELU(),
-        nn.Conv1d(width, width, 1),
-    )

@@ -59,6 +59,12 @@ class LeadLayout:
         Leads printed upside down.
     is_continued : bool
         Whether each row goes on where the one above it ends, as recorders of one lead print it.
+
+    Examples
+    --------
+    >>> layout = LAYOUTS["3x4+1R"]
+    >>> layout.rows[0], layout.rhythm
+    (('I', 'aVR', 'V1', 'V4'), ('II',))
     """
 
     name: str

@@ -63,6 +63,15 @@ def read_image(
     RecordError
         If the file is missing, is no image of these formats, is cut off, has no such page, or is
         larger than `ecgpaper.bounds.MAX_IMAGE_PIXELS`.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from PIL import Image
+    >>> with TemporaryDirectory() as folder:
+    ...     Image.new("L", (30, 20)).save(f"{folder}/page.png")
+    ...     read_image(f"{folder}/page.png").shape
+    (20, 30, 3)
     """
     from PIL import ImageOps  # noqa: PLC0415  needed here only
 

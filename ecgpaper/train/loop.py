@@ -15,7 +15,6 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -29,7 +28,7 @@ from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
 from ecgpaper.files import write_whole
-from ecgpaper.nets.device import fast_precision
+from ecgpaper.nets.device import fast_precision, full_speed
 from ecgpaper.train.ahead import Made, ahead, n_cores, usual_workers
 from ecgpaper.train.processes import from_first, n_processes, rank, wait_for_all
 from ecgpaper.train.span import MANY_STEPS, Meter, Span
@@ -114,7 +113,7 @@ def fit(
         Where to keep the state of an unfinished run; removed at the end.
     """
     learner = _Learner(network, config, name, state_file)
-    with _threads(network, config.n_workers):
+    with full_speed(next(network.parameters()).device, n_cores() - config.n_workers):
         learner.learn(make_batch, loss_of)
     network.load_state_dict(learner.average)
     wait_for_all()
@@ -256,18 +255,6 @@ class _Learner:
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     """Return the tensors whose names begin with a prefix, by what follows it."""
     return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-
-
-@contextmanager
-def _threads(network: nn.Module, n_workers: int) -> Iterator[None]:
-    """Let a network on the CPU use the cores that are left by the processes beside it."""
-    before = torch.get_num_threads()
-    if next(network.parameters()).device.type == "cpu":
-        torch.set_num_threads(max(1, min(before, n_cores() - n_workers)))
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _waited_for(batches: Iterable[Made], meter: Meter) -> Iterator[Made]:

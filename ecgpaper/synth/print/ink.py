@@ -63,7 +63,7 @@ def draw_ink(
         if len(trace.x_px) > 1:
             _draw_trace(ink, trace, spec, (scale, head), rng)
     for x_px, y_px in pulse_curves(layout, spec, head):
-        draw_curve(ink, x_px, y_px, spec.pen_mm * head.px_per_mm[0])
+        draw_curve(ink, x_px, y_px, spec.pulse_pens * spec.pen_mm * head.px_per_mm[0])
     for line in (*(line for _, line in name_lines(layout, spec)), *spec.texts):
         draw_text(text, line, head)
     for rule in (*spec.rules, *separator_rules(layout, spec), *_name_frames(layout, spec)):
@@ -127,7 +127,8 @@ def pulse_curves(
     width_mm, slant_mm = (layout.scale.mm_from_s(t) for t in (spec.pulse_s, spec.pulse_slant_s))
     height_mm = layout.scale.mm_from_mv(PULSE_MV)
     # Without any foot the pen would not go up and down: it ends half its width beyond the pulse.
-    left_foot_mm, right_foot_mm = (max(foot, spec.pen_mm / 2) for foot in spec.pulse_feet_mm)
+    half_mm = spec.pulse_pens * spec.pen_mm / 2
+    left_foot_mm, right_foot_mm = (max(foot, half_mm) for foot in spec.pulse_feet_mm)
     corners_mm = [0, slant_mm, width_mm, width_mm + slant_mm, width_mm + slant_mm + right_foot_mm]
     x_mm = layout.pulse_left_mm + np.array([-left_foot_mm, *corners_mm])
     for index, row in enumerate(layout.rows()):

@@ -25,11 +25,10 @@ from ecgpaper.synth.sample.print.layouts import (
     sample_scale,
 )
 from ecgpaper.synth.sample.print.looks import sample_look
+from ecgpaper.synth.sample.print.official import plotted_at, sample_official_page
 from ecgpaper.synth.sample.print.printing import (
-    plotted_at,
     print_for,
     roughen_ink,
-    sample_official_page,
     sample_printer,
     vary_paper,
 )
@@ -61,6 +60,8 @@ PRESETS = (
 OFFICIAL_LAYOUT = "3x4+1R"
 # Share of pages in the organizers' own look; the rest teaches that there are others.
 OFFICIAL_SHARE = 0.6
+# And of those training pages that have their layout and scale.
+WILD_OFFICIAL_SHARE = 0.4
 NOTES_SHARE = 0.15
 # Share of pages printed from a copy of fewer samples per second, and of how many: as PTB-XL's.
 FEW_SAMPLES_SHARE = 0.1
@@ -130,15 +131,21 @@ def _sample_print(
     leads: LeadLayout, scale: PaperScale, rng: np.random.Generator
 ) -> tuple[LayoutSpec, InkSpec, PaperSpec]:
     """Print a page as the organizers do, or as another recorder might."""
-    is_official = leads == LAYOUTS[OFFICIAL_LAYOUT] and scale == PaperScale()
-    if is_official and chance(rng, OFFICIAL_SHARE):
+    if _is_official(leads, scale) and chance(rng, OFFICIAL_SHARE):
         return sample_official_page(leads, rng=rng)
     return sample_look(sample_layout(leads, scale, rng=rng), rng=rng)
 
 
+def _is_official(leads: LeadLayout, scale: PaperScale) -> bool:
+    return leads == LAYOUTS[OFFICIAL_LAYOUT] and scale == PaperScale()
+
+
 def _sample_wild(leads: LeadLayout, scale: PaperScale, rng: np.random.Generator) -> PageSpec:
     """Draw a page for training: any layout, printer, paper and camera."""
-    place, ink, paper = sample_look(sample_any_layout(leads, scale, rng=rng), rng=rng)
+    if _is_official(leads, scale) and chance(rng, WILD_OFFICIAL_SHARE):
+        place, ink, paper = sample_official_page(leads, rng=rng)
+    else:
+        place, ink, paper = sample_look(sample_any_layout(leads, scale, rng=rng), rng=rng)
     if chance(rng, ANY_PAPER_SHARE):
         paper = vary_paper(paper, rng)
     camera = sample_any_capture(place.size_mm, rng)

@@ -119,6 +119,8 @@ class InkSpec:
         How long a pulse stands, and how long it takes to rise and to fall.
     pulse_feet_mm : tuple of float, in mm
         Width of the feet left and right of a pulse.
+    pulse_pens : float
+        Width of a pulse's strokes, in widths of the traces.
     color, text_color : tuple of float
         RGB, 0 to 255, of full ink on white paper.
     slew_fading, slew_thinning : float, in [0, 1]
@@ -161,6 +163,7 @@ class InkSpec:
     pulse_s: float = PULSE_S
     pulse_slant_s: float = 0.0
     pulse_feet_mm: tuple[float, float] = (1.0, 1.0)
+    pulse_pens: float = 1.0
     color: Color = BLACK
     text_color: Color = BLACK
     slew_fading: float = 0.0

@@ -126,6 +126,13 @@ def test_pulse_has_its_width_height_and_feet(ecg, spec):
     assert ((y_px + 0.5) / 4).tolist() == pytest.approx([20, 20, 10, 10, 20, 20])
 
 
+def test_bold_pulses_are_wider_and_traces_are_not(ecg, change_by_traces, spec):
+    bold = with_ink(spec, pulse_pens=2.0)
+    usual, wide = (draw_maps(ecg, each).of("ink")[:, 16:32].sum() for each in (spec, bold))
+    assert wide > 1.5 * usual
+    assert np.array_equal(change_by_traces(ecg, bold) > 0, change_by_traces(ecg, spec) > 0)
+
+
 def test_pulse_without_feet_still_goes_up_and_down(ecg, spec):
     bare = with_ink(spec, pulse_feet_mm=(0.0, 0.0))
     pulse = draw_maps(ecg, bare).of("ink")[4 * 12 : 4 * 18, : 4 * 9]

@@ -13,7 +13,7 @@ from ecgpaper.synth.print.text import box_mm
 from ecgpaper.synth.sample.print.layouts import sample_any_layout
 from ecgpaper.synth.sample.print.looks import sample_make_page
 from ecgpaper.synth.sample.print.makes import MAKES, sample_make
-from ecgpaper.synth.sample.print.printing import sample_official_page
+from ecgpaper.synth.sample.print.official import sample_official_page
 from ecgpaper.synth.sample.print.report import sample_report
 from ecgpaper.synth.sample.print.typesetting import onto_sheet
 from ecgpaper.synth.sample.print.wording import WORDS
@@ -161,6 +161,29 @@ def test_most_official_pages_look_official_and_others_do_not():
     official = [ink.separator == "tick" and ink.pulse_feet_mm == (0.0, 0.0) for ink in inks]
     assert 0.4 < np.mean(official) < 0.8
     assert len({ink.name_font for ink in inks}) > 4
+
+
+def test_official_pulses_are_bolder_than_the_traces_and_touch_them():
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        layout, ink, _ = sample_official_page(LAYOUTS["3x4+1R"], rng=rng)
+        assert 1.4 <= ink.pulse_pens <= 1.6
+        if layout.pulse_left_mm is not None:
+            pulse_mm = layout.scale.mm_from_s(ink.pulse_s)
+            assert layout.left_mm == pytest.approx(layout.pulse_left_mm + pulse_mm)
+
+
+def test_training_pages_of_the_official_layout_often_look_official():
+    official = [
+        spec.ink.separator == "tick" and spec.ink.pulse_feet_mm == (0.0, 0.0)
+        for spec in (
+            sample_spec(
+                "wild", rng=np.random.default_rng(seed), layout="3x4+1R", scale=PaperScale()
+            )
+            for seed in range(60)
+        )
+    ]
+    assert 0.25 < np.mean(official) < 0.55
 
 
 @pytest.mark.parametrize("language", WORDS)
