@@ -45,7 +45,7 @@ from ecgpaper.digitize.rows.columns import are_around, column_places, place_colu
 from ecgpaper.digitize.rows.find import find_layout
 from ecgpaper.digitize.rows.leads import name_leads, take_names
 from ecgpaper.digitize.rows.named import NameLeads
-from ecgpaper.digitize.rows.separators import without_separators
+from ecgpaper.digitize.rows.separators import hidden_start_mm, without_separators
 from ecgpaper.digitize.scale.find import find_scale
 from ecgpaper.digitize.signal.leads import signal_from_traces
 from ecgpaper.digitize.stated import UNSTATED, Stated
@@ -255,7 +255,8 @@ class Digitizer(Networks):
             reading.layout, reading.traces, rows, cutter, self.ends, reading.places
         )
         traces = cutter.cut(layout, without_separators(layout, rows))
-        traces = without_strokes(refine_traces(traces, rows, scale, self.refiner))
+        traces = refine_traces(traces, rows, scale, self.refiner)
+        traces = without_strokes(traces, scale, hidden_start_mm(layout, rows))
         said = read_said(page.photo, page.photo_maps, page.flat, scale, self.reader)
         rough, _ = signal_from_traces(traces, layout, scale, HEARTBEAT_FS)
         found = find_paper_scale(reading.pulse, said, rough, layout.scale)

@@ -24,12 +24,27 @@ SURE_PRESENCE = 0.8
 LEAST_SURE = 0.5
 
 
-def without_strokes(traces: Sequence[Trace]) -> tuple[Trace, ...]:
-    """Leave out the first points of rows, where a pulse's stroke may stand on them."""
-    first = slice(STROKE_POINTS, None)
+def without_strokes(
+    traces: Sequence[Trace], scale: GridScale, hidden_mm: float = 0.0
+) -> tuple[Trace, ...]:
+    """Leave out the first points of rows, where a pulse's stroke may stand on them.
+
+    Parameters
+    ----------
+    traces : sequence of Trace
+    scale : GridScale
+    hidden_mm : float, in mm
+        How far behind their start rows are seen to be hidden.
+    """
     return tuple(
-        trace if trace.strip.segment.column else _part_of(trace, first) for trace in traces
+        trace if trace.strip.segment.column else _part_of(trace, _bared(trace, scale, hidden_mm))
+        for trace in traces
     )
+
+
+def _bared(trace: Trace, scale: GridScale, hidden_mm: float) -> slice:
+    behind_px = scale.px_from_mm(np.array([[trace.strip.left_mm + hidden_mm, 0.0]]))[0, 0]
+    return slice(max(STROKE_POINTS, int(np.searchsorted(trace.x_px, behind_px))), None)
 
 
 def without_blank_ends(traces: Sequence[Trace], scale: GridScale) -> tuple[Trace, ...]:

@@ -1,6 +1,6 @@
 """Row readings -> row readings without the bars that are printed between columns.
 
-Public: `without_separators`, `start_by_bars`.
+Public: `without_separators`, `start_by_bars`, `hidden_start_mm`.
 
 Some recorders print a bar across the baseline where one lead ends and the next begins. Behind it
 a curve is hidden; the tracer guesses it, and guesses well near the baseline. But a step along ink
@@ -100,13 +100,25 @@ def without_separators(
     Returns
     -------
     tuple of RowReading
-        As they are where all columns have no bar in common.
+        As they are where all columns have no bar in common, nor all rows at their start.
     """
-    baselines_mm = [strips[0].baseline_mm for strips in layout.rows()]
+    is_row = [True] * len(readings)
+    readings = _without_bars(layout, readings, _starts_mm(layout), is_row)
     has_columns = [len(strips) > 1 for strips in layout.rows()]
-    pairs = list(zip(readings, baselines_mm, strict=True))
-    rows = [pair for pair, is_cut in zip(pairs, has_columns, strict=True) if is_cut]
     places_mm = sorted({strip.left_mm for strip in layout.strips if strip.segment.column})
+    return _without_bars(layout, readings, places_mm, has_columns)
+
+
+def _without_bars(
+    layout: PageLayout,
+    readings: tuple[RowReading, ...],
+    places_mm: list[float],
+    are_crossed: list[bool],
+) -> tuple[RowReading, ...]:
+    """Doubt what was read behind bars at some places of the rows that cross them."""
+    baselines_mm = [strips[0].baseline_mm for strips in layout.rows()]
+    pairs = list(zip(readings, baselines_mm, strict=True))
+    rows = [pair for pair, is_crossed in zip(pairs, are_crossed, strict=True) if is_crossed]
     if len(rows) < LIMITS.min_rows:
         return readings
     bars = [bar for place_mm in places_mm for bar in _bars_at(place_mm, rows)]
@@ -115,9 +127,36 @@ def without_separators(
     sides = np.median([(b.left_mm, b.right_mm, b.top_mm, b.bottom_mm) for b in bars], axis=0)
     bar = _Bar(*(float(side_mm) for side_mm in sides))
     return tuple(
-        _doubted(*pair, bar, places_mm) if is_cut else pair[0]
-        for pair, is_cut in zip(pairs, has_columns, strict=True)
+        _doubted(*pair, bar, places_mm) if is_crossed else pair[0]
+        for pair, is_crossed in zip(pairs, are_crossed, strict=True)
     )
+
+
+def hidden_start_mm(layout: PageLayout, readings: tuple[RowReading, ...]) -> float:
+    """Tell how far behind their start rows are hidden by the last stroke of a pulse before them.
+
+    Parameters
+    ----------
+    layout : PageLayout
+        Where the rows start, exactly.
+    readings : tuple of RowReading
+        One per row of the layout.
+
+    Returns
+    -------
+    float, in mm
+        0 where no stroke stands at the start of all rows.
+    """
+    pairs = zip(readings, layout.rows(), strict=True)
+    rows = [(reading, strips[0].baseline_mm) for reading, strips in pairs]
+    if len(rows) < LIMITS.min_rows:
+        return 0.0
+    bars = [bar for start_mm in _starts_mm(layout) for bar in _bars_at(start_mm, rows)]
+    return max((bar.right_mm for bar in bars if bar.left_mm < 0 < bar.right_mm), default=0.0)
+
+
+def _starts_mm(layout: PageLayout) -> list[float]:
+    return sorted({strips[0].left_mm for strips in layout.rows()})
 
 
 def start_by_bars(

@@ -121,11 +121,14 @@ def test_both_ends_are_seen_from_inside_the_curve():
     assert windows[1, ON_CURVE].argmax() == END_POINTS // 2 + 5
 
 
-def test_rows_lose_the_points_that_a_stroke_may_cover_and_other_strips_none(reading):
+@pytest.mark.parametrize(("hidden_mm", "n_hidden"), [(0.0, STROKE_POINTS), (0.33, 7)])
+def test_rows_lose_the_points_that_a_stroke_covers_and_other_strips_none(
+    reading, hidden_mm, n_hidden
+):
     layout = lay_out(START_MM)
     traces = TraceCutter(SCALE).cut(layout, read(reading, layout))
-    for before, after in zip(traces, without_strokes(traces), strict=True):
-        n_lost = 0 if before.strip.segment.column else STROKE_POINTS
+    for before, after in zip(traces, without_strokes(traces, SCALE, hidden_mm), strict=True):
+        n_lost = 0 if before.strip.segment.column else n_hidden
         for name in ("x_px", "y_px", "confidence", "spread_px"):
             assert (getattr(after, name) == getattr(before, name)[n_lost:]).all()
         assert after.strip == before.strip

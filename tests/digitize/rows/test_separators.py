@@ -7,7 +7,11 @@ from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.strip import STRIP_HEIGHT_MM, STRIP_PX_PER_MM
 from ecgpaper.digitize.rows.columns import Place, column_places, place_columns
 from ecgpaper.digitize.rows.find import strips_of
-from ecgpaper.digitize.rows.separators import start_by_bars, without_separators
+from ecgpaper.digitize.rows.separators import (
+    hidden_start_mm,
+    start_by_bars,
+    without_separators,
+)
 from ecgpaper.page import LAYOUTS, PageLayout, PaperScale
 from ecgpaper.raster import GridScale
 
@@ -24,9 +28,12 @@ def layout():
 
 @pytest.fixture
 def rows(reading):
-    """Make three rows with a bar between columns, of which the third starts on an R wave."""
+    """Make three rows with a bar between columns, of which the third starts on an R wave.
 
-    def make(bar_mm=0.7, guess=0.03):
+    A pulse's stroke may stand at their start.
+    """
+
+    def make(bar_mm=0.7, guess=0.03, stroke_mm=0.0):
         x_mm = np.arange(LEFT_MM - 16, LEFT_MM + 266, 0.05)
         made = []
         for baseline_mm in BASELINES_MM:
@@ -39,14 +46,16 @@ def rows(reading):
             places_mm = LEFT_MM + COLUMN_MM * np.arange(1, 4)
             off_mm = np.abs(x_mm[:, None] - places_mm).min(axis=1)
             is_bar = (off_mm < bar_mm / 2)[:, None] & (np.abs(heights_mm - baseline_mm) < 3.5)
+            from_start_mm = np.abs(x_mm - LEFT_MM)
+            above_mm = baseline_mm - heights_mm
+            is_stroke = (from_start_mm < stroke_mm / 2)[:, None] & (above_mm > 0) & (above_mm < 10)
             # Behind a bar the tracer spreads what it knows over all heights, and a little more of
             # it over the baseline.
             level = np.abs(heights_mm - baseline_mm) < 0.3
             hidden = np.where(level, guess, (1 - guess * level.sum()) / (~level).sum())
-            log_probability = np.where(
-                (off_mm < bar_mm / 2)[:, None], np.log(hidden), row.log_probability
-            )
-            ink = (np.abs(heights_mm - y_mm[:, None]) < 0.2) | is_bar
+            is_hidden = (off_mm < bar_mm / 2) | (from_start_mm < stroke_mm / 2)
+            log_probability = np.where(is_hidden[:, None], np.log(hidden), row.log_probability)
+            ink = (np.abs(heights_mm - y_mm[:, None]) < 0.2) | is_bar | is_stroke
             made.append(
                 replace(
                     row,
@@ -88,6 +97,24 @@ def test_rows_without_a_bar_in_common_stay_as_they_are(layout, rows):
     mixed = (*readings[:2], bare[2])
     assert without_separators(layout, bare) is bare
     assert without_separators(layout, mixed) is mixed
+
+
+def test_stroke_of_a_pulse_at_the_start_of_all_rows_is_no_way_for_a_curve(layout, rows):
+    bare, hidden = rows(bar_mm=0.0), rows(bar_mm=0.0, stroke_mm=0.5)
+    assert hidden_start_mm(layout, bare) == 0
+    assert hidden_start_mm(layout, hidden) == pytest.approx(0.25, abs=0.06)
+    at_start = np.abs(hidden[0].x_mm - LEFT_MM) < 0.2
+    cleared = without_separators(layout, hidden)
+    for row, after in zip(hidden, cleared, strict=True):
+        stroke, left = (each.ink[at_start].sum(axis=1) for each in (row, after))
+        assert stroke.min() > 9 * STRIP_PX_PER_MM
+        # Its upper end may stay: no curve comes there over blank paper.
+        assert left.max() < 2 * STRIP_PX_PER_MM
+
+
+def test_stroke_that_two_rows_of_three_share_hides_nothing(layout, rows):
+    bare, hidden = rows(bar_mm=0.0), rows(bar_mm=0.0, stroke_mm=0.5)
+    assert hidden_start_mm(layout, (*hidden[:2], bare[2])) == 0
 
 
 def test_bars_tell_where_columns_stand_that_were_taken_to_start_elsewhere(layout, rows):

@@ -170,7 +170,7 @@ def test_official_pulses_are_bolder_than_the_traces_and_touch_them():
         assert 1.4 <= ink.pulse_pens <= 1.6
         if layout.pulse_left_mm is not None:
             pulse_mm = layout.scale.mm_from_s(ink.pulse_s)
-            assert layout.left_mm == pytest.approx(layout.pulse_left_mm + pulse_mm)
+            assert 0 <= layout.pulse_left_mm + pulse_mm - layout.left_mm <= 0.15
 
 
 def test_training_pages_of_the_official_layout_often_look_official():

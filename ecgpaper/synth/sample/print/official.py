@@ -28,8 +28,10 @@ _PLOT_DPI = 200.0
 # the others at any, from half of it.
 _ANY_DPI = (100.0, 300.0)
 _USUAL_DPI_SHARE = 0.6
-# Their pulses are drawn half as wide again as the traces, and hide where these begin.
+# Their pulses are drawn half as wide again as the traces, and hide where these begin: the last
+# stroke stands there or a few samples later.
 _OFFICIAL_PULSE_PENS = (1.4, 1.6)
+_PULSE_LATE_MM = (0.0, 0.15)
 # Width of the line around the organizers' plots.
 _EDGE_MM = 0.13
 GRID_COLORS: tuple[Color, ...] = (
@@ -71,6 +73,9 @@ def sample_official_page(
     own = rng.spawn(1)[0]
     plot_dpi = sample_plot_dpi(own)
     ink = replace(ink, pulse_pens=uniform(own, *_OFFICIAL_PULSE_PENS))
+    if layout.pulse_left_mm is not None:
+        late_mm = uniform(own, *_PULSE_LATE_MM)
+        layout = replace(layout, pulse_left_mm=layout.pulse_left_mm + late_mm)
     paper = replace(
         official,
         color=WHITE,
