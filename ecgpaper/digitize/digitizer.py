@@ -28,6 +28,7 @@ from ecgpaper.digitize.calibration.pulse import find_pulse, without_pulses
 from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.read import read_rows
 from ecgpaper.digitize.curves.refine import refine_traces
+from ecgpaper.digitize.curves.spikes import with_spikes
 from ecgpaper.digitize.curves.trim import without_strokes
 from ecgpaper.digitize.networks import Networks
 from ecgpaper.digitize.page.negative import is_dark
@@ -255,7 +256,7 @@ class Digitizer(Networks):
             reading.layout, reading.traces, rows, cutter, self.ends, reading.places
         )
         traces = cutter.cut(layout, without_separators(layout, rows))
-        traces = refine_traces(traces, rows, scale, self.refiner)
+        traces = with_spikes(refine_traces(traces, rows, scale, self.refiner), rows, scale)
         traces = without_strokes(traces, scale, hidden_start_mm(layout, rows))
         said = read_said(page.photo, page.photo_maps, page.flat, scale, self.reader)
         rough, _ = signal_from_traces(traces, layout, scale, HEARTBEAT_FS)
