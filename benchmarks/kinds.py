@@ -28,9 +28,12 @@ from ecgpaper.digitize import Digitizer
 from ecgpaper.digitized.overlay import draw_overlay, jpeg_bytes
 from ecgpaper.ecg import UNKNOWN_LEAD
 from ecgpaper.records.challenge import find_records, read_ecg
+from ecgpaper.simulate.pacing import with_spikes
 from ecgpaper.synth import synthesize
 from ecgpaper.synth.sample.kinds import KINDS, sample_kind
 
+# Usual pages, of records with a pacemaker's spikes.
+PACED = "paced"
 HEADINGS = ("pages", "read", "right", "made up", "refused", "SNR", "early", "CPU, s")
 
 
@@ -41,7 +44,10 @@ def read_page(kind, index, record, model, out):
     warnings.simplefilter("ignore")
     ecg = read_ecg(record)
     rng = np.random.default_rng([zlib.crc32(kind.encode()), index])
-    page = synthesize(ecg, sample_kind(kind, rng=rng))
+    spec = sample_kind(kind, rng=rng)
+    if kind == PACED:
+        ecg = with_spikes(ecg, rng=rng)
+    page = synthesize(ecg, spec)
     digitizer = Digitizer.load(model)
     start_s = time.process_time()
     found = attempt(lambda: digitizer.digitize(page.image), "reading this page")

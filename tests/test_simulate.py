@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 
-from ecgpaper.ecg import STANDARD_ORDER
+from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.simulate import simulate_ecg, simulate_labels, simulate_record
 from ecgpaper.simulate.conduction import draw_ventricular_beat
 from ecgpaper.simulate.findings import CHANGES, FINDINGS, draw_findings
 from ecgpaper.simulate.heart import draw_healthy_heart
+from ecgpaper.simulate.pacing import with_spikes
 from ecgpaper.simulate.record import draw_heart
 from ecgpaper.simulate.rhythm import (
     draw_premature,
@@ -385,3 +386,28 @@ def test_records_have_an_age_and_a_sex(seed):
     record = simulate_record(rng=np.random.default_rng(seed), duration_s=2.0)
     assert 18 <= record.age_years <= 95
     assert record.sex in ("Female", "Male")
+
+
+def spikes(seed=0):
+    flat = Ecg(np.zeros((5000, 12)), 500.0, STANDARD_ORDER)
+    return with_spikes(flat, rng=np.random.default_rng(seed)).signal_mv
+
+
+def test_spikes_are_narrow_high_and_come_regularly():
+    signal_mv = spikes()
+    at = np.flatnonzero(np.abs(signal_mv).max(axis=1) > 0.95 * np.abs(signal_mv).max())
+    assert 7 < len(at) < 18
+    assert np.ptp(np.diff(at)) == 0
+    assert 0.5 <= np.abs(signal_mv).max() <= 2.0
+    assert (signal_mv != 0).any(axis=1).sum() == 4 * len(at)
+
+
+def test_limb_leads_of_spikes_add_up():
+    one, two, three, avr, avl, avf = spikes(1)[:, :6].T
+    np.testing.assert_allclose(three, two - one, atol=1e-12)
+    np.testing.assert_allclose(avr + avl + avf, 0, atol=1e-12)
+
+
+def test_spikes_are_refused_for_other_leads():
+    with pytest.raises(ValueError, match="expected the leads"):
+        with_spikes(Ecg(np.zeros((100, 1)), 500.0, ("II",)), rng=np.random.default_rng(0))

@@ -158,4 +158,5 @@ KINDS: dict[str, Callable[[np.random.Generator], PageSpec]] = {
     "cut-sides": _cut_sides,
     "furniture": _furniture,
     "few-samples": _few_samples,
+    "paced": _page,
 }
