@@ -46,6 +46,7 @@ from ecgpaper.digitize.rows.columns import are_around, column_places, place_colu
 from ecgpaper.digitize.rows.find import find_layout
 from ecgpaper.digitize.rows.leads import name_leads, take_names
 from ecgpaper.digitize.rows.named import NameLeads
+from ecgpaper.digitize.rows.names import without_names
 from ecgpaper.digitize.rows.separators import hidden_start_mm, without_separators
 from ecgpaper.digitize.scale.find import find_scale
 from ecgpaper.digitize.signal.leads import signal_from_traces
@@ -255,7 +256,8 @@ class Digitizer(Networks):
         layout = settle_columns(
             reading.layout, reading.traces, rows, cutter, self.ends, reading.places
         )
-        traces = cutter.cut(layout, without_separators(layout, rows))
+        doubted = without_names(layout, without_separators(layout, rows), page.maps, scale)
+        traces = cutter.cut(layout, doubted)
         traces = with_spikes(refine_traces(traces, rows, scale, self.refiner), rows, scale)
         traces = without_strokes(traces, scale, hidden_start_mm(layout, rows))
         said = read_said(page.photo, page.photo_maps, page.flat, scale, self.reader)

@@ -141,7 +141,7 @@ def read_rows(
         corner_mm = (left_mm, baseline_mm - height_mm / 2)
         size_px = (round(height_mm * STRIP_PX_PER_MM), width_px)
         image = sample_strip(photo, page, scale, corner_mm, size_px)
-        text = _writing(maps, scale, corner_mm, size_px)
+        text = writing(maps, scale, corner_mm, size_px)
         x_mm = corner_mm[0] + (sub_columns_px(width_px) + 0.5) / STRIP_PX_PER_MM
         points_mm = np.column_stack([x_mm, np.full(len(x_mm), baseline_mm)])
         is_on_photo = _is_inside(page.page_to_photo(scale.px_from_mm(points_mm)), photo)
@@ -172,7 +172,7 @@ def _is_cut_off(reading: RowReading) -> bool:
     return int(((probable < edge) | (probable > last - edge)).sum()) >= LIMITS.min_edge_points
 
 
-def _writing(
+def writing(
     maps: PixelMaps, scale: GridScale, corner_mm: tuple[float, float], size_px: tuple[int, int]
 ) -> NDArray[np.float32]:
     """How surely there is writing on a strip image: (n_columns, height), at `sub_columns_px`."""
