@@ -14,7 +14,8 @@ _INTERVAL_S = (0.6, 1.2)
 # their height, as the largest of all leads,
 _HEIGHT_MV = (0.5, 2.0)
 # and their course in samples: the second is the highest, the third as much of it, then a dip.
-_RISE, _DIP = 0.15, -0.12
+_RISE = 0.15
+_DIP = -0.12
 _THIRD = (0.1, 0.9)
 
 
