@@ -99,7 +99,7 @@ def _with_its_spikes(trace: Trace, reading: RowReading, scale: GridScale) -> Tra
     is_dark = reading.darkness[points] > LIMITS.min_darkness * reading.full_darkness
     is_dark &= reading.ink[points] > LIMITS.min_ink
     row = np.clip((y_mm - reading.top_mm) * STRIP_PX_PER_MM - 0.5, 0, is_dark.shape[1] - 1)
-    darkness = reading.darkness[points] / reading.full_darkness
+    darkness = np.asarray(reading.darkness[points] / reading.full_darkness, np.float64)
     spikes = [spike for spike in _spikes(is_dark, row, x_mm) if _stands_out(spike, darkness, row)]
     if not spikes:
         return trace
