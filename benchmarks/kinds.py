@@ -2,7 +2,8 @@
 
 Run from the repository's root: ``python benchmarks/kinds.py RECORDS [--n 20] [--only KIND...]
 [--out FOLDER]``. RECORDS is a folder of 12-lead WFDB records of 10 s. The kinds are those of
-`ecgpaper.synth.sample.kinds`. FOLDER receives a traced picture of every page.
+`ecgpaper.synth.sample.kinds`, and `paced`: usual pages of records with a pacemaker. FOLDER receives
+a traced picture of every page.
 
 Columns: pages; read; *right*, with the leads that the page shows and no others; *made up*, with a
 lead that the page does not show; *refused*; mean SNR in dB over the leads shown (the competition's
@@ -28,12 +29,13 @@ from ecgpaper.digitize import Digitizer
 from ecgpaper.digitized.overlay import draw_overlay, jpeg_bytes
 from ecgpaper.ecg import UNKNOWN_LEAD
 from ecgpaper.records.challenge import find_records, read_ecg
-from ecgpaper.simulate.pacing import with_spikes
-from ecgpaper.synth import synthesize
-from ecgpaper.synth.sample.kinds import KINDS, sample_kind
+from ecgpaper.simulate.pacing import with_pacing
+from ecgpaper.synth import sample_spec, synthesize
+from ecgpaper.synth.sample.kinds import HANDLED, KINDS, sample_kind
 
-# Usual pages, of records with a pacemaker's spikes.
+# Usual pages of unusual records: those with a pacemaker's spikes.
 PACED = "paced"
+ALL = [*KINDS, PACED]
 HEADINGS = ("pages", "read", "right", "made up", "refused", "SNR", "early", "CPU, s")
 
 
@@ -44,9 +46,11 @@ def read_page(kind, index, record, model, out):
     warnings.simplefilter("ignore")
     ecg = read_ecg(record)
     rng = np.random.default_rng([zlib.crc32(kind.encode()), index])
-    spec = sample_kind(kind, rng=rng)
     if kind == PACED:
-        ecg = with_spikes(ecg, rng=rng)
+        spec = sample_spec(str(rng.choice(HANDLED)), rng=rng)
+        ecg = with_pacing(ecg, rng=rng)
+    else:
+        spec = sample_kind(kind, rng=rng)
     page = synthesize(ecg, spec)
     digitizer = Digitizer.load(model)
     start_s = time.process_time()
@@ -98,7 +102,7 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("records", type=Path)
     parser.add_argument("--n", type=int, default=20, help="pages of each kind")
-    parser.add_argument("--only", nargs="+", choices=KINDS, default=list(KINDS), metavar="KIND")
+    parser.add_argument("--only", nargs="+", choices=ALL, default=ALL, metavar="KIND")
     parser.add_argument("--out", type=Path, help="folder for traced pictures")
     parser.add_argument("--model", type=Path, default=Path("model"))
     parser.add_argument("--workers", type=int, default=1)

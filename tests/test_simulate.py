@@ -6,7 +6,7 @@ from ecgpaper.simulate import simulate_ecg, simulate_labels, simulate_record
 from ecgpaper.simulate.conduction import draw_ventricular_beat
 from ecgpaper.simulate.findings import CHANGES, FINDINGS, draw_findings
 from ecgpaper.simulate.heart import draw_healthy_heart
-from ecgpaper.simulate.pacing import with_spikes
+from ecgpaper.simulate.pacing import with_pacing
 from ecgpaper.simulate.record import draw_heart
 from ecgpaper.simulate.rhythm import (
     draw_premature,
@@ -390,7 +390,7 @@ def test_records_have_an_age_and_a_sex(seed):
 
 def spikes(seed=0):
     flat = Ecg(np.zeros((5000, 12)), 500.0, STANDARD_ORDER)
-    return with_spikes(flat, rng=np.random.default_rng(seed)).signal_mv
+    return with_pacing(flat, rng=np.random.default_rng(seed)).signal_mv
 
 
 def test_spikes_are_narrow_high_and_come_regularly():
@@ -410,4 +410,4 @@ def test_limb_leads_of_spikes_add_up():
 
 def test_spikes_are_refused_for_other_leads():
     with pytest.raises(ValueError, match="expected the leads"):
-        with_spikes(Ecg(np.zeros((100, 1)), 500.0, ("II",)), rng=np.random.default_rng(0))
+        with_pacing(Ecg(np.zeros((100, 1)), 500.0, ("II",)), rng=np.random.default_rng(0))

@@ -34,8 +34,12 @@ class AlongConv(nn.Conv1d):
         return functional.conv2d(line, weight, self.bias, padding=padding, dilation=dilation)
 
 
-class AlongNorm(nn.BatchNorm2d):
+class AlongNorm(nn.BatchNorm1d):
     """A batch normalization of (B, C, 1, n), with the weights of `nn.BatchNorm1d`."""
+
+    def _check_input_dim(self, input: Tensor) -> None:  # noqa: A002 - torch's name
+        if input.dim() != 4:
+            raise ValueError(f"expected features of shape (B, C, 1, n); got {tuple(input.shape)}")
 
 
 def residual_block(width: int, dilation: int) -> nn.Sequential:

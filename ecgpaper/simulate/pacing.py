@@ -1,6 +1,6 @@
 """Records with the spikes of a pacemaker.
 
-Public: `with_spikes`.
+Public: `with_pacing`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _DIP = -0.12
 _THIRD = (0.1, 0.9)
 
 
-def with_spikes(ecg: Ecg, *, rng: np.random.Generator) -> Ecg:
+def with_pacing(ecg: Ecg, *, rng: np.random.Generator) -> Ecg:
     """Add the spikes of a pacemaker at a fixed rate, whatever the heart does.
 
     Recorders show some two samples of them; limb leads add up as they do in hearts.

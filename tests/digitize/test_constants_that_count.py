@@ -32,7 +32,7 @@ def test_stroke_of_a_pulse_that_stands_before_a_row_is_not_read_as_its_start():
     y_mm = np.where(x_mm < START_MM + PEN_MM / 2 - 1e-9, 20.0, 30.0)
     points = SCALE.px_from_mm(np.column_stack([x_mm, y_mm]))
     trace = Trace(strip, points[:, 0], points[:, 1], np.ones(400), np.ones(400))
-    (found,) = without_strokes([trace], SCALE)
+    (found,) = without_strokes([trace], SCALE, 0.0)
     assert np.ptp(found.y_px) == 0
     assert len(found.y_px) > 390
 

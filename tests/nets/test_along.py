@@ -37,3 +37,8 @@ def test_normalization_has_the_weights_of_a_series():
 
 def test_block_keeps_the_length_of_a_curve():
     assert residual_block(4, 8)(as_line(torch.randn(2, 4, 50))).shape == (2, 4, 1, 50)
+
+
+def test_series_that_is_no_line_is_refused():
+    with pytest.raises(ValueError, match=r"\(B, C, 1, n\)"):
+        AlongNorm(4)(torch.randn(2, 4, 50))

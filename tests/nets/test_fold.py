@@ -31,4 +31,4 @@ def test_a_folded_network_answers_as_before_without_normalizing_pictures(name):
         before = network(seen)
         after = folded(network)(seen)
     torch.testing.assert_close(after, before, rtol=1e-4, atol=1e-4)
-    assert not any(type(layer) is nn.BatchNorm2d for layer in network.modules())
+    assert not any(isinstance(layer, nn.BatchNorm2d) for layer in network.modules())

@@ -55,7 +55,7 @@ class SpikeLimits:
 
 
 LIMITS = SpikeLimits()
-# Distance of the points of a curve.
+# Distance of the points of a curve, in mm.
 POINT_MM = 2 / (N_SUB_COLUMNS * STRIP_PX_PER_MM)
 
 

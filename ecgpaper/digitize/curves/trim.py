@@ -25,7 +25,7 @@ LEAST_SURE = 0.5
 
 
 def without_strokes(
-    traces: Sequence[Trace], scale: GridScale, hidden_mm: float = 0.0
+    traces: Sequence[Trace], scale: GridScale, hidden_mm: float
 ) -> tuple[Trace, ...]:
     """Leave out the first points of rows, where a pulse's stroke may stand on them.
 

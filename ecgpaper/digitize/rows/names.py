@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ecgpaper.digitize.curves.read import LIMITS as READ_LIMITS
 from ecgpaper.digitize.curves.read import RowReading, writing
 from ecgpaper.digitize.curves.strip import STRIP_PX_PER_MM
+from ecgpaper.ecg import BoolArray
 from ecgpaper.page import PageLayout, Strip
 from ecgpaper.raster import GridScale, PixelMaps
 
@@ -53,42 +54,46 @@ def without_names(
     maps : PixelMaps
         Of the flat page.
     scale : GridScale
+
+    Returns
+    -------
+    tuple of RowReading
+        As they are where strips are few, or have no place of writing in common.
     """
-    strips = [strip for row in layout.rows() for strip in row]
-    if len(strips) < LIMITS.min_strips:
+    rows = [[(strip, _writing_at(strip, maps, scale)) for strip in row] for row in layout.rows()]
+    seen = [writing for row in rows for _, writing in row]
+    if len(seen) < LIMITS.min_strips:
         return readings
-    seen = [_writing_at(strip, maps, scale) for strip in strips]
     is_name = np.mean(seen, axis=0) > LIMITS.min_share
     if not is_name.any():
         return readings
-    doubts = {id(strip): is_name * (1 - own) for strip, own in zip(strips, seen, strict=True)}
     return tuple(
-        _doubted(reading, [(strip, doubts[id(strip)]) for strip in row])
-        for reading, row in zip(readings, layout.rows(), strict=True)
+        _doubted(reading, row, is_name) for reading, row in zip(readings, rows, strict=True)
     )
 
 
-def _size_px() -> tuple[int, int]:
-    height_mm, width_mm = 2 * LIMITS.half_height_mm, LIMITS.before_mm + LIMITS.behind_mm
-    return round(height_mm * STRIP_PX_PER_MM), round(width_mm * STRIP_PX_PER_MM)
-
-
 def _writing_at(strip: Strip, maps: PixelMaps, scale: GridScale) -> NDArray[np.float32]:
+    """Show where writing is around the start of a strip: (n_points, n_rows), in [0, 1]."""
+    height_mm, width_mm = 2 * LIMITS.half_height_mm, LIMITS.before_mm + LIMITS.behind_mm
+    size_px = round(height_mm * STRIP_PX_PER_MM), round(width_mm * STRIP_PX_PER_MM)
     corner_mm = strip.left_mm - LIMITS.before_mm, strip.baseline_mm - LIMITS.half_height_mm
-    return writing(maps, scale, corner_mm, _size_px())
+    return writing(maps, scale, corner_mm, size_px)
 
 
-def _doubted(reading: RowReading, doubts: list[tuple[Strip, NDArray[np.float32]]]) -> RowReading:
+def _doubted(
+    reading: RowReading, row: list[tuple[Strip, NDArray[np.float32]]], is_name: BoolArray
+) -> RowReading:
+    """Return a reading in which curves at names are doubted, as far as writing was not seen."""
     log_probability, ink = reading.log_probability.copy(), reading.ink.copy()
-    for strip, doubt in doubts:
+    for strip, own in row:
         first = int(np.searchsorted(reading.x_mm, strip.left_mm - LIMITS.before_mm))
-        top_mm = strip.baseline_mm - LIMITS.half_height_mm
-        top = round((top_mm - reading.top_mm) * STRIP_PX_PER_MM)
-        part = doubt[: len(ink) - first, max(0, -top) : ink.shape[1] - top]
-        place = (
-            slice(first, first + part.shape[0]),
-            slice(max(0, top), max(0, top) + part.shape[1]),
-        )
-        log_probability[place] -= READ_LIMITS.text_cost * part
-        ink[place] *= 1 - READ_LIMITS.blank_share * part
+        top_mm = strip.baseline_mm - LIMITS.half_height_mm - reading.top_mm
+        top = round(top_mm * STRIP_PX_PER_MM)
+        # What lies above and below the strip image is of no use.
+        above = max(0, -top)
+        doubt = (is_name * (1 - own))[: len(ink) - first, above : ink.shape[1] - top]
+        points = slice(first, first + doubt.shape[0])
+        rows = slice(top + above, top + above + doubt.shape[1])
+        log_probability[points, rows] -= READ_LIMITS.text_cost * doubt
+        ink[points, rows] *= 1 - READ_LIMITS.blank_share * doubt
     return replace(reading, log_probability=log_probability, ink=ink)

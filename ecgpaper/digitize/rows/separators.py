@@ -1,4 +1,4 @@
-"""Row readings -> row readings without the bars that are printed between columns.
+"""Row readings -> row readings without the bars between columns and the strokes before rows.
 
 Public: `without_separators`, `start_by_bars`, `hidden_start_mm`.
 
@@ -7,6 +7,7 @@ a curve is hidden; the tracer guesses it, and guesses well near the baseline. Bu
 costs a path nothing, so paths run along the bar. All rows have the same bar at all columns: the ink
 that all of them share around the columns is the bar. Where all bars are as far from each other as
 columns are, they tell where the columns stand, whatever is printed before and behind the rows.
+The last stroke of a calibration pulse that ends where the rows start is such a bar as well.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Kinds: pages as people hand them over, each with one thing that the presets do not draw.
 
-Public: `KINDS`, `sample_kind`.
+Public: `KINDS`, `HANDLED`, `sample_kind`.
 
 A kind is printed and handled as the presets do, ``clean``, ``scan-color`` or ``photo``, and changed
 in that one thing. ``wild`` draws the same leads, inks, papers and poses among all others.
@@ -24,7 +24,7 @@ from ecgpaper.synth.sample.window import in_window
 from ecgpaper.synth.spec.capture import ScannerSpec
 from ecgpaper.synth.spec.page import PageSpec
 
-_HANDLED = ("clean", "scan-color", "photo")
+HANDLED = ("clean", "scan-color", "photo")
 _RHYTHM_LEADS = ("II", "V1", "V2", "V5")
 _FAST = PaperScale(speed_mm_per_s=50.0)
 # Resolutions at which a stroke of the pen is less than a pixel wide.
@@ -53,7 +53,7 @@ def sample_kind(kind: str, *, rng: np.random.Generator) -> PageSpec:
 def _page(
     rng: np.random.Generator, leads: LeadLayout | str | None = None, scale: PaperScale | None = None
 ) -> PageSpec:
-    return sample_spec(str(rng.choice(_HANDLED)), rng=rng, layout=leads, scale=scale)
+    return sample_spec(str(rng.choice(HANDLED)), rng=rng, layout=leads, scale=scale)
 
 
 def _six_leads(rng: np.random.Generator) -> PageSpec:
@@ -158,5 +158,4 @@ KINDS: dict[str, Callable[[np.random.Generator], PageSpec]] = {
     "cut-sides": _cut_sides,
     "furniture": _furniture,
     "few-samples": _few_samples,
-    "paced": _page,
 }

@@ -41,18 +41,12 @@ def cut(reading):
     return make
 
 
-def height_mm(trace):
-    """How far the curve leads up at most, and where."""
-    up_mm = BASELINE_MM - (trace.y_px + 0.0) / STRIP_PX_PER_MM
-    return up_mm, trace.x_px / STRIP_PX_PER_MM
-
-
 @pytest.mark.parametrize("sign", [1, -1])
 def test_curve_leads_to_the_end_of_a_spike_and_back(cut, sign):
     trace, row = cut(*((10.0, 0.0) if sign > 0 else (0.0, 10.0)))
     assert np.ptp(trace.y_px) < 2
     (found,) = with_spikes([trace], [row], SCALE)
-    up_mm, x_mm = height_mm(found)
+    up_mm, x_mm = BASELINE_MM - found.y_px / STRIP_PX_PER_MM, found.x_px / STRIP_PX_PER_MM
     peak = int((sign * up_mm).argmax())
     assert sign * up_mm[peak] == pytest.approx(10, abs=3.7)
     assert x_mm[peak] == pytest.approx(AT_MM, abs=0.1)
