@@ -16,7 +16,7 @@ from scipy.ndimage import gaussian_filter
 from scipy.signal import fftconvolve
 
 from ecgpaper import score
-from ecgpaper.records.challenge import decode_header, read_header, split_signal_line
+from ecgpaper.files.records.challenge import decode_header, read_header, split_signal_line
 from ecgpaper.score import is_nan
 
 substring_labels = "# Labels:"

@@ -1,6 +1,6 @@
 """What pyproject.toml cannot say: ``model/``, beside the package here, lies inside it in a wheel.
 
-`ecgpaper.weights` finds it in both places.
+`ecgpaper.nets.stored.weights` finds it in both places.
 """
 
 from setuptools import find_packages, setup
@@ -12,9 +12,9 @@ setup(
     package_dir={WEIGHTS: "model"},
     package_data={
         "ecgpaper": ["py.typed"],
-        "ecgpaper.leaderboard": ["peers.json"],
-        "ecgpaper.report": ["templates/*"],
-        "ecgpaper.serve": ["templates/*"],
+        "ecgpaper.app.leaderboard": ["peers.json"],
+        "ecgpaper.app.report": ["templates/*"],
+        "ecgpaper.app.serve": ["templates/*"],
         WEIGHTS: ["*.json", "*.safetensors", "README.md"],
     },
 )

@@ -16,8 +16,6 @@ from pathlib import Path
 import numpy as np
 
 import helper_code
-from ecgpaper.boundary import PageFault, attempt
-from ecgpaper.bounds import FS_HZ
 from ecgpaper.classify import NAME as CLASSIFIER
 from ecgpaper.classify.branches import PICTURE, PageClassifier
 from ecgpaper.classify.picture import Sight, look_at
@@ -26,10 +24,12 @@ from ecgpaper.digitize.answer.combine import combine_views, fit_to_record, join_
 from ecgpaper.digitize.networks import CONTRACTS
 from ecgpaper.ecg import STANDARD_ORDER, ByteArray, Ecg, FloatArray
 from ecgpaper.errors import RecordError
-from ecgpaper.nets.checkpoint import require_files
-from ecgpaper.records.challenge import RecordHeader, read_comments, read_header, read_image
+from ecgpaper.files.records.challenge import RecordHeader, read_comments, read_header, read_image
+from ecgpaper.nets.stored.checkpoint import require_files
+from ecgpaper.nets.stored.weights import shipped_model
+from ecgpaper.runtime.boundary import PageFault, attempt
+from ecgpaper.runtime.bounds import FS_HZ
 from ecgpaper.train.challenge import train_all
-from ecgpaper.weights import shipped_model
 
 logger = logging.getLogger("ecgpaper")
 

@@ -34,13 +34,13 @@ import torch
 
 from benchmarks.plain_pages import draw_plainly, read_plainly
 from ecgpaper import score
+from ecgpaper.app.leaderboard.origin import commit_of
 from ecgpaper.classify import Classifier
 from ecgpaper.digitize import Digitizer, digitizer
 from ecgpaper.ecg import STANDARD_ORDER
-from ecgpaper.files import write_whole
-from ecgpaper.leaderboard.origin import commit_of
 from ecgpaper.measure import measure
 from ecgpaper.page import LAYOUTS
+from ecgpaper.runtime.files import write_whole
 from ecgpaper.simulate import simulate_record
 from ecgpaper.synth import sample_spec, synthesize
 from ecgpaper.synth.capture.sensor import jpeg_bytes

@@ -21,7 +21,7 @@ import numpy as np
 from scipy.signal import resample_poly
 
 from ecgpaper import score
-from ecgpaper.records.challenge import find_records, read_ecg
+from ecgpaper.files.records.challenge import find_records, read_ecg
 
 # The filter of the resampling reaches so far beyond the ends, which are continued level.
 MARGIN_S = 1.0

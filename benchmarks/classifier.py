@@ -21,12 +21,12 @@ from pathlib import Path
 
 import numpy as np
 
+from ecgpaper.app.leaderboard.figures import USUAL_LAYOUT
 from ecgpaper.classify import Classifier
 from ecgpaper.classify.labels import CLASSES, one_hot
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
-from ecgpaper.leaderboard.figures import USUAL_LAYOUT
+from ecgpaper.files.records.challenge import find_records, read_ecg, read_header
 from ecgpaper.page import LAYOUTS
-from ecgpaper.records.challenge import find_records, read_ecg, read_header
 from ecgpaper.train.classifier.scores import score_labels
 
 N_RESAMPLES, N_TIMED = 1000, 50

@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ecgpaper.records.challenge import read_image
+from ecgpaper.files.records.challenge import read_image
 from ecgpaper.simulate import simulate_record
 from ecgpaper.synth import PRESETS, sample_spec, synthesize
 

@@ -35,7 +35,7 @@ from PIL import Image
 from ecgpaper import __main__ as program
 from ecgpaper.digitize import Digitizer
 from ecgpaper.errors import EcgPaperError
-from ecgpaper.records.challenge import read_image
+from ecgpaper.files.records.challenge import read_image
 from ecgpaper.simulate import simulate_ecg
 from ecgpaper.synth import sample_spec, synthesize
 

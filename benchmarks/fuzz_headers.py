@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import run_model
 from ecgpaper.errors import EcgPaperError
-from ecgpaper.records.challenge import read_ecg, read_header
+from ecgpaper.files.records.challenge import read_ecg, read_header
 from tests.hostile_headers import (
     GOOD,
     HIDDEN,

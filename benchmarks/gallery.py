@@ -15,10 +15,10 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from ecgpaper.app.leaderboard.result import PageResult
 from ecgpaper.errors import BatchError
-from ecgpaper.files import write_whole
-from ecgpaper.leaderboard.result import PageResult
-from ecgpaper.records.challenge import find_records, read_ecg, read_header, read_image
+from ecgpaper.files.records.challenge import find_records, read_ecg, read_header, read_image
+from ecgpaper.runtime.files import write_whole
 from ecgpaper.score import mean_of_finite
 from ecgpaper.synth.capture.sensor import jpeg_bytes
 

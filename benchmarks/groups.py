@@ -15,14 +15,14 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from ecgpaper.app.leaderboard.figures import USUAL_LAYOUT
+from ecgpaper.app.leaderboard.origin import commit_of
 from ecgpaper.classify import Classifier
 from ecgpaper.classify.labels import one_hot
 from ecgpaper.digitized.provenance import sha256_of
-from ecgpaper.files import write_whole
-from ecgpaper.leaderboard.figures import USUAL_LAYOUT
-from ecgpaper.leaderboard.origin import commit_of
+from ecgpaper.files.records.challenge import find_records, read_ecg, read_header
 from ecgpaper.page import LAYOUTS
-from ecgpaper.records.challenge import find_records, read_ecg, read_header
+from ecgpaper.runtime.files import write_whole
 from ecgpaper.train.classifier.scores import score_intervals, score_labels
 
 ROOT = Path(__file__).resolve().parent.parent

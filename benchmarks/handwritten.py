@@ -17,15 +17,15 @@ from zlib import crc32
 import numpy as np
 from tqdm import tqdm
 
-from ecgpaper.files import write_whole
-from ecgpaper.records.challenge import find_records, read_ecg, read_header, write_record
+from ecgpaper.files.records.challenge import find_records, read_ecg, read_header, write_record
+from ecgpaper.runtime.files import write_whole
+from ecgpaper.runtime.workers import by_workers
 from ecgpaper.synth import sample_spec, synthesize
 from ecgpaper.synth.capture.sensor import jpeg_bytes
 from ecgpaper.synth.sample.draws import uniform
 from ecgpaper.synth.sample.sheet.notes import sample_notes
 from ecgpaper.synth.sample.sheet.relief import sample_photo_relief
 from ecgpaper.synth.truth import Origin, encode_truth, picture_truth
-from ecgpaper.workers import by_workers
 
 
 def draw_spec(rng):

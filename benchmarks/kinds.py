@@ -24,11 +24,11 @@ import torch
 from joblib import Parallel, delayed
 
 from ecgpaper import score
-from ecgpaper.boundary import PageFault, attempt
 from ecgpaper.digitize import Digitizer
 from ecgpaper.digitized.overlay import draw_overlay, jpeg_bytes
 from ecgpaper.ecg import UNKNOWN_LEAD
-from ecgpaper.records.challenge import find_records, read_ecg
+from ecgpaper.files.records.challenge import find_records, read_ecg
+from ecgpaper.runtime.boundary import PageFault, attempt
 from ecgpaper.simulate.pacing import with_pacing
 from ecgpaper.synth import sample_spec, synthesize
 from ecgpaper.synth.sample.kinds import HANDLED, KINDS, sample_kind

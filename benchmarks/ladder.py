@@ -13,24 +13,23 @@ from pathlib import Path
 import numpy as np
 
 from ecgpaper import score
-from ecgpaper.bounds import Clock
 from ecgpaper.digitize import Digitizer
 from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.read import read_rows
 from ecgpaper.digitize.curves.refine import refine_traces
 from ecgpaper.digitize.page.flatten import flatten
 from ecgpaper.digitize.page_image import PageImage
-from ecgpaper.digitize.request import Request
+from ecgpaper.digitize.request import UNSTATED, Request
 from ecgpaper.digitize.rows.find import find_layout
 from ecgpaper.digitize.rows.leads import name_leads
 from ecgpaper.digitize.segment import segment
 from ecgpaper.digitize.signal.leads import signal_from_traces
-from ecgpaper.digitize.stated import UNSTATED
 from ecgpaper.errors import EcgPaperError
-from ecgpaper.geometry import Homography
+from ecgpaper.files.records.challenge import find_records, read_ecg
 from ecgpaper.page import LAYOUTS
-from ecgpaper.raster import FlatPage
-from ecgpaper.records.challenge import find_records, read_ecg
+from ecgpaper.page.geometry import Homography
+from ecgpaper.page.raster import FlatPage
+from ecgpaper.runtime.bounds import Clock
 from ecgpaper.simulate import simulate_record
 from ecgpaper.synth import PRESETS, sample_spec, synthesize
 from ecgpaper.synth.layout import page_shape

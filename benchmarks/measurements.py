@@ -18,8 +18,8 @@ import numpy as np
 from ecgpaper.digitize import Digitizer
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.errors import EcgPaperError
+from ecgpaper.files.records.challenge import read_image
 from ecgpaper.measure import measure
-from ecgpaper.records.challenge import read_image
 
 FIGURES = {
     "hr_bpm": "heart_rate_bpm",

@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 import torch
 
-from ecgpaper.boundary import PageFault, attempt
 from ecgpaper.digitize import Digitizer
+from ecgpaper.runtime.boundary import PageFault, attempt
 
 HEIGHT, WIDTH = 1240, 1754
 BLACK, RED, BLUE, GREEN = (20, 20, 20), (200, 40, 40), (40, 60, 180), (40, 140, 60)

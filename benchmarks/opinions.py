@@ -16,16 +16,16 @@ from pathlib import Path
 import numpy as np
 from scipy.special import expit
 
+from ecgpaper.app.leaderboard.figures import USUAL_LAYOUT
 from ecgpaper.classify import NAME
 from ecgpaper.classify.branches import PICTURE, PictureBranch, picture_logits
 from ecgpaper.classify.fusion import choose_stacker, log_loss, signals_only
 from ecgpaper.classify.infarcts import class_logits
 from ecgpaper.classify.inputs import leads_from_ecg
 from ecgpaper.classify.labels import labels_above, one_hot
-from ecgpaper.leaderboard.figures import USUAL_LAYOUT
-from ecgpaper.nets.checkpoint import read_info
-from ecgpaper.records.challenge import find_records, read_header
-from ecgpaper.train.classifier.degrade import mask_of_layout
+from ecgpaper.files.records.challenge import find_records, read_header
+from ecgpaper.nets.stored.checkpoint import read_info
+from ecgpaper.train.classifier.augment.degrade import mask_of_layout
 from ecgpaper.train.classifier.folds import N_PARTS, group_records, split_records
 from ecgpaper.train.classifier.scores import score_labels
 from ecgpaper.train.picture.holdout import Labeled

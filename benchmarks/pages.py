@@ -21,11 +21,11 @@ import torch
 from joblib import Parallel, delayed
 
 from ecgpaper import score
-from ecgpaper.boundary import PageFault, attempt
 from ecgpaper.digitize import Digitizer
 from ecgpaper.digitized.overlay import draw_overlay, jpeg_bytes
 from ecgpaper.ecg import STANDARD_ORDER
-from ecgpaper.records.challenge import read_ecg, read_image
+from ecgpaper.files.records.challenge import read_ecg, read_image
+from ecgpaper.runtime.boundary import PageFault, attempt
 
 SETS = ("cases/pages", "kit-pages/plain", "kit-pages/distorted", "kit-pages/tinted")
 SETS = (*SETS, "scans/scans", "scans/photos", "wild")

@@ -16,11 +16,11 @@ import numpy as np
 from scipy.special import expit
 from tqdm import tqdm
 
+from ecgpaper.app.leaderboard.figures import five_finding_auroc
 from ecgpaper.classify.branches import PictureBranch
 from ecgpaper.classify.labels import labels_above, one_hot
 from ecgpaper.classify.picture import Sight, printed_picture, whole_picture
-from ecgpaper.leaderboard.figures import five_finding_auroc
-from ecgpaper.records.challenge import find_records, read_ecg
+from ecgpaper.files.records.challenge import find_records, read_ecg
 from ecgpaper.synth import sample_spec, synthesize
 from ecgpaper.train.classifier.scores import score_labels
 from ecgpaper.train.digitizer.source import without_gaps

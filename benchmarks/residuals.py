@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ecgpaper.records.challenge import read_ecg
+from ecgpaper.files.records.challenge import read_ecg
 
 SUMS = ({"I": 1, "II": -1, "III": 1}, {"aVR": 1, "aVL": 1, "aVF": 1})
 # Leads are moved by up to so much, in steps of 2 ms; their ends, which curves may follow to a

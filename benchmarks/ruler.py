@@ -18,7 +18,7 @@ from ecgpaper.digitize.grid.comb import find_grid_scale
 from ecgpaper.digitize.page.rectify import rectify
 from ecgpaper.digitize.segment import find_page, segment
 from ecgpaper.errors import EcgPaperError
-from ecgpaper.records.challenge import find_records, read_ecg
+from ecgpaper.files.records.challenge import find_records, read_ecg
 from ecgpaper.synth import PRESETS, sample_spec, synthesize
 
 MOST_MM = 1.0

@@ -31,7 +31,7 @@ GENERATOR = (
 DIGITIZER = (
     Stage("photo", "scan, photo, screen", "digitize/digitizer.py"),
     Stage("flat page", "flat along its grid", "digitize/page"),
-    Stage("scale", "px per mm", "digitize/scale"),
+    Stage("scale", "px per mm", "digitize/scale.py"),
     Stage("layout", "rows, columns, leads", "digitize/rows"),
     Stage("trace", "curve of each strip", "digitize/curves"),
     Stage("signal", "mV over s, SNR expected", "digitize/signal"),

@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 
 from benchmarks import bench, groups
-from ecgpaper.files import write_whole
-from ecgpaper.leaderboard import tables
-from ecgpaper.leaderboard.peers import load_peers
+from ecgpaper.app.leaderboard import tables
+from ecgpaper.app.leaderboard.peers import load_peers
+from ecgpaper.runtime.files import write_whole
 
 ROOT = Path(__file__).resolve().parent.parent
 NOT_MEASURED = "Not measured yet.\n"

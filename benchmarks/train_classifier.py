@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from ecgpaper.records.challenge import find_records
+from ecgpaper.files.records.challenge import find_records
 from ecgpaper.train.challenge import SEED
 from ecgpaper.train.classifier.facts import RecordFacts
 from ecgpaper.train.classifier.folds import N_PARTS, group_records, read_patients

@@ -18,8 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from ecgpaper.classify import NAME
 from ecgpaper.classify.labels import one_hot
-from ecgpaper.nets.checkpoint import read_info
-from ecgpaper.records.challenge import find_records
+from ecgpaper.files.records.challenge import find_records
+from ecgpaper.nets.stored.checkpoint import read_info
 from ecgpaper.train.challenge import SEED
 from ecgpaper.train.classifier.facts import RecordFacts
 from ecgpaper.train.classifier.folds import (

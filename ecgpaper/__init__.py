@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from ecgpaper.digitized.page import DigitizedPage, Settings
     from ecgpaper.digitized.reader import digitize, digitize_all
     from ecgpaper.ecg import Ecg
+    from ecgpaper.files.records.challenge import read_image
     from ecgpaper.measure import measure
-    from ecgpaper.records.challenge import read_image
     from ecgpaper.synth import synthesize
 
 __all__ = [
@@ -56,7 +56,7 @@ _HOMES = {
     "PageClassifier": "ecgpaper.classify.branches",
     "Settings": "ecgpaper.digitized.page",
     "digitize_all": "ecgpaper.digitized.reader",
-    "read_image": "ecgpaper.records.challenge",
+    "read_image": "ecgpaper.files.records.challenge",
     "synthesize": "ecgpaper.synth",
 }
 

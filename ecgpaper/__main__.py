@@ -1,4 +1,4 @@
-"""``ecgpaper VERB ...``, also ``python -m ecgpaper``: modules of `ecgpaper.commands` are verbs."""
+"""``ecgpaper VERB ...``, also ``python -m ecgpaper``: verbs are modules of `app.commands`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ecgpaper import __version__, commands
+from ecgpaper import __version__
+from ecgpaper.app import commands
 from ecgpaper.errors import EcgPaperError
 
 

@@ -13,7 +13,7 @@ from ecgpaper.digitize import Digitizer
 from ecgpaper.digitize.curves.read import RowReading
 from ecgpaper.digitize.curves.strip import STRIP_HEIGHT_MM, STRIP_PX_PER_MM
 from ecgpaper.digitize.segment import working_image
-from ecgpaper.raster import PixelMaps
+from ecgpaper.page.raster import PixelMaps
 from ecgpaper.simulate import simulate_ecg
 from ecgpaper.synth import draw_maps, sample_spec, synthesize
 

@@ -8,9 +8,9 @@ import numpy as np
 from ecgpaper.digitize import Digitization
 from ecgpaper.digitize.calibration.printed_scale import Said
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
-from ecgpaper.geometry import Homography
 from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip
-from ecgpaper.raster import FlatPage, GridScale
+from ecgpaper.page.geometry import Homography
+from ecgpaper.page.raster import FlatPage, GridScale
 
 NAME = "r1"
 FS_HZ = 100

@@ -16,18 +16,17 @@ import helper_code
 import remove_hidden_data
 import run_model
 import team_code
-from ecgpaper.bounds import Clock
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.digitize import Digitization
 from ecgpaper.digitize.calibration.printed_scale import Said
-from ecgpaper.digitize.request import Request
-from ecgpaper.digitize.stated import UNSTATED
+from ecgpaper.digitize.request import UNSTATED, Request
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.errors import CheckpointError
-from ecgpaper.geometry import Homography
+from ecgpaper.files.records.challenge import read_header, write_record
 from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip
-from ecgpaper.raster import FlatPage, GridScale
-from ecgpaper.records.challenge import read_header, write_record
+from ecgpaper.page.geometry import Homography
+from ecgpaper.page.raster import FlatPage, GridScale
+from ecgpaper.runtime.bounds import Clock
 
 ROOT = Path(__file__).parents[1]
 MODEL = ROOT / "model"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ecgpaper.classify.labels import CLASSES
-from ecgpaper.formats import FORMATS
+from ecgpaper.files.formats import FORMATS
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text()

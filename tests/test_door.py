@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import ecgpaper
-from ecgpaper import weights
 from ecgpaper.errors import CheckpointError
+from ecgpaper.nets.stored import weights
 
 ROOT = Path(__file__).parents[1]
 NAMES = {

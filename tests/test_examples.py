@@ -7,11 +7,11 @@ import pytest
 
 # What users call; other modules need no examples.
 MODULES = [
-    *("boundary", "bounds", "ecg", "page.scale", "records.challenge"),
+    *("runtime.boundary", "runtime.bounds", "ecg", "page.scale", "files.records.challenge"),
     *("score.labels", "score.pooled", "score.signals"),
     *("simulate.record", "synth.generator", "synth.sample.page"),
-    *("digitized.page", "geometry", "measure.measuring", "page.layouts", "raster"),
-    *("classify.branches", "records.images"),
+    *("digitized.page", "page.geometry", "measure.measuring", "page.layouts", "page.raster"),
+    *("classify.branches", "files.records.images"),
 ]
 
 

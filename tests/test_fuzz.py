@@ -13,7 +13,7 @@ from PIL import Image
 
 from benchmarks.fuzz import fuzz_arguments
 from ecgpaper.errors import RecordError
-from ecgpaper.records.images import IMAGE_FORMATS, read_image
+from ecgpaper.files.records.images import IMAGE_FORMATS, read_image
 
 PICTURE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (24, 36, 3), dtype=np.uint8))
 MODES = ("1", "L", "P", "RGB", "RGBA", "CMYK", "I", "F")

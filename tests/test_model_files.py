@@ -32,8 +32,6 @@ from ecgpaper.digitize.curves.refine import REFINER
 from ecgpaper.digitize.networks import CONTRACTS, QUALITY, SEGMENTER, TRACER, load_network
 from ecgpaper.digitize.rows.align import ENDS
 from ecgpaper.errors import CheckpointError
-from ecgpaper.nets.checkpoint import MAX_JSON_BYTES, MAX_WEIGHTS_BYTES, save_checkpoint
-from ecgpaper.nets.description import CheckpointInfo
 from ecgpaper.nets.ends import EndNet
 from ecgpaper.nets.ensemble import EnsembleConfig
 from ecgpaper.nets.ink_resnet import InkResNet, InkResNetConfig
@@ -41,6 +39,8 @@ from ecgpaper.nets.quality import QualityNet
 from ecgpaper.nets.reader import LineReader
 from ecgpaper.nets.refiner import Refiner
 from ecgpaper.nets.resnet1d import ResNet1dConfig
+from ecgpaper.nets.stored.checkpoint import MAX_JSON_BYTES, MAX_WEIGHTS_BYTES, save_checkpoint
+from ecgpaper.nets.stored.description import CheckpointInfo
 from ecgpaper.nets.unet import SegmentNet, StripNet
 
 MODEL = Path(__file__).parent.parent / "model"

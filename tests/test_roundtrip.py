@@ -10,20 +10,18 @@ import numpy as np
 import pytest
 
 from ecgpaper import score
-from ecgpaper.bounds import Clock
-from ecgpaper.digitize import page_image
+from ecgpaper.digitize import page_image, scale
 from ecgpaper.digitize.page.flatten import FLAT_PX_PER_MM, flatten
 from ecgpaper.digitize.page_image import PageImage
-from ecgpaper.digitize.request import Request
-from ecgpaper.digitize.scale import find as scale
+from ecgpaper.digitize.request import UNSTATED, Request, Stated
 from ecgpaper.digitize.segment import segment
-from ecgpaper.digitize.stated import UNSTATED, Stated
 from ecgpaper.ecg import STANDARD_ORDER, UNKNOWN_LEAD
 from ecgpaper.errors import MirrorError
-from ecgpaper.geometry import Homography
 from ecgpaper.page import LAYOUTS, PaperScale
+from ecgpaper.page.geometry import Homography
+from ecgpaper.page.raster import FlatPage, GridScale
 from ecgpaper.page.scale import MM_PER_INCH
-from ecgpaper.raster import FlatPage, GridScale
+from ecgpaper.runtime.bounds import Clock
 from ecgpaper.simulate import simulate_record
 from ecgpaper.synth import sample_spec, synthesize
 

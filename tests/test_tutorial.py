@@ -13,7 +13,7 @@ from ecgpaper.digitize import Digitization
 from ecgpaper.digitize.answer.quality import FEATURES
 from ecgpaper.digitize.calibration.printed_scale import Said
 from ecgpaper.digitized.page import DigitizedPage, Settings
-from ecgpaper.records.challenge import read_ecg, write_record
+from ecgpaper.files.records.challenge import read_ecg, write_record
 
 TUTORIAL = Path(__file__).parents[1] / "docs" / "tutorial.md"
 

@@ -57,8 +57,8 @@ def modules_below(folder):
 def test_wheel_has_every_module_and_all_weights(installed):
     assert modules_below(installed / "ecgpaper") == modules_below(ROOT / "ecgpaper")
     assert (installed / "ecgpaper" / "py.typed").exists()
-    assert (installed / "ecgpaper/report/templates/report.html").exists()
-    assert (installed / "ecgpaper/leaderboard/peers.json").exists()
+    assert (installed / "ecgpaper/app/report/templates/report.html").exists()
+    assert (installed / "ecgpaper/app/leaderboard/peers.json").exists()
     carried = {file.name: file.read_bytes() for file in (installed / "ecgpaper/model").iterdir()}
     assert carried == {file.name: file.read_bytes() for file in (ROOT / "model").iterdir()}
 
@@ -77,7 +77,7 @@ def test_command_says_its_version_and_name(installed, run_installed):
 
 
 def test_installed_package_finds_its_own_weights(installed, run_installed):
-    find = "from ecgpaper.weights import shipped_model; print(shipped_model())"
+    find = "from ecgpaper.nets.stored.weights import shipped_model; print(shipped_model())"
     assert run_installed(sys.executable, "-c", find) == f"{installed / 'ecgpaper/model'}\n"
 
 

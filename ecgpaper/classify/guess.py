@@ -16,9 +16,9 @@ import numpy as np
 
 from ecgpaper.classify.inputs import Float32Array
 from ecgpaper.ecg import FloatArray
-from ecgpaper.geometry import Homography
 from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip
-from ecgpaper.raster import GridScale
+from ecgpaper.page.geometry import Homography
+from ecgpaper.page.raster import GridScale
 
 _LAYOUT = "3x4+1R"
 # Blocks side by side, and how much ink makes a line of a row of one.

@@ -24,9 +24,9 @@ from ecgpaper.digitize.page.negative import negative
 from ecgpaper.digitize.reading import MIN_CREDIBLE
 from ecgpaper.digitize.segment import darkness
 from ecgpaper.ecg import STANDARD_ORDER, UNKNOWN_LEAD, ByteArray, FloatArray
-from ecgpaper.geometry import Warp
 from ecgpaper.page import PageLayout, Strip
-from ecgpaper.raster import GridScale
+from ecgpaper.page.geometry import Warp
+from ecgpaper.page.raster import GridScale
 
 # Height of a strip, in rows,
 N_ROWS = 48

@@ -6,10 +6,10 @@ Public: `Digitizer`, `Digitization`, `Stated`, `StatedLead`. The package can be 
 
 import sys
 
-from ecgpaper.called import CalledPackage
 from ecgpaper.digitize.answer.result import Digitization
 from ecgpaper.digitize.digitizer import Digitizer
-from ecgpaper.digitize.stated import Stated, StatedLead
+from ecgpaper.digitize.request import Stated, StatedLead
+from ecgpaper.runtime.called import CalledPackage
 
 __all__ = ["Digitization", "Digitizer", "Stated", "StatedLead"]
 

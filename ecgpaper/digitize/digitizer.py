@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import logging
 
-from ecgpaper.bounds import FS_HZ, Clock
 from ecgpaper.digitize.answer.interpret import interpreted
 from ecgpaper.digitize.answer.refusals import (
     check_legible,
@@ -40,7 +39,7 @@ from ecgpaper.digitize.reading import (
     MIN_CREDIBLE,
     Reading,
 )
-from ecgpaper.digitize.request import Request
+from ecgpaper.digitize.request import UNSTATED, Request, Stated
 from ecgpaper.digitize.rows.align import settle_columns
 from ecgpaper.digitize.rows.columns import are_around, column_places, place_columns
 from ecgpaper.digitize.rows.find import find_layout
@@ -48,14 +47,14 @@ from ecgpaper.digitize.rows.leads import name_leads, take_names
 from ecgpaper.digitize.rows.named import NameLeads
 from ecgpaper.digitize.rows.names import without_names
 from ecgpaper.digitize.rows.separators import hidden_start_mm, without_separators
-from ecgpaper.digitize.scale.find import find_scale
+from ecgpaper.digitize.scale import find_scale
 from ecgpaper.digitize.signal.leads import signal_from_traces
-from ecgpaper.digitize.stated import UNSTATED, Stated
 from ecgpaper.ecg import ByteArray
 from ecgpaper.errors import EcgPaperError, MirrorError
-from ecgpaper.heap import give_back
 from ecgpaper.page import LAYOUTS, PageLayout
-from ecgpaper.raster import GridScale
+from ecgpaper.page.raster import GridScale
+from ecgpaper.runtime.bounds import FS_HZ, Clock
+from ecgpaper.runtime.heap import give_back
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +74,7 @@ class Digitizer(Networks):
         ----------
         photo : ndarray of uint8, of shape (height, width, 3), RGB
         fs : float, in Hz
-            Sampling frequency of the answer, in `ecgpaper.bounds.FS_HZ`.
+            Sampling frequency of the answer, in `ecgpaper.runtime.bounds.FS_HZ`.
         stated : Stated
             Layout, speed and gain, as far as they are known: they win over what is found.
 

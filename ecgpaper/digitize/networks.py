@@ -15,18 +15,18 @@ from ecgpaper.digitize.curves.refine import N_FEATURES, REFINER
 from ecgpaper.digitize.curves.strip import N_SUB_COLUMNS, STRIP_HEIGHT_MM, STRIP_PX_PER_MM
 from ecgpaper.digitize.rows.align import END_POINTS, ENDS
 from ecgpaper.digitize.segment import MAP_LONG_SIDE_PX
-from ecgpaper.heap import bound_caches
-from ecgpaper.nets.checkpoint import load_info, load_weights, refusing, require_files
-from ecgpaper.nets.description import Contract
 from ecgpaper.nets.device import best_device, channels_last
 from ecgpaper.nets.ends import EndNet
 from ecgpaper.nets.fold import folded
 from ecgpaper.nets.quality import QualityNet
 from ecgpaper.nets.reader import LineReader
 from ecgpaper.nets.refiner import Refiner
+from ecgpaper.nets.stored.checkpoint import load_info, load_weights, refusing, require_files
+from ecgpaper.nets.stored.description import Contract
+from ecgpaper.nets.stored.weights import shipped_model
 from ecgpaper.nets.unet import SegmentNet, StripNet
-from ecgpaper.raster import PIXEL_CLASSES
-from ecgpaper.weights import shipped_model
+from ecgpaper.page.raster import PIXEL_CLASSES
+from ecgpaper.runtime.heap import bound_caches
 
 SEGMENTER = "segmenter"
 TRACER = "tracer"

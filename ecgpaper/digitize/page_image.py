@@ -10,22 +10,22 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from ecgpaper.bounds import MAX_ASPECT, MIN_SIDE_PX
 from ecgpaper.digitize.page.flatten import sampled
 from ecgpaper.digitize.page.negative import negative
 from ecgpaper.digitize.page.orientation import mirrored, turned
 from ecgpaper.digitize.page.rectify import rectify
+from ecgpaper.digitize.page.sampling import map_pixels
 from ecgpaper.digitize.page.sheet import sheet_between
 from ecgpaper.digitize.page.turn import turned_upright
 from ecgpaper.digitize.page.view import View
-from ecgpaper.digitize.sampling import map_pixels
+from ecgpaper.digitize.request import Corners
 from ecgpaper.digitize.segment import find_page, segment
-from ecgpaper.digitize.stated import Corners
 from ecgpaper.ecg import ByteArray
 from ecgpaper.errors import RectifyError
-from ecgpaper.geometry import Homography, Warp
 from ecgpaper.nets.unet import SegmentNet
-from ecgpaper.raster import FlatPage, PixelMaps
+from ecgpaper.page.geometry import Homography, Warp
+from ecgpaper.page.raster import FlatPage, PixelMaps
+from ecgpaper.runtime.bounds import MAX_ASPECT, MIN_SIDE_PX
 
 # A page seen in more detail than 300 dpi is shrunk: curves are read at 8 px per mm, and cutting
 # them out of many more pixels would skip most of these.

@@ -19,7 +19,7 @@ from ecgpaper.digitize.rows.fit import Fit, agreement, leaning_fits
 from ecgpaper.digitize.signal.leads import signal_from_traces
 from ecgpaper.ecg import Ecg
 from ecgpaper.page import PageLayout
-from ecgpaper.raster import GridScale, Trace
+from ecgpaper.page.raster import GridScale, Trace
 
 # Leads that fit each other less are read the other ways round as well.
 MIN_AGREEMENT = 0.85

@@ -1,14 +1,128 @@
-"""A request to the digitizer.
+"""A request to the digitizer, and what a user says about a page.
 
-Public: `Request`.
+Public: `Request`, `Stated`, `UNSTATED`, `StatedLead`, `Corners`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
-from ecgpaper.bounds import Clock
-from ecgpaper.digitize.stated import Stated
+from ecgpaper.ecg import STANDARD_ORDER
+from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip
+from ecgpaper.runtime.bounds import GAIN_MM_PER_MV, SPEED_MM_PER_S, Clock
+
+# Corners of a page on its picture, clockwise from its top left, as shares of the picture's width
+# and height: they hold for the picture in any resolution.
+Corners: TypeAlias = tuple[tuple[float, float], ...]
+# A corner may lie beyond the picture by this share of its side.
+_BEYOND = 0.25
+# A page takes this share of the picture or more.
+_LEAST_AREA = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class StatedLead:
+    """Which lead stands at a place of a layout.
+
+    Parameters
+    ----------
+    row, column : int
+        Of the layout, from 0; rhythm strips are rows of one column below the others.
+    lead : str
+        In `ecgpaper.ecg.STANDARD_ORDER`.
+    """
+
+    row: int
+    column: int
+    lead: str
+
+    def __post_init__(self) -> None:
+        """Refuse leads that nobody knows."""
+        if self.lead not in STANDARD_ORDER:
+            raise ValueError(f"lead must be one of {', '.join(STANDARD_ORDER)}; got {self.lead!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What a user says about a page; it wins over what is found.
+
+    Parameters
+    ----------
+    layout : str or None
+        A name in `ecgpaper.page.LAYOUTS`.
+    speed_mm_per_s, gain_mm_per_mv : float or None
+    leads : tuple of StatedLead
+        Of the places whose leads are not those of the layout.
+    corners : Corners or None
+        Where the page is on its picture; only what they enclose is looked at.
+    """
+
+    layout: str | None = None
+    speed_mm_per_s: float | None = None
+    gain_mm_per_mv: float | None = None
+    leads: tuple[StatedLead, ...] = ()
+    corners: Corners | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse layouts that nobody knows, and scales and corners that cannot be."""
+        if self.layout is not None and self.layout not in LAYOUTS:
+            raise ValueError(f"layout must be one of {', '.join(LAYOUTS)}; got {self.layout!r}")
+        if self.speed_mm_per_s is not None:
+            SPEED_MM_PER_S.checked(self.speed_mm_per_s)
+        if self.gain_mm_per_mv is not None:
+            GAIN_MM_PER_MV.checked(self.gain_mm_per_mv)
+        if len({(each.row, each.column) for each in self.leads}) != len(self.leads):
+            raise ValueError(f"each place of a layout shows one lead; got {self.leads}")
+        if self.corners is not None:
+            _check_corners(self.corners)
+
+    @property
+    def before_curves(self) -> Stated:
+        """What must be known before curves are read; the rest only says what they mean."""
+        return Stated(layout=self.layout, corners=self.corners)
+
+    def over(self, found: PaperScale) -> PaperScale:
+        """Return the scale as stated and, where nothing is, as found."""
+        return PaperScale(
+            self.speed_mm_per_s or found.speed_mm_per_s, self.gain_mm_per_mv or found.gain_mm_per_mv
+        )
+
+    def renamed(self, layout: PageLayout) -> PageLayout:
+        """Return a layout with the leads that are stated; places that it does not have stay."""
+        names = {(each.row, each.column): each.lead for each in self.leads}
+        return replace(layout, strips=tuple(_renamed(strip, names) for strip in layout.strips))
+
+
+UNSTATED = Stated()
+
+
+def _renamed(strip: Strip, names: dict[tuple[int, int], str]) -> Strip:
+    segment = strip.segment
+    lead = names.get((segment.row, segment.column), segment.lead)
+    return replace(strip, segment=replace(segment, lead=lead))
+
+
+def _check_corners(corners: Corners) -> None:
+    """Refuse what is no convex quadrangle on a picture, clockwise."""
+    shares = [share for corner in corners for share in corner]
+    is_four = len(corners) == 4 and all(len(corner) == 2 for corner in corners)
+    is_near = all(math.isfinite(share) and -_BEYOND <= share <= 1 + _BEYOND for share in shares)
+    if not (is_four and is_near and min(_turns(corners)) > _LEAST_AREA):
+        raise ValueError(
+            "corners must be four of a page on its picture, clockwise from the top left, each "
+            f"(share of the width, share of the height); got {corners}"
+        )
+
+
+def _turns(corners: Corners) -> list[float]:
+    """Return the area, in shares, that the sides at each corner span; positive if clockwise."""
+    turns = []
+    for index in range(4):
+        (x0, y0), (x1, y1), (x2, y2) = (corners[(index + step) % 4] for step in range(3))
+        turns.append((x1 - x0) * (y2 - y1) - (y1 - y0) * (x2 - x1))
+    return turns
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ecgpaper.ecg import BoolArray, ByteArray
 from ecgpaper.nets.unet import SegmentNet
-from ecgpaper.raster import PixelMaps
+from ecgpaper.page.raster import PixelMaps
 
 # Long side of the image that the network sees: about 4 px per mm on a full page.
 MAP_LONG_SIDE_PX = 1120

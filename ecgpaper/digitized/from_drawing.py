@@ -19,9 +19,9 @@ from ecgpaper.digitize.rows.fit import fits_of
 from ecgpaper.drawn.read import DrawnPage, read_drawn
 from ecgpaper.drawn.signal import signal_of
 from ecgpaper.ecg import STANDARD_ORDER, ByteArray
-from ecgpaper.geometry import Homography
-from ecgpaper.inputs import PageSource
-from ecgpaper.raster import FlatPage
+from ecgpaper.files.inputs import PageSource
+from ecgpaper.page.geometry import Homography
+from ecgpaper.page.raster import FlatPage
 
 # Of eight PDF pages with truth (`benchmarks/drawn.py`) the least; its maker draws means of 10 ms
 # instead of samples.

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 
 from ecgpaper.ecg import ByteArray
-from ecgpaper.geometry import Warp
-from ecgpaper.raster import Trace
+from ecgpaper.page.geometry import Warp
+from ecgpaper.page.raster import Trace
 
 # Distinct on paper of any color: blue and green next to each other, as leads stand on a page.
 _COLORS = ((0, 80, 220), (0, 150, 60))

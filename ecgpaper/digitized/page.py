@@ -12,17 +12,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecgpaper.bounds import FS_HZ
 from ecgpaper.classify import Diagnosis
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.digitize import Digitization, Stated, StatedLead
-from ecgpaper.digitize.stated import Corners
+from ecgpaper.digitize.request import Corners
 from ecgpaper.digitized.overlay import draw_overlay
 from ecgpaper.ecg import UNKNOWN_LEAD, ByteArray, Ecg, FloatArray
-from ecgpaper.formats import FORMATS
-from ecgpaper.inputs import PageSource
+from ecgpaper.files.formats import FORMATS
+from ecgpaper.files.inputs import PageSource
 from ecgpaper.measure import Measurements, measure
 from ecgpaper.page import PageLayout
+from ecgpaper.runtime.bounds import FS_HZ
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -49,7 +49,7 @@ class Settings:
     Parameters
     ----------
     fs_hz : float, in Hz
-        Sampling frequency of the answer, in `ecgpaper.bounds.FS_HZ`.
+        Sampling frequency of the answer, in `ecgpaper.runtime.bounds.FS_HZ`.
     layout : str or None
         A name in `ecgpaper.page.LAYOUTS`; None where it is to be found, as below.
     speed_mm_per_s, gain_mm_per_mv : float or None

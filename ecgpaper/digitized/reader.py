@@ -15,8 +15,6 @@ from typing import TypeVar
 import cv2
 import torch
 
-from ecgpaper.boundary import PageFault, attempt
-from ecgpaper.bounds import Clock
 from ecgpaper.classify.branches import PageClassifier
 from ecgpaper.classify.picture import look_at
 from ecgpaper.digitize import Digitizer
@@ -26,7 +24,9 @@ from ecgpaper.digitized.from_drawing import Drawn, digitize_drawing
 from ecgpaper.digitized.page import DigitizedPage, Settings
 from ecgpaper.ecg import ByteArray
 from ecgpaper.errors import DrawingError, RecordError
-from ecgpaper.inputs import PageSource, pages_of
+from ecgpaper.files.inputs import PageSource, pages_of
+from ecgpaper.runtime.boundary import PageFault, attempt
+from ecgpaper.runtime.bounds import Clock
 
 T = TypeVar("T")
 AS_USUAL = Settings()

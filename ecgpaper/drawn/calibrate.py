@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ecgpaper.bounds import GAIN_MM_PER_MV
-from ecgpaper.drawn.drawing import Drawing
 from ecgpaper.drawn.grid import TRUE_SIZE, Millimeter, find_grid
+from ecgpaper.drawn.pdf.drawing import Drawing
 from ecgpaper.drawn.print import Printed, read_print
 from ecgpaper.drawn.pulse import DrawnPulse, take_pulses
 from ecgpaper.drawn.strands import Strand
 from ecgpaper.page import PULSE_S, PaperScale
+from ecgpaper.runtime.bounds import GAIN_MM_PER_MV
 
 _USUAL = PaperScale()
 _GAINS_MM_PER_MV = (2.5, 5.0, 10.0, 20.0, 40.0)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ecgpaper.drawn.drawing import MM_PER_POINT, Drawing
+from ecgpaper.drawn.pdf.drawing import MM_PER_POINT, Drawing
 from ecgpaper.ecg import BoolArray, FloatArray
 from ecgpaper.page import LARGE_BOX_MM, SMALL_BOX_MM
 

@@ -9,9 +9,9 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from ecgpaper.bounds import GAIN_MM_PER_MV, SPEED_MM_PER_S, Range
-from ecgpaper.drawn.drawing import Drawing
+from ecgpaper.drawn.pdf.drawing import Drawing
 from ecgpaper.ecg import STANDARD_ORDER, canonical_lead_name
+from ecgpaper.runtime.bounds import GAIN_MM_PER_MV, SPEED_MM_PER_S, Range
 
 _NUMBER = r"(\d{1,3}(?:[.,]\d{1,2})?)\s*"
 # Seconds and millivolts as Latin and Cyrillic scripts write them.

@@ -11,12 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ecgpaper.bounds import FS_HZ
 from ecgpaper.drawn.calibrate import Calibration, calibrate
-from ecgpaper.drawn.drawing import Drawing
 from ecgpaper.drawn.grid import TRUE_SIZE, Millimeter
-from ecgpaper.drawn.isolated import load_drawing
 from ecgpaper.drawn.naming import NamedCell, labels_of, name_cells
+from ecgpaper.drawn.pdf.drawing import Drawing
+from ecgpaper.drawn.pdf.isolated import load_drawing
 from ecgpaper.drawn.print import Printed, find_labels
 from ecgpaper.drawn.pulse import DrawnPulse, take_pulses
 from ecgpaper.drawn.rows import Cell, arrange, cut_rows, row_pitch_pt
@@ -26,7 +25,8 @@ from ecgpaper.drawn.times import column_starts_s
 from ecgpaper.ecg import Ecg
 from ecgpaper.errors import DrawingError
 from ecgpaper.page import LAYOUTS, PageLayout, Segment, Strip
-from ecgpaper.raster import GridScale, Trace
+from ecgpaper.page.raster import GridScale, Trace
+from ecgpaper.runtime.bounds import FS_HZ
 
 # As Challenge records are sampled.
 _USUAL_FS_HZ = 500.0

@@ -13,7 +13,7 @@ from scipy.interpolate import CubicSpline
 
 from ecgpaper.ecg import STANDARD_ORDER, Ecg, FloatArray
 from ecgpaper.page import PageLayout
-from ecgpaper.raster import GridScale, Trace
+from ecgpaper.page.raster import GridScale, Trace
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ecgpaper.drawn.drawing import MM_PER_POINT, Drawing
+from ecgpaper.drawn.pdf.drawing import MM_PER_POINT, Drawing
 from ecgpaper.ecg import FloatArray
 
 

@@ -10,9 +10,9 @@ function is: ``ecgpaper.measure(ecg)``.
 
 import sys
 
-from ecgpaper.called import CalledPackage
 from ecgpaper.measure.measurements import RHYTHMS, LeadAmplitudes, Measurements
 from ecgpaper.measure.measuring import measure
+from ecgpaper.runtime.called import CalledPackage
 
 __all__ = ["RHYTHMS", "LeadAmplitudes", "Measurements", "measure"]
 

@@ -1,1 +1,1 @@
-"""Networks: tensors in, tensors out, no knowledge of ECGs; only `checkpoint` touches the disk."""
+"""Networks: tensors in, tensors out, no knowledge of ECGs; only `stored` touches the disk."""

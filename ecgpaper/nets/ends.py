@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ecgpaper.nets.along import AlongConv, AlongNorm, as_line, residual_block
-from ecgpaper.nets.config import NetworkConfig, Size, Sizes
+from ecgpaper.nets.stored.config import NetworkConfig, Size, Sizes
 
 # From a three-hundredth of a point to as many points as are looked at.
 _LOG_SPREAD_RANGE = (-6.0, 3.5)

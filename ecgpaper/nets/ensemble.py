@@ -15,8 +15,8 @@ from typing import Annotated
 import torch
 from torch import Tensor, nn
 
-from ecgpaper.nets.config import NetworkConfig, Range, Repeats
 from ecgpaper.nets.resnet1d import ResNet1d, ResNet1dConfig
+from ecgpaper.nets.stored.config import NetworkConfig, Range, Repeats
 
 KINDS = ("shapes", "features", "measures")
 # Of the networks, and of likeness of each kind.

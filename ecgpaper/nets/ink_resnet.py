@@ -16,8 +16,8 @@ from typing import Annotated, cast
 import torch
 from torch import Tensor, nn
 
-from ecgpaper.nets.config import NetworkConfig, Range
 from ecgpaper.nets.resnet1d import ResNet1d, ResNet1dConfig
+from ecgpaper.nets.stored.config import NetworkConfig, Range
 
 # Columns that decide together which ink is the trace's, and what they are described by.
 _N_COLUMNS = 9

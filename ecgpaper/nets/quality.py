@@ -11,7 +11,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from ecgpaper.nets.config import NetworkConfig, Size
+from ecgpaper.nets.stored.config import NetworkConfig, Size
 
 
 @dataclass(frozen=True)

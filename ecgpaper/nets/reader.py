@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ecgpaper.nets.along import AlongConv, as_line, residual_block
-from ecgpaper.nets.config import NetworkConfig, Size, Sizes
+from ecgpaper.nets.stored.config import NetworkConfig, Size, Sizes
 
 # Stages of the network,
 _N_STAGES = 4

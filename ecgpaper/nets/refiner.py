@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ecgpaper.nets.along import AlongConv, AlongNorm, as_line, residual_block
-from ecgpaper.nets.config import NetworkConfig, Size, Sizes
+from ecgpaper.nets.stored.config import NetworkConfig, Size, Sizes
 
 # From a fiftieth of a row to twenty rows.
 _LOG_SPREAD_RANGE = (-4.0, 3.0)

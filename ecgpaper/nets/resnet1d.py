@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ecgpaper.nets.config import Count, NetworkConfig, Repeats, Share, Size, Sizes
+from ecgpaper.nets.stored.config import Count, NetworkConfig, Repeats, Share, Size, Sizes
 
 _N_EMBEDDED = 32
 # Four times as many as the shipped one has.

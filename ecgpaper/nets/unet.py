@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ecgpaper.nets.config import NetworkConfig, Size, Sizes
+from ecgpaper.nets.stored.config import NetworkConfig, Size, Sizes
 
 # Height is decoded as the mean of the probabilities this many rows around the most probable one.
 DECODE_HALF_ROWS = 20

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 
 from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
-from ecgpaper.geometry import Warp
-from ecgpaper.raster import GridScale
+from ecgpaper.page.geometry import Warp
+from ecgpaper.page.raster import GridScale
 from ecgpaper.synth.capture.camera import warp_layer
 from ecgpaper.synth.capture.foreground import foreground_coverage
 from ecgpaper.synth.capture.light import glare_levels

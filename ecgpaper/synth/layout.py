@@ -9,7 +9,7 @@ import numpy as np
 
 from ecgpaper.ecg import Ecg
 from ecgpaper.page import PageLayout, PaperScale, Segment, Strip
-from ecgpaper.raster import GridScale, Trace
+from ecgpaper.page.raster import GridScale, Trace
 from ecgpaper.synth.spec.print import LayoutSpec
 
 

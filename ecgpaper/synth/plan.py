@@ -12,9 +12,9 @@ from zlib import crc32
 import numpy as np
 
 from ecgpaper.ecg import Ecg
-from ecgpaper.geometry import DenseWarp, Homography, Warp
 from ecgpaper.page import MM_PER_INCH, PageLayout
-from ecgpaper.raster import GridScale, Trace
+from ecgpaper.page.geometry import DenseWarp, Homography, Warp
+from ecgpaper.page.raster import GridScale, Trace
 from ecgpaper.synth.capture.camera import lay_sheet, page_to_photo
 from ecgpaper.synth.capture.relief import bend, height_field
 from ecgpaper.synth.cover import Cover, Objects, find_cover

@@ -22,10 +22,10 @@ import torch
 from ecgpaper.classify.branches import PICTURE
 from ecgpaper.digitize.networks import CONTRACTS
 from ecgpaper.errors import CheckpointError, RecordError
-from ecgpaper.files import prepare_output_folder, remove_abandoned
-from ecgpaper.nets.checkpoint import publish, read_info, require_files
+from ecgpaper.files.records.challenge import RecordHeader, find_records
 from ecgpaper.nets.device import best_device
-from ecgpaper.records.challenge import RecordHeader, find_records
+from ecgpaper.nets.stored.checkpoint import publish, read_info, require_files
+from ecgpaper.runtime.files import prepare_output_folder, remove_abandoned
 from ecgpaper.simulate import simulate_record
 from ecgpaper.train.ahead import n_cores, usual_workers
 from ecgpaper.train.classifier.facts import RecordFacts

@@ -27,8 +27,8 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
-from ecgpaper.files import write_whole
 from ecgpaper.nets.device import fast_precision, full_speed
+from ecgpaper.runtime.files import write_whole
 from ecgpaper.train.ahead import Made, ahead, n_cores, usual_workers
 from ecgpaper.train.processes import from_first, n_processes, rank, wait_for_all
 from ecgpaper.train.span import MANY_STEPS, Meter, Span

@@ -19,8 +19,8 @@ from tqdm import tqdm
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.ecg import Ecg
 from ecgpaper.errors import RecordError
-from ecgpaper.records.challenge import RecordHeader, read_ecg, read_header
-from ecgpaper.records.headers import header_file
+from ecgpaper.files.records.challenge import RecordHeader, read_ecg, read_header
+from ecgpaper.files.records.headers import header_file
 
 logger = logging.getLogger(__name__)
 

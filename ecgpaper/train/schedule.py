@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import dropwhile, pairwise
 
-from ecgpaper.bounds import TRAIN_MINUTES
 from ecgpaper.errors import BudgetError
+from ecgpaper.runtime.bounds import TRAIN_MINUTES
 from ecgpaper.train.span import MANY_STEPS, Meter, Span
 
 MINUTES_VARIABLE = "ECGPAPER_TRAIN_MINUTES"

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ecgpaper.files import write_whole
+from ecgpaper.runtime.files import write_whole
 from ecgpaper.train.span import Meter, Span
 
 logger = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ import numpy as np
 
 from ecgpaper.classify.labels import one_hot
 from ecgpaper.ecg import Ecg
-from ecgpaper.nets.checkpoint import read_info
+from ecgpaper.nets.stored.checkpoint import read_info
 from ecgpaper.train.classifier.facts import RecordFacts
 from ecgpaper.train.classifier.folds import split_records
 from ecgpaper.train.classifier.signals import (

@@ -5,7 +5,7 @@ from ecgpaper.classify.beats import N_BEAT_SAMPLES, typical_beats
 from ecgpaper.classify.inputs import INPUT_FS, channels_from_leads, leads_from_ecg
 from ecgpaper.classify.rhythm import find_beats
 from ecgpaper.simulate import simulate_ecg
-from ecgpaper.train.classifier.degrade import mask_of_layout
+from ecgpaper.train.classifier.augment.degrade import mask_of_layout
 
 BEFORE = 32
 

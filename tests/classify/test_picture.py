@@ -17,9 +17,9 @@ from ecgpaper.digitize import Digitization
 from ecgpaper.digitize.calibration.printed_scale import Said
 from ecgpaper.digitize.rows.fit import Fit
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
-from ecgpaper.raster import FlatPage
+from ecgpaper.page.raster import FlatPage
 from ecgpaper.synth import InkSpec, sample_spec, synthesize
-from ecgpaper.train.classifier.degrade import mask_of_layout
+from ecgpaper.train.classifier.augment.degrade import mask_of_layout
 
 
 @pytest.fixture(scope="module")

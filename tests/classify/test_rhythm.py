@@ -5,7 +5,7 @@ from ecgpaper.classify.inputs import INPUT_FS, channels_from_leads, leads_from_e
 from ecgpaper.classify.rhythm import find_beats, rhythm_features
 from ecgpaper.page import LAYOUTS
 from ecgpaper.simulate import simulate_ecg
-from ecgpaper.train.classifier.degrade import mask_of_layout
+from ecgpaper.train.classifier.augment.degrade import mask_of_layout
 
 
 def beating(beat_s):

@@ -13,10 +13,10 @@ from ecgpaper.digitize.curves.refine import DARK_ROWS, PROBABLE_ROWS
 from ecgpaper.digitize.curves.trim import without_strokes
 from ecgpaper.digitize.rows.align import END_POINTS, settle_columns
 from ecgpaper.digitize.rows.find import find_layout
-from ecgpaper.geometry import Homography
 from ecgpaper.nets.unet import StripNet, UNetConfig
 from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Segment, Strip
-from ecgpaper.raster import PIXEL_CLASSES, FlatPage, GridScale, PixelMaps, Trace
+from ecgpaper.page.geometry import Homography
+from ecgpaper.page.raster import PIXEL_CLASSES, FlatPage, GridScale, PixelMaps, Trace
 
 PX_PER_MM = 4.0
 SCALE = GridScale((PX_PER_MM, PX_PER_MM))

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 import torch
 
-from ecgpaper.bounds import Clock
 from ecgpaper.digitize import Digitizer, Stated
 from ecgpaper.digitize.answer.quality import FEATURES
 from ecgpaper.digitize.calibration.printed_scale import LETTERS
@@ -18,6 +17,7 @@ from ecgpaper.nets.quality import QualityConfig, QualityNet
 from ecgpaper.nets.reader import LineReader, ReaderConfig
 from ecgpaper.nets.refiner import Refiner, RefinerConfig
 from ecgpaper.nets.unet import SegmentNet, StripNet, UNetConfig
+from ecgpaper.runtime.bounds import Clock
 
 NOISE = np.random.default_rng(0).integers(0, 256, (2000, 400, 3)).astype(np.uint8)
 ROWS, COLUMNS = np.mgrid[:450, :600]

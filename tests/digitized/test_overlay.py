@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 
 from ecgpaper.digitized.overlay import draw_overlay, jpeg_bytes
-from ecgpaper.geometry import Homography
 from ecgpaper.page import Segment, Strip
-from ecgpaper.raster import Trace
+from ecgpaper.page.geometry import Homography
+from ecgpaper.page.raster import Trace
 
 STRIP = Strip(Segment("V2", 0, 0.0, 2.5), 10.0, 20.0)
 

@@ -5,9 +5,9 @@ import pytest
 from PIL import Image
 
 import ecgpaper
-from ecgpaper.boundary import PageFault
 from ecgpaper.digitized import reader as page_reader
 from ecgpaper.errors import LayoutError, RecordError
+from ecgpaper.runtime.boundary import PageFault
 
 
 class Toy:

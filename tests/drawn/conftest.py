@@ -7,7 +7,7 @@ from itertools import zip_longest
 import numpy as np
 import pytest
 
-from ecgpaper.drawn.extract import extract
+from ecgpaper.drawn.pdf.extract import extract
 from ecgpaper.drawn.read import read_drawing
 from ecgpaper.page import LAYOUTS, PaperScale
 from ecgpaper.simulate.record import simulate_ecg

@@ -14,10 +14,10 @@ from ecgpaper.digitized import reader as page_reader
 from ecgpaper.digitized.from_drawing import DRAWN_SNR_DB
 from ecgpaper.digitized.page import Settings
 from ecgpaper.digitized.reader import PageReader
-from ecgpaper.drawn.extract import extract
+from ecgpaper.drawn.pdf.extract import extract
 from ecgpaper.ecg import LIMB_LEADS, STANDARD_ORDER, UNKNOWN_LEAD, Ecg
 from ecgpaper.errors import DrawingError, LayoutError
-from ecgpaper.inputs import pages_of
+from ecgpaper.files.inputs import pages_of
 
 pytest.importorskip("pypdfium2", reason="an optional extra")
 pytest.importorskip("reportlab", reason="draws the PDFs of these tests")

@@ -3,7 +3,7 @@ import zlib
 
 import pytest
 
-from ecgpaper.drawn.isolated import load_drawing
+from ecgpaper.drawn.pdf.isolated import load_drawing
 from ecgpaper.errors import DrawingError
 
 pytest.importorskip("pypdfium2", reason="an optional extra")

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from dask.distributed import LocalCluster
 
-from ecgpaper import synth, workers
+from ecgpaper import synth
 from ecgpaper.__main__ import main
 from ecgpaper.ecg import Ecg
+from ecgpaper.files.records.challenge import read_ecg, read_header, read_image, write_record
 from ecgpaper.page import PaperScale
-from ecgpaper.records.challenge import read_ecg, read_header, read_image, write_record
+from ecgpaper.runtime import workers
 from ecgpaper.synth.truth.picture import Origin
 from ecgpaper.synth.truth.truth_file import read_truth
 

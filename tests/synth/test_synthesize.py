@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from ecgpaper.ecg import Ecg
+from ecgpaper.files.records.challenge import read_image
 from ecgpaper.page import LAYOUTS, PaperScale
-from ecgpaper.records.challenge import read_image
 from ecgpaper.synth import PRESETS, PaperSpec, draw_maps, sample_spec, synthesize
 from ecgpaper.synth.plan import plan_page
 from ecgpaper.synth.spec.page import spec_as_json, spec_from_json

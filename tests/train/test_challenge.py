@@ -18,12 +18,12 @@ from ecgpaper.classify.labels import CLASSES
 from ecgpaper.digitize.curves.strip import N_SUB_COLUMNS
 from ecgpaper.ecg import Ecg
 from ecgpaper.errors import CheckpointError, OutputError, RecordError
-from ecgpaper.nets.checkpoint import save_checkpoint
-from ecgpaper.nets.description import CheckpointInfo
+from ecgpaper.files.records.challenge import write_record
 from ecgpaper.nets.resnet1d import ResNet1dConfig
+from ecgpaper.nets.stored.checkpoint import save_checkpoint
+from ecgpaper.nets.stored.description import CheckpointInfo
 from ecgpaper.nets.unet import UNetConfig
-from ecgpaper.raster import PIXEL_CLASSES
-from ecgpaper.records.challenge import write_record
+from ecgpaper.page.raster import PIXEL_CLASSES
 from ecgpaper.simulate import simulate_record
 from ecgpaper.train import challenge, trainer
 from ecgpaper.train import state as state_module

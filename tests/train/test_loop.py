@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from ecgpaper.files import prepare_output_folder
+from ecgpaper.runtime.files import prepare_output_folder
 from ecgpaper.train import loop
 from ecgpaper.train.loop import TrainConfig, fit
 from ecgpaper.train.processes import joined, rank

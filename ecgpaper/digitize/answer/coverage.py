@@ -12,7 +12,7 @@ import numpy as np
 
 from ecgpaper.digitize.rows.ink_rows import MIN_INK
 from ecgpaper.page import PageLayout
-from ecgpaper.raster import GridScale, PixelMaps, Trace
+from ecgpaper.page.raster import GridScale, PixelMaps, Trace
 
 # Ink within this distance of a trace is the trace's.
 REACH_MM = 2.0

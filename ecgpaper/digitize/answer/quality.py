@@ -19,9 +19,9 @@ import torch
 from ecgpaper.digitize.rows.fit import Fit
 from ecgpaper.digitize.signal.leads import leads_shown
 from ecgpaper.ecg import FloatArray
-from ecgpaper.geometry import Homography
 from ecgpaper.nets.quality import QualityNet
-from ecgpaper.raster import FlatPage, GridScale, Trace
+from ecgpaper.page.geometry import Homography
+from ecgpaper.page.raster import FlatPage, GridScale, Trace
 
 FEATURES = (
     "waves over spread, dB",

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from ecgpaper.digitize.answer.coverage import uncovered_share
 from ecgpaper.digitize.reading import MIN_CREDIBLE, Reading
-from ecgpaper.digitize.stated import Stated
+from ecgpaper.digitize.request import Stated
 from ecgpaper.errors import EcgPaperError, GridError, LayoutError, MirrorError
 
 # Least share of the printed strips that must be seen as traces. 31 generated pages that were

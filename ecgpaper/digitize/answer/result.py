@@ -13,7 +13,7 @@ from ecgpaper.digitize.rows.fit import Fit, agreement
 from ecgpaper.digitize.signal.knots import Knots
 from ecgpaper.ecg import Ecg, FloatArray
 from ecgpaper.page import PageLayout
-from ecgpaper.raster import FlatPage, GridScale, Trace
+from ecgpaper.page.raster import FlatPage, GridScale, Trace
 
 # A lead that is expected to be worse says less than none: the Challenge gives no lead 0 dB.
 MIN_SNR_DB = 0.0

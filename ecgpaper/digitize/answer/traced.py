@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ecgpaper.digitize.calibration.printed_scale import Said
 from ecgpaper.digitize.reading import Reading
 from ecgpaper.page import PageLayout, PaperScale
-from ecgpaper.raster import Trace
+from ecgpaper.page.raster import Trace
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,11 +17,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ecgpaper.digitize.sampling import map_pixels
+from ecgpaper.digitize.page.sampling import map_pixels
 from ecgpaper.ecg import ByteArray, FloatArray
-from ecgpaper.geometry import Homography, Warp
 from ecgpaper.nets.reader import LineReader
-from ecgpaper.raster import FlatPage, GridScale, PixelMaps
+from ecgpaper.page.geometry import Homography, Warp
+from ecgpaper.page.raster import FlatPage, GridScale, PixelMaps
 
 Box = tuple[float, float, float, float]
 Spelled = tuple[str, NDArray[np.float32]]

@@ -15,7 +15,7 @@ from ecgpaper.digitize.curves.strip import STRIP_PX_PER_MM
 from ecgpaper.ecg import FloatArray
 from ecgpaper.nets.unet import DECODE_HALF_ROWS
 from ecgpaper.page import PageLayout, Strip
-from ecgpaper.raster import GridScale, Trace
+from ecgpaper.page.raster import GridScale, Trace
 
 
 @dataclass(frozen=True, slots=True)

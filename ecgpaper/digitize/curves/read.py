@@ -31,7 +31,7 @@ from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
 from ecgpaper.nets.device import fast_precision
 from ecgpaper.nets.unet import StripNet
 from ecgpaper.page import PageLayout
-from ecgpaper.raster import FlatPage, GridScale, PixelMaps
+from ecgpaper.page.raster import FlatPage, GridScale, PixelMaps
 
 # From this probability on a trace counts as present.
 MIN_PRESENCE = 0.5

@@ -23,7 +23,7 @@ from ecgpaper.digitize.curves.read import RowReading
 from ecgpaper.digitize.curves.strip import STRIP_PX_PER_MM
 from ecgpaper.ecg import FloatArray
 from ecgpaper.nets.refiner import Refiner
-from ecgpaper.raster import GridScale, Trace
+from ecgpaper.page.raster import GridScale, Trace
 
 Real = TypeVar("Real", np.float16, np.float32)
 

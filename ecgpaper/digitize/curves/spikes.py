@@ -19,7 +19,7 @@ from ecgpaper.digitize.curves.read import RowReading
 from ecgpaper.digitize.curves.refine import with_rows
 from ecgpaper.digitize.curves.strip import N_SUB_COLUMNS, STRIP_PX_PER_MM
 from ecgpaper.ecg import BoolArray, FloatArray
-from ecgpaper.raster import GridScale, Trace
+from ecgpaper.page.raster import GridScale, Trace
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ecgpaper.digitize.sampling import map_pixels
+from ecgpaper.digitize.page.sampling import map_pixels
 from ecgpaper.digitize.segment import darkness
 from ecgpaper.ecg import ByteArray, FloatArray
-from ecgpaper.geometry import Homography
-from ecgpaper.raster import FlatPage, GridScale
+from ecgpaper.page.geometry import Homography
+from ecgpaper.page.raster import FlatPage, GridScale
 
 STRIP_PX_PER_MM = 8.0
 STRIP_HEIGHT_MM = 48.0

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from ecgpaper.digitize.curves.read import MIN_PRESENCE
-from ecgpaper.raster import GridScale, Trace
+from ecgpaper.page.raster import GridScale, Trace
 
 # Points of the row that a pulse's stroke covers behind it: half a pen's width.
 STROKE_POINTS = 3

@@ -15,11 +15,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ecgpaper.bounds import MAX_PAGE_MM
 from ecgpaper.ecg import FloatArray
 from ecgpaper.errors import GridError
 from ecgpaper.page import LARGE_BOX_MM, SMALL_BOX_MM
-from ecgpaper.raster import FlatPage, GridScale, PixelMaps
+from ecgpaper.page.raster import FlatPage, GridScale, PixelMaps
+from ecgpaper.runtime.bounds import MAX_PAGE_MM
 
 # Multiples of the lines' frequency at which a comb is looked for.
 TEETH = np.arange(1, 11)
@@ -115,7 +115,7 @@ def believable(scale: GridScale, page: FlatPage, otherwise: str) -> GridScale:
     Raises
     ------
     GridError
-        If the image is larger than `ecgpaper.bounds.MAX_PAGE_MM` at this scale.
+        If the image is larger than `ecgpaper.runtime.bounds.MAX_PAGE_MM` at this scale.
     """
     height_px, width_px = page.image.shape[:2]
     size_mm = (width_px / scale.px_per_mm[0], height_px / scale.px_per_mm[1])

@@ -11,7 +11,7 @@ import numpy as np
 from ecgpaper.digitize.grid.surface import Float32Array
 from ecgpaper.digitize.segment import darkness, printed_area
 from ecgpaper.ecg import ByteArray
-from ecgpaper.raster import PixelMaps
+from ecgpaper.page.raster import PixelMaps
 
 # Long side of the image that is looked at: one millimeter is 3 to 6 px.
 RULER_LONG_SIDE_PX = 1600

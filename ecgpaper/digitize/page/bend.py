@@ -16,7 +16,7 @@ from ecgpaper.digitize.grid.surface import extended
 from ecgpaper.digitize.page.flatten import FLAT_PX_PER_MM
 from ecgpaper.ecg import BoolArray, FloatArray
 from ecgpaper.errors import GridError
-from ecgpaper.geometry import DenseWarp, Homography, Warp
+from ecgpaper.page.geometry import DenseWarp, Homography, Warp
 
 # A page whose grid is flat over this share is flat altogether: the rest was not followed well.
 MIN_FLAT_SHARE = 0.9

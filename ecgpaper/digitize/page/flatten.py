@@ -11,11 +11,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ecgpaper.digitize.sampling import map_pixels
+from ecgpaper.digitize.page.sampling import map_pixels
 from ecgpaper.digitize.segment import MAP_LONG_SIDE_PX
 from ecgpaper.ecg import ByteArray
-from ecgpaper.geometry import Homography, Warp
-from ecgpaper.raster import FlatPage, PixelMaps
+from ecgpaper.page.geometry import Homography, Warp
+from ecgpaper.page.raster import FlatPage, PixelMaps
 
 # Resolution of a page that is flattened along its grid.
 FLAT_PX_PER_MM = 8.0

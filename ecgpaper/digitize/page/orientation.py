@@ -13,8 +13,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from ecgpaper.geometry import Homography
-from ecgpaper.raster import FlatPage, PixelMaps
+from ecgpaper.page.geometry import Homography
+from ecgpaper.page.raster import FlatPage, PixelMaps
 
 # Share of the page, at each side, where its own edges may be taken for ink: the end of a sheet or
 # a window, a scroll bar.

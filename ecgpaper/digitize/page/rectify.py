@@ -23,14 +23,14 @@ from ecgpaper.digitize.grid.snapping import without_rounding
 from ecgpaper.digitize.grid.surface import extended
 from ecgpaper.digitize.page.bend import MIN_FLAT_SHARE, bend, fit_plane, lattice
 from ecgpaper.digitize.page.flatten import FLAT_PX_PER_MM, flatten, sampled
+from ecgpaper.digitize.page.sampling import map_pixels
 from ecgpaper.digitize.page.sheet import find_sheet
 from ecgpaper.digitize.page.skew import rotation, skew_deg
 from ecgpaper.digitize.page.view import View
-from ecgpaper.digitize.sampling import map_pixels
 from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
 from ecgpaper.errors import GridError
-from ecgpaper.geometry import Homography, Warp
-from ecgpaper.raster import FlatPage, PixelMaps
+from ecgpaper.page.geometry import Homography, Warp
+from ecgpaper.page.raster import FlatPage, PixelMaps
 
 logger = logging.getLogger(__name__)
 

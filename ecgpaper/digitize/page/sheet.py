@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from ecgpaper.digitize.page.view import View
 from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
-from ecgpaper.geometry import Homography
-from ecgpaper.raster import PixelMaps
+from ecgpaper.page.geometry import Homography
+from ecgpaper.page.raster import PixelMaps
 
 # Long and short sides of A4 and of letter paper.
 SHEETS_MM = ((297.0, 210.0), (279.4, 215.9))

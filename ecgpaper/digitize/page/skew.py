@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ecgpaper.digitize.segment import darkness, working_image
 from ecgpaper.ecg import ByteArray, FloatArray
-from ecgpaper.geometry import Homography
+from ecgpaper.page.geometry import Homography
 
 MAX_SKEW_DEG = 12.0
 

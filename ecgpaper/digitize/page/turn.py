@@ -14,7 +14,7 @@ import numpy as np
 
 from ecgpaper.digitize.segment import darkness, working_image
 from ecgpaper.ecg import ByteArray, FloatArray
-from ecgpaper.geometry import Homography
+from ecgpaper.page.geometry import Homography
 
 # Networks have learnt from pages turned by 15 degrees at the most, and read these as they lie.
 LEAST_TURN_DEG = 16.0

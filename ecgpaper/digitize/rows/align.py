@@ -29,7 +29,7 @@ from ecgpaper.digitize.rows.columns import Place, place_columns
 from ecgpaper.ecg import FloatArray
 from ecgpaper.nets.ends import EndNet
 from ecgpaper.page import PageLayout
-from ecgpaper.raster import GridScale, Trace
+from ecgpaper.page.raster import GridScale, Trace
 
 ENDS = "ends"
 # Points that are looked at around an end, half of them beyond it.

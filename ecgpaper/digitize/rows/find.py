@@ -17,7 +17,7 @@ import numpy as np
 from ecgpaper.digitize.rows.ink_rows import InkRow, rows_of
 from ecgpaper.errors import LayoutError
 from ecgpaper.page import LAYOUTS, LeadLayout, PageLayout, PaperScale, Strip
-from ecgpaper.raster import FlatPage, GridScale, PixelMaps
+from ecgpaper.page.raster import FlatPage, GridScale, PixelMaps
 
 # As long as the names of the leads are not read, a layout is known by its number of rows alone: of
 # those with as many, the usual one.

@@ -18,7 +18,7 @@ from scipy.ndimage import uniform_filter1d
 
 from ecgpaper.ecg import LEAD_SUMS, FloatArray
 from ecgpaper.page import PageLayout
-from ecgpaper.raster import GridScale, Trace
+from ecgpaper.page.raster import GridScale, Trace
 
 
 @dataclass(frozen=True, slots=True)

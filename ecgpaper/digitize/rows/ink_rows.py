@@ -15,7 +15,7 @@ from scipy.signal import find_peaks
 
 from ecgpaper.digitize.segment import printed_area
 from ecgpaper.ecg import BoolArray, FloatArray
-from ecgpaper.raster import GridScale, PixelMaps
+from ecgpaper.page.raster import GridScale, PixelMaps
 
 # Probability from which a pixel counts as ink: faint traces must not break.
 MIN_INK = 0.35

@@ -14,7 +14,7 @@ import numpy as np
 from ecgpaper.digitize.curves.read import RowReading
 from ecgpaper.digitize.rows.fit import Fit, agreement
 from ecgpaper.page import PageLayout
-from ecgpaper.raster import GridScale, Trace
+from ecgpaper.page.raster import GridScale, Trace
 
 # Sums of the limb leads of one heart vanish by more than this; of a lead with itself by 0.67.
 _LEVEL = 0.8

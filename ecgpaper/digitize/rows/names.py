@@ -19,7 +19,7 @@ from ecgpaper.digitize.curves.read import RowReading, writing
 from ecgpaper.digitize.curves.strip import STRIP_PX_PER_MM
 from ecgpaper.ecg import BoolArray
 from ecgpaper.page import PageLayout, Strip
-from ecgpaper.raster import GridScale, PixelMaps
+from ecgpaper.page.raster import GridScale, PixelMaps
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from scipy.interpolate import CubicSpline, make_lsq_spline
 
 from ecgpaper.ecg import FloatArray
 from ecgpaper.page import PageLayout
-from ecgpaper.raster import GridScale, Trace
+from ecgpaper.page.raster import GridScale, Trace
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from scipy.interpolate import CubicSpline
 from ecgpaper.digitize.signal.knots import Knots, through_knots
 from ecgpaper.ecg import STANDARD_ORDER, UNKNOWN_LEAD, Ecg, FloatArray
 from ecgpaper.page import PageLayout
-from ecgpaper.raster import GridScale, Trace
+from ecgpaper.page.raster import GridScale, Trace
 
 # From here on a point of a trace counts as sure.
 MIN_CONFIDENCE = 0.3

@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ecgpaper.errors import BatchError
-from ecgpaper.files import remove_abandoned, write_new
+from ecgpaper.files.records.challenge import find_records
 from ecgpaper.page import PaperScale
-from ecgpaper.records.challenge import find_records
+from ecgpaper.runtime.files import remove_abandoned, write_new
 
 OPTIONS_FILE = "synthesize.json"
 

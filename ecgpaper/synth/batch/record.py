@@ -15,12 +15,12 @@ from zlib import crc32
 import cv2
 import numpy as np
 
-from ecgpaper.boundary import PageFault, attempt
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.errors import DiskError, RecordError
-from ecgpaper.files import write_whole
+from ecgpaper.files.records.challenge import NAME, read_ecg, read_header, write_record
 from ecgpaper.page import LAYOUTS, LeadLayout
-from ecgpaper.records.challenge import NAME, read_ecg, read_header, write_record
+from ecgpaper.runtime.boundary import PageFault, attempt
+from ecgpaper.runtime.files import write_whole
 from ecgpaper.synth.batch.folder import BatchOptions
 from ecgpaper.synth.generator import SyntheticPage, synthesize
 from ecgpaper.synth.sample import sample_spec

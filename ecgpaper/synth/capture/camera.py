@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 
 from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
-from ecgpaper.geometry import DenseWarp, Homography, Warp
 from ecgpaper.page import MM_PER_INCH
+from ecgpaper.page.geometry import DenseWarp, Homography, Warp
 from ecgpaper.synth.capture.scene import corners_photo
 from ecgpaper.synth.spec.capture import CameraSpec
 from ecgpaper.synth.spec.values import Color

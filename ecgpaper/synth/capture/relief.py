@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ecgpaper.geometry import DenseWarp
-from ecgpaper.raster import GridScale
+from ecgpaper.page.geometry import DenseWarp
+from ecgpaper.page.raster import GridScale
 from ecgpaper.synth.capture.crumple import crumple
 from ecgpaper.synth.spec.sheet import Fold, ReliefSpec
 from ecgpaper.synth.texture import FloatImage, cloud

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from ecgpaper.ecg import ByteArray
-from ecgpaper.raster import GridScale
+from ecgpaper.page.raster import GridScale
 from ecgpaper.synth.print.rules import cover_boxes
 from ecgpaper.synth.spec.print import Code
 

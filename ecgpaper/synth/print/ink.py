@@ -13,7 +13,7 @@ import numpy as np
 
 from ecgpaper.ecg import ByteArray, FloatArray
 from ecgpaper.page import PULSE_MV, PageLayout, Strip
-from ecgpaper.raster import GridScale, Trace
+from ecgpaper.page.raster import GridScale, Trace
 from ecgpaper.synth.layout import page_shape
 from ecgpaper.synth.print.codes import draw_code
 from ecgpaper.synth.print.pen import draw_curve

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from ecgpaper.ecg import ByteArray
-from ecgpaper.raster import GridScale
+from ecgpaper.page.raster import GridScale
 from ecgpaper.synth.spec.print import InkSpec
 
 # Part of a dot that must be covered for the head to print it.

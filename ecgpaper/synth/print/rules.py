@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ecgpaper.ecg import ByteArray, FloatArray
-from ecgpaper.raster import GridScale
+from ecgpaper.page.raster import GridScale
 from ecgpaper.synth.print.pen import draw_curve
 from ecgpaper.synth.spec.print import Rule
 from ecgpaper.synth.spec.values import Point

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from ecgpaper.ecg import ByteArray
-from ecgpaper.raster import GridScale
+from ecgpaper.page.raster import GridScale
 from ecgpaper.synth.spec.print import TextLine
 
 # Files among matplotlib's fonts; None is the one that Pillow brings along.

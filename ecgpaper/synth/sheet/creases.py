@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from ecgpaper.ecg import ByteArray, FloatArray
-from ecgpaper.raster import GridScale
+from ecgpaper.page.raster import GridScale
 from ecgpaper.synth.spec.sheet import Fold
 
 _SHIFT = 4

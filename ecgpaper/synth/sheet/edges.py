@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from ecgpaper.ecg import ByteArray, FloatArray
-from ecgpaper.raster import GridScale
+from ecgpaper.page.raster import GridScale
 from ecgpaper.synth.spec.values import Point
 
 _SHIFT = 4

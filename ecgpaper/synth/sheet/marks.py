@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from ecgpaper.ecg import ByteArray, FloatArray
-from ecgpaper.raster import GridScale
+from ecgpaper.page.raster import GridScale
 from ecgpaper.synth.print.text import box_mm, draw_text
 from ecgpaper.synth.sheet.strokes import smooth
 from ecgpaper.synth.spec.print import TextLine

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from ecgpaper.ecg import ByteArray, FloatArray
-from ecgpaper.raster import GridScale
+from ecgpaper.page.raster import GridScale
 from ecgpaper.synth.sheet import marks
 from ecgpaper.synth.sheet.handwriting import sign, write
 from ecgpaper.synth.sheet.strokes import Region, draw_strokes, page_region, penned

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from ecgpaper.ecg import ByteArray
-from ecgpaper.raster import GridScale
+from ecgpaper.page.raster import GridScale
 from ecgpaper.synth.sheet.notes import place_picture
 from ecgpaper.synth.sheet.stationery import DRAWN, PX_PER_MM, Cutout
 from ecgpaper.synth.spec.sheet import PaperObject

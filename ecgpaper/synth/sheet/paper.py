@@ -10,7 +10,7 @@ import numpy as np
 
 from ecgpaper.ecg import ByteArray, FloatArray
 from ecgpaper.page import LARGE_BOX_MM, SMALL_BOX_MM
-from ecgpaper.raster import GridScale
+from ecgpaper.page.raster import GridScale
 from ecgpaper.synth.print.ink import InkLayers
 from ecgpaper.synth.sheet.notes import lay_notes
 from ecgpaper.synth.spec.print import InkSpec

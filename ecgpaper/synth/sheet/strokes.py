@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from ecgpaper.ecg import ByteArray, FloatArray
-from ecgpaper.raster import GridScale
+from ecgpaper.page.raster import GridScale
 
 Region: TypeAlias = tuple[slice, slice]
 # Drawn this many times larger, and averaged down.

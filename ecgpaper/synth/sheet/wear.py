@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from ecgpaper.ecg import ByteArray
-from ecgpaper.raster import GridScale
+from ecgpaper.page.raster import GridScale
 from ecgpaper.synth.sheet import dirt
 from ecgpaper.synth.sheet.edges import cut_out, lay_fibres, perforate, punch
 from ecgpaper.synth.sheet.stains import add_mould, add_stain, blot, tint

@@ -11,7 +11,7 @@ import numpy as np
 
 from ecgpaper.ecg import FloatArray
 from ecgpaper.page import PageLayout
-from ecgpaper.raster import GridScale, Trace
+from ecgpaper.page.raster import GridScale, Trace
 from ecgpaper.synth.print.ink import name_lines, pulse_curves
 from ecgpaper.synth.print.text import box_mm
 from ecgpaper.synth.spec.print import InkSpec

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from ecgpaper.ecg import ByteArray, Ecg
-from ecgpaper.raster import PixelMaps
+from ecgpaper.page.raster import PixelMaps
 from ecgpaper.synth.capture.camera import warp_layer
 from ecgpaper.synth.plan import PageTruth, Plan, plan_page, texture_rng
 from ecgpaper.synth.print.ink import draw_ink

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ecgpaper.ecg import ByteArray, Ecg, FloatArray
-from ecgpaper.geometry import DenseWarp, Homography, Warp
 from ecgpaper.page import PageLayout
-from ecgpaper.raster import GridScale, Trace
+from ecgpaper.page.geometry import DenseWarp, Homography, Warp
+from ecgpaper.page.raster import GridScale, Trace
 from ecgpaper.synth.capture.camera import page_to_photo
 from ecgpaper.synth.plan import PageTruth, plan_page
 from ecgpaper.synth.spec.page import PageSpec

@@ -32,9 +32,9 @@ from numpy.typing import NDArray
 
 from ecgpaper.ecg import FloatArray
 from ecgpaper.errors import RecordError
-from ecgpaper.geometry import DenseWarp, Homography
 from ecgpaper.page import PageLayout, Strip
-from ecgpaper.raster import GridScale, Trace
+from ecgpaper.page.geometry import DenseWarp, Homography
+from ecgpaper.page.raster import GridScale, Trace
 from ecgpaper.synth.spec.page import PageSpec, build
 from ecgpaper.synth.truth.masks import MASKS
 from ecgpaper.synth.truth.picture import Boxes, Origin, PictureTruth

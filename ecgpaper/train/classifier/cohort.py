@@ -19,9 +19,9 @@ from ecgpaper.classify.inputs import Float32Array, leads_from_ecg
 from ecgpaper.classify.labels import CLASSES, one_hot
 from ecgpaper.classify.person import person_features
 from ecgpaper.ecg import BoolArray, Ecg
-from ecgpaper.train.classifier.degrade import degrade
+from ecgpaper.train.classifier.augment.degrade import degrade
+from ecgpaper.train.classifier.augment.vary import vary
 from ecgpaper.train.classifier.facts import RecordFacts
-from ecgpaper.train.classifier.vary import vary
 
 logger = logging.getLogger(__name__)
 

@@ -3,8 +3,8 @@
 Public: `View`, `Crossval`, `FoldAnswers`, `cross_validate`.
 
 Training sees every record through another random layout and other errors of a digitizer in each
-epoch (`ecgpaper.train.classifier.degrade`): what a freshly distorted picture would do to it, at a
-thousandth of the cost. The thresholds of a fold come from its training records alone.
+epoch (`ecgpaper.train.classifier.augment.degrade`): what a freshly distorted picture would do to
+it, at a thousandth of the cost. The thresholds of a fold come from its training records alone.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from ecgpaper.classify import Classifier
 from ecgpaper.classify.labels import CLASSES, one_hot
 from ecgpaper.ecg import BoolArray, Ecg, FloatArray
 from ecgpaper.errors import CrossvalError
-from ecgpaper.files import write_whole
-from ecgpaper.records.challenge import read_ecg
+from ecgpaper.files.records.challenge import read_ecg
+from ecgpaper.runtime.files import write_whole
 from ecgpaper.train.classifier.facts import RecordFacts
 from ecgpaper.train.classifier.folds import assign_folds
 from ecgpaper.train.classifier.signals import ClassifierConfig, train_classifier

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ecgpaper.classify.labels import CLASSES
-from ecgpaper.records.challenge import RecordHeader
+from ecgpaper.files.records.challenge import RecordHeader
 
 _STATEMENTS_KEY = "Statements"
 

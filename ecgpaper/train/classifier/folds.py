@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgpaper.errors import RecordError
-from ecgpaper.records.challenge import RecordHeader
+from ecgpaper.files.records.challenge import RecordHeader
 
 # Keys that tell patients apart, best first: comments of headers, columns of PTB-XL's table.
 # PTB-XL's own folds keep each patient's records together (Wagner et al. 2020).

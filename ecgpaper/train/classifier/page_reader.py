@@ -15,7 +15,7 @@ import numpy as np
 from ecgpaper.digitize import Digitizer
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.errors import EcgPaperError
-from ecgpaper.records.challenge import read_ecg, write_record
+from ecgpaper.files.records.challenge import read_ecg, write_record
 from ecgpaper.synth import sample_spec, synthesize
 from ecgpaper.train.digitizer.source import without_gaps
 

@@ -31,12 +31,12 @@ from ecgpaper.classify.infarcts import questions_of
 from ecgpaper.classify.inputs import INPUT_FS, N_CHANNELS, N_SAMPLES, Float32Array
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
-from ecgpaper.files import write_whole
-from ecgpaper.nets.checkpoint import save_checkpoint
-from ecgpaper.nets.description import CheckpointInfo
 from ecgpaper.nets.device import best_device
 from ecgpaper.nets.ensemble import SignalEnsemble
 from ecgpaper.nets.resnet1d import ResNet1d, ResNet1dConfig
+from ecgpaper.nets.stored.checkpoint import save_checkpoint
+from ecgpaper.nets.stored.description import CheckpointInfo
+from ecgpaper.runtime.files import write_whole
 from ecgpaper.train.classifier.cohort import (
     BatchSource,
     Cohort,

@@ -28,11 +28,11 @@ from ecgpaper.digitize.networks import SEGMENTER, TRACER, load_network
 from ecgpaper.digitize.page.flatten import flatten
 from ecgpaper.digitize.segment import segment
 from ecgpaper.ecg import BoolArray, Ecg, FloatArray
-from ecgpaper.files import write_whole
-from ecgpaper.nets.checkpoint import load_info
+from ecgpaper.nets.stored.checkpoint import load_info
 from ecgpaper.nets.unet import SegmentNet, StripNet
 from ecgpaper.page import PageLayout
-from ecgpaper.raster import GridScale, Trace
+from ecgpaper.page.raster import GridScale, Trace
+from ecgpaper.runtime.files import write_whole
 from ecgpaper.synth import SyntheticPage, sample_spec, synthesize
 from ecgpaper.synth.layout import page_shape
 from ecgpaper.synth.plan import PageTruth

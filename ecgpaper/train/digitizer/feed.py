@@ -22,7 +22,7 @@ from safetensors.numpy import save as arrays_as_bytes
 from ecgpaper.digitize.curves.strip import STRIP_HEIGHT_MM, TALL_HEIGHT_MM
 from ecgpaper.digitize.segment import darkness
 from ecgpaper.ecg import ByteArray
-from ecgpaper.files import write_whole
+from ecgpaper.runtime.files import write_whole
 from ecgpaper.train.digitizer.pages import (
     SegmentBatch,
     SegmentPage,

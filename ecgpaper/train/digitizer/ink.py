@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from ecgpaper.nets.unet import SegmentNet, StripNet
-from ecgpaper.raster import PIXEL_CLASSES
+from ecgpaper.page.raster import PIXEL_CLASSES
 
 # How much the darkness of red, green and blue counts: printed grids are reddish mostly, and red
 # does not show them.

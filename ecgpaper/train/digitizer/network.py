@@ -13,12 +13,12 @@ from typing import Any, Generic
 from torch import Tensor, nn
 
 from ecgpaper.digitize.networks import CONTRACTS, Network, load_network
-from ecgpaper.nets.checkpoint import load_info, save_checkpoint
-from ecgpaper.nets.description import CheckpointInfo
 from ecgpaper.nets.device import best_device
 from ecgpaper.nets.ends import EndConfig
 from ecgpaper.nets.reader import ReaderConfig
 from ecgpaper.nets.refiner import RefinerConfig
+from ecgpaper.nets.stored.checkpoint import load_info, save_checkpoint
+from ecgpaper.nets.stored.description import CheckpointInfo
 from ecgpaper.nets.unet import SegmentNet, StripNet, UNetConfig, widen
 from ecgpaper.train.loop import Batch, TrainConfig, fit
 from ecgpaper.train.processes import rank, wait_for_all

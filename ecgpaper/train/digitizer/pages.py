@@ -26,7 +26,7 @@ from ecgpaper.digitize.curves.strip import (
 from ecgpaper.digitize.segment import MAP_LONG_SIDE_PX, working_image
 from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
 from ecgpaper.page import MM_PER_INCH
-from ecgpaper.raster import FlatPage, GridScale, Trace
+from ecgpaper.page.raster import FlatPage, GridScale, Trace
 from ecgpaper.synth import (
     PageTruth,
     SyntheticPage,

@@ -27,10 +27,10 @@ from ecgpaper.digitize.answer.quality import FEATURES
 from ecgpaper.digitize.networks import CONTRACTS, QUALITY
 from ecgpaper.ecg import STANDARD_ORDER, Ecg, FloatArray
 from ecgpaper.errors import EcgPaperError
-from ecgpaper.files import write_whole
-from ecgpaper.nets.checkpoint import read_info, save_checkpoint
-from ecgpaper.nets.description import CheckpointInfo
 from ecgpaper.nets.quality import QualityConfig, QualityNet
+from ecgpaper.nets.stored.checkpoint import read_info, save_checkpoint
+from ecgpaper.nets.stored.description import CheckpointInfo
+from ecgpaper.runtime.files import write_whole
 from ecgpaper.synth import PRESETS, sample_spec, synthesize
 from ecgpaper.train.digitizer.source import without_gaps
 from ecgpaper.train.span import Span

@@ -27,7 +27,7 @@ from ecgpaper.digitize.calibration.printed_scale import (
 )
 from ecgpaper.ecg import ByteArray
 from ecgpaper.nets.reader import LineReader, ReaderConfig
-from ecgpaper.raster import GridScale
+from ecgpaper.page.raster import GridScale
 from ecgpaper.synth import sample_spec
 from ecgpaper.synth.print.text import box_mm, draw_text
 from ecgpaper.synth.spec.print import TextLine

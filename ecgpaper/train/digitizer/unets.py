@@ -27,7 +27,7 @@ from ecgpaper.nets.unet import (
     UNetConfig,
     heights_from_logits,
 )
-from ecgpaper.raster import PIXEL_CLASSES
+from ecgpaper.page.raster import PIXEL_CLASSES
 from ecgpaper.train.ahead import n_cores
 from ecgpaper.train.digitizer.feed import Feed, SegmentFeed, StripFeed
 from ecgpaper.train.digitizer.ink import follow_ink, mark_ink

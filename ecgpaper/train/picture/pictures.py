@@ -36,8 +36,8 @@ from ecgpaper.nets.device import best_device
 from ecgpaper.nets.ensemble import SignalEnsemble
 from ecgpaper.nets.ink_resnet import InkResNet, InkResNetConfig
 from ecgpaper.nets.resnet1d import ResNet1d
+from ecgpaper.train.classifier.augment.vary import vary
 from ecgpaper.train.classifier.cohort import LABEL_SMOOTHING
-from ecgpaper.train.classifier.vary import vary
 from ecgpaper.train.digitizer.source import without_gaps
 from ecgpaper.train.loop import TrainConfig, fit
 from ecgpaper.train.picture.ink import draw_strips

@@ -16,8 +16,8 @@ import numpy as np
 from ecgpaper.classify.inputs import INPUT_FS
 from ecgpaper.classify.picture import PICTURE_PX, printed_picture, whole_picture
 from ecgpaper.ecg import ByteArray, Ecg
-from ecgpaper.files import write_whole
 from ecgpaper.page import MM_PER_INCH
+from ecgpaper.runtime.files import write_whole
 from ecgpaper.synth import SyntheticPage, resized, sample_spec, synthesize
 from ecgpaper.train.digitizer.source import without_gaps
 

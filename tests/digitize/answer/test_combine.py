@@ -5,9 +5,9 @@ from ecgpaper.digitize import Digitization
 from ecgpaper.digitize.answer.combine import combine_views, fit_to_record, join_frames
 from ecgpaper.digitize.calibration.printed_scale import Said
 from ecgpaper.ecg import STANDARD_ORDER, UNKNOWN_LEAD, Ecg
-from ecgpaper.geometry import Homography
 from ecgpaper.page import PageLayout, PaperScale
-from ecgpaper.raster import FlatPage, GridScale
+from ecgpaper.page.geometry import Homography
+from ecgpaper.page.raster import FlatPage, GridScale
 
 FS = 100.0
 

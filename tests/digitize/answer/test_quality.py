@@ -6,9 +6,9 @@ import pytest
 from ecgpaper.digitize.answer.quality import FEATURES, lead_evidence
 from ecgpaper.digitize.rows.fit import fits_of
 from ecgpaper.ecg import STANDARD_ORDER
-from ecgpaper.geometry import DenseWarp, Homography
 from ecgpaper.page import LAYOUTS, Strip
-from ecgpaper.raster import FlatPage, GridScale, Trace
+from ecgpaper.page.geometry import DenseWarp, Homography
+from ecgpaper.page.raster import FlatPage, GridScale, Trace
 
 WAVES, CONFIDENCE, _, HEIGHT, _, _, LEAD_FIT, _, _, PHOTO, BEND = range(len(FEATURES))
 

@@ -5,7 +5,7 @@ from ecgpaper.digitize.calibration.paper_scale import find_paper_scale
 from ecgpaper.digitize.calibration.printed_scale import Said
 from ecgpaper.digitize.calibration.pulse import Pulse
 from ecgpaper.digitize.heartbeat import fast_odds
-from ecgpaper.digitize.stated import UNSTATED, Stated
+from ecgpaper.digitize.request import UNSTATED, Stated
 from ecgpaper.ecg import Ecg
 from ecgpaper.page import LAYOUTS, PaperScale
 from ecgpaper.simulate import simulate_ecg

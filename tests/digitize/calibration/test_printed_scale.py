@@ -12,12 +12,12 @@ from ecgpaper.digitize.calibration.printed_scale import (
     said_in,
 )
 from ecgpaper.digitize.networks import load_network
-from ecgpaper.geometry import Homography
 from ecgpaper.nets.reader import LineReader
-from ecgpaper.raster import PIXEL_CLASSES, FlatPage, GridScale, PixelMaps
+from ecgpaper.nets.stored.weights import shipped_model
+from ecgpaper.page.geometry import Homography
+from ecgpaper.page.raster import PIXEL_CLASSES, FlatPage, GridScale, PixelMaps
 from ecgpaper.synth.print.text import box_mm, draw_text
 from ecgpaper.synth.spec.print import TextLine
-from ecgpaper.weights import shipped_model
 
 MODEL = shipped_model()
 SCALE = GridScale((8.0, 8.0))

@@ -12,10 +12,10 @@ from ecgpaper.digitize.curves.strip import (
     sub_columns_px,
 )
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
-from ecgpaper.geometry import Homography
 from ecgpaper.nets.unet import StripNet, UNetConfig
 from ecgpaper.page import LAYOUTS, LeadLayout, PageLayout, PaperScale, Strip
-from ecgpaper.raster import PIXEL_CLASSES, FlatPage, GridScale, PixelMaps
+from ecgpaper.page.geometry import Homography
+from ecgpaper.page.raster import PIXEL_CLASSES, FlatPage, GridScale, PixelMaps
 from ecgpaper.synth import (
     CameraSpec,
     InkSpec,

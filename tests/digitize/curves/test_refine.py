@@ -22,7 +22,7 @@ from ecgpaper.digitize.curves.refine import (
 from ecgpaper.digitize.curves.strip import STRIP_PX_PER_MM
 from ecgpaper.nets.refiner import Refiner, RefinerConfig
 from ecgpaper.page import Segment, Strip
-from ecgpaper.raster import GridScale, Trace
+from ecgpaper.page.raster import GridScale, Trace
 
 SCALE = GridScale((7.0, 9.0), (12.0, -4.0))
 N_ROWS, FIRST = 384, 40

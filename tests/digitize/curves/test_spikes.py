@@ -8,7 +8,7 @@ from ecgpaper.digitize.curves.spikes import with_spikes
 from ecgpaper.digitize.curves.strip import STRIP_HEIGHT_MM, STRIP_PX_PER_MM
 from ecgpaper.digitize.rows.find import strips_of
 from ecgpaper.page import LAYOUTS, PageLayout, PaperScale
-from ecgpaper.raster import GridScale
+from ecgpaper.page.raster import GridScale
 
 LEFT_MM, BASELINE_MM, AT_MM = 20.0, 30.0, 60.0
 SCALE = GridScale((STRIP_PX_PER_MM, STRIP_PX_PER_MM))

@@ -3,8 +3,8 @@ import pytest
 
 from ecgpaper.digitize.grid.comb import find_grid_scale
 from ecgpaper.errors import GridError
-from ecgpaper.geometry import Homography
-from ecgpaper.raster import FlatPage, PixelMaps
+from ecgpaper.page.geometry import Homography
+from ecgpaper.page.raster import FlatPage, PixelMaps
 
 MM_PER_INCH = 25.4
 

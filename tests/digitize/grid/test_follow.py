@@ -9,7 +9,7 @@ from ecgpaper.digitize.grid.surface import LocalPlanes, extended
 from ecgpaper.digitize.page.flatten import FLAT_PX_PER_MM
 from ecgpaper.digitize.page.rectify import rectify
 from ecgpaper.errors import GridError
-from ecgpaper.raster import PIXEL_CLASSES, PixelMaps
+from ecgpaper.page.raster import PIXEL_CLASSES, PixelMaps
 
 HEIGHT, WIDTH = 1100, 1440
 PX_PER_MM = 5.0

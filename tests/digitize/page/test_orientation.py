@@ -3,7 +3,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from ecgpaper.bounds import Clock
 from ecgpaper.digitize import Digitizer, Stated
 from ecgpaper.digitize.page.orientation import mirrored, rows_are_upright, turned
 from ecgpaper.digitize.page_image import PageImage
@@ -11,8 +10,9 @@ from ecgpaper.digitize.reading import Reading
 from ecgpaper.digitize.request import Request
 from ecgpaper.digitize.rows.fit import Fit
 from ecgpaper.errors import LayoutError
-from ecgpaper.geometry import Homography
-from ecgpaper.raster import PIXEL_CLASSES, FlatPage, PixelMaps
+from ecgpaper.page.geometry import Homography
+from ecgpaper.page.raster import PIXEL_CLASSES, FlatPage, PixelMaps
+from ecgpaper.runtime.bounds import Clock
 
 PIXEL_IS_INK = np.array([name == "ink" for name in PIXEL_CLASSES], np.float32)
 

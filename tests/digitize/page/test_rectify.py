@@ -6,7 +6,7 @@ import pytest
 
 from ecgpaper.digitize.page.flatten import FLAT_PX_PER_MM
 from ecgpaper.digitize.page.rectify import rectify
-from ecgpaper.raster import PIXEL_CLASSES
+from ecgpaper.page.raster import PIXEL_CLASSES
 from ecgpaper.synth import sample_spec, synthesize
 
 TOLERANCE_DEG = 0.05

@@ -7,7 +7,7 @@ import pytest
 from ecgpaper.digitize.page.rectify import rectify
 from ecgpaper.digitize.page.sheet import find_sheet
 from ecgpaper.digitize.page.view import View
-from ecgpaper.raster import PIXEL_CLASSES, PixelMaps
+from ecgpaper.page.raster import PIXEL_CLASSES, PixelMaps
 from ecgpaper.synth import sample_spec, synthesize
 
 HEIGHT, WIDTH = 1200, 1600

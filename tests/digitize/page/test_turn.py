@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from ecgpaper.digitize.page.turn import BEYOND, turned_upright
-from ecgpaper.geometry import Homography
+from ecgpaper.page.geometry import Homography
 
 
 @pytest.fixture(scope="module")

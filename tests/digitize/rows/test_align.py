@@ -13,7 +13,7 @@ from ecgpaper.digitize.curves.trim import STROKE_POINTS, without_blank_ends, wit
 from ecgpaper.digitize.rows.align import END_POINTS, end_windows, settle_columns
 from ecgpaper.digitize.rows.columns import Place
 from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip
-from ecgpaper.raster import GridScale
+from ecgpaper.page.raster import GridScale
 
 SCALE = GridScale((7.0, 9.0), (12.0, -4.0))
 START_MM = 21.37

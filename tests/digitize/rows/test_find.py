@@ -13,9 +13,9 @@ from ecgpaper.digitize.rows.columns import (
 )
 from ecgpaper.digitize.rows.find import READABLE, find_layout, row_width_mm, strips_of
 from ecgpaper.errors import LayoutError
-from ecgpaper.geometry import Homography
 from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip
-from ecgpaper.raster import FlatPage, GridScale, PixelMaps
+from ecgpaper.page.geometry import Homography
+from ecgpaper.page.raster import FlatPage, GridScale, PixelMaps
 
 BASELINE_TOLERANCE_MM = 1.5
 ROWS = (40.0, 70.0, 100.0, 130.0, 160.0, 190.0)

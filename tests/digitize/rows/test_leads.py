@@ -9,7 +9,7 @@ from ecgpaper.digitize.rows.fit import agreement, fits_of, leaning_fits
 from ecgpaper.digitize.rows.leads import name_leads
 from ecgpaper.ecg import UNKNOWN_LEAD
 from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip, continued
-from ecgpaper.raster import GridScale
+from ecgpaper.page.raster import GridScale
 from ecgpaper.simulate import simulate_record
 
 SCALE = GridScale((8.0, 8.0))

@@ -9,7 +9,7 @@ from ecgpaper.digitize.curves.strip import STRIP_HEIGHT_MM, STRIP_PX_PER_MM
 from ecgpaper.digitize.rows.find import strips_of
 from ecgpaper.digitize.rows.names import without_names
 from ecgpaper.page import LAYOUTS, PageLayout, PaperScale
-from ecgpaper.raster import PIXEL_CLASSES, GridScale, PixelMaps
+from ecgpaper.page.raster import PIXEL_CLASSES, GridScale, PixelMaps
 
 LEFT_MM, COLUMN_MM = 20.0, 62.5
 BASELINES_MM = (30.0, 65.0, 100.0)

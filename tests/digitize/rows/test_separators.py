@@ -13,7 +13,7 @@ from ecgpaper.digitize.rows.separators import (
     without_separators,
 )
 from ecgpaper.page import LAYOUTS, PageLayout, PaperScale
-from ecgpaper.raster import GridScale
+from ecgpaper.page.raster import GridScale
 
 LEFT_MM, COLUMN_MM, HIGH_MM = 20.0, 62.5, 8.0
 BASELINES_MM = (30.0, 65.0, 100.0)

@@ -7,7 +7,7 @@ from ecgpaper import score
 from ecgpaper.digitize.signal.knots import find_knots, through_knots
 from ecgpaper.digitize.signal.leads import signal_from_traces
 from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip
-from ecgpaper.raster import GridScale, Trace
+from ecgpaper.page.raster import GridScale, Trace
 
 SCALE = GridScale((8.0, 8.0), (3.0, 5.0))
 STEP_MM = 0.05

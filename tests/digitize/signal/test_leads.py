@@ -10,7 +10,7 @@ from ecgpaper.digitize.rows.find import READABLE
 from ecgpaper.digitize.signal.leads import signal_from_traces
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip
-from ecgpaper.raster import GridScale
+from ecgpaper.page.raster import GridScale
 
 STEP_MM = 0.05
 SCALE = GridScale((7.9, 8.1), (-0.5, 3.0))

@@ -9,7 +9,7 @@ import wfdb
 from ecgpaper.__main__ import main
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.errors import BatchError
-from ecgpaper.records.challenge import read_ecg, read_header, write_record
+from ecgpaper.files.records.challenge import read_ecg, read_header, write_record
 from ecgpaper.synth.batch import BatchOptions, claim_folder, print_record
 
 

@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 from dask.distributed import LocalCluster
 
-from ecgpaper import files
 from ecgpaper.__main__ import main
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.errors import BatchError
-from ecgpaper.records.challenge import write_record
+from ecgpaper.files.records.challenge import write_record
+from ecgpaper.runtime import files
 from ecgpaper.synth.batch import BatchOptions, claim_folder, print_record, record
 
 ROOT = Path(__file__).parents[3]

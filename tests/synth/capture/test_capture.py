@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from ecgpaper.geometry import Homography
+from ecgpaper.page.geometry import Homography
 from ecgpaper.synth import sample_spec, synthesize
 from ecgpaper.synth.capture.camera import move_layer, page_nodes
 from ecgpaper.synth.capture.foreground import draw_foreground, foreground_coverage

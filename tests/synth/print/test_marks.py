@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from ecgpaper.page import LAYOUTS, PaperScale
-from ecgpaper.raster import GridScale
+from ecgpaper.page.raster import GridScale
 from ecgpaper.synth import draw_maps, synthesize
 from ecgpaper.synth.plan import plan_page
 from ecgpaper.synth.print.codes import draw_code

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecgpaper.raster import GridScale
+from ecgpaper.page.raster import GridScale
 from ecgpaper.synth import Note, PaperSpec, draw_maps, sample_spec, synthesize
 from ecgpaper.synth.sheet.paper import draw_grid
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ecgpaper.page import PageLayout, PaperScale, Segment, Strip
-from ecgpaper.raster import GridScale
+from ecgpaper.page.raster import GridScale
 from ecgpaper.synth.print import text
 from ecgpaper.synth.print.ink import name_lines
 from ecgpaper.synth.print.text import FONTS, STROKE_FONTS, box_mm, draw_text

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecgpaper.raster import GridScale
+from ecgpaper.page.raster import GridScale
 from ecgpaper.synth import Note, sample_spec, synthesize
 from ecgpaper.synth.sample.sheet.notes import sample_notes
 from ecgpaper.synth.sheet.handwriting import GLYPHS, write

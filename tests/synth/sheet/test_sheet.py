@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from ecgpaper.raster import GridScale
+from ecgpaper.page.raster import GridScale
 from ecgpaper.synth import sample_spec, synthesize
 from ecgpaper.synth.capture.crumple import crumple
 from ecgpaper.synth.capture.relief import height_field

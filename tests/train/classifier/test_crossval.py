@@ -10,8 +10,8 @@ from ecgpaper import __main__ as program
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.errors import CrossvalError, RectifyError
+from ecgpaper.files.records.challenge import read_ecg, read_header, write_record
 from ecgpaper.nets.resnet1d import ResNet1dConfig
-from ecgpaper.records.challenge import read_ecg, read_header, write_record
 from ecgpaper.simulate import simulate_record
 from ecgpaper.train.classifier import crossval as module
 from ecgpaper.train.classifier import signals as training

@@ -5,7 +5,7 @@ from ecgpaper.classify.inputs import leads_from_ecg
 from ecgpaper.ecg import STANDARD_ORDER
 from ecgpaper.page import LAYOUTS
 from ecgpaper.simulate import simulate_ecg
-from ecgpaper.train.classifier.degrade import degrade, mask_of_layout
+from ecgpaper.train.classifier.augment.degrade import degrade, mask_of_layout
 
 LEADS = leads_from_ecg(simulate_ecg(("NORM",), rng=np.random.default_rng(1)))[0]
 

@@ -1,6 +1,6 @@
 import pytest
 
-from ecgpaper.records.challenge import RecordHeader
+from ecgpaper.files.records.challenge import RecordHeader
 from ecgpaper.train.classifier.facts import RecordFacts
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from ecgpaper.errors import RecordError
-from ecgpaper.records.challenge import RecordHeader
+from ecgpaper.files.records.challenge import RecordHeader
 from ecgpaper.train.classifier.folds import assign_folds, group_records, read_patients
 
 NAMES = [f"{number:05d}_hr" for number in range(1, 41)]

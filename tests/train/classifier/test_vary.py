@@ -2,7 +2,7 @@ import numpy as np
 
 from ecgpaper.classify.inputs import leads_from_ecg
 from ecgpaper.simulate import simulate_ecg
-from ecgpaper.train.classifier.vary import turn, vary
+from ecgpaper.train.classifier.augment.vary import turn, vary
 
 
 def record(label, seed=1):

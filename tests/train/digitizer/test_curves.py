@@ -10,7 +10,7 @@ import torch
 from ecgpaper.digitize.curves.refine import BEYOND_POINTS
 from ecgpaper.digitize.curves.strip import N_SUB_COLUMNS
 from ecgpaper.nets.unet import SegmentNet, StripNet, UNetConfig
-from ecgpaper.raster import PIXEL_CLASSES
+from ecgpaper.page.raster import PIXEL_CLASSES
 from ecgpaper.train.digitizer import curves
 from ecgpaper.train.digitizer import pages as datasets
 from ecgpaper.train.digitizer.curves import forget_pages, read_curves, read_pages

@@ -5,7 +5,7 @@ import torch
 
 from ecgpaper.digitize.curves.strip import STRIP_PX_PER_MM, strip_tensor, sub_columns_px
 from ecgpaper.nets.unet import SegmentNet, StripNet, UNetConfig, heights_from_logits
-from ecgpaper.raster import PIXEL_CLASSES
+from ecgpaper.page.raster import PIXEL_CLASSES
 from ecgpaper.train.digitizer.ink import follow_ink, mark_ink
 
 PINK = (240, 190, 190)

@@ -11,7 +11,7 @@ from ecgpaper.digitize.curves.strip import (
 )
 from ecgpaper.digitize.segment import darkness, working_image
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
-from ecgpaper.raster import PIXEL_CLASSES
+from ecgpaper.page.raster import PIXEL_CLASSES
 from ecgpaper.synth import InkSpec, sample_spec
 from ecgpaper.train.digitizer import pages as datasets
 from ecgpaper.train.digitizer.pages import (

@@ -1,0 +1,1 @@
+"""What people run: the verbs, the archive of a folder, its report, the server, the leaderboard."""

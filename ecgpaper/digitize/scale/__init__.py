@@ -1,1 +1,0 @@
-"""Page -> scale: pixels per millimeter, by the grid or by the rows."""
