@@ -16,7 +16,6 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 from PIL import Image
-from tests.app.archive.toy_reader import ToyReader, run_toy, task_for
 
 from ecgpaper.app.archive import Summary, plan_pages, report_rows
 from ecgpaper.app.archive.corrections import remove_corrections, write_corrections
@@ -27,6 +26,7 @@ from ecgpaper.errors import BatchError, DiskError
 from ecgpaper.files.formats import FORMATS
 from ecgpaper.files.inputs import find_inputs
 from ecgpaper.runtime import files
+from tests.app.archive.toy_reader import ToyReader, run_toy, task_for
 
 ROOT = Path(__file__).parents[3]
 ENDINGS = ("-curves.js", "-overlay.jpg", "-thumbnail.jpg", ".csv", ".dat", ".hea", ".json")

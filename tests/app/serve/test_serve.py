@@ -9,11 +9,11 @@ from functools import partial
 import numpy as np
 import pytest
 from PIL import Image
-from tests.app.archive.toy_reader import ToyReader, run_toy, task_for
 
 from ecgpaper.app.serve import Desk, Worker, make_app
 from ecgpaper.app.serve import app as app_module
 from ecgpaper.app.serve import desk as desk_module
+from tests.app.archive.toy_reader import ToyReader, run_toy, task_for
 
 testclient = pytest.importorskip("starlette.testclient", reason="an optional extra")
 HOST = "http://127.0.0.1:8765"
