@@ -7,7 +7,7 @@ Data flows one way::
     signal -> labels                                      ecgpaper.classify
 
 What the generator knows to be true and what the digitizer answers have the same types
-(`ecg`, `page` with `page.raster` and `page.geometry`), so every stage can be held against an oracle.
+(`ecg`, `page`, `page.raster`, `page.geometry`), so every stage can be held against an oracle.
 
 Public: `digitize`, `digitize_all`, `DigitizedPage`, `Settings`, `Digitizer`, `Digitization`,
 `PageClassifier`, `Ecg`, `measure`, `read_image`, `synthesize`. A name is imported when it is first

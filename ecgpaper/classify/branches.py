@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from scipy.special import expit, logit
 
-from ecgpaper.classify import NAME, Classifier, Diagnosis, thresholds_from
+from ecgpaper.classify.classifier import NAME, Classifier, Diagnosis, thresholds_from
 from ecgpaper.classify.described import check_classes, numbers_from
 from ecgpaper.classify.fusion import N_TERMS, Stacker
 from ecgpaper.classify.infarcts import class_logits

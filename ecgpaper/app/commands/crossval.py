@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecgpaper.app.commands import NamesIn, add_seed, whole_number
+from ecgpaper.app.options import NamesIn, add_seed, whole_number
 from ecgpaper.errors import RecordError
 from ecgpaper.runtime.files import prepare_output_folder, write_whole
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecgpaper import __version__
-from ecgpaper.app.commands import (
+from ecgpaper.app.options import (
     NamesIn,
     add_cluster,
     add_reading,

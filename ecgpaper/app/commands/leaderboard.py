@@ -22,7 +22,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecgpaper.app.commands import NamesIn, add_seed, add_workers, whole_number
+from ecgpaper.app.options import NamesIn, add_seed, add_workers, whole_number
 from ecgpaper.errors import BatchError, RecordError
 from ecgpaper.runtime.files import prepare_output_folder, remove_abandoned, write_whole
 from ecgpaper.runtime.workers import by_workers

@@ -14,8 +14,8 @@ import importlib.util
 import logging
 from pathlib import Path
 
-from ecgpaper.app.commands import add_reading, whole_number
 from ecgpaper.app.commands.digitize import page_task
+from ecgpaper.app.options import add_reading, whole_number
 from ecgpaper.errors import MissingPackageError, OutputError
 from ecgpaper.runtime.files import prepare_output_folder
 

@@ -9,7 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from ecgpaper.app.commands import add_seed, whole_number
+from ecgpaper.app.options import add_seed, whole_number
 from ecgpaper.runtime.files import prepare_output_folder
 
 

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ecgpaper.app.commands import NamesIn, add_cluster, add_seed, add_workers, whole_number
+from ecgpaper.app.options import NamesIn, add_cluster, add_seed, add_workers, whole_number
 from ecgpaper.errors import BatchError, RecordError
 from ecgpaper.runtime.files import prepare_output_folder
 from ecgpaper.runtime.workers import by_workers, on_cluster

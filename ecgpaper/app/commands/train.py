@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ecgpaper.app.commands import add_seed, number_in
+from ecgpaper.app.options import add_seed, number_in
 from ecgpaper.errors import RecordError
 from ecgpaper.runtime.bounds import TRAIN_MINUTES
 
