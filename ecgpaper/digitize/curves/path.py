@@ -56,16 +56,19 @@ def follow_path(log_probability: NDArray[np.float32], ink: NDArray[np.float32]) 
     -------
     ndarray of int, of shape (n_points, n_strips)
     """
-    rows, inked = (_steps(values) for values in (log_probability, ink))
-    path = _follow_steps(np.maximum.reduce(rows), np.add.reduce(inked))
-    nearby = np.take_along_axis(rows, path[None, ..., None], axis=-1)[..., 0]
-    likeliest: NDArray[np.intp] = ROWS_PER_STEP * path + nearby.argmax(axis=0)
+    rows, inked = (_by_step(values) for values in (log_probability, ink))
+    best = np.maximum(
+        np.maximum(rows[..., 0], rows[..., 1]), np.maximum(rows[..., 2], rows[..., 3])
+    )
+    path = _follow_steps(best, inked[..., 0] + inked[..., 1] + inked[..., 2] + inked[..., 3])
+    nearby = np.take_along_axis(rows, path[..., None, None], axis=-2)[..., 0, :]
+    likeliest: NDArray[np.intp] = ROWS_PER_STEP * path + nearby.argmax(axis=-1)
     return likeliest
 
 
-def _steps(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Gather what is in the first rows of all steps, in the second and so on; steps are last."""
-    return np.stack([values[..., row::ROWS_PER_STEP] for row in range(ROWS_PER_STEP)])
+def _by_step(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Part the rows, the last axis, into steps and the rows of each."""
+    return values.reshape(*values.shape[:-1], -1, ROWS_PER_STEP)
 
 
 def _follow_steps(

@@ -8,6 +8,7 @@ Lancaster and Salkauskas 1981).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TypeAlias
 
 import cv2
@@ -50,18 +51,18 @@ class LocalPlanes:
         self._u, self._v = u, v = block_coordinates(weight.shape)
         self.total = self._around(self._weight)
         self._share = 1 / np.maximum(self.total, 1e-12)
-        self._mean_u, self._mean_v = mean_u, mean_v = self._mean(u), self._mean(v)
+        self._mean_u, self._mean_v, uu, vv, uv = self._means(u, v, u * u, v * v, u * v)
         prior = _SLOPE_PRIOR * reach**2
-        self._uu = self._mean(u * u) - mean_u**2 + prior
-        self._vv = self._mean(v * v) - mean_v**2 + prior
-        self._uv = self._mean(u * v) - mean_u * mean_v
+        self._uu = uu - self._mean_u**2 + prior
+        self._vv = vv - self._mean_v**2 + prior
+        self._uv = uv - self._mean_u * self._mean_v
         self._determinant = self._uu * self._vv - self._uv**2
 
     def through(self, values: FloatArray) -> FloatArray:
         """Return the height, of shape (n_rows, n_columns), of each block's plane there."""
-        mean = self._mean(values)
-        up = self._mean(self._u * values) - self._mean_u * mean
-        vp = self._mean(self._v * values) - self._mean_v * mean
+        mean, up, vp = self._means(values, self._u * values, self._v * values)
+        up = up - self._mean_u * mean
+        vp = vp - self._mean_v * mean
         slope_u = (self._vv * up - self._uv * vp) / self._determinant
         slope_v = (self._uu * vp - self._uv * up) / self._determinant
         height: FloatArray = (
@@ -74,13 +75,32 @@ class LocalPlanes:
         base = _plane(values, self._weight > 0)
         return base + self.through(values - base)
 
-    def _mean(self, values: FloatArray) -> FloatArray:
-        """Weighted mean within reach."""
-        return self._around(self._weight * values) * self._share
+    def _means(self, *values: FloatArray) -> FloatArray:
+        """Weighted means within reach, one after the other."""
+        means: FloatArray = self._around(self._weight * np.stack(values)) * self._share
+        return means
 
     def _around(self, product: FloatArray) -> FloatArray:
-        blurred = cv2.GaussianBlur(product, (0, 0), self._reach, borderType=cv2.BORDER_CONSTANT)
-        return np.asarray(blurred, np.float64)
+        """Average within reach, of shape (..., n_rows, n_columns); beyond the blocks there is 0."""
+        n_rows, n_columns = product.shape[-2:]
+        # As two products of matrices: of so few blocks, many times as fast as a filter.
+        around: FloatArray = (
+            _gaussian(n_rows, self._reach) @ product @ _gaussian(n_columns, self._reach)
+        )
+        return around
+
+
+@lru_cache(maxsize=64)
+def _gaussian(n_blocks: int, reach: float) -> FloatArray:
+    """Return the share of each block in the average around each other: a symmetric matrix."""
+    offsets = np.arange(n_blocks)
+    distance = np.abs(offsets[:, None] - offsets)
+    # As far as OpenCV's filters of doubles reach, whose average this is.
+    farthest = (round(8 * reach + 1) | 1) // 2
+    all_weights = np.exp(-0.5 * (np.arange(-farthest, farthest + 1) / reach) ** 2)
+    weights = np.where(distance <= farthest, np.exp(-0.5 * (distance / reach) ** 2), 0)
+    shares: FloatArray = weights / all_weights.sum()
+    return shares
 
 
 def inner_blocks(seen: BoolArray, edge_blocks: int) -> BoolArray:
