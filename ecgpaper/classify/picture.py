@@ -43,8 +43,6 @@ _KNOT_PX = 8
 # Strokes cover more than one percent of a page; blank paper has none darker than this.
 _DARKEST_PERCENT = 99.0
 _FAINTEST = 0.15
-# A row of a strip is covered by a pen in part only.
-_PEN_GAIN = 2.0
 # A lead that is expected to be as good as this is as good as any.
 _GOOD_SNR_DB = 20.0
 # Longer side of a photo of which nothing is known.
