@@ -8,20 +8,32 @@ training sees each record through it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ecgpaper.classify.inputs import LIMB_FROM_I_II, Float32Array
 from ecgpaper.ecg import FloatArray
 
-_TURN_SHARE = 0.7
-# Standard deviation of the heart's electrical axis in the frontal plane from one recording to the
-# next.
-_AXIS_RAD = 0.12
-# That of the place of the row of precordial electrodes, as a share of their distances,
-_ROW_SHIFT = 0.15
-# and that of each of them.
-_ELECTRODE_SHIFT = 0.08
-_FARTHEST = 0.4
+
+@dataclass(frozen=True, slots=True)
+class RecordingChanges:
+    """How one recording of a heart differs from the next."""
+
+    # Share of records that are recorded again.
+    turn_share: float = 0.7
+    # Standard deviation of the heart's electrical axis in the frontal plane from one recording to
+    # the next.
+    axis_rad: float = 0.12
+    # That of the place of the row of precordial electrodes, as a share of their distances,
+    row_shift: float = 0.15
+    # and that of each of them.
+    electrode_shift: float = 0.08
+    # No electrode is further off than this, as a share of their distances.
+    farthest: float = 0.4
+
+
+_CHANGES = RecordingChanges()
 
 
 def vary(leads_mv: Float32Array, *, rng: np.random.Generator) -> Float32Array:
@@ -39,14 +51,14 @@ def vary(leads_mv: Float32Array, *, rng: np.random.Generator) -> Float32Array:
     """
     if not np.isfinite(leads_mv).all():
         return leads_mv
-    if rng.random() < _TURN_SHARE:
+    if rng.random() < _CHANGES.turn_share:
         leads_mv = turn(leads_mv, rng=rng)
     return leads_mv
 
 
 def turn(leads_mv: Float32Array, *, rng: np.random.Generator) -> Float32Array:
     """Turn the heart in the frontal plane and move the precordial electrodes along their row."""
-    angle_rad = rng.normal(0, _AXIS_RAD)
+    angle_rad = rng.normal(0, _CHANGES.axis_rad)
     lead_i, lead_ii = leads_mv[0], leads_mv[1]
     # I points to 0 degrees and II to 60: downwards is a combination of both.
     down = (2 * lead_ii - lead_i) / np.sqrt(3)
@@ -55,8 +67,10 @@ def turn(leads_mv: Float32Array, *, rng: np.random.Generator) -> Float32Array:
     turned_ii = (turned_i + np.sqrt(3) * turned_down) / 2
     limb = LIMB_FROM_I_II @ np.stack([turned_i, turned_ii])
     n_precordial = len(leads_mv) - len(limb)
-    shift = rng.normal(0, _ROW_SHIFT) + rng.normal(0, _ELECTRODE_SHIFT, n_precordial)
-    moved = _moved(np.clip(shift, -_FARTHEST, _FARTHEST)) @ leads_mv[len(limb) :]
+    shift = rng.normal(0, _CHANGES.row_shift) + rng.normal(
+        0, _CHANGES.electrode_shift, n_precordial
+    )
+    moved = _moved(np.clip(shift, -_CHANGES.farthest, _CHANGES.farthest)) @ leads_mv[len(limb) :]
     return np.concatenate([limb, moved]).astype(np.float32)
 
 
