@@ -23,14 +23,50 @@ MINUTES_VARIABLE = "ECGPAPER_TRAIN_MINUTES"
 # Minutes for so many records: a trial, and the Challenge's training set on one T4 with 16 cores,
 # where 48 hours are allowed. Between them the logarithm is straight.
 _MINUTES = ((5, 5.0), (50, 10.0), (300, 60.0), (1000, 120.0), (20_000, 720.0))
-_DRAFT_SHARE = 0.1
-_LEAST_S = 1.0
-# Share of the time that is left at the end for the work after a network's last step,
-_SPARE_SHARE = 0.05
-# and the most of it.
-_MOST_SPARE_S = 60.0
-# Before anything is measured: a step of the picture branch may draw eight pages.
-_PICTURE_STEP_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class RoundTimes:
+    """What a round has time for."""
+
+    # Share of the time that the draft takes.
+    draft_share: float = 0.1
+    # A stage has at least this.
+    least_s: float = 1.0
+    # Share of the time that is left at the end for the work after a network's last step,
+    spare_share: float = 0.05
+    # and the most of it.
+    most_spare_s: float = 60.0
+    # Networks of the signals that answer together: in less time than this, one alone.
+    few_s: float = 120.0
+
+
+_TIMES = RoundTimes()
+
+
+@dataclass(frozen=True, slots=True)
+class PagePlan:
+    """What pages cost, and how many are drawn."""
+
+    # Before anything is measured: a step of the picture branch may draw eight pages.
+    picture_step_s: float = 5.0
+    # A page that is digitized takes this many times as long as one of which curves are read,
+    whole_page: float = 3.0
+    # and less than this many of them teach nothing of how well a lead was read.
+    fewest_judged: int = 4
+    # Share of new pages in the draft, which measures their cost,
+    draft_fresh: float = 0.5
+    # and the least that it may become.
+    least_fresh: float = 0.05
+    # Drawing takes this share of the time that it could, so that the network does not wait.
+    drawing_share: float = 0.85
+    # Share of its time that the picture branch spends on pages to mix its opinions by,
+    opinions_share: float = 0.6
+    # and the most of them.
+    most_opinions: int = 300
+
+
+_PAGES = PagePlan()
 
 
 @dataclass(frozen=True)
@@ -87,22 +123,6 @@ STAGES = (
     Stage(QUALITY, 0.05, late_minutes=15, most=400, is_in_draft=False),
     Stage(PICTURE, 0.05, late_minutes=15),
 )
-# Networks of the signals that answer together: in less time than this, one alone.
-_FEW_S = 120.0
-# A page that is digitized takes this many times as long as one of which curves are read,
-_WHOLE_PAGE = 3.0
-# and less than this many of them teach nothing of how well a lead was read.
-_FEWEST_JUDGED = 4
-# Share of new pages in the draft, which measures their cost,
-_DRAFT_FRESH = 0.5
-# and the least that it may become.
-_LEAST_FRESH = 0.05
-# Drawing takes this share of the time that it could, so that the network does not wait.
-_DRAWING_SHARE = 0.85
-# Share of its time that the picture branch spends on pages to mix its opinions by,
-_OPINIONS_SHARE = 0.6
-# and the most of them.
-_MOST_OPINIONS = 300
 
 
 @dataclass(frozen=True)
@@ -125,7 +145,9 @@ class Round:
 
 # In the draft the classifier comes late: what follows its last step takes longer than its steps.
 _LATE = (CLASSIFIER, PICTURE)
-DRAFT = Round("draft", _DRAFT_SHARE, tuple(sorted(STAGES, key=lambda stage: stage.name in _LATE)))
+DRAFT = Round(
+    "draft", _TIMES.draft_share, tuple(sorted(STAGES, key=lambda stage: stage.name in _LATE))
+)
 FINAL = Round("final", 1.0)
 
 
@@ -162,7 +184,7 @@ def _checked(said: str) -> float:
 
 def n_members(span: Span) -> int:
     """Choose how many networks of the signals learn: one well rather than several badly."""
-    return 1 if span.seconds < _FEW_S else 3
+    return 1 if span.seconds < _TIMES.few_s else 3
 
 
 @dataclass(frozen=True)
@@ -203,11 +225,11 @@ class Schedule:
         if part is DRAFT and not stage.is_in_draft:
             return Span(n_steps=0)
         whole_s = 60 * self.minutes
-        spare_s = min(_MOST_SPARE_S, _SPARE_SHARE * whole_s) if part is FINAL else 0.0
+        spare_s = min(_TIMES.most_spare_s, _TIMES.spare_share * whole_s) if part is FINAL else 0.0
         left_s = part.share * whole_s - spare_s - spent_s
         later = dropwhile(lambda each: each is not stage, part.stages)
         weight = sum(each.weight(self.minutes) for each in later)
-        seconds = max(_LEAST_S, left_s * stage.weight(self.minutes) / weight)
+        seconds = max(_TIMES.least_s, left_s * stage.weight(self.minutes) / weight)
         return Span(min(stage.most, _planned_steps(stage, seconds, measured)), seconds)
 
     def fresh(self, draft: Meter | None, n_workers: int, *, larger: float = 1.0) -> float:
@@ -225,17 +247,17 @@ class Schedule:
         if self.stated:
             return 1.0
         if draft is None or not draft.n_steps or not draft.made_s:
-            return _DRAFT_FRESH
+            return _PAGES.draft_fresh
         learning_s = larger * (draft.seconds - draft.waited_s) / draft.n_steps
-        share = _DRAWING_SHARE * n_workers * learning_s / (draft.made_s / _DRAFT_FRESH)
-        return round(min(1.0, max(_LEAST_FRESH, share)), 3)
+        share = _PAGES.drawing_share * n_workers * learning_s / (draft.made_s / _PAGES.draft_fresh)
+        return round(min(1.0, max(_PAGES.least_fresh, share)), 3)
 
     def opinions(self, part: Round, picture: Span) -> tuple[Span, Span]:
         """Share the time of the picture branch out: its network, and pages to mix opinions by."""
         if self.stated:
             return picture, self.stated[OPINIONS]
-        share = 0.0 if part is DRAFT else _OPINIONS_SHARE
-        pages = Span(0 if part is DRAFT else _MOST_OPINIONS, share * picture.seconds)
+        share = 0.0 if part is DRAFT else _PAGES.opinions_share
+        pages = Span(0 if part is DRAFT else _PAGES.most_opinions, share * picture.seconds)
         return replace(picture, seconds=(1 - share) * picture.seconds), pages
 
 
@@ -246,10 +268,12 @@ def _planned_steps(stage: Stage, seconds: float, measured: Mapping[str, Meter]) 
     """
     if stage.name == QUALITY:
         known = measured.get(CURVES)
-        page_s = _WHOLE_PAGE * known.seconds / known.n_steps if known and known.n_steps else 0.0
-        return MANY_STEPS if seconds >= _FEWEST_JUDGED * page_s else 0
+        page_s = (
+            _PAGES.whole_page * known.seconds / known.n_steps if known and known.n_steps else 0.0
+        )
+        return MANY_STEPS if seconds >= _PAGES.fewest_judged * page_s else 0
     if stage.name != PICTURE:
         return MANY_STEPS
     known = measured.get(PICTURE)
-    step_s = known.seconds / known.n_steps if known and known.n_steps else _PICTURE_STEP_S
-    return max(2, int((1 - _OPINIONS_SHARE) * seconds / step_s))
+    step_s = known.seconds / known.n_steps if known and known.n_steps else _PAGES.picture_step_s
+    return max(2, int((1 - _PAGES.opinions_share) * seconds / step_s))
