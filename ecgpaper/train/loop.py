@@ -37,16 +37,25 @@ logger = logging.getLogger(__name__)
 
 Batch = TypeVar("Batch")
 SAVE_EVERY_S = 60.0
-# The log says how far a network is after this time,
-_TELL_EVERY_S = 30.0
-# and after this number of steps.
-_TELL_EVERY_STEPS = 100
-# Share of a span in which the learning rate rises.
-_WARM_UP = 0.1
-# After this number of steps it is known whether the processes that prepare batches are idle:
-_STEPS_TO_JUDGE = 10
-# they are if they are busy for less than this share of the time.
-_MOST_IDLE_BUSY = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class LoopLimits:
+    """When the loop speaks, warms up and takes idle cores."""
+
+    # The log says how far a network is after this time,
+    tell_every_s: float = 30.0
+    # and after this number of steps.
+    tell_every_steps: int = 100
+    # Share of a span in which the learning rate rises.
+    warm_up: float = 0.1
+    # After this number of steps it is known whether the processes that prepare batches are idle:
+    steps_to_judge: int = 10
+    # they are if they are busy for less than this share of the time.
+    most_idle_busy: float = 0.5
+
+
+_LIMITS = LoopLimits()
 
 
 @dataclass(frozen=True)
@@ -79,9 +88,9 @@ class TrainConfig:
 
     def rate(self, phase: float) -> float:
         """Learning rate at a phase of the span: linear warm-up, then a cosine to a hundredth."""
-        if phase < _WARM_UP:
-            return self.peak_rate * phase / _WARM_UP
-        cooling = (phase - _WARM_UP) / (1 - _WARM_UP)
+        if phase < _LIMITS.warm_up:
+            return self.peak_rate * phase / _LIMITS.warm_up
+        cooling = (phase - _LIMITS.warm_up) / (1 - _LIMITS.warm_up)
         return self.peak_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * cooling)))
 
 
@@ -185,12 +194,12 @@ class _Learner:
         span, now_s = self.config.span, time.monotonic()
         meter = span.meter
         meter.n_steps, meter.seconds = self.step, self.spent_s
-        meter.made_s += (made_s - meter.made_s) / min(self.step, _TELL_EVERY_STEPS)
+        meter.made_s += (made_s - meter.made_s) / min(self.step, _LIMITS.tell_every_steps)
         meter.beat()
         self.n_own += 1
-        if self.n_own == _STEPS_TO_JUDGE and span.seconds < math.inf:
+        if self.n_own == _LIMITS.steps_to_judge and span.seconds < math.inf:
             self._take_idle_cores()
-        if self.step % _TELL_EVERY_STEPS == 1 or now_s - self.told_s > _TELL_EVERY_S:
+        if self.step % _LIMITS.tell_every_steps == 1 or now_s - self.told_s > _LIMITS.tell_every_s:
             self.told_s = now_s
             logger.info("%s: step %d, loss %.4f, %s", self.name, self.step, self.loss, self._left())
         if now_s - self.kept_s > SAVE_EVERY_S and rank() == 0:
@@ -205,7 +214,7 @@ class _Learner:
         is_on_cpu = next(self.network.parameters()).device.type == "cpu"
         step_s = (time.monotonic() - self.begun_s) / self.n_own
         busy = self.config.span.meter.made_s / (step_s * max(1, self.config.n_workers))
-        if is_on_cpu and busy < _MOST_IDLE_BUSY:
+        if is_on_cpu and busy < _LIMITS.most_idle_busy:
             torch.set_num_threads(n_cores())
 
     def _left(self) -> str:
