@@ -22,26 +22,54 @@ from ecgpaper.page import LAYOUTS
 
 # How often each layout is seen.
 _LAYOUT_SHARES = {"3x4+1R": 0.56, "3x4": 0.14, "6x2": 0.12, "6x2+1R": 0.08, "12x1": 0.1}
-# A place that is measured is off by this much in time,
-_TIME_ERROR_S = 0.03
-# and in voltage;
-_OFFSET_MV = 0.06
-_GAIN_ERROR = 0.05
-_SPEED_ERROR = 0.01
-# a place that is guessed is off by as many times as much.
-_GUESSED_SHARE = 0.12
-_GUESSED_TIMES = 6.0
-_WANDER_MV = 0.12
-# Half of a pen's width, and what is between two rows of a page.
-_PEN_MV = (0.015, 0.04)
-_ROW_MV = (2.0, 5.0)
-_GRID_SHARE = 0.4
-_NAME_SHARE = 0.8
-_NOISE_SHARE = 0.6
-_LOST_SHARE = 0.1
-_LONGEST_LOST = 40
-# Boxes of a grid: columns, and rows of the picture.
-_BOX = (20, 5)
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceErrors:
+    """How far places on a page are off."""
+
+    # A place that is measured is off by this much in time,
+    time_s: float = 0.03
+    # and in voltage;
+    offset_mv: float = 0.06
+    # its gain by this share,
+    gain: float = 0.05
+    # and its speed.
+    speed: float = 0.01
+    # This share of places is guessed,
+    guessed_share: float = 0.12
+    # and off by as many times as much.
+    guessed_times: float = 6.0
+    # Three times the mean of the slow waves of a bent page.
+    wander_mv: float = 0.12
+
+
+_ERRORS = PlaceErrors()
+
+
+@dataclass(frozen=True, slots=True)
+class StripPrint:
+    """What is drawn of a page."""
+
+    # Half of a pen's width,
+    pen_mv: tuple[float, float] = (0.015, 0.04)
+    # and what is between two rows of a page.
+    row_mv: tuple[float, float] = (2.0, 5.0)
+    # Share of pages whose grid shows through.
+    grid_share: float = 0.4
+    # Boxes of a grid: columns, and rows of the picture.
+    box_px: tuple[int, int] = (20, 5)
+    # Share of strips with a name.
+    name_share: float = 0.8
+    # Share of pages with spots.
+    noise_share: float = 0.6
+    # Share of strips of which some columns are lost,
+    lost_share: float = 0.1
+    # fewer than this.
+    longest_lost_px: int = 40
+
+
+_PRINT = StripPrint()
 
 
 def draw_strips(leads_mv: Float32Array, *, rng: np.random.Generator) -> Float32Array:
@@ -58,16 +86,16 @@ def draw_strips(leads_mv: Float32Array, *, rng: np.random.Generator) -> Float32A
     ndarray of float32, of shape (1, 12 * N_ROWS, 1000), in [0, 1]
     """
     name = str(rng.choice(list(_LAYOUT_SHARES), p=list(_LAYOUT_SHARES.values())))
-    times = _GUESSED_TIMES if rng.random() < _GUESSED_SHARE else 1.0
+    times = _ERRORS.guessed_times if rng.random() < _ERRORS.guessed_share else 1.0
     rows_mv = _rows_of(leads_mv, name)
     rows = np.stack(
-        [_ink_of(row_mv, rng.uniform(*_PEN_MV)) for row_mv in _misplaced(rows_mv, times, rng)]
+        [_ink_of(row_mv, rng.uniform(*_PRINT.pen_mv)) for row_mv in _misplaced(rows_mv, times, rng)]
     )
     rows = _with_neighbors(rows, rows_mv, rng)
     strips = np.zeros((len(STANDARD_ORDER), N_ROWS, N_SAMPLES), dtype=np.float32)
     for lead, row, start, stop in _cuts(name):
         strips[lead, :, start:stop] = rows[row, :, start:stop]
-        if rng.random() < _NAME_SHARE:
+        if rng.random() < _PRINT.name_share:
             _print_name(strips[lead, :, start:stop], rng)
     worn = _Wear.drawn(rng)
     for strip, (start, stop), lead_mv in zip(strips, _spans(name), leads_mv, strict=True):
@@ -116,14 +144,16 @@ def _rows_of(leads_mv: Float32Array, name: str) -> Float32Array:
 def _misplaced(rows_mv: Float32Array, times: float, rng: np.random.Generator) -> Float32Array:
     """Move, stretch and bend rows, as places that were measured a little wrong do."""
     sample = np.arange(N_SAMPLES)
-    speed = 1 + times * rng.normal(0, _SPEED_ERROR / 2)
-    late = times * rng.normal(0, _TIME_ERROR_S / 2, len(rows_mv)) * INPUT_FS
-    gain = 1 + times * rng.normal(0, _GAIN_ERROR / 2)
+    speed = 1 + times * rng.normal(0, _ERRORS.speed / 2)
+    late = times * rng.normal(0, _ERRORS.time_s / 2, len(rows_mv)) * INPUT_FS
+    gain = 1 + times * rng.normal(0, _ERRORS.gain / 2)
     angle = 2 * np.pi * rng.uniform(0.05, 0.4) * sample / INPUT_FS
     moved = np.empty_like(rows_mv)
     for row, (row_mv, by) in enumerate(zip(rows_mv, late, strict=True)):
-        off_mv = times * rng.normal(0, _OFFSET_MV)
-        wander_mv = rng.exponential(_WANDER_MV / 3) * np.sin(angle + rng.uniform(0, 2 * np.pi))
+        off_mv = times * rng.normal(0, _ERRORS.offset_mv)
+        wander_mv = rng.exponential(_ERRORS.wander_mv / 3) * np.sin(
+            angle + rng.uniform(0, 2 * np.pi)
+        )
         moved[row] = gain * np.interp(sample * speed + by, sample, row_mv) + off_mv + wander_mv
     return moved
 
@@ -143,7 +173,7 @@ def _with_neighbors(
     rows: Float32Array, rows_mv: Float32Array, rng: np.random.Generator
 ) -> Float32Array:
     """Add what of the rows above and below reaches into each."""
-    apart = round(rng.uniform(*_ROW_MV) / MV_PER_ROW)
+    apart = round(rng.uniform(*_PRINT.row_mv) / MV_PER_ROW)
     both = rows.copy()
     for row in range(len(rows) - 1):
         if np.ptp(rows_mv[row]) + np.ptp(rows_mv[row + 1]) < (apart - N_ROWS) * MV_PER_ROW:
@@ -184,8 +214,8 @@ class _Wear:
     def drawn(cls, rng: np.random.Generator) -> _Wear:
         """Draw what happens to a page."""
         along, across = rng.uniform(0.3, 0.9), rng.uniform(0.3, 0.7)
-        grid = rng.exponential(0.12, 2) * (rng.random() < _GRID_SHARE)
-        noise = rng.exponential(0.04) * (rng.random() < _NOISE_SHARE)
+        grid = rng.exponential(0.12, 2) * (rng.random() < _PRINT.grid_share)
+        noise = rng.exponential(0.04) * (rng.random() < _PRINT.noise_share)
         return cls((along, across), rng.uniform(0.5, 1.6), tuple(grid), noise)
 
     def of(self, strip: Float32Array, rng: np.random.Generator) -> Float32Array:
@@ -193,16 +223,16 @@ class _Wear:
         along, across = self.blur
         blurred = cv2.GaussianBlur(strip, (5, 5), sigmaX=along, sigmaY=across)
         worn = np.asarray(blurred * self.fading, dtype=np.float32)
-        for axis, (apart, ink) in enumerate(zip(_BOX, self.grid, strict=True)):
+        for axis, (apart, ink) in enumerate(zip(_PRINT.box_px, self.grid, strict=True)):
             lines = worn.swapaxes(0, 1 - axis)[rng.integers(apart) :: apart]
             lines += np.float32(ink)
         if self.noise:
             worn += np.float32(self.noise) * np.abs(
                 rng.standard_normal(worn.shape, dtype=np.float32)
             )
-        if rng.random() < _LOST_SHARE:
+        if rng.random() < _PRINT.lost_share:
             start = rng.integers(worn.shape[1])
-            worn[:, start : start + rng.integers(2, _LONGEST_LOST)] *= np.float32(
+            worn[:, start : start + rng.integers(2, _PRINT.longest_lost_px)] *= np.float32(
                 rng.uniform(0, 0.5)
             )
         return np.asarray(np.clip(worn, 0, 1), dtype=np.float32)
