@@ -12,6 +12,7 @@ challenge did before its network (arXiv:2507.21968).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import cv2
@@ -33,20 +34,31 @@ N_ROWS = 48
 # and what a row stands for.
 MV_PER_ROW = 0.1
 PICTURE_PX = (N_ROWS * len(STANDARD_ORDER), N_SAMPLES)
-# Waves reach so far above the first baseline and below the last.
-_REACH_MM = 25.0
-_MARGIN_MM = 5.0
-# A flat page is no wider or higher than this, however small its print.
-_MOST_PX = 3000.0
-# Places on the photo are computed this far apart.
-_KNOT_PX = 8
-# Strokes cover more than one percent of a page; blank paper has none darker than this.
-_DARKEST_PERCENT = 99.0
-_FAINTEST = 0.15
-# A lead that is expected to be as good as this is as good as any.
-_GOOD_SNR_DB = 20.0
-# Longer side of a photo of which nothing is known.
-_GUESSED_PX = 1040
+
+
+@dataclass(frozen=True, slots=True)
+class PictureLimits:
+    """How much of a page is looked at, how finely, and what counts as ink."""
+
+    # Waves reach so far above the first baseline and below the last,
+    reach_mm: float = 25.0
+    # and there is this much beside the rows.
+    margin_mm: float = 5.0
+    # A flat page is no wider or higher than this, however small its print.
+    most_px: float = 3000.0
+    # Places on the photo are computed this far apart.
+    knot_px: int = 8
+    # Strokes cover more than one percent of a page: this percentile of the darkness is theirs;
+    darkest_percent: float = 99.0
+    # blank paper has none darker than this.
+    faintest: float = 0.15
+    # A lead that is expected to be as good as this is as good as any.
+    good_snr_db: float = 20.0
+    # Longer side of a photo of which nothing is known.
+    guessed_px: int = 1040
+
+
+_LIMITS = PictureLimits()
 
 
 class Sight(NamedTuple):
@@ -81,7 +93,7 @@ def trust_in(found: Digitization) -> float:
     The mean over the leads that the page shows of the predicted SNR, as a share of 20 dB.
     """
     shown_db = found.predicted_snr_db[np.isfinite(found.predicted_snr_db)]
-    return float(np.clip(shown_db / _GOOD_SNR_DB, 0, 1).mean()) if shown_db.size else 0.0
+    return float(np.clip(shown_db / _LIMITS.good_snr_db, 0, 1).mean()) if shown_db.size else 0.0
 
 
 def printed_picture(
@@ -101,7 +113,7 @@ def printed_picture(
         255 for ink, 0 for paper and where the layout shows nothing.
     """
     corner_mm, size_mm = _printed_area(layout)
-    px_per_mm = min(INPUT_FS / layout.scale.speed_mm_per_s, _MOST_PX / size_mm.max())
+    px_per_mm = min(INPUT_FS / layout.scale.speed_mm_per_s, _LIMITS.most_px / size_mm.max())
     ink = ink_of(_flattened(photo, corner_mm, size_mm, (px_per_mm, scale, to_photo)))
     picture = np.zeros((len(STANDARD_ORDER), N_ROWS, N_SAMPLES), dtype=np.uint8)
     # What a row of a strip covers.
@@ -146,10 +158,10 @@ def _placed_cuts(layout: PageLayout) -> list[tuple[Strip, int, int, int]]:
 
 def _printed_area(layout: PageLayout) -> tuple[FloatArray, FloatArray]:
     """Top-left corner and size, in mm, of what the strips cover."""
-    left_mm = min(strip.left_mm for strip in layout.strips) - _MARGIN_MM
-    right_mm = max(strip.right_mm(layout.scale) for strip in layout.strips) + _MARGIN_MM
+    left_mm = min(strip.left_mm for strip in layout.strips) - _LIMITS.margin_mm
+    right_mm = max(strip.right_mm(layout.scale) for strip in layout.strips) + _LIMITS.margin_mm
     baselines_mm = [strip.baseline_mm for strip in layout.strips]
-    top_mm, bottom_mm = min(baselines_mm) - _REACH_MM, max(baselines_mm) + _REACH_MM
+    top_mm, bottom_mm = min(baselines_mm) - _LIMITS.reach_mm, max(baselines_mm) + _LIMITS.reach_mm
     return np.array([left_mm, top_mm]), np.array([right_mm - left_mm, bottom_mm - top_mm])
 
 
@@ -163,16 +175,16 @@ def _flattened(
     px_per_mm, scale, to_photo = lies
     width, height = np.ceil(size_mm * px_per_mm).astype(int)
     # Paper bends little between knots: places between them are interpolated.
-    knots = [np.arange(0, size + _KNOT_PX, _KNOT_PX) for size in (width, height)]
+    knots = [np.arange(0, size + _LIMITS.knot_px, _LIMITS.knot_px) for size in (width, height)]
     at_px = np.stack(np.meshgrid(*knots), axis=-1)
     at_mm = corner_mm + at_px.reshape(-1, 2) / px_per_mm
     at_photo = to_photo(scale.px_from_mm(at_mm)).reshape(at_px.shape)
     # A photo with about as many pixels as are asked for can be sampled without a filter.
-    step = np.linalg.norm(np.diff(at_photo, axis=1), axis=2) / _KNOT_PX
+    step = np.linalg.norm(np.diff(at_photo, axis=1), axis=2) / _LIMITS.knot_px
     shrink = min(1.0, 1 / max(float(np.median(step)), 1e-6))
     small = cv2.resize(photo, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
     ratio = np.array(small.shape[1::-1]) / photo.shape[1::-1]
-    between = np.array([[1 / _KNOT_PX, 0, 0], [0, 1 / _KNOT_PX, 0]])
+    between = np.array([[1 / _LIMITS.knot_px, 0, 0], [0, 1 / _LIMITS.knot_px, 0]])
     where_x, where_y = (
         cv2.warpAffine(
             *(knot.astype(np.float32), between, (width, height)),
@@ -196,7 +208,7 @@ def whole_picture(photo: ByteArray) -> ByteArray:
     ndarray of uint8, of shape `PICTURE_PX`
     """
     height, width = photo.shape[:2]
-    factor = _GUESSED_PX / max(height, width)
+    factor = _LIMITS.guessed_px / max(height, width)
     size = (max(2, round(width * factor)), max(2, round(height * factor)))
     small = np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     layout, scale, to_photo = guess_page(ink_of(small) / np.float32(255))
@@ -214,5 +226,5 @@ def ink_of(image: ByteArray) -> Float32Array:
     """
     red, green, blue = cv2.split(darkness(image))
     ink = np.clip(cv2.min(cv2.min(red, green), blue), 0, 1)
-    darkest = max(float(np.percentile(ink, _DARKEST_PERCENT)), _FAINTEST)
+    darkest = max(float(np.percentile(ink, _LIMITS.darkest_percent)), _LIMITS.faintest)
     return np.asarray(255 * np.minimum(ink / darkest, 1), dtype=np.float32)
