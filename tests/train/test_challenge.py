@@ -3,6 +3,7 @@
 import json
 import logging
 import shutil
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -79,7 +80,7 @@ def _small_budget():
         patch.setattr(unets, "SEGMENTER_CONFIG", UNetConfig(3, (8, 8), len(PIXEL_CLASSES)))
         patch.setattr(unets, "TRACER_CONFIG", UNetConfig(4, (16, 16), N_SUB_COLUMNS))
         patch.setattr(pictures, "BATCH_SIZE", 4)
-        patch.setattr(pictures, "_N_OF_PAGES", 2)
+        patch.setattr(pictures, "PLAN", replace(pictures.PLAN, n_of_pages=2))
         patch.setattr(trainer, "n_members", lambda *_: 2)
         patch.setattr(trainer, "ClassifierConfig", partial(ClassifierConfig, **sizes))
         yield

@@ -47,21 +47,42 @@ from ecgpaper.train.span import Span
 # The network of the signals that this one begins as, and that has left the same records out.
 FIRST = 0
 BATCH_SIZE = 32
-# Of these as many show pages.
-_N_OF_PAGES = 8
-# How often a page is seen before another is worth drawing.
-_SIGHTS_PER_PAGE = 6
-_PEAK_RATE = 2e-3
-_WEIGHT_DECAY = 0.02
-# What the labels count; the rest is what the network of the signals says.
-_SHARE_OF_LABELS = 0.5
-# A page that is seen again may differ by this in speed, and in gain,
-_STRETCH = (0.02, 0.06)
-# each of its strips by this in place, in columns and rows (standard deviation),
-_SHIFT_PX = (1.5, 0.5)
-# and all of it by this in contrast.
-_CONTRAST = 0.2
-_N_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class LessonPlan:
+    """What the network is shown, how fast it learns, and whom it believes."""
+
+    # Of the items of a batch as many show pages.
+    n_of_pages: int = 8
+    # How often a page is seen before another is worth drawing.
+    sights_per_page: int = 6
+    # Learning rate at its highest.
+    peak_rate: float = 2e-3
+    # Decay of the weights.
+    weight_decay: float = 0.02
+    # What the labels count; the rest is what the network of the signals says.
+    share_of_labels: float = 0.5
+    # Records that the network of the signals is asked about at once, at most.
+    n_at_once: int = 200
+
+
+PLAN = LessonPlan()
+
+
+@dataclass(frozen=True, slots=True)
+class SightChanges:
+    """How a page that is seen again may differ."""
+
+    # By this in speed, and in gain,
+    stretch: tuple[float, float] = (0.02, 0.06)
+    # each of its strips by this in place, in columns and rows (standard deviation),
+    shift_px: tuple[float, float] = (1.5, 0.5)
+    # and all of it by this in contrast.
+    contrast: float = 0.2
+
+
+_CHANGES = SightChanges()
 
 
 class Lessons(NamedTuple):
@@ -89,14 +110,14 @@ def teach(ensemble: SignalEnsemble, ecgs: Sequence[Ecg], truth: BoolArray) -> Le
     truth : ndarray of bool, of shape (n_records, 11)
     """
     said = []
-    for rows in np.array_split(np.arange(len(ecgs)), len(ecgs) // _N_AT_ONCE + 1):
+    for rows in np.array_split(np.arange(len(ecgs)), len(ecgs) // PLAN.n_at_once + 1):
         leads_mv = np.stack([leads_from_ecg(ecgs[row])[0] for row in rows.tolist()])
         nobody = np.tile(person_features(None, None), (len(rows), 1))
         inputs = inputs_from_leads(leads_mv, nobody)
         said.append(logits_of(ensemble.members[FIRST], *inputs, *traits_of(inputs.series)))
     answers, is_asked = questions_of(truth)
     labels = np.abs(answers - LABEL_SMOOTHING / 2)
-    mixed = _SHARE_OF_LABELS * labels + (1 - _SHARE_OF_LABELS) * expit(np.concatenate(said))
+    mixed = PLAN.share_of_labels * labels + (1 - PLAN.share_of_labels) * expit(np.concatenate(said))
     return Lessons(mixed.astype(np.float32), is_asked.astype(np.float32))
 
 
@@ -117,7 +138,7 @@ def begin(ensemble: SignalEnsemble, seed: int) -> InkResNet:
 
 def pages_for(n_steps: int) -> int:
     """Return how many pages to draw."""
-    return max(1, round(n_steps * _N_OF_PAGES / _SIGHTS_PER_PAGE))
+    return max(1, round(n_steps * PLAN.n_of_pages / PLAN.sights_per_page))
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,10 +159,10 @@ class PictureSource:
 
     def make_batch(self, step: int) -> PictureBatch:
         """Show each record once per epoch as drawn ink, and some pages beside it."""
-        n_drawn = BATCH_SIZE - _N_OF_PAGES
+        n_drawn = BATCH_SIZE - PLAN.n_of_pages
         drawn = [self._drawn(place) for place in range(step * n_drawn, (step + 1) * n_drawn)]
         rng = np.random.default_rng([self.seed, step, 1])
-        indices = rng.integers(len(self.pages), size=_N_OF_PAGES).tolist()
+        indices = rng.integers(len(self.pages), size=PLAN.n_of_pages).tolist()
         seen = [(vary_picture(self.pages[at], rng=rng), self.pages.record(at)) for at in indices]
         pictures, records = zip(*drawn, *seen, strict=True)
         return PictureBatch(np.stack(pictures), np.array(records), self.seed + step)
@@ -168,10 +189,10 @@ def vary_picture(picture: ByteArray, *, rng: np.random.Generator) -> Float32Arra
     ndarray of float32, of shape (1, height, width), in [0, 1]
     """
     height, width = PICTURE_PX
-    x_scale, y_scale = 1 + rng.uniform(-1, 1, 2) * _STRETCH
+    x_scale, y_scale = 1 + rng.uniform(-1, 1, 2) * _CHANGES.stretch
     moved = np.zeros((len(STANDARD_ORDER), N_ROWS, width), dtype=np.float32)
     for strip, into in zip(picture.reshape(moved.shape), moved, strict=True):
-        x_shift, y_shift = rng.normal(0, _SHIFT_PX)
+        x_shift, y_shift = rng.normal(0, _CHANGES.shift_px)
         # The middle stays where it is but for the shift.
         to_new = np.array(
             [
@@ -180,7 +201,7 @@ def vary_picture(picture: ByteArray, *, rng: np.random.Generator) -> Float32Arra
             ]
         )
         into[:] = cv2.warpAffine(strip, to_new, (width, N_ROWS))
-    contrast = np.float32(1 + rng.uniform(-_CONTRAST, _CONTRAST)) / np.float32(255)
+    contrast = np.float32(1 + rng.uniform(-_CHANGES.contrast, _CHANGES.contrast)) / np.float32(255)
     return np.asarray(np.minimum(moved * contrast, 1).reshape(1, height, width), dtype=np.float32)
 
 
@@ -207,7 +228,7 @@ def train_pictures(
     """
     device = best_device()
     task = f"{lessons.answers.sum(axis=0).tolist()}, {len(source.pages)} pages, {source.seed}"
-    plan = TrainConfig(span, _PEAK_RATE, _WEIGHT_DECAY, task=task)
+    plan = TrainConfig(span, PLAN.peak_rate, PLAN.weight_decay, task=task)
     loss_of = _make_loss(lessons, device)
     fit(network.to(device), source.make_batch, loss_of, plan, name=PICTURE, state_file=state_file)
     return network

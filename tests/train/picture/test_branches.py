@@ -201,7 +201,7 @@ def test_branch_is_trained_calibrated_stacked_and_saved(model, monkeypatch):
     monkeypatch.setattr(branches, "fit_stacking", fit)
     monkeypatch.setattr(Readers, "load", lambda *_: None)
     monkeypatch.setattr(pictures, "BATCH_SIZE", 4)
-    monkeypatch.setattr(pictures, "_N_OF_PAGES", 1)
+    monkeypatch.setattr(pictures, "PLAN", replace(pictures.PLAN, n_of_pages=1))
     before = {file.name for file in model.iterdir()}
     spans = {"span": Span(1), "opinions": Span(100)}
     train_picture_branch(records_of(10, n_members=5), model, **spans, seed=3)
@@ -222,7 +222,7 @@ def test_with_few_records_the_signals_are_left_alone_and_the_log_says_so(
     model, caplog, monkeypatch
 ):
     monkeypatch.setattr(pictures, "BATCH_SIZE", 4)
-    monkeypatch.setattr(pictures, "_N_OF_PAGES", 1)
+    monkeypatch.setattr(pictures, "PLAN", replace(pictures.PLAN, n_of_pages=1))
     spans = {"span": Span(1), "opinions": Span(5)}
     with caplog.at_level(logging.WARNING):
         train_picture_branch(records_of(3, n_members=0), model, **spans, seed=3)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -195,7 +197,7 @@ def lessons_of(truth):
 def quick(monkeypatch):
     """Batches of four, two of them pages."""
     monkeypatch.setattr(pictures, "BATCH_SIZE", 4)
-    monkeypatch.setattr(pictures, "_N_OF_PAGES", 2)
+    monkeypatch.setattr(pictures, "PLAN", replace(pictures.PLAN, n_of_pages=2))
 
 
 def trained(ensemble, folder, n_steps, **options):
