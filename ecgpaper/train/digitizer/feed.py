@@ -43,28 +43,38 @@ _CROPS_PER_PAGE = 10
 MOST_KEPT = 500
 # Every so-many-th batch is of tall strips.
 _TALL_EVERY = 5
-# Changes of a crop that is seen again: shares of crops that are mirrored,
-_MIRRORED_SHARE = 0.2
-# compressed,
-_JPEG_SHARE = 0.3
-# and blurred;
-_BLUR_SHARE = 0.3
-# standard deviations of the light, as a share,
-_LIGHT = 0.12
-# of its tilt from side to side,
-_TILT = 0.1
-# and of each color;
-_TINT = 0.04
-# most noise, as a share of white;
-_MOST_NOISE = 0.024
-# most blur;
-_MOST_BLUR_PX = 0.8
-# qualities of the compression.
-_LEAST_QUALITY = 40
-_MOST_QUALITY = 95
 # How pages are kept: nearly without loss.
 _KEPT_JPEG = [cv2.IMWRITE_JPEG_QUALITY, 95]
 _KEPT_JPEG += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
+
+
+@dataclass(frozen=True, slots=True)
+class CropChanges:
+    """How a crop that is seen again is changed."""
+
+    # Shares of crops that are mirrored,
+    mirrored_share: float = 0.2
+    # compressed,
+    jpeg_share: float = 0.3
+    # and blurred;
+    blur_share: float = 0.3
+    # standard deviations of the light, as a share,
+    light: float = 0.12
+    # of its tilt from side to side,
+    tilt: float = 0.1
+    # and of each color;
+    tint: float = 0.04
+    # most noise, as a share of white;
+    most_noise: float = 0.024
+    # most blur;
+    most_blur_px: float = 0.8
+    # qualities of the compression, from this
+    least_quality: int = 40
+    # to this.
+    most_quality: int = 95
+
+
+_CHANGES = CropChanges()
 
 
 @dataclass(frozen=True)
@@ -235,10 +245,10 @@ def _image_of(encoded: ByteArray) -> ByteArray:
 def seen_again(crop: StripCrop, rng: np.random.Generator) -> StripCrop:
     """Show a crop as another camera might: relit, and sometimes upside down or mirrored."""
     image, rows, is_present = relit(crop.image, rng), crop.rows, crop.is_present
-    if rng.random() < _MIRRORED_SHARE:
+    if rng.random() < _CHANGES.mirrored_share:
         image = image[::-1]
         rows = np.where(is_present, len(image) - 1 - rows, 0).astype(np.float32)
-    if rng.random() < _MIRRORED_SHARE:
+    if rng.random() < _CHANGES.mirrored_share:
         image, rows, is_present = image[:, ::-1], rows[::-1], is_present[::-1]
     return StripCrop(np.ascontiguousarray(image), rows, is_present)
 
@@ -246,32 +256,32 @@ def seen_again(crop: StripCrop, rng: np.random.Generator) -> StripCrop:
 def relit(image: ByteArray, rng: np.random.Generator) -> ByteArray:
     """Change light, sharpness and noise of a picture a little."""
     height, width = image.shape[:2]
-    tilt = rng.normal(0, _TILT, 2)
-    light = 1 + rng.normal(0, _LIGHT)
+    tilt = rng.normal(0, _CHANGES.tilt, 2)
+    light = 1 + rng.normal(0, _CHANGES.light)
     light = light + tilt[0] * np.linspace(-1, 1, height)[:, None]
     light = light + tilt[1] * np.linspace(-1, 1, width)[None]
-    tint = 1 + rng.normal(0, _TINT, 3)
+    tint = 1 + rng.normal(0, _CHANGES.tint, 3)
     seen = image * (light[..., None] * tint).astype(np.float32)
-    seen = _noisy(_blurred(seen, rng), 255 * _MOST_NOISE, rng)
+    seen = _noisy(_blurred(seen, rng), 255 * _CHANGES.most_noise, rng)
     seen = np.clip(seen, 0, 255).astype(np.uint8)
-    if rng.random() < _JPEG_SHARE:
-        quality = int(rng.integers(_LEAST_QUALITY, _MOST_QUALITY))
+    if rng.random() < _CHANGES.jpeg_share:
+        quality = int(rng.integers(_CHANGES.least_quality, _CHANGES.most_quality))
         seen = _image_of(_jpeg_of(seen, [cv2.IMWRITE_JPEG_QUALITY, quality]))
     return np.asarray(seen, np.uint8)
 
 
 def darkened(dark: FloatImage, rng: np.random.Generator) -> FloatImage:
     """Change contrast, sharpness and noise of a picture's darkness, channels first, a little."""
-    contrast = (1 + rng.normal(0, _LIGHT)) * (1 + rng.normal(0, _TINT, 3))
+    contrast = (1 + rng.normal(0, _CHANGES.light)) * (1 + rng.normal(0, _CHANGES.tint, 3))
     seen = np.ascontiguousarray(dark.transpose(1, 2, 0)) * contrast.astype(np.float32)
-    seen = _noisy(_blurred(seen, rng), _MOST_NOISE, rng)
+    seen = _noisy(_blurred(seen, rng), _CHANGES.most_noise, rng)
     return np.clip(seen, -0.25, 1).transpose(2, 0, 1)
 
 
 def _blurred(image: FloatImage, rng: np.random.Generator) -> FloatImage:
-    if rng.random() >= _BLUR_SHARE:
+    if rng.random() >= _CHANGES.blur_share:
         return image
-    blur_px = float(rng.uniform(0.2, _MOST_BLUR_PX))
+    blur_px = float(rng.uniform(0.2, _CHANGES.most_blur_px))
     return np.asarray(cv2.GaussianBlur(image, (0, 0), blur_px), np.float32)
 
 

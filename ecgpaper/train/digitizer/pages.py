@@ -39,21 +39,31 @@ from ecgpaper.train.digitizer.source import PageSource
 
 CROP_WIDTH_PX = 384
 SEGMENT_CROP_PX = (320, 448)
-# Errors of the stages before the tracer: of the height of the row's middle, of the grid's scale.
-BASELINE_JITTER_MM = 2.0
-SCALE_JITTER = 0.003
-# Pictures are drawn this much finer than the segmenter sees them; and the share of pages that it
-# sees without what is around them.
-_FINER = 1.3
-_CLOSE_SHARE = 0.6
-# Share of crops that show where a row begins or ends: the hardest places are the rarest.
-END_SHARE = 0.35
-# Share of crops that show where one of its strips begins.
-START_SHARE = 0.35
 # Share of pages on which complexes run through names.
 COLLISION_SHARE = 0.4
-# Two points of a trace further apart than this have a gap between them.
-_MAX_GAP_MM = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class CropChoices:
+    """What crops show, and how far off the stages before the networks may be."""
+
+    # Errors of the stages before the tracer: of the height of the row's middle,
+    baseline_jitter_mm: float = 2.0
+    # of the grid's scale, as a share.
+    scale_jitter: float = 0.003
+    # Pictures are drawn this much finer than the segmenter sees them;
+    finer: float = 1.3
+    # and the share of pages that it sees without what is around them.
+    close_share: float = 0.6
+    # Share of crops that show where a row begins or ends: the hardest places are the rarest.
+    end_share: float = 0.35
+    # Share of crops that show where one of its strips begins.
+    start_share: float = 0.35
+    # Two points of a trace further apart than this have a gap between them.
+    max_gap_mm: float = 0.3
+
+
+CHOICES = CropChoices()
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,15 +114,15 @@ def _strip_crop(page: SyntheticPage, height_mm: float, rng: np.random.Generator)
     truth = page.truth
     scale = jittered(truth.scale, rng)
     x_mm, y_mm, starts_mm = _any_row(truth, scale, rng)
-    center_mm = float(np.nanmedian(y_mm)) + rng.normal(0, BASELINE_JITTER_MM)
+    center_mm = float(np.nanmedian(y_mm)) + rng.normal(0, CHOICES.baseline_jitter_mm)
     width_mm = CROP_WIDTH_PX / STRIP_PX_PER_MM
     first_mm, last_mm = x_mm[0] - MARGIN_MM, max(x_mm[-1] + MARGIN_MM - width_mm, x_mm[0])
     reach_mm = width_mm - MARGIN_MM
     place = rng.random()
-    if place < START_SHARE:
+    if place < CHOICES.start_share:
         start_mm = float(rng.choice(starts_mm))
         first_mm, last_mm = start_mm - reach_mm, start_mm - MARGIN_MM / 2
-    elif place < START_SHARE + END_SHARE:
+    elif place < CHOICES.start_share + CHOICES.end_share:
         if rng.random() < 0.5:
             last_mm = min(last_mm, first_mm + reach_mm)
         else:
@@ -146,7 +156,7 @@ def _any_row(
 
 def jittered(scale: GridScale, rng: np.random.Generator) -> GridScale:
     """Return a scale as the stages before may find it."""
-    x, y = np.array(scale.px_per_mm) * (1 + rng.normal(0, SCALE_JITTER, 2))
+    x, y = np.array(scale.px_per_mm) * (1 + rng.normal(0, CHOICES.scale_jitter, 2))
     return replace(scale, px_per_mm=(float(x), float(y)))
 
 
@@ -169,7 +179,7 @@ def height_at(
     x_mm, y_mm = x_mm[known], y_mm[known]
     after = np.clip(np.searchsorted(x_mm, at_mm), 1, len(x_mm) - 1)
     gap_mm = x_mm[after] - x_mm[after - 1]
-    inside = (at_mm >= x_mm[0]) & (at_mm <= x_mm[-1]) & (gap_mm < _MAX_GAP_MM)
+    inside = (at_mm >= x_mm[0]) & (at_mm <= x_mm[-1]) & (gap_mm < CHOICES.max_gap_mm)
     return np.interp(at_mm, x_mm, y_mm), inside
 
 
@@ -207,9 +217,9 @@ def segment_page(source: PageSource, rng: np.random.Generator) -> SegmentPage:
     """Draw a page, small as the segmenter sees it: that is faster, too."""
     _, ecg, spec = source.draw(rng)
     page_px = max(spec.layout.size_mm) * spec.camera.dpi / MM_PER_INCH
-    spec = resized(spec, min(1.0, _FINER * MAP_LONG_SIDE_PX / page_px))
+    spec = resized(spec, min(1.0, CHOICES.finer * MAP_LONG_SIDE_PX / page_px))
     page, full = synthesize(ecg, spec), draw_maps(ecg, spec).probabilities
-    part = _page_part(page, rng) if rng.random() < _CLOSE_SHARE else np.s_[:, :]
+    part = _page_part(page, rng) if rng.random() < CHOICES.close_share else np.s_[:, :]
     small, _ = working_image(np.ascontiguousarray(page.image[part]))
     shares = cv2.resize(full[part], small.shape[1::-1], interpolation=cv2.INTER_AREA)
     return SegmentPage(small, np.asarray(shares, np.float32))

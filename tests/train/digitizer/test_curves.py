@@ -45,7 +45,7 @@ def test_offset_leads_from_where_the_tracer_saw_a_curve_to_where_it_runs(
     monkeypatch.setattr(curves, "_FARTHEST_ROWS", 400.0)
     monkeypatch.setattr(curves, "_LEAST_END_MM", 1e-9)
     monkeypatch.setattr(curves, "_MOST_END_MM", 1e-9)
-    monkeypatch.setattr(datasets, "SCALE_JITTER", 0.0)
+    monkeypatch.setattr(datasets, "CHOICES", replace(datasets.CHOICES, scale_jitter=0.0))
     monkeypatch.setattr(curves, "PRESETS", ("clean",))
     monkeypatch.setattr(curves, "MOST_ROWS", 1)
     found = read_curves(segmenter, tracer, [healthy_ecg], 0, seed=0, kept=tmp_path)

@@ -253,7 +253,8 @@ def test_working_image_has_the_long_side_of_the_segmenter():
 
 
 def test_some_crops_show_where_a_strip_begins(quiet_ecg, monkeypatch):
-    monkeypatch.setattr(datasets, "START_SHARE", 1.0)
+    choices = replace(datasets.CHOICES, start_share=1.0, scale_jitter=0.0)
+    monkeypatch.setattr(datasets, "CHOICES", choices)
     lefts_mm = []
 
     def remember(photo, page, scale, corner_mm, size_px):
@@ -261,7 +262,6 @@ def test_some_crops_show_where_a_strip_begins(quiet_ecg, monkeypatch):
         return sample_strip(photo, page, scale, corner_mm, size_px)
 
     monkeypatch.setattr(datasets, "sample_strip", remember)
-    monkeypatch.setattr(datasets, "SCALE_JITTER", 0.0)
     strips_of(source_with(quiet_ecg), 1, n_crops=16)
     # The rows of `PlainSource` begin at 25 mm, their other columns each 62.5 mm later.
     starts_mm = 25.0 + 62.5 * np.arange(4)
