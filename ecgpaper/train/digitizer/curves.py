@@ -44,25 +44,34 @@ from ecgpaper.train.span import Span
 # Half of the pages as wild as can be, the others as they mostly are.
 PRESETS = ("wild", "wild", "clean", "wild", "scan-color", "wild", "photo", "scan-bw")
 MOST_ROWS = 4
-# How far rows are from where the stages before find them.
-_BASELINE_JITTER_MM = 1.0
-# How far strips are from where these find them to start and end is drawn for each page between what
-# clean pages show
-_LEAST_END_MM = 0.01
-# and the worst photos: a network taught with the worst alone smooths over every end.
-_MOST_END_MM = 0.1
-# Share of pages that are placed by something else, a pulse or a name,
-_LOST_SHARE = 0.15
-# up to this far off: there no curve begins.
-_LOST_MM = 3.0
-# Along x, a scale is off by as much over such a width.
-_WIDTH_MM = 200.0
-# A curve further off than this is another one: nothing can be learned from it.
-_FARTHEST_ROWS = 60.0
 # Folder of the pages that were read.
 KEPT = ".curves"
 # Letters of a checksum that tell networks apart.
 _SHORT = 12
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementErrors:
+    """How far rows and strips are from where the stages before find them."""
+
+    # Rows are this far up or down (standard deviation).
+    baseline_mm: float = 1.0
+    # How far strips are from where these find them to start and end is drawn for each page between
+    # what clean pages show
+    least_end_mm: float = 0.01
+    # and the worst photos: a network taught with the worst alone smooths over every end.
+    most_end_mm: float = 0.1
+    # Share of pages that are placed by something else, a pulse or a name,
+    lost_share: float = 0.15
+    # up to this far off: there no curve begins.
+    lost_mm: float = 3.0
+    # Along x, a scale is off by as much over such a width.
+    width_mm: float = 200.0
+    # A curve further off than this is another one: nothing can be learned from it.
+    farthest_rows: float = 60.0
+
+
+ERRORS = PlacementErrors()
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,8 +172,8 @@ def _curves(
         truth.page_to_photo,
         page_shape(truth.layout, truth.scale),
     )
-    end_mm = float(np.exp(rng.uniform(np.log(_LEAST_END_MM), np.log(_MOST_END_MM))))
-    x_px_per_mm = truth.scale.px_per_mm[0] * (1 + rng.normal(0, end_mm) / _WIDTH_MM)
+    end_mm = float(np.exp(rng.uniform(np.log(ERRORS.least_end_mm), np.log(ERRORS.most_end_mm))))
+    x_px_per_mm = truth.scale.px_per_mm[0] * (1 + rng.normal(0, end_mm) / ERRORS.width_mm)
     scale = replace(truth.scale, px_per_mm=(x_px_per_mm, jittered(truth.scale, rng).px_per_mm[1]))
     layout = _moved(_some_rows(truth.layout, rng), end_mm, rng)
     readings = read_rows(page.image, flat, maps, scale, layout, tracer)
@@ -198,7 +207,7 @@ def _offset(
         return nothing, nothing > 0
     height_mm, is_known = height_at(at_mm, x_mm, y_mm)
     offset = course.rows_from_mm(height_mm) - course.row
-    is_known &= np.abs(offset) < _FARTHEST_ROWS
+    is_known &= np.abs(offset) < ERRORS.farthest_rows
     return np.where(is_known, offset, 0), is_known
 
 
@@ -223,8 +232,10 @@ def _some_rows(layout: PageLayout, rng: np.random.Generator) -> PageLayout:
 def _moved(layout: PageLayout, end_mm: float, rng: np.random.Generator) -> PageLayout:
     """Return the layout as it may be found: each row a little higher or lower, sooner or later."""
     rows = {strip.segment.row for strip in layout.strips}
-    down_mm = {row: rng.normal(0, _BASELINE_JITTER_MM) for row in sorted(rows)}
-    lost_mm = rng.uniform(-_LOST_MM, _LOST_MM) if rng.random() < _LOST_SHARE else 0.0
+    down_mm = {row: rng.normal(0, ERRORS.baseline_mm) for row in sorted(rows)}
+    lost_mm = (
+        rng.uniform(-ERRORS.lost_mm, ERRORS.lost_mm) if rng.random() < ERRORS.lost_share else 0.0
+    )
     right_mm = {row: lost_mm + rng.normal(0, end_mm) for row in sorted(rows)}
     strips = tuple(
         replace(

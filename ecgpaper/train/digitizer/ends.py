@@ -22,14 +22,23 @@ from ecgpaper.train.digitizer.network import TrainingRun, train_network
 from ecgpaper.train.span import Span
 
 BATCH_SIZE = 64
-# How far the middle of a window mostly is from where the strip was cut, in points.
-_MOST_SHIFT = 8
-# This share of windows shows no end: a network that never saw that is as sure of one as of any.
-_BLIND_SHARE = 0.15
-# Their middle is further inside the strip, by this number of points at most.
-_MOST_INSIDE = 400
-# Ends further than this from the middle are as good as none.
-_FARTHEST = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class WindowLimits:
+    """Where windows are drawn around ends."""
+
+    # How far the middle of a window mostly is from where the strip was cut.
+    most_shift_points: int = 8
+    # This share of windows shows no end: a network that never saw that is as sure of one as of any.
+    blind_share: float = 0.15
+    # Their middle is further inside the strip, by this at most.
+    most_inside_points: int = 400
+    # Ends further than this from the middle are as good as none.
+    farthest_points: float = 20.0
+
+
+WINDOWS = WindowLimits()
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,15 +127,15 @@ class EndSource:
     def _end(self, rng: np.random.Generator) -> tuple[NDArray[np.float32], np.float32]:
         curve, side = self._ends[int(rng.integers(len(self)))]
         features = self._curves[curve]
-        shift = int(rng.integers(-_MOST_SHIFT, _MOST_SHIFT + 1))
-        if rng.random() < _BLIND_SHARE:
+        shift = int(rng.integers(-WINDOWS.most_shift_points, WINDOWS.most_shift_points + 1))
+        if rng.random() < WINDOWS.blind_share:
             inside = len(features) - END_POINTS - 2 * BEYOND_POINTS
-            shift = int(rng.integers(min(inside, _MOST_INSIDE) + 1))
+            shift = int(rng.integers(min(inside, WINDOWS.most_inside_points) + 1))
         window = end_windows(features, shift)[side].astype(np.float32)
         if rng.random() < 0.5:
             window = seen_upside_down(window.T).T
         place = self._places[curve, side] - shift
-        return window, np.float32(place if abs(place) < _FARTHEST else np.nan)
+        return window, np.float32(place if abs(place) < WINDOWS.farthest_points else np.nan)
 
 
 def _loss(network: nn.Module, batch: EndBatch) -> Tensor:

@@ -42,9 +42,8 @@ def test_offset_leads_from_where_the_tracer_saw_a_curve_to_where_it_runs(
 
     course_of = curves.course_of
     monkeypatch.setattr(curves, "course_of", remember)
-    monkeypatch.setattr(curves, "_FARTHEST_ROWS", 400.0)
-    monkeypatch.setattr(curves, "_LEAST_END_MM", 1e-9)
-    monkeypatch.setattr(curves, "_MOST_END_MM", 1e-9)
+    errors = replace(curves.ERRORS, farthest_rows=400.0, least_end_mm=1e-9, most_end_mm=1e-9)
+    monkeypatch.setattr(curves, "ERRORS", errors)
     monkeypatch.setattr(datasets, "CHOICES", replace(datasets.CHOICES, scale_jitter=0.0))
     monkeypatch.setattr(curves, "PRESETS", ("clean",))
     monkeypatch.setattr(curves, "MOST_ROWS", 1)
@@ -84,9 +83,8 @@ def test_ends_lead_from_the_points_that_were_cut_to_where_the_curve_begins_and_e
     move = curves._moved
     monkeypatch.setattr(curves, "course_of", remember)
     monkeypatch.setattr(curves, "_moved", moved)
-    monkeypatch.setattr(curves, "_WIDTH_MM", 1e12)
-    monkeypatch.setattr(curves, "_LEAST_END_MM", 0.3)
-    monkeypatch.setattr(curves, "_MOST_END_MM", 0.3)
+    errors = replace(curves.ERRORS, width_mm=1e12, least_end_mm=0.3, most_end_mm=0.3)
+    monkeypatch.setattr(curves, "ERRORS", errors)
     monkeypatch.setattr(curves, "PRESETS", ("clean",))
     monkeypatch.setattr(curves, "MOST_ROWS", 2)
     found = read_curves(segmenter, tracer, [healthy_ecg], 0, seed=0, kept=tmp_path)
@@ -129,7 +127,7 @@ def test_some_pages_are_placed_where_no_curve_begins(print_page, monkeypatch):
     layout = print_page(0, dpi=60.0).truth.layout
     off_mm = []
     for share in (0.0, 1.0):
-        monkeypatch.setattr(curves, "_LOST_SHARE", share)
+        monkeypatch.setattr(curves, "ERRORS", replace(curves.ERRORS, lost_share=share))
         rng = np.random.default_rng(3)
         placed = [curves._moved(layout, 0.1, rng).strips for _ in range(20)]
         off_mm.append([[strip.left_mm for strip in strips] for strips in placed])

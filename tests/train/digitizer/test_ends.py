@@ -1,6 +1,7 @@
 """The network that finds ends learns from curves whose ends are known."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -38,8 +39,8 @@ def page(*true_ends, length=400, seed=0):
 
 
 def test_ends_are_seen_from_inside_and_those_of_no_curve_are_left_out(monkeypatch):
-    monkeypatch.setattr(ends, "_MOST_SHIFT", 0)
-    monkeypatch.setattr(ends, "_BLIND_SHARE", 0.0)
+    windows = replace(ends.WINDOWS, most_shift_points=0, blind_share=0.0)
+    monkeypatch.setattr(ends, "WINDOWS", windows)
     source = EndSource([page((3, -2), (np.nan, 5)), page((40, 7), seed=1)], 0)
     assert len(source) == 5
     places = {float(place) for step in range(4) for place in source.batch(step).place}
