@@ -10,6 +10,7 @@ from there. All its weights are free to change.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import nn
@@ -17,23 +18,12 @@ from torch import nn
 from ecgpaper.nets.unet import SegmentNet, StripNet
 from ecgpaper.page.raster import PIXEL_CLASSES
 
-# How much the darkness of red, green and blue counts: printed grids are reddish mostly, and red
-# does not show them.
-_COLORS = (0.5, 0.25, 0.25)
 # Place of the height among the inputs, after the colors.
 _HEIGHT = 3
 # Pixels that the network folds into one, 2 x 2.
 _N_FOLDED = 4
 # Channels that pass something on: darkness of each of these pixels, lower half and upper half.
 _N_OWN = _N_FOLDED + 2
-# Log-probability per standard deviation of darkness, of which ink is about five away from paper,
-_GAIN = 1.5
-# and of distance from the strip's middle, of which its edge is about two away.
-_MIDDLE = 0.7
-# Logarithm of the odds that there is a curve.
-_PRESENT = 1.0
-# What the segmenter's first channels see of each folded pixel: darkness, and how red it is.
-_TINT = (-1.0, 0.5, 0.5)
 # Of each class: log-probability per standard deviation of darkness, of tint, and without either.
 _MARKS = {
     "background": (-0.7, -0.7, 1.0),
@@ -41,6 +31,27 @@ _MARKS = {
     "ink": (0.7, 0.0, -2.0),
     "text": (0.5, 0.0, -2.5),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class FirstWeights:
+    """What a network that has learned nothing makes of darkness, color and height."""
+
+    # How much the darkness of red, green and blue counts: printed grids are reddish mostly, and red
+    # does not show them.
+    colors: tuple[float, float, float] = (0.5, 0.25, 0.25)
+    # What the segmenter's first channels see of each folded pixel beside this: how red it is.
+    tint: tuple[float, float, float] = (-1.0, 0.5, 0.5)
+    # Log-probability per standard deviation of darkness, of which ink is about five away from
+    # paper,
+    gain: float = 1.5
+    # and of distance from the strip's middle, of which its edge is about two away.
+    middle: float = 0.7
+    # Logarithm of the odds that there is a curve.
+    present: float = 1.0
+
+
+_WEIGHTS = FirstWeights()
 
 
 def follow_ink(network: StripNet) -> StripNet:
@@ -67,7 +78,7 @@ def follow_ink(network: StripNet) -> StripNet:
         # Nearly everywhere in a row there is a curve.
         weight, bias = network.presence[-1].parameters()
         weight.zero_()
-        bias.fill_(_PRESENT)
+        bias.fill_(_WEIGHTS.present)
     return network
 
 
@@ -87,7 +98,7 @@ def mark_ink(network: SegmentNet) -> SegmentNet:
         for parameter in body.reduce[0].parameters():
             parameter[:n_own] = 0
         first.weight[:n_own] = 0
-        for kind, shares in enumerate((_COLORS, _TINT)):
+        for kind, shares in enumerate((_WEIGHTS.colors, _WEIGHTS.tint)):
             _see(first, shares, _N_FOLDED * kind)
         for layer in others:
             _pass_on(layer, n_own)
@@ -103,7 +114,7 @@ def _listen(layer: nn.Conv2d) -> None:
     """Take darkness, and height up and down, out of the folded strip."""
     weight = layer.weight
     weight[:_N_OWN] = 0
-    _see(layer, _COLORS, 0)
+    _see(layer, _WEIGHTS.colors, 0)
     heights = slice(_N_FOLDED * _HEIGHT, _N_FOLDED * (_HEIGHT + 1))
     weight[_N_FOLDED, heights, 1, 1] = 1 / _N_FOLDED
     weight[_N_FOLDED + 1, heights, 1, 1] = -1 / _N_FOLDED
@@ -139,10 +150,10 @@ def _answer(layer: nn.Conv2d, n_outputs: int) -> None:
     """Give each sub-column the darkness of the pixels at its place, in both rows."""
     weight = layer.weight
     weight[:, :_N_OWN] = 0
-    weight[:, _N_FOLDED:_N_OWN] = -_MIDDLE
+    weight[:, _N_FOLDED:_N_OWN] = -_WEIGHTS.middle
     for output in range(n_outputs):
         # Sub-columns lie evenly in two columns of pixels, some between their middles.
         right = min(1.0, max(0.0, (output + 0.5) * 2 / n_outputs - 0.5))
         for row in range(2):
-            weight[2 * output + row, 2 * row] = _GAIN * (1 - right)
-            weight[2 * output + row, 2 * row + 1] = _GAIN * right
+            weight[2 * output + row, 2 * row] = _WEIGHTS.gain * (1 - right)
+            weight[2 * output + row, 2 * row + 1] = _WEIGHTS.gain * right

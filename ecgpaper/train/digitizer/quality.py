@@ -37,20 +37,28 @@ from ecgpaper.train.span import Span
 
 logger = logging.getLogger(__name__)
 
-# With fewer leads nothing is learned.
-_FEWEST = 48
-# Below, a lead is simply wrong,
-_WORST_DB = -5.0
-# above simply right.
-_BEST_DB = 35.0
-# Steps of the training,
-_N_STEPS = 600
-# its learning rate,
-_RATE = 1e-2
-# and the decay of the weights.
-_DECAY = 1e-2
-# Errors above this count in proportion, below it by their square.
-_HUBER_DB = 4.0
+
+@dataclass(frozen=True, slots=True)
+class QualityPlan:
+    """What the network learns from, and how fast."""
+
+    # With fewer leads nothing is learned.
+    fewest_leads: int = 48
+    # Below, a lead is simply wrong,
+    worst_db: float = -5.0
+    # above simply right.
+    best_db: float = 35.0
+    # Steps of the training,
+    n_steps: int = 600
+    # its learning rate,
+    rate: float = 1e-2
+    # and the decay of the weights.
+    decay: float = 1e-2
+    # Errors above this count in proportion, below it by their square.
+    huber_db: float = 4.0
+
+
+PLAN = QualityPlan()
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,19 +181,19 @@ def _read_page(digitizer: Digitizer, ecg: Ecg, preset: str, rng: np.random.Gener
 def fit_quality(network: QualityNet, examples: Examples) -> None:
     """Fit the network, in place; with too few examples it stays as it is."""
     known = np.isfinite(examples.snr_db)
-    if known.sum() < _FEWEST:
+    if known.sum() < PLAN.fewest_leads:
         logger.warning(
             "only %d leads were read: too few to learn what to expect of one (%d are needed)",
             known.sum(),
-            _FEWEST,
+            PLAN.fewest_leads,
         )
         return
     evidence = torch.from_numpy(examples.evidence[known]).float()
-    snr_db = torch.from_numpy(examples.snr_db[known]).float().clamp(_WORST_DB, _BEST_DB)
+    snr_db = torch.from_numpy(examples.snr_db[known]).float().clamp(PLAN.worst_db, PLAN.best_db)
     network.standardize(evidence)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=_RATE, weight_decay=_DECAY)
-    for _ in range(_N_STEPS):
-        loss = functional.huber_loss(network(evidence), snr_db, delta=_HUBER_DB)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=PLAN.rate, weight_decay=PLAN.decay)
+    for _ in range(PLAN.n_steps):
+        loss = functional.huber_loss(network(evidence), snr_db, delta=PLAN.huber_db)
         optimizer.zero_grad()
         torch.autograd.backward(loss)
         optimizer.step()

@@ -37,13 +37,23 @@ from ecgpaper.train.span import Span
 FloatImage = NDArray[np.float32]
 BATCH_SIZE = 48
 LINE_WIDTH_PX = 448
-# Specs whose texts a batch is drawn from.
-_N_SPECS = 6
-# Share of lines that say a scale.
-_SCALE_SHARE = 0.6
-_MOST_LETTERS = 34
 _NUMBERS = ("25", "50", "5", "10", "20", "12.5", "2.5", "15", "30", "40", "100", "60")
 _UNITS = ("mm/s", "mm/mV", "mm/sec", "mm/mV", "mm/S", "MM/MV", "Hz", "ms", "mV", "s", "cm/mV")
+
+
+@dataclass(frozen=True, slots=True)
+class LineChoices:
+    """What lines say."""
+
+    # Specs whose texts a batch is drawn from.
+    n_specs: int = 6
+    # Share of lines that say a scale.
+    scale_share: float = 0.6
+    # A line is cut to this length.
+    most_letters: int = 34
+
+
+_LINES = LineChoices()
 
 
 def train_reader(folder: Path, *, span: Span, seed: int, start: Path | None = None) -> None:
@@ -98,7 +108,9 @@ class LineSource:
     def batch(self, step: int) -> LineBatch:
         """Draw a batch."""
         rng = np.random.default_rng([self.seed, step])
-        printed = [line for _ in range(_N_SPECS) for line in sample_spec("wild", rng=rng).ink.texts]
+        printed = [
+            line for _ in range(_LINES.n_specs) for line in sample_spec("wild", rng=rng).ink.texts
+        ]
         lines, letters = [], []
         for _ in range(BATCH_SIZE):
             line = printed[int(rng.integers(len(printed)))]
@@ -115,14 +127,14 @@ class LineSource:
 
 def _text(printed: str, rng: np.random.Generator) -> str:
     """Return the text of a line: a printed one, or a scale, with something beside it or not."""
-    if rng.random() > _SCALE_SHARE:
+    if rng.random() > _LINES.scale_share:
         text = printed
     else:
         parts = [_scale(rng) for _ in range(int(rng.integers(1, 3)))]
         if rng.random() < 0.4:
             parts.insert(int(rng.integers(len(parts) + 1)), printed[: int(rng.integers(4, 14))])
         text = (" " * int(rng.integers(1, 4))).join(parts)
-    return " ".join(text[:_MOST_LETTERS].split())
+    return " ".join(text[: _LINES.most_letters].split())
 
 
 def _scale(rng: np.random.Generator) -> str:

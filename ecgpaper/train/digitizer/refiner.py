@@ -42,12 +42,23 @@ BATCH_SIZE = 10
 # are whole.
 _WHOLE_BATCH_S = 400.0
 _LEAST_BATCH = 2
-# Shares of the loss, as for the tracer,
-_ACCURACY = 0.5
-_ABSOLUTE = 0.1
-# and that of the spread, which is judged by its likelihood.
-_SPREAD = 0.05
-_FLOOR_MM2 = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class RefinerLoss:
+    """Shares of the loss of the refiner, and its floor."""
+
+    # Of the logarithm of the square error, as for the tracer,
+    accuracy: float = 0.5
+    # of the absolute error, as for the tracer,
+    absolute: float = 0.1
+    # and that of the spread, which is judged by its likelihood.
+    spread: float = 0.05
+    # The error that paper cannot go below.
+    floor_mm2: float = 1e-3
+
+
+_LOSS = RefinerLoss()
 
 
 def train_refiner(
@@ -183,9 +194,9 @@ def _loss(network: nn.Module, batch: CurveBatch) -> Tensor:
     # The offset does not learn from the loss of the spread.
     unlikely = log_spread + 0.5 * (error.detach() * torch.exp(-log_spread)).square()
     per_stretch = (
-        _ACCURACY * torch.log10(mean(error_mm.square()) + _FLOOR_MM2)
-        + _ABSOLUTE * mean(error_mm.abs())
-        + _SPREAD * mean(unlikely)
+        _LOSS.accuracy * torch.log10(mean(error_mm.square()) + _LOSS.floor_mm2)
+        + _LOSS.absolute * mean(error_mm.abs())
+        + _LOSS.spread * mean(unlikely)
     )
     has_any = (is_known.sum(dim=1) > 0).float()
     return (per_stretch * has_any).sum() / has_any.sum().clamp(min=1)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -40,25 +40,35 @@ SEGMENTER_CONFIG = UNetConfig(n_inputs=3, widths=(16, 24, 32, 48), n_outputs=len
 TRACER_CONFIG = UNetConfig(n_inputs=4, widths=(24, 40, 64, 96, 96), n_outputs=N_SUB_COLUMNS)
 # Grid lines outnumber ink by ten to one; the classes that must not be missed weigh more.
 _CLASS_WEIGHTS = (0.5, 0.7, 3.0, 2.0)
-# Spread of the target over rows: a curve seen at a sub-column is that sharp,
-_SIGMA_ROWS = 1.2
-# and on a steep stroke one sub-column spans several rows: this much more per row of a step,
-_SIGMA_PER_SLOPE = 0.4
-# up to this.
-_MAX_SIGMA_ROWS = 6.0
-# Shares of the loss. The logarithm of the mean square error is the SNR up to a constant, so that
-# quiet strips count as much as loud ones; the floor is the error that paper cannot go below.
-_ACCURACY = 0.5
-# Share of the absolute error.
-_ABSOLUTE = 0.1
-# Share of whether there is a curve.
-_PRESENCE = 1.0
-_FLOOR_MM2 = 1e-3
 # Most crops of each page: those of the segmenter are larger.
 _MOST_CROPS = {SEGMENTER: 2, TRACER: 4}
 # Time of one core that teaches most with one crop of each page. In little time many small steps
 # teach more than a few large ones, whose gradients are more exact.
 _ONE_CROP_S = {SEGMENTER: 90.0, TRACER: 270.0}
+
+
+@dataclass(frozen=True, slots=True)
+class TracerLoss:
+    """Shares of the loss of the tracer, and how sharp its target is."""
+
+    # Spread of the target over rows: a curve seen at a sub-column is that sharp,
+    sigma_rows: float = 1.2
+    # and on a steep stroke one sub-column spans several rows: this much more per row of a step,
+    sigma_per_slope: float = 0.4
+    # up to this.
+    max_sigma_rows: float = 6.0
+    # Share of the logarithm of the mean square error. That is the SNR up to a constant, so that
+    # quiet strips count as much as loud ones;
+    accuracy: float = 0.5
+    # the floor is the error that paper cannot go below.
+    floor_mm2: float = 1e-3
+    # Share of the absolute error.
+    absolute: float = 0.1
+    # Share of whether there is a curve.
+    presence: float = 1.0
+
+
+_LOSS = TracerLoss()
 
 
 def usual_feed(name: str, seconds: float = math.inf) -> Feed:
@@ -180,18 +190,18 @@ def _tracer_loss(network: nn.Module, batch: StripBatch) -> Tensor:
     absolute_mm = (error_mm.abs() * is_present).sum(dim=1) / n_present
     per_strip = (
         (crossed * is_present).sum(dim=1) / n_present
-        + _ACCURACY * torch.log10(square_mm2 + _FLOOR_MM2)
-        + _ABSOLUTE * absolute_mm
+        + _LOSS.accuracy * torch.log10(square_mm2 + _LOSS.floor_mm2)
+        + _LOSS.absolute * absolute_mm
     )
     has_any = (is_present.sum(dim=1) > 0).float()
     seen = functional.binary_cross_entropy_with_logits(presence, is_present)
-    return (per_strip * has_any).sum() / has_any.sum().clamp(min=1) + _PRESENCE * seen
+    return (per_strip * has_any).sum() / has_any.sum().clamp(min=1) + _LOSS.presence * seen
 
 
 def _row_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
     """Cross-entropy, of shape (B, n), with a Gaussian around the target row."""
     slope = torch.diff(target, dim=1, append=target[:, -1:]).abs()
-    sigma = (_SIGMA_ROWS + _SIGMA_PER_SLOPE * slope).clamp(max=_MAX_SIGMA_ROWS)
+    sigma = (_LOSS.sigma_rows + _LOSS.sigma_per_slope * slope).clamp(max=_LOSS.max_sigma_rows)
     index = torch.arange(logits.shape[-1], device=logits.device, dtype=logits.dtype)
     wanted = torch.exp(-0.5 * ((index - target[..., None]) / sigma[..., None]).square())
     wanted = wanted / wanted.sum(dim=-1, keepdim=True).clamp(min=1e-6)

@@ -1,4 +1,5 @@
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ def test_prediction_follows_the_evidence_on_leads_not_seen_before():
 
 @pytest.mark.parametrize("broken", [np.nan, -np.inf])
 def test_leads_without_a_score_teach_nothing(broken, monkeypatch):
-    monkeypatch.setattr(quality, "_N_STEPS", 20)
+    monkeypatch.setattr(quality, "PLAN", replace(quality.PLAN, n_steps=20))
     known = examples(100)
     more = Examples(
         np.concatenate([known.evidence, known.evidence]),
