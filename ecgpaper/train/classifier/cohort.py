@@ -25,18 +25,27 @@ from ecgpaper.train.classifier.facts import RecordFacts
 
 logger = logging.getLogger(__name__)
 
-# Age and sex are learned from where nearly all records tell them. Where few do, that they are told
-# says more than they do: in one pool of PTB-XL records half of those with an age have atrial
-# fibrillation, and of the others one in 160.
-SHARE_OF_PERSONS = 0.9
-# A statement with fewer examples teaches nothing.
-FEWEST_STATED = 20
 LABEL_SMOOTHING = 0.02
-# How often a batch hides age and sex, which few headers have.
-_HIDE_PERSON_SHARE = 0.5
-# Items are mixed with others by shares of a beta distribution (mixup, Zhang et al. 2018,
-# arXiv:1710.09412): mostly a little.
-_MIXUP = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class CohortLimits:
+    """What is learned of the records, and how they are hidden and mixed."""
+
+    # Age and sex are learned from where nearly all records tell them. Where few do, that they are
+    # told says more than they do: in one pool of PTB-XL records half of those with an age have
+    # atrial fibrillation, and of the others one in 160.
+    share_of_persons: float = 0.9
+    # A statement with fewer examples teaches nothing.
+    fewest_stated: int = 20
+    # How often a batch hides age and sex, which few headers have.
+    hide_person_share: float = 0.5
+    # Items are mixed with others by shares of a beta distribution (mixup, Zhang et al. 2018,
+    # arXiv:1710.09412): mostly a little.
+    mixup: float = 0.2
+
+
+_LIMITS = CohortLimits()
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +105,7 @@ def read_cohort(ecgs: Iterable[Ecg], facts: Sequence[RecordFacts]) -> Cohort:
     return Cohort(
         np.stack(leads_mv),
         one_hot([item.labels for item in known]),
-        statements[:, statements.sum(axis=0) >= FEWEST_STATED],
+        statements[:, statements.sum(axis=0) >= _LIMITS.fewest_stated],
         np.array([bool(item.statements) for item in known]),
         _persons(known),
     )
@@ -106,9 +115,9 @@ def _persons(facts: Sequence[RecordFacts]) -> Float32Array:
     """Describe whose the records are, or nobody where too few tell."""
     persons = np.stack([person_features(known.age_years, known.sex) for known in facts])
     share = persons.any(axis=1).mean()
-    if 0 < share < SHARE_OF_PERSONS:
+    if 0 < share < _LIMITS.share_of_persons:
         logger.info("only %.0f %% of the records tell age or sex: not learned from", 100 * share)
-    return persons * np.float32(share >= SHARE_OF_PERSONS)
+    return persons * np.float32(share >= _LIMITS.share_of_persons)
 
 
 class Targets(NamedTuple):
@@ -154,7 +163,7 @@ class BatchSource:
         index, leads_mv, persons = (np.stack(column) for column in zip(*drawn, strict=True))
         series, features = inputs_from_leads(leads_mv, persons)
         rng = np.random.default_rng([self.seed, step, 1])
-        share = rng.beta(_MIXUP, _MIXUP, (len(index), 1)).astype(np.float32)
+        share = rng.beta(_LIMITS.mixup, _LIMITS.mixup, (len(index), 1)).astype(np.float32)
         share = np.minimum(share, 1 - share)
         other = rng.permutation(len(index))
         mixed = NetworkInputs(
@@ -176,7 +185,7 @@ class BatchSource:
                 rng = np.random.default_rng([self.seed, epoch, int(index)])
                 leads_mv = self.cohort.leads_mv[index].astype(np.float32)
                 leads_mv = degrade(vary(leads_mv, rng=rng), rng=rng)
-                is_hidden = rng.random() < _HIDE_PERSON_SHARE
+                is_hidden = rng.random() < _LIMITS.hide_person_share
                 yield index, leads_mv, self.cohort.persons[index] * np.float32(not is_hidden)
 
     def _targets(self, index: NDArray[np.int64]) -> Targets:

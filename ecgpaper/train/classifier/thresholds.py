@@ -5,6 +5,8 @@ Public: `choose_thresholds`, `calibration_shift`, `PRIOR_THRESHOLD`, `ABSENT_THR
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import expit, logit
@@ -16,15 +18,27 @@ from ecgpaper.ecg import BoolArray, FloatArray
 PRIOR_THRESHOLD = 0.3
 # A class without examples is answered only when nothing else comes closer.
 ABSENT_THRESHOLD = 1.0
-# Thresholds that are tried, from the lowest
-_LOWEST = 0.08
-# to the highest.
-_HIGHEST = 0.6
-_N_RESAMPLES = 30
-# A class with this many examples is trusted half as much as the theory.
-_N_HALF_TRUST = 20
-_LEAST_PROBABILITY = 1e-6
-_LARGEST_SHIFT = 12.0
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdLimits:
+    """How thresholds and shifts are searched, and how far they may go."""
+
+    # Thresholds go from the lowest
+    lowest: float = 0.08
+    # to the highest.
+    highest: float = 0.6
+    # How often records are drawn anew, to average over.
+    n_resamples: int = 30
+    # A class with this many examples is trusted half as much as the theory.
+    n_half_trust: int = 20
+    # No probability is nearer to 0 or 1 than this.
+    least_probability: float = 1e-6
+    # A shift is searched this far beyond the range of the logits.
+    largest_shift: float = 12.0
+
+
+_LIMITS = ThresholdLimits()
 
 
 def choose_thresholds(
@@ -49,12 +63,12 @@ def choose_thresholds(
     thresholds = np.full(truth.shape[1], ABSENT_THRESHOLD)
     for column in np.flatnonzero(truth.any(axis=0)):
         p, is_true = probabilities[:, column], truth[:, column]
-        draws = [rng.integers(len(p), size=len(p)) for _ in range(_N_RESAMPLES)]
+        draws = [rng.integers(len(p), size=len(p)) for _ in range(_LIMITS.n_resamples)]
         found = np.array([best_threshold(p[draw], is_true[draw]) for draw in draws])
         best, attained = found.mean(axis=0)
-        trust = is_true.sum() / (is_true.sum() + _N_HALF_TRUST)
+        trust = is_true.sum() / (is_true.sum() + _LIMITS.n_half_trust)
         threshold = trust * best + (1 - trust) * attained / 2
-        thresholds[column] = np.clip(threshold, _LOWEST, _HIGHEST)
+        thresholds[column] = np.clip(threshold, _LIMITS.lowest, _LIMITS.highest)
     return thresholds
 
 
@@ -84,13 +98,13 @@ def calibration_shift(probabilities: FloatArray, truth: BoolArray) -> FloatArray
     ndarray of shape (n_classes,)
         0 for a class that all records have, or none.
     """
-    logits = logit(np.clip(probabilities, _LEAST_PROBABILITY, 1 - _LEAST_PROBABILITY))
+    logits = logit(np.clip(probabilities, _LIMITS.least_probability, 1 - _LIMITS.least_probability))
     shift = np.zeros(truth.shape[1])
     for column in np.flatnonzero(truth.any(axis=0) & ~truth.all(axis=0)):
         share, own = truth[:, column].mean(), logits[:, column]
         at = brentq(
             lambda by, own=own, share=share: expit(own + by).mean() - share,
-            *(-_LARGEST_SHIFT - np.ptp(own), _LARGEST_SHIFT + np.ptp(own)),
+            *(-_LIMITS.largest_shift - np.ptp(own), _LIMITS.largest_shift + np.ptp(own)),
         )
         shift[column] = at
     return shift
