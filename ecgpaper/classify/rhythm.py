@@ -5,19 +5,31 @@ Public: `find_beats`, `rhythm_features`, `N_RHYTHM_FEATURES`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ecgpaper.classify.inputs import INPUT_FS, UNIT_MV, Float32Array
 
 N_RHYTHM_FEATURES = 8
-# A QRS complex lasts about 0.1 s; two follow each other by at least 0.24 s (250 per minute).
-_QRS_S = 0.1
-_REFRACTORY_S = 0.24
-# A QRS complex rises by less from one sample to the next; what rises faster is no heart's.
-_STEEPEST_MV = 0.5
-# Share of the height of a typical complex that a beat must reach.
-_THRESHOLD = 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class QrsLimits:
+    """What counts as a QRS complex."""
+
+    # A QRS complex lasts about 0.1 s;
+    qrs_s: float = 0.1
+    # two follow each other by at least 0.24 s (250 per minute).
+    refractory_s: float = 0.24
+    # A QRS complex rises by less from one sample to the next; what rises faster is no heart's.
+    steepest_mv: float = 0.5
+    # Share of the height of a typical complex that a beat must reach.
+    threshold: float = 0.35
+
+
+_LIMITS = QrsLimits()
 
 
 def qrs_activity(channels: Float32Array) -> Float32Array:
@@ -36,12 +48,12 @@ def qrs_activity(channels: Float32Array) -> Float32Array:
     slope = np.abs(np.diff(values, axis=1, prepend=values[:, :1]))
     # Where a lead begins or ends its step is no slope of the heart's.
     both = seen & np.roll(seen, 1, axis=1) & np.roll(seen, -1, axis=1)
-    slope = np.minimum(slope, _STEEPEST_MV / UNIT_MV) * both
+    slope = np.minimum(slope, _LIMITS.steepest_mv / UNIT_MV) * both
     n_seen = np.maximum(both.sum(axis=1, keepdims=True), 1)
     size = np.sqrt((slope**2).sum(axis=1, keepdims=True) / n_seen)
     weight = both.sum(axis=0)
     mean = (slope / np.maximum(size, 0.01)).sum(axis=0) / np.maximum(weight, 1)
-    box = np.ones(round(_QRS_S * INPUT_FS)) / (_QRS_S * INPUT_FS)
+    box = np.ones(round(_LIMITS.qrs_s * INPUT_FS)) / (_LIMITS.qrs_s * INPUT_FS)
     smooth = np.convolve(np.convolve(mean, box, mode="same"), box, mode="same")
     return smooth.astype(np.float32)
 
@@ -55,7 +67,7 @@ def find_beats(channels: Float32Array) -> NDArray[np.intp]:
         As `channels_from_leads` makes them.
     """
     activity = qrs_activity(channels)
-    reach = round(_REFRACTORY_S * INPUT_FS)
+    reach = round(_LIMITS.refractory_s * INPUT_FS)
     windows = np.lib.stride_tricks.sliding_window_view(np.pad(activity, reach), 2 * reach + 1)
     # Of equal neighbors the first is the peak.
     is_peak = activity > np.maximum(windows[:, :reach].max(axis=1), 0)
@@ -66,7 +78,7 @@ def find_beats(channels: Float32Array) -> NDArray[np.intp]:
     # The typical complex: the median of the tallest peak of each stretch of two seconds.
     stretch = (peaks / (2 * INPUT_FS)).astype(int)
     tallest = [activity[peaks[stretch == index]].max() for index in np.unique(stretch)]
-    is_beat = activity[peaks] > _THRESHOLD * np.median(tallest)
+    is_beat = activity[peaks] > _LIMITS.threshold * np.median(tallest)
     return np.compress(is_beat, peaks)
 
 
