@@ -5,7 +5,7 @@ Public: `sample_spec`, `PRESETS`.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -58,18 +58,8 @@ PRESETS = (
 )
 # The official test pages have this layout.
 OFFICIAL_LAYOUT = "3x4+1R"
-# Share of pages in the organizers' own look; the rest teaches that there are others.
-OFFICIAL_SHARE = 0.6
-# And of those training pages that have their layout and scale.
-WILD_OFFICIAL_SHARE = 0.4
-NOTES_SHARE = 0.15
-# Share of pages printed from a copy of fewer samples per second, and of how many: as PTB-XL's.
-FEW_SAMPLES_SHARE = 0.1
+# Samples per second of the copy that some pages are printed from: as PTB-XL's.
 FEW_SAMPLES_HZ = 100.0
-# Share of saved pages that are seen in the window of a program.
-WINDOW_SHARE = 0.1
-# Share of training pages whose paper is not that of their recorder's make.
-ANY_PAPER_SHARE = 0.6
 # Share of pages with something on them that is no print: new sheets on a scanner have nothing.
 OBJECTS_SHARE = {
     "photo": 0.12,
@@ -78,10 +68,31 @@ OBJECTS_SHARE = {
     "scan-color-deteriorated": 0.25,
     "scan-bw-deteriorated": 0.25,
 }
-# Share of printers that leave a white border.
-BORDER_SHARE = 0.4
 PHOTO_LONG_PX = (2000, 4600)
 SCREEN_LONG_PX = (1500, 4000)
+
+
+@dataclass(frozen=True, slots=True)
+class PageShares:
+    """How often a page is of a kind."""
+
+    # Share of pages in the organizers' own look; the rest teaches that there are others.
+    official: float = 0.6
+    # And of those training pages that have their layout and scale.
+    wild_official: float = 0.4
+    # Share of pages that somebody has written on.
+    notes: float = 0.15
+    # Share of pages printed from a copy of fewer samples per second.
+    few_samples: float = 0.1
+    # Share of saved pages that are seen in the window of a program.
+    window: float = 0.1
+    # Share of training pages whose paper is not that of their recorder's make.
+    any_paper: float = 0.6
+    # Share of printers that leave a white border.
+    border: float = 0.4
+
+
+_SHARES = PageShares()
 
 
 def sample_spec(
@@ -131,7 +142,7 @@ def _sample_print(
     leads: LeadLayout, scale: PaperScale, rng: np.random.Generator
 ) -> tuple[LayoutSpec, InkSpec, PaperSpec]:
     """Print a page as the organizers do, or as another recorder might."""
-    if _is_official(leads, scale) and chance(rng, OFFICIAL_SHARE):
+    if _is_official(leads, scale) and chance(rng, _SHARES.official):
         return sample_official_page(leads, rng=rng)
     return sample_look(sample_layout(leads, scale, rng=rng), rng=rng)
 
@@ -142,11 +153,11 @@ def _is_official(leads: LeadLayout, scale: PaperScale) -> bool:
 
 def _sample_wild(leads: LeadLayout, scale: PaperScale, rng: np.random.Generator) -> PageSpec:
     """Draw a page for training: any layout, printer, paper and camera."""
-    if _is_official(leads, scale) and chance(rng, WILD_OFFICIAL_SHARE):
+    if _is_official(leads, scale) and chance(rng, _SHARES.wild_official):
         place, ink, paper = sample_official_page(leads, rng=rng)
     else:
         place, ink, paper = sample_look(sample_any_layout(leads, scale, rng=rng), rng=rng)
-    if chance(rng, ANY_PAPER_SHARE):
+    if chance(rng, _SHARES.any_paper):
         paper = vary_paper(paper, rng)
     camera = sample_any_capture(place.size_mm, rng)
     ink = roughen_ink(ink, paper, rng)
@@ -155,14 +166,14 @@ def _sample_wild(leads: LeadLayout, scale: PaperScale, rng: np.random.Generator)
         camera = replace(camera, ramp=(0.0, 0.0), contrast=1.0, gamma=1.0)
     else:
         ink, paper = sample_printer(ink, paper, rng=rng)
-    if chance(rng, NOTES_SHARE):
+    if chance(rng, _SHARES.notes):
         ink = replace(ink, notes=sample_notes(place, rng=rng))
     if not _is_file(camera):
         paper = _any_state(place, paper, camera, rng)
     page = PageSpec(place, ink, paper, camera, seed=int(rng.integers(1 << 31)))
-    in_program = _is_file(camera) and chance(rng, WINDOW_SHARE)
+    in_program = _is_file(camera) and chance(rng, _SHARES.window)
     page = in_window(page, rng=rng) if in_program else page
-    drawn_from_hz = FEW_SAMPLES_HZ if chance(rng, FEW_SAMPLES_SHARE) else None
+    drawn_from_hz = FEW_SAMPLES_HZ if chance(rng, _SHARES.few_samples) else None
     return replace(page, layout=replace(page.layout, drawn_from_hz=drawn_from_hz))
 
 
@@ -214,11 +225,11 @@ def _handle(page: PageSpec, preset: str, rng: np.random.Generator) -> PageSpec:
         relief, wear = _photo_state(preset, size_mm, rng)
     ink, paper = sample_printer(page.ink, page.paper, rng=rng)
     ink, paper = print_for(ink, paper, camera.tone)
-    if chance(rng, BORDER_SHARE):
+    if chance(rng, _SHARES.border):
         border_mm = uniform(rng, 2, 6)
         left, top, right, bottom = (max(part, border_mm) for part in paper.grid_margins_mm)
         paper = replace(paper, grid_margins_mm=(left, top, right, bottom))
-    if chance(rng, NOTES_SHARE):
+    if chance(rng, _SHARES.notes):
         ink = replace(ink, notes=sample_notes(page.layout, rng=rng))
     objects = sample_objects(page.layout, OBJECTS_SHARE.get(preset, 0.0), rng=rng)
     paper = replace(paper, relief=relief, wear=wear, objects=objects)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,14 +12,6 @@ from ecgpaper.synth.sample.draws import chance, uniform
 from ecgpaper.synth.spec.print import LayoutSpec
 from ecgpaper.synth.spec.values import Point
 
-LETTER_MM = (279.4, 215.9)
-A4_MM = (297.0, 210.0)
-# Widths of the rolls of thermal recorders; a page of one is as long as it has to be.
-ROLLS_MM = (110.0, 130.0, 210.0, 215.0)
-# Where the organizers' own generator puts the four rows of a 3x4 page with one rhythm strip, and
-# where these rows begin.
-_OFFICIAL_LEFT_MM = 10.0
-_OFFICIAL_BASELINES_MM = (89.7, 125.8, 161.8, 195.4)
 # How often each layout is drawn for training.
 _SHARES = {
     "3x4+1R": 0.24,
@@ -45,9 +37,29 @@ _OTHER_RHYTHM = 0.3
 _RECORD_S = 10.0
 # Share of pages of several columns that have a pulse before each of these.
 _PULSES_IN_ROWS_SHARE = 0.04
-# A row needs this much height, and this much paper beside it.
-_LEAST_PITCH_MM = 9.0
-_LEAST_MARGIN_MM = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutSizes:
+    """Sizes of sheets, and where rows stand on them."""
+
+    # Letter paper, landscape,
+    letter_mm: Point = (279.4, 215.9)
+    # and A4.
+    a4_mm: Point = (297.0, 210.0)
+    # Widths of the rolls of thermal recorders; a page of one is as long as it has to be.
+    rolls_mm: tuple[float, ...] = (110.0, 130.0, 210.0, 215.0)
+    # Where the organizers' own generator puts the four rows of a 3x4 page with one rhythm strip,
+    official_baselines_mm: tuple[float, ...] = (89.7, 125.8, 161.8, 195.4)
+    # and where these rows begin.
+    official_left_mm: float = 10.0
+    # A row needs this much height,
+    least_pitch_mm: float = 9.0
+    # and this much paper beside it.
+    least_margin_mm: float = 4.0
+
+
+_SIZES = LayoutSizes()
 
 
 def official_layout(leads: LeadLayout, *, rng: np.random.Generator) -> LayoutSpec:
@@ -58,14 +70,14 @@ def official_layout(leads: LeadLayout, *, rng: np.random.Generator) -> LayoutSpe
     """
     down_mm, scale = uniform(rng, -1.5, 1.5), PaperScale()
     pulse_mm = scale.mm_from_s(PULSE_S) if chance(rng, 0.85) else 0.0
-    left_mm = _OFFICIAL_LEFT_MM + pulse_mm
+    left_mm = _SIZES.official_left_mm + pulse_mm
     return LayoutSpec(
         leads,
-        size_mm=LETTER_MM,
+        size_mm=_SIZES.letter_mm,
         left_mm=left_mm,
-        baselines_mm=tuple(at + down_mm for at in _OFFICIAL_BASELINES_MM),
+        baselines_mm=tuple(at + down_mm for at in _SIZES.official_baselines_mm),
         scale=scale,
-        pulse_left_mm=_OFFICIAL_LEFT_MM if pulse_mm else None,
+        pulse_left_mm=_SIZES.official_left_mm if pulse_mm else None,
     )
 
 
@@ -104,7 +116,7 @@ def sample_scale(*, rng: np.random.Generator) -> PaperScale:
 
 def sample_layout(leads: LeadLayout, scale: PaperScale, *, rng: np.random.Generator) -> LayoutSpec:
     """Place the rows of a layout on letter paper, or on A4."""
-    size_mm = A4_MM if chance(rng, 0.2) else LETTER_MM
+    size_mm = _SIZES.a4_mm if chance(rng, 0.2) else _SIZES.letter_mm
     return _place(_fitted(leads, scale, size_mm[0]), scale, size_mm, rng)
 
 
@@ -116,7 +128,7 @@ def sample_any_layout(
     if kind < 0.2 and leads.n_rows <= 7:
         spec = _on_roll(leads, scale, rng)
     elif kind < 0.32:
-        width_mm, height_mm = A4_MM if chance(rng, 0.5) else LETTER_MM
+        width_mm, height_mm = _SIZES.a4_mm if chance(rng, 0.5) else _SIZES.letter_mm
         leads = _fitted(leads, scale, height_mm)
         spec = _place(leads, scale, (height_mm, width_mm), rng)
     else:
@@ -132,7 +144,7 @@ def sample_any_layout(
 
 def _fitted(leads: LeadLayout, scale: PaperScale, width_mm: float) -> LeadLayout:
     """Let the rows last as long as the sheet is wide: 10, 7.5 or 5 seconds, or 2.5 at the least."""
-    room_s = scale.s_from_mm(width_mm - 2 * _LEAST_MARGIN_MM)
+    room_s = scale.s_from_mm(width_mm - 2 * _SIZES.least_margin_mm)
     lasting_s = min(max(2.5, 2.5 * np.floor(room_s / 2.5)), leads.duration_s)
     return replace(leads, duration_s=float(lasting_s))
 
@@ -151,7 +163,7 @@ def _place(
     row_mm = scale.mm_from_s(leads.duration_s)
     pulse_mm = scale.mm_from_s(PULSE_S) if chance(rng, 0.8) else 0.0
     spare_mm = width_mm - row_mm
-    least_mm = min(pulse_mm + _LEAST_MARGIN_MM, spare_mm / 2) if pulse_mm else 2.0
+    least_mm = min(pulse_mm + _SIZES.least_margin_mm, spare_mm / 2) if pulse_mm else 2.0
     left_mm = uniform(rng, least_mm, max(spare_mm - 3, 3, least_mm))
     first_mm = header_mm + pitch_mm / 2
     return LayoutSpec(
@@ -166,7 +178,9 @@ def _place(
 
 def _on_roll(leads: LeadLayout, scale: PaperScale, rng: np.random.Generator) -> LayoutSpec:
     """Print on a strip of thermal paper: narrow, long, and nothing but a line of text above."""
-    fitting = [high for high in ROLLS_MM if high / (leads.n_rows + 0.5) >= _LEAST_PITCH_MM]
+    fitting = [
+        high for high in _SIZES.rolls_mm if high / (leads.n_rows + 0.5) >= _SIZES.least_pitch_mm
+    ]
     height_mm = float(rng.choice(fitting))
     header_mm = uniform(rng, 4, 10)
     pitch_mm = (height_mm - header_mm - uniform(rng, 3, 8)) / leads.n_rows

@@ -6,7 +6,7 @@ Public: `sample_look`, `sample_make_page`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,25 +21,46 @@ from ecgpaper.synth.spec.print import InkSpec, LayoutSpec, Rule, TextLine
 from ecgpaper.synth.spec.sheet import PaperSpec
 from ecgpaper.synth.spec.values import WHITE, Point
 
-# Share of pages by one of the makes; the rest look like nothing that is known.
-_MAKE_SHARE = 0.65
-_HEADER_SHARE = 0.85
-# A few pages say nothing about speed and gain.
-_FOOTER_SHARE = 0.95
-_FRAME_MM = 0.3
-# Of pages with one column, those with the names left of the rows.
-_BESIDE_SHARE = 0.5
-# No name stands closer to the left edge of the sheet.
-_EDGE_MM = 0.7
-# Rows closer than this have their names closer, too.
-_PITCH_MM = 18.0
+
+@dataclass(frozen=True, slots=True)
+class LookShares:
+    """How often a page looks like something."""
+
+    # Share of pages by one of the makes; the rest look like nothing that is known.
+    make: float = 0.65
+    # Share of pages with a header.
+    header: float = 0.85
+    # A few pages say nothing about speed and gain.
+    footer: float = 0.95
+    # Of pages with one column, those with the names left of the rows.
+    beside: float = 0.5
+
+
+_SHARES = LookShares()
+
+
+@dataclass(frozen=True, slots=True)
+class LookSizes:
+    """How broad frames are, and where names have room."""
+
+    # Breadth of the frame around the grid.
+    frame_mm: float = 0.3
+    # No name stands closer to the left edge of the sheet.
+    edge_mm: float = 0.7
+    # Rows closer than this have their names closer, too.
+    pitch_mm: float = 18.0
+
+
+_SIZES = LookSizes()
 
 
 def sample_look(
     layout: LayoutSpec, *, rng: np.random.Generator
 ) -> tuple[LayoutSpec, InkSpec, PaperSpec]:
     """Print a page as one of the makes of recorders does, or as none does."""
-    make = MAKES[str(rng.choice(list(MAKES)))] if chance(rng, _MAKE_SHARE) else sample_make(rng=rng)
+    make = (
+        MAKES[str(rng.choice(list(MAKES)))] if chance(rng, _SHARES.make) else sample_make(rng=rng)
+    )
     return sample_make_page(make, layout, rng=rng)
 
 
@@ -135,18 +156,18 @@ def _name_offset(
         return None
     (left, right), (above, below) = make.name_place
     edge_mm = min(layout.left_mm, layout.pulse_left_mm or layout.left_mm) - make.feet_mm[0]
-    if layout.leads.n_columns == 1 and edge_mm > 4 * name_mm and chance(rng, _BESIDE_SHARE):
+    if layout.leads.n_columns == 1 and edge_mm > 4 * name_mm and chance(rng, _SHARES.beside):
         return edge_mm - layout.left_mm - 3.5 * name_mm, name_mm / 2
-    pitch_mm = min(np.diff(layout.baselines_mm), default=_PITCH_MM)
-    reach = min(1.0, float(pitch_mm) / _PITCH_MM)
-    right_mm = max(uniform(rng, left, right), _EDGE_MM - layout.left_mm)
+    pitch_mm = min(np.diff(layout.baselines_mm), default=_SIZES.pitch_mm)
+    reach = min(1.0, float(pitch_mm) / _SIZES.pitch_mm)
+    right_mm = max(uniform(rng, left, right), _SIZES.edge_mm - layout.left_mm)
     return right_mm, reach * uniform(rng, above, below)
 
 
 def _header(
     make: Make, layout: LayoutSpec, report: Report, style: Style, rng: np.random.Generator
 ) -> Iterator[TextLine]:
-    if chance(rng, _HEADER_SHARE):
+    if chance(rng, _SHARES.header):
         yield from make.header(layout, report, style, rng)
 
 
@@ -154,7 +175,7 @@ def _footer(
     make: Make, layout: LayoutSpec, report: Report, style: Style, rng: np.random.Generator
 ) -> Iterator[TextLine]:
     """Yield one line along the bottom; narrow sheets squeeze it together."""
-    if not chance(rng, _FOOTER_SHARE):
+    if not chance(rng, _SHARES.footer):
         return
     if make.footer_fonts:
         style = replace(style, font=str(rng.choice(make.footer_fonts)))
@@ -184,9 +205,9 @@ def _frame(
     """Draw a frame around the grid."""
     if not chance(rng, make.framed):
         return ()
-    left, top, right, bottom = (max(part, _FRAME_MM) for part in paper.grid_margins_mm)
+    left, top, right, bottom = (max(part, _SIZES.frame_mm) for part in paper.grid_margins_mm)
     size: Point = layout.size_mm[0] - left - right, layout.size_mm[1] - top - bottom
-    return frame((left, top), size, _FRAME_MM)
+    return frame((left, top), size, _SIZES.frame_mm)
 
 
 def _sample_paper(make: Make, layout: LayoutSpec, rng: np.random.Generator) -> PaperSpec:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,8 +18,6 @@ from ecgpaper.synth.spec.print import InkSpec
 from ecgpaper.synth.spec.sheet import PaperSpec
 from ecgpaper.synth.spec.values import BLACK, WHITE, Color
 
-# Share of other pages that are such plots.
-_PLOT_SHARE = 0.2
 _INK_COLORS: tuple[Color, ...] = (
     (200.0, 25.0, 35.0),
     (25.0, 50.0, 190.0),
@@ -27,28 +25,52 @@ _INK_COLORS: tuple[Color, ...] = (
     (20.0, 120.0, 40.0),
     (110.0, 40.0, 140.0),
 )
-# How much of its color pale ink has, and how thin its pen is.
-_PALENESS = (0.4, 0.7)
-_THIN_PEN_MM = (0.15, 0.25)
-# Share of pages with such ink, on paper whose grid is lighter than this.
-_COLORED_SHARE = 0.15
-_DARK_LEVEL = 150.0
-# Share of any papers whose grid is about as dark as traces.
-_DARK_GRID_SHARE = 0.08
 # Paper in warm, cold and green light.
 _TINTS: tuple[Color, ...] = ((240.0, 205.0, 165.0), (190.0, 205.0, 235.0), (205.0, 225.0, 195.0))
-# Shares of red, green and blue in gray, and the levels that a grid in black and white takes off it.
+# Shares of red, green and blue in gray.
 _LUMINANCE = (0.299, 0.587, 0.114)
-_DARKEST_GRID = 90.0
-# Share of makes whose pulses are bolder than the traces, and by how much.
-_BOLD_PULSE_SHARE = 0.2
-_BOLD_PULSE_PENS = (1.1, 1.8)
-# Share of worn printers with a fault.
-_FAULT_SHARE = 0.2
-# A dead dot leaves something of a level trace that is no finer than this.
-_LEAST_PEN_MM = 0.25
-# Dead dots are drawn for the tallest sheets.
-_TALLEST_MM = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class PrintShares:
+    """How often something is printed."""
+
+    # Share of other pages that are plots, as those of the organizers are.
+    plot: float = 0.2
+    # Share of pages with colored ink, on paper whose grid is light.
+    colored: float = 0.15
+    # Share of any papers whose grid is about as dark as traces.
+    dark_grid: float = 0.08
+    # Share of makes whose pulses are bolder than the traces.
+    bold_pulse: float = 0.2
+    # Share of worn printers with a fault.
+    fault: float = 0.2
+
+
+_SHARES = PrintShares()
+
+
+@dataclass(frozen=True, slots=True)
+class PrintLimits:
+    """How pale, dark, thin and bold print is."""
+
+    # How much of its color pale ink has,
+    paleness: tuple[float, float] = (0.4, 0.7)
+    # and how thin its pen is.
+    thin_pen_mm: tuple[float, float] = (0.15, 0.25)
+    # Colored ink is printed where the level of the grid is not below this.
+    dark_level: float = 150.0
+    # The levels that a grid in black and white takes off the paper, at most.
+    darkest_grid: float = 90.0
+    # By how much the pulses of some makes are bolder than the traces.
+    bold_pulse_pens: tuple[float, float] = (1.1, 1.8)
+    # A dead dot leaves something of a level trace that is no finer than this.
+    least_pen_mm: float = 0.25
+    # Dead dots are drawn for the tallest sheets.
+    tallest_mm: float = 300.0
+
+
+_LIMITS = PrintLimits()
 
 
 def vary_paper(paper: PaperSpec, rng: np.random.Generator) -> PaperSpec:
@@ -72,9 +94,9 @@ def vary_paper(paper: PaperSpec, rng: np.random.Generator) -> PaperSpec:
         large_mm=uniform(rng, 0.12, 0.45),
         dotted=chance(rng, 0.15),
         grid_origin_mm=sample_grid_origin(rng),
-        plot_px_mm=MM_PER_INCH / sample_plot_dpi(own) if chance(own, _PLOT_SHARE) else None,
+        plot_px_mm=MM_PER_INCH / sample_plot_dpi(own) if chance(own, _SHARES.plot) else None,
     )
-    return darken_grid(varied, rng=rng) if chance(rng, _DARK_GRID_SHARE) else varied
+    return darken_grid(varied, rng=rng) if chance(rng, _SHARES.dark_grid) else varied
 
 
 def sample_printer(
@@ -89,7 +111,7 @@ def sample_printer(
             halftone_mm=uniform(rng, 0.18, 0.45),
             halftone_depth=uniform(rng, 0.2, 0.9),
         )
-    if chance(rng, _FAULT_SHARE):
+    if chance(rng, _SHARES.fault):
         ink = _with_fault(ink, rng)
     return ink, paper
 
@@ -102,9 +124,9 @@ def _with_fault(ink: InkSpec, rng: np.random.Generator) -> InkSpec:
     if kind < 0.75:
         shift_mm = uniform(rng, -0.5, 0.5), uniform(rng, -0.4, 0.4)
         return replace(ink, ghost=uniform(rng, 0.1, 0.35), ghost_mm=shift_mm)
-    if ink.pen_mm < _LEAST_PEN_MM:
+    if ink.pen_mm < _LIMITS.least_pen_mm:
         return ink
-    heights_mm = rng.uniform(0, _TALLEST_MM, size=int(rng.integers(1, 6)))
+    heights_mm = rng.uniform(0, _LIMITS.tallest_mm, size=int(rng.integers(1, 6)))
     return replace(ink, dead_dots_mm=tuple(float(at) for at in heights_mm))
 
 
@@ -125,14 +147,18 @@ def roughen_ink(ink: InkSpec, paper: PaperSpec, rng: np.random.Generator) -> Ink
         slew_fading=uniform(rng, 0, 0.6) if chance(rng, 0.5) and not is_even else 0.0,
         slew_thinning=uniform(rng, 0.1, 0.6) if chance(rng, 0.2) else 0.0,
     )
-    is_dark = grid_level < _DARK_LEVEL
-    if is_even or is_dark or not chance(rng, _COLORED_SHARE):
+    is_dark = grid_level < _LIMITS.dark_level
+    if is_even or is_dark or not chance(rng, _SHARES.colored):
         return rough
     return color_ink(rough, pale=chance(rng, 0.3), rng=rng)
 
 
 def _pulse_pens(ink: InkSpec, rng: np.random.Generator) -> float:
-    return uniform(rng, *_BOLD_PULSE_PENS) if chance(rng, _BOLD_PULSE_SHARE) else ink.pulse_pens
+    return (
+        uniform(rng, *_LIMITS.bold_pulse_pens)
+        if chance(rng, _SHARES.bold_pulse)
+        else ink.pulse_pens
+    )
 
 
 def color_ink(ink: InkSpec, *, pale: bool, rng: np.random.Generator) -> InkSpec:
@@ -140,9 +166,9 @@ def color_ink(ink: InkSpec, *, pale: bool, rng: np.random.Generator) -> InkSpec:
     color = jitter(_INK_COLORS[int(rng.integers(len(_INK_COLORS)))], 25, rng)
     if not pale:
         return replace(ink, color=color)
-    share = uniform(rng, *_PALENESS)
+    share = uniform(rng, *_LIMITS.paleness)
     red, green, blue = (255 - share * (255 - part) for part in color)
-    return replace(ink, color=(red, green, blue), pen_mm=uniform(rng, *_THIN_PEN_MM))
+    return replace(ink, color=(red, green, blue), pen_mm=uniform(rng, *_LIMITS.thin_pen_mm))
 
 
 def darken_grid(paper: PaperSpec, *, rng: np.random.Generator) -> PaperSpec:
@@ -176,7 +202,7 @@ def print_for(ink: InkSpec, paper: PaperSpec, tone: str) -> tuple[InkSpec, Paper
         name_offset_mm=offset_mm,
     )
     darkness = 255 - float(np.dot(_LUMINANCE, paper.grid_color))
-    most = min(1.0, _DARKEST_GRID / max(darkness, 1.0))
+    most = min(1.0, _LIMITS.darkest_grid / max(darkness, 1.0))
     pale = replace(
         paper,
         small_contrast=most * paper.small_contrast,
