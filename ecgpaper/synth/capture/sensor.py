@@ -5,6 +5,8 @@ In: the lit photo and `CameraSpec`. Out: the picture.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from cv2.typing import MatLike
@@ -13,19 +15,28 @@ from ecgpaper.ecg import ByteArray
 from ecgpaper.synth.capture.bilevel import BILEVEL_TONES, diffuse, dot, threshold
 from ecgpaper.synth.spec.capture import CameraSpec
 
-# Noise is kept in sixteenths of a level until it is added, and repeats after so many pixels.
-_NOISE_STEPS = 16
-# And in eighths where it grows with light.
-_GRAIN_STEPS = 8
-_NOISE_TILE_PX = 512
-# How much coarser the colors of noise are than its brightness.
-_COLOR_GRAIN = 2.5
-# Blur that changes over the picture is even within tiles of this size.
-_BLUR_TILE_PX = 192
-# A kernel ends at this number of standard deviations.
-_BLUR_REACH = 2.5
-# Where an earlier file's blocks of eight pixels began, when the picture was cut out of it.
-_CUT_PX = (3, 5)
+
+@dataclass(frozen=True, slots=True)
+class SensorScales:
+    """How finely noise and blur are computed, and where a file was cut out of an earlier one."""
+
+    # Noise is kept in sixteenths of a level until it is added,
+    noise_steps: int = 16
+    # in eighths where it grows with light,
+    grain_steps: int = 8
+    # and repeats after so many pixels.
+    noise_tile_px: int = 512
+    # How much coarser the colors of noise are than its brightness.
+    color_grain: float = 2.5
+    # Blur that changes over the picture is even within tiles of this size.
+    blur_tile_px: int = 192
+    # A kernel ends at this number of standard deviations.
+    blur_reach: float = 2.5
+    # Where an earlier file's blocks of eight pixels began, when the picture was cut out of it.
+    cut_px: tuple[int, int] = (3, 5)
+
+
+_SCALES = SensorScales()
 
 
 def expose(image: ByteArray, spec: CameraSpec, *, rng: np.random.Generator) -> ByteArray:
@@ -89,7 +100,7 @@ def _defocus(image: ByteArray, spec: CameraSpec) -> ByteArray:
 
 def _blurred(image: MatLike, sigma_px: float) -> ByteArray:
     """Blur an image, with a kernel no wider than bytes need."""
-    size = 2 * int(np.ceil(_BLUR_REACH * sigma_px)) + 1
+    size = 2 * int(np.ceil(_SCALES.blur_reach * sigma_px)) + 1
     return np.asarray(cv2.GaussianBlur(image, (size, size), sigma_px), dtype=np.uint8)
 
 
@@ -100,9 +111,12 @@ def _blur_by_place(image: ByteArray, spec: CameraSpec) -> ByteArray:
     rim = int(np.ceil(4 * most_px)) + 1
     wide = cv2.copyMakeBorder(image, rim, rim, rim, rim, cv2.BORDER_REFLECT_101)
     blurred = np.empty_like(image)
-    for top in range(0, height, _BLUR_TILE_PX):
-        for left in range(0, width, _BLUR_TILE_PX):
-            bottom, right = min(top + _BLUR_TILE_PX, height), min(left + _BLUR_TILE_PX, width)
+    for top in range(0, height, _SCALES.blur_tile_px):
+        for left in range(0, width, _SCALES.blur_tile_px):
+            bottom, right = (
+                min(top + _SCALES.blur_tile_px, height),
+                min(left + _SCALES.blur_tile_px, width),
+            )
             at_x, at_y = (left + right) / 2 / width - 0.5, (top + bottom) / 2 / height - 0.5
             sigma = max(spec.blur_px + across * at_x + down * at_y, 0.3)
             part = wide[top : bottom + 2 * rim, left : right + 2 * rim]
@@ -150,13 +164,13 @@ def _add_ramp(image: ByteArray, ramp: tuple[float, float]) -> ByteArray:
 
 
 def _add_noise(image: ByteArray, spec: CameraSpec, rng: np.random.Generator) -> ByteArray:
-    size = tuple(min(part, _NOISE_TILE_PX) for part in image.shape[:2])
+    size = tuple(min(part, _SCALES.noise_tile_px) for part in image.shape[:2])
     noise = _draw_noise((size[0], size[1]), _planes_of(image), spec, rng)
     shot = spec.noise_shot > 0
-    steps = _GRAIN_STEPS if shot else 1
+    steps = _SCALES.grain_steps if shot else 1
     # OpenCV adds bytes to bytes many times faster than numbers of another kind.
     grains = [
-        cv2.convertScaleAbs(np.maximum(sign * noise, 0), alpha=steps / _NOISE_STEPS)
+        cv2.convertScaleAbs(np.maximum(sign * noise, 0), alpha=steps / _SCALES.noise_steps)
         for sign in (1, -1)
     ]
     gain = _noise_gain(spec.noise_shot)
@@ -168,7 +182,7 @@ def _add_noise(image: ByteArray, spec: CameraSpec, rng: np.random.Generator) -> 
             if shot:
                 gains = cv2.LUT(part, gain)
                 brighter, darker = (
-                    cv2.multiply(grain, gains, scale=1 / (128 * _GRAIN_STEPS))
+                    cv2.multiply(grain, gains, scale=1 / (128 * _SCALES.grain_steps))
                     for grain in (brighter, darker)
                 )
             cv2.subtract(cv2.add(part, brighter, part), darker, part)
@@ -187,13 +201,15 @@ def _draw_noise(
     """Noise of the standard deviation asked for: of brightness, and of color."""
     cv2.setRNGSeed(int(rng.integers(1 << 31)))
     if n_planes == 1:
-        return _grainy(size, 1, spec.noise * _NOISE_STEPS, spec.noise_grain_px)
+        return _grainy(size, 1, spec.noise * _SCALES.noise_steps, spec.noise_grain_px)
     color = spec.noise_color
-    share = spec.noise * _NOISE_STEPS * np.sqrt(1 - color**2)
+    share = spec.noise * _SCALES.noise_steps * np.sqrt(1 - color**2)
     noise = cv2.merge([_grainy(size, 1, share, spec.noise_grain_px)] * 3)
     if color > 0:
-        coarse_px = spec.noise_grain_px * (1 + (_COLOR_GRAIN - 1) * (1 - color))
-        noise = cv2.add(noise, _grainy(size, 3, spec.noise * _NOISE_STEPS * color, coarse_px))
+        coarse_px = spec.noise_grain_px * (1 + (_SCALES.color_grain - 1) * (1 - color))
+        noise = cv2.add(
+            noise, _grainy(size, 3, spec.noise * _SCALES.noise_steps * color, coarse_px)
+        )
     return noise
 
 
@@ -227,7 +243,7 @@ def _bilevel(gray: ByteArray, spec: CameraSpec) -> ByteArray:
 
 def _cut(image: ByteArray, quality: int) -> ByteArray:
     """Cut the picture out of an earlier file."""
-    down, right = _CUT_PX
+    down, right = _SCALES.cut_px
     whole = cv2.copyMakeBorder(image, down, 0, right, 0, cv2.BORDER_REPLICATE)
     again = decode_jpeg(jpeg_bytes(np.asarray(whole, np.uint8), quality))[down:, right:]
     return again if image.ndim == 3 else again[..., 0].copy()

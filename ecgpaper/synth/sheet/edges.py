@@ -5,6 +5,7 @@ In: outlines in mm. Out: where paper is left, and the white fibres that a tear l
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from zlib import crc32
 
 import cv2
@@ -15,14 +16,27 @@ from ecgpaper.page.raster import GridScale
 from ecgpaper.synth.spec.values import Point
 
 _SHIFT = 4
-# A tear goes this far to and fro, and lays fibres bare over up to this width.
-_RAGGED_MM = 0.7
-_FIBRE_MM = 1.6
-_FIBRE = (248, 247, 244)
-_FIBRE_COVERAGE = 0.7
-# Teeth of a perforation.
-_TOOTH_MM = 1.1
-_TOOTH_DEPTH_MM = 0.45
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeLooks:
+    """Sizes of tears and teeth, and the look of fibres."""
+
+    # A tear goes this far to and fro,
+    ragged_mm: float = 0.7
+    # and lays fibres bare over up to this width.
+    fibre_mm: float = 1.6
+    # Color of the fibres,
+    fibre_color: tuple[int, int, int] = (248, 247, 244)
+    # and how much of the paper they hide.
+    fibre_coverage: float = 0.7
+    # Teeth of a perforation: the distance of two,
+    tooth_mm: float = 1.1
+    # and the most of their depth.
+    tooth_depth_mm: float = 0.45
+
+
+_LOOKS = EdgeLooks()
 
 
 def cut_out(mask: ByteArray, missing: tuple[tuple[Point, ...], ...], scale: GridScale) -> None:
@@ -47,9 +61,11 @@ def perforate(mask: ByteArray, sides: tuple[str, ...], scale: GridScale) -> None
     )
     for side in sides:
         length_mm = width_mm if side in ("top", "bottom") else height_mm
-        along = np.arange(0, length_mm + _TOOTH_MM, _TOOTH_MM / 2)
+        along = np.arange(0, length_mm + _LOOKS.tooth_mm, _LOOKS.tooth_mm / 2)
         rng = np.random.default_rng(crc32(side.encode()))
-        depth = _TOOTH_DEPTH_MM * rng.uniform(0.3, 1, len(along)) * (np.arange(len(along)) % 2)
+        depth = (
+            _LOOKS.tooth_depth_mm * rng.uniform(0.3, 1, len(along)) * (np.arange(len(along)) % 2)
+        )
         line = np.column_stack([along, depth])
         outline = np.concatenate([line, [[along[-1], -2.0], [0.0, -2.0]]])
         if side in ("bottom", "right"):
@@ -75,8 +91,8 @@ def lay_fibres(page: ByteArray, missing: tuple[tuple[Point, ...], ...], scale: G
         cover = np.zeros(part.shape[:2], dtype=np.uint8)
         rng = np.random.default_rng(crc32(repr(polygon).encode()) + 1)
         _draw_fibres(cover, scale.px_from_mm(torn) - [left, top], scale, rng)
-        share = cover[..., None] * np.float32(_FIBRE_COVERAGE / 255)
-        part[:] = np.rint(part * (1 - share) + np.array(_FIBRE, np.float32) * share)
+        share = cover[..., None] * np.float32(_LOOKS.fibre_coverage / 255)
+        part[:] = np.rint(part * (1 - share) + np.array(_LOOKS.fibre_color, np.float32) * share)
 
 
 def _draw_fibres(
@@ -88,7 +104,7 @@ def _draw_fibres(
     knots = rng.random(n_points // 8 + 2) ** 2
     broad = np.interp(np.linspace(0, 1, n_points), np.linspace(0, 1, len(knots)), knots)
     # Half of the stroke lies where nothing is left.
-    widths_px = np.rint(2 * _FIBRE_MM * scale.px_per_mm[0] * broad).astype(int)
+    widths_px = np.rint(2 * _LOOKS.fibre_mm * scale.px_per_mm[0] * broad).astype(int)
     for n in range(n_points):
         start, stop = (tuple(int(part) for part in points[(n + i) % n_points]) for i in (0, 1))
         cv2.line(cover, start, stop, 255, max(int(widths_px[n]), 1), cv2.LINE_AA, _SHIFT)
@@ -108,7 +124,7 @@ def _torn(polygon: tuple[Point, ...]) -> FloatArray:
         sway += strength * np.interp(np.arange(len(at)) / every, np.arange(len(knots)), knots)
     normal = np.gradient(points, axis=0)[:, ::-1] * [1, -1]
     normal /= np.maximum(np.hypot(*normal.T), 1e-6)[:, None]
-    torn: FloatArray = points + _RAGGED_MM / 2 * sway[:, None] * normal
+    torn: FloatArray = points + _LOOKS.ragged_mm / 2 * sway[:, None] * normal
     return torn
 
 
