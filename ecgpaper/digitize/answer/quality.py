@@ -11,6 +11,7 @@ are taken for do not fit each other.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -36,16 +37,25 @@ FEATURES = (
     "photo, log2 px per mm",
     "bend, log mm",
 )
-# From this confidence on a point counts as sure.
-_SURE = 0.5
-# Share that two unrelated leads have in common, where nothing can be compared.
-_UNKNOWN_FIT = 0.8
-# Heights below this count as this,
-_LEAST_MM = 0.01
-# and ratios above this as this.
-_MOST_DB = 45.0
-# Nodes, along each side, at which a page's bend is measured.
-_BEND_NODES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceLimits:
+    """How far evidence is believed, and how finely a bend is measured."""
+
+    # From this confidence on a point counts as sure.
+    sure: float = 0.5
+    # Share that two unrelated leads have in common, where nothing can be compared.
+    unknown_fit: float = 0.8
+    # Heights below this count as this,
+    least_mm: float = 0.01
+    # and ratios above this as this.
+    most_db: float = 45.0
+    # Nodes, along each side, at which a page's bend is measured.
+    bend_nodes: int = 12
+
+
+_LIMITS = EvidenceLimits()
 
 
 def lead_evidence(
@@ -67,14 +77,14 @@ def lead_evidence(
         Leads in the order of `leads_shown`; NaN for those that no trace shows.
     """
     shares = [fit.share for fit in fits]
-    page_fit = float(np.mean(shares)) if shares else _UNKNOWN_FIT
+    page_fit = float(np.mean(shares)) if shares else _LIMITS.unknown_fit
     compared = {lead for fit in fits for lead in fit.leads}
     shown = {trace.strip.segment.lead for trace in traces}
     of_page = (
         len(compared) / max(1, len(shown)),
         scale.confidence,
         float(np.log2(_photo_px_per_mm(page, scale))),
-        float(np.log(_bend_mm(page, scale) + _LEAST_MM)),
+        float(np.log(_bend_mm(page, scale) + _LIMITS.least_mm)),
     )
     leads = leads_shown(traces)
     evidence = np.full((len(leads), len(FEATURES)), np.nan)
@@ -105,21 +115,27 @@ def _of_trace(trace: Trace, scale: GridScale) -> tuple[float, ...]:
     points_mm = scale.mm_from_px(np.column_stack([trace.x_px, trace.y_px]))
     known = np.isfinite(points_mm[:, 1])
     if known.sum() < len(known) / 2:
-        return (-10.0, 0.0, 0.0, np.log10(_LEAST_MM), 0.0)
+        return (-10.0, 0.0, 0.0, np.log10(_LIMITS.least_mm), 0.0)
     x_mm, y_mm = points_mm[known].T
     spread_px = np.zeros(len(known)) if trace.spread_px is None else trace.spread_px
     spread_mm = spread_px[known] / scale.px_per_mm[1]
-    waves_mm2 = float(y_mm.var()) + _LEAST_MM**2
+    waves_mm2 = float(y_mm.var()) + _LIMITS.least_mm**2
     # Where no trace is believed, anything may be.
     sure = trace.confidence[known]
     noise_mm2 = float(np.mean(sure * spread_mm**2 + (1 - sure) * waves_mm2))
     slope = np.gradient(y_mm, x_mm)
     return (
-        float(np.clip(_db(waves_mm2 / max(noise_mm2, _LEAST_MM**2)), -_MOST_DB, _MOST_DB)),
+        float(
+            np.clip(
+                _db(waves_mm2 / max(noise_mm2, _LIMITS.least_mm**2)),
+                -_LIMITS.most_db,
+                _LIMITS.most_db,
+            )
+        ),
         float(trace.confidence.mean()),
-        float((trace.confidence > _SURE).mean()),
+        float((trace.confidence > _LIMITS.sure).mean()),
         float(np.log10(waves_mm2) / 2),
-        _db(waves_mm2 / (float(np.mean(slope**2)) + _LEAST_MM**2)),
+        _db(waves_mm2 / (float(np.mean(slope**2)) + _LIMITS.least_mm**2)),
     )
 
 
@@ -141,7 +157,8 @@ def _bend_mm(page: FlatPage, scale: GridScale) -> float:
     """How far the paper is bent out of its plane, as seen on the photo, root mean square."""
     height, width = page.image.shape[:2]
     x, y = np.meshgrid(
-        np.linspace(0, width - 1, _BEND_NODES), np.linspace(0, height - 1, _BEND_NODES)
+        np.linspace(0, width - 1, _LIMITS.bend_nodes),
+        np.linspace(0, height - 1, _LIMITS.bend_nodes),
     )
     on_page = np.column_stack([x.ravel(), y.ravel()])
     on_photo = page.page_to_photo(on_page)
