@@ -12,6 +12,7 @@ from ecgpaper.digitize.rows.columns import (
     with_margin,
 )
 from ecgpaper.digitize.rows.find import READABLE, find_layout, row_width_mm, strips_of
+from ecgpaper.digitize.rows.ink_rows import rows_of
 from ecgpaper.errors import LayoutError
 from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip
 from ecgpaper.page.geometry import Homography
@@ -338,3 +339,25 @@ def test_short_strip_of_one_lead_has_the_length_it_has():
     (place,) = column_places(layout, curves_between(layout, 26.0, 106.0))
     assert place.start_mm == pytest.approx(26.0, abs=0.2)
     assert place.stretch * 90 == pytest.approx(80.0, abs=0.3)
+
+
+@pytest.mark.parametrize("edge_mm", [3.0, 12.0])
+def test_a_thick_edge_of_the_sheet_hides_no_row_that_wanders(edge_mm):
+    """Its ink is four times as thick as a trace; one whose baseline rises is nowhere as full."""
+    px_per_mm = 4
+    ink = np.zeros((200 * px_per_mm, 290 * px_per_mm), np.float32)
+    columns = np.arange(20 * px_per_mm, 270 * px_per_mm)
+    for baseline_mm, rise_mm in ((40, 0.0), (80, 14.0), (120, 0.0), (160, 0.0)):
+        height_mm = baseline_mm + rise_mm * (np.arange(len(columns)) / len(columns) - 0.5)
+        # Heartbeats are 8 mm high.
+        height_mm = np.where(np.arange(len(columns)) % 80 < 3, height_mm - 8, height_mm)
+        for x, y in zip(columns, np.rint(height_mm * px_per_mm).astype(int), strict=True):
+            ink[y : y + 2, x] = 1.0
+    edge = slice(len(ink) - round(edge_mm * px_per_mm) - 8, len(ink) - round(edge_mm * px_per_mm))
+    ink[edge, 10 * px_per_mm : 280 * px_per_mm] = 1.0
+    maps = np.stack([1 - ink, 0 * ink, ink, 0 * ink], axis=-1)
+    found = [row.baseline_mm for row in rows_of(PixelMaps(maps), GridScale((4.0, 4.0)))]
+    rows = sorted(baseline_mm for baseline_mm in found if baseline_mm < 180)
+    assert rows == pytest.approx([40, 80, 120, 160], abs=6)
+    # Along the image's edge it is told from a row by having no waves.
+    assert len(found) - len(rows) == (0 if edge_mm < 6 else 1)
