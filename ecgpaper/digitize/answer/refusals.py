@@ -18,9 +18,9 @@ from ecgpaper.errors import EcgPaperError, GridError, LayoutError, MirrorError
 MIN_QUALITY = 0.5
 # Where more of the ink is beside the traces that were read, others were not seen: pages that were
 # read right had 0.17 at the most, one lead among numbers 0.23, a page with seven rows of which four
-# were found 0.42 (17 pages). It may also be mould and handwriting. Leads that fit each other so well
-# that no other way round is tried were read, whatever lies beside them: six photos with 0.35 to
-# 0.61, whose leads fit by 0.91 and more. Those of one that was misread, with 0.34, fit by 0.72.
+# were found 0.42 (17 pages). It may also be mould and handwriting. Leads that fit each other so
+# well that no other way round is tried were read, whatever lies beside them: six photos with 0.35
+# to 0.61, whose leads fit by 0.91 and more. Those of one that was misread, with 0.34, fit by 0.72.
 MOST_UNCOVERED = 0.33
 # Pages whose leads fit each other less are misread: seven with 0.30 and less scored 0 dB at the
 # best, six with 0.44 and more 5 to 14 dB (of 340 generated pages).

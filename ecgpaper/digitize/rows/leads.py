@@ -30,9 +30,12 @@ from ecgpaper.page.raster import GridScale, Trace
 class NameLimits:
     """How well curves must fit each other for a layout to be believed."""
 
-    # A layout whose curves fit as well as this is not doubted;
+    # A layout whose curves fit as well as this may be right;
     good: float = 0.85
-    # another must fit better by this.
+    # if they fit as well as this, no other is tried: with a line for a first row, which fits a
+    # little by chance, and rhythm strips that fit, curves did by 0.92 (24 records).
+    surely_good: float = 0.95
+    # Another must fit better by this.
     better: float = 0.15
     # Fit from which columns count as simultaneous: that is rare, and a steady pulse looks a little
     # like it.
@@ -104,14 +107,16 @@ def _best_named(usual: Named, cutter: TraceCutter, scale: GridScale) -> Named:
     """Return the layout of all leads that fits best."""
     layout, readings = usual.layout, usual.rows
     best = next(_at_once(usual, scale), usual)
-    if best.fit is None or best.fit >= LIMITS.good:
+    if best.fit is None or best.fit >= LIMITS.surely_good:
         return best
     n_rows = len(readings)
     # The edge of a plot or a line of text may have been taken for a first or last row.
     for rows in (slice(0, n_rows), slice(0, n_rows - 1), slice(1, n_rows)):
         for other in _others(layout, rows):
             named = _named(other, readings[rows], cutter.cut(other, readings[rows]), scale)
-            if named.rank > max(best.rank + LIMITS.better, LIMITS.good):
+            # Of a good fit a half of what it lacks is much.
+            better = min(LIMITS.better, (1 - best.rank) / 2)
+            if named.rank > max(best.rank + better, LIMITS.good):
                 # A lead that fits none of the others stays, and is not counted.
                 only_lacks = _only_lacks_a_lead(other, usual, scale)
                 best = replace(usual, fits=named.fits) if only_lacks else named

@@ -120,15 +120,22 @@ def test_rhythm_strip_that_looks_like_no_short_strip_is_kept_all_the_same(readin
     assert len(named.traces) == 13
 
 
+@pytest.mark.parametrize("presence", [1.0, 0.2])
+@pytest.mark.parametrize("seed", [0, 1, 4])
 @pytest.mark.parametrize("is_above", [True, False])
-def test_line_beside_the_rows_is_no_row(reading, is_above):
-    """The edge of a plot, taken for a row, makes 3x4 with one strip look like one with two."""
-    ecg = simulate_record(rng=np.random.default_rng([5, 0])).ecg
+def test_line_beside_the_rows_is_no_row(reading, is_above, seed, presence):
+    """The edge of a plot, taken for a row, makes 3x4 with one strip look like one with two.
+
+    Where it is hardly seen as a trace, the leads that it is taken for are compared with nothing,
+    and rhythm strips alone fit well.
+    """
+    ecg = simulate_record(rng=np.random.default_rng([5, seed])).ecg
     layout = lay_out(LAYOUTS["3x4+1R"])
     readings = read_perfectly(reading, ecg, layout)
     x_mm = readings[0].x_mm
     edge_mm = 20.0 if is_above else 150.0
-    edge = reading(x_mm, np.full_like(x_mm, edge_mm), np.ones_like(x_mm), edge_mm - 24)
+    seen = np.full_like(x_mm, presence)
+    edge = reading(x_mm, np.full_like(x_mm, edge_mm), seen, edge_mm - 24)
     wrong = lay_out(LAYOUTS["3x4+2R"])
     heights_mm = [row[0].baseline_mm for row in layout.rows()]
     heights_mm = [edge_mm, *heights_mm] if is_above else [*heights_mm, edge_mm]
