@@ -1,6 +1,7 @@
 """A request to the digitizer, and what a user says about a page.
 
-Public: `Request`, `Stated`, `UNSTATED`, `StatedLead`, `StatedBox`, `Corners`.
+Public: `Request`, `Stated`, `UNSTATED`, `StatedLead`, `StatedBox`, `BOX_EDGES`,
+`Corners`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from ecgpaper.runtime.bounds import GAIN_MM_PER_MV, SPEED_MM_PER_S, Clock
 # Corners of a page on its picture, clockwise from its top left, as shares of the picture's width
 # and height: they hold for the picture in any resolution.
 Corners: TypeAlias = tuple[tuple[float, float], ...]
+# In the order in which a box has them.
+BOX_EDGES = ("left", "top", "right", "bottom")
 # A corner, or an edge of a box, may lie beyond the picture by this share of its side.
 _BEYOND = 0.25
 # A page takes this share of the picture or more.
@@ -87,6 +90,11 @@ class StatedBox:
     def place(self) -> tuple[int, int]:
         """Row and column."""
         return self.row, self.column
+
+    @property
+    def edges(self) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom."""
+        return self.left, self.top, self.right, self.bottom
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def span_of(
     LayoutError
         If that is too small for a strip, or on no paper.
     """
-    sides_px = _sides((box.left, box.top, box.right, box.bottom)) * picture_px - 0.5
+    sides_px = _sides(box.edges) * picture_px - 0.5
     mm = scale.mm_from_px(to_picture.inverse(sides_px))
     along, across = ([0, 2], [1, 3]) if _runs_along(mm[2] - mm[0]) else ([1, 3], [0, 2])
     (left, right), (top, bottom) = np.sort(mm[along, 0]), np.sort(mm[across, 1])
@@ -120,6 +120,8 @@ def found_boxes(
 ) -> Iterator[tuple[Strip, Shares]]:
     """Yield the strips of a page with their boxes: as long as the strip, as high as its curve.
 
+    One that stands beyond the horizon of a picture has none.
+
     Parameters
     ----------
     layout : PageLayout
@@ -131,7 +133,9 @@ def found_boxes(
     for strip, trace in zip(layout.strips, traces, strict=True):
         top_mm, bottom_mm = _height_mm(strip, trace, scale)
         span = Span(strip.left_mm, top_mm, strip.right_mm(layout.scale), bottom_mm)
-        yield strip, shares_of(span, to_picture, scale, picture_px)
+        shares = shares_of(span, to_picture, scale, picture_px)
+        if np.isfinite(shares).all():
+            yield strip, shares
 
 
 def _height_mm(strip: Strip, trace: Trace, scale: GridScale) -> tuple[float, float]:

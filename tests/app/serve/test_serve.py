@@ -92,17 +92,20 @@ def test_what_is_stated_is_kept_honored_and_can_be_forgotten(ask, out):
     link = f"/pages/{page['key']}/corrections"
     corners = [[0.1, 0.1], [0.9, 0.1], [0.9, 0.8], [0.1, 0.9]]
     leads = [{"row": 3, "column": 0, "lead": "V1"}]
-    answer = ask.put(link, json={"speed_mm_per_s": 50, "corners": corners, "leads": leads})
-    (page,) = answer.json()["pages"]
+    boxes = [{"row": 1, "column": 2, "left": 0.5, "top": 0.2, "right": 0.7, "bottom": 0.4}]
+    stated = {"speed_mm_per_s": 50, "corners": corners, "leads": leads, "boxes": boxes}
+    (page,) = ask.put(link, json=stated).json()["pages"]
     settings = page["answer"]["settings"]
     assert (settings["gain_mm_per_mv"], settings["speed_mm_per_s"]) == (None, 50.0)
-    assert (settings["corners"], settings["leads"]) == (corners, leads)
+    assert {key: settings[key] for key in stated} == stated
+    assert page["corrections"]["boxes"] == boxes
     kept = json.loads((out / "a.corrections.json").read_text())
     assert (kept["corners"], kept["input"]["page"]) == (corners, 1)
     # The same file again is the same page, with what is known of it.
     (same,) = send(ask, "a.png", png(100)).json()["pages"]
     assert (same["key"], same["corrections"]["corners"]) == (page["key"], corners)
-    for wrong in ({"gain_mm_per_mv": 0}, {"corners": corners[::-1]}, {"x": 1}, [1]):
+    twice = {"boxes": [*boxes, *boxes]}
+    for wrong in ({"gain_mm_per_mv": 0}, {"corners": corners[::-1]}, twice, {"x": 1}, [1]):
         assert ask.put(link, json=wrong).status_code == 422
     assert ask.put(link, content=b"[" * 19_000).status_code == 422
     assert ask.put(link, content=b"1" * 30_000).status_code == 413
