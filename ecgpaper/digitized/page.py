@@ -223,13 +223,13 @@ class DigitizedPage:
         found, size_px = self.digitization, (self.photo.shape[1], self.photo.shape[0])
         to_picture = found.page.page_to_photo
         stated = {box.place: box.edges for box in self.settings.boxes}
-        return [
-            {"row": strip.segment.row, "column": strip.segment.column, "lead": strip.segment.lead}
-            | dict(zip(BOX_EDGES, stated.get(strip.segment.place, edges), strict=True))
-            for strip, edges in found_boxes(
-                found.layout, found.traces, to_picture, found.scale, size_px
-            )
-        ]
+        boxes = []
+        for box in found_boxes(found.layout, found.traces, to_picture, found.scale, size_px):
+            segment = box.strip.segment
+            told = {"row": segment.row, "column": segment.column, "lead": segment.lead}
+            told |= zip(BOX_EDGES, stated.get(segment.place, box.edges), strict=True)
+            boxes.append(told | {"tilt_deg": box.tilt_deg})
+        return boxes
 
     def overlay(self) -> ByteArray:
         """Draw what was read over the picture: RGB, of its shape."""

@@ -1,6 +1,6 @@
 """Strips on the paper <-> boxes on the picture.
 
-Public: `Span`, `Shares`, `span_of`, `shares_of`, `found_boxes`.
+Public: `Span`, `Shares`, `FoundBox`, `span_of`, `shares_of`, `found_boxes`.
 
 A box is upright on the picture, whatever way the paper lies there: of its four sides only the
 middles count. Two of them, across from each other, are where the strip begins and ends, the others
@@ -46,6 +46,23 @@ class Span:
     top_mm: float
     right_mm: float
     bottom_mm: float
+
+
+@dataclass(frozen=True, slots=True)
+class FoundBox:
+    """Where a strip stands on the picture.
+
+    Parameters
+    ----------
+    strip : Strip
+    edges : Shares
+    tilt_deg : float, in degrees, from -45 to 45
+        By which it is turned there, clockwise: around its middle, within the sides' middles.
+    """
+
+    strip: Strip
+    edges: Shares
+    tilt_deg: float
 
 
 def span_of(
@@ -117,8 +134,8 @@ def found_boxes(
     to_picture: Warp,
     scale: GridScale,
     picture_px: tuple[int, int],
-) -> Iterator[tuple[Strip, Shares]]:
-    """Yield the strips of a page with their boxes: as long as the strip, as high as its curve.
+) -> Iterator[FoundBox]:
+    """Yield the boxes of a page's strips: as long as the strip, as high as its curve.
 
     One that stands beyond the horizon of a picture has none.
 
@@ -133,9 +150,18 @@ def found_boxes(
     for strip, trace in zip(layout.strips, traces, strict=True):
         top_mm, bottom_mm = _height_mm(strip, trace, scale)
         span = Span(strip.left_mm, top_mm, strip.right_mm(layout.scale), bottom_mm)
-        shares = shares_of(span, to_picture, scale, picture_px)
-        if np.isfinite(shares).all():
-            yield strip, shares
+        edges = shares_of(span, to_picture, scale, picture_px)
+        if np.isfinite(edges).all():
+            yield FoundBox(strip, edges, _tilt_deg(span, to_picture, scale))
+
+
+def _tilt_deg(span: Span, to_picture: Warp, scale: GridScale) -> float:
+    """Return by how much the nearest side of a strip is turned from the picture's, clockwise."""
+    y_mm = (span.top_mm + span.bottom_mm) / 2
+    ends_mm = np.array([[span.left_mm, y_mm], [span.right_mm, y_mm]])
+    x, y = np.diff(to_picture(scale.px_from_mm(ends_mm)), axis=0)[0]
+    turn = float(np.degrees(np.arctan2(y, x)))
+    return round(turn - 90 * round(turn / 90), 2)
 
 
 def _height_mm(strip: Strip, trace: Trace, scale: GridScale) -> tuple[float, float]:

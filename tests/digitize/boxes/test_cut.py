@@ -40,7 +40,9 @@ def boxes(page):
     """Return the true box of each lead."""
     truth, size_px = page.truth, page.image.shape[1::-1]
     found = found_boxes(truth.layout, truth.traces, truth.page_to_photo, truth.scale, size_px)
-    return {strip.segment.lead: StatedBox(*strip.segment.place, *shares) for strip, shares in found}
+    return {
+        box.strip.segment.lead: StatedBox(*box.strip.segment.place, *box.edges) for box in found
+    }
 
 
 @pytest.fixture(scope="module")

@@ -53,15 +53,25 @@ def test_boxes_enclose_the_curves_of_their_strips(print_page):
     to_picture = truth.page_to_photo
     found = found_boxes(truth.layout, truth.traces, to_picture, truth.scale, (width, height))
     places = set()
-    for (strip, box), trace in zip(found, truth.traces, strict=True):
+    for box, trace in zip(found, truth.traces, strict=True):
         x, y = (to_picture(np.column_stack([trace.x_px, trace.y_px])) + 0.5).T
-        left, top, right, bottom = np.array(box) * (width, height, width, height)
+        left, top, right, bottom = np.array(box.edges) * (width, height, width, height)
         assert left == pytest.approx(np.nanmin(x), abs=1.0)
         assert right == pytest.approx(np.nanmax(x), abs=1.0)
         assert top < np.nanmin(y) < np.nanmax(y) < bottom
-        assert strip == trace.strip
-        places.add(strip.segment.place)
+        assert (box.strip, box.tilt_deg) == (trace.strip, 0.0)
+        places.add(box.strip.segment.place)
     assert len(places) == 13
+
+
+@pytest.mark.parametrize(("degrees", "tilt_deg"), [(-20.0, 20.0), (95.0, -5.0), (177.0, 3.0)])
+def test_a_box_tells_how_its_strip_is_turned(print_page, degrees, tilt_deg):
+    """OpenCV turns counterclockwise, a tilt is clockwise; which side comes first counts nothing."""
+    truth = print_page(0, layout="3x4+1R", dpi=60.0).truth
+    matrix = np.eye(3)
+    matrix[:2] = cv2.getRotationMatrix2D((300, 200), degrees, 1.0)
+    found = found_boxes(truth.layout, truth.traces, Homography(matrix), truth.scale, PICTURE_PX)
+    assert {box.tilt_deg for box in found} == {tilt_deg}
 
 
 @pytest.mark.parametrize(
