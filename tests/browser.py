@@ -118,6 +118,10 @@ class Browser:
         told = self._ask("Page.captureScreenshot", captureBeyondViewport=bool(clip), **options)
         Path(file).write_bytes(base64.b64decode(told["data"]))
 
+    def show_as(self, media):
+        """Show a page as on paper ("print"), or again as it is seen (an empty text)."""
+        self._ask("Emulation.setEmulatedMedia", media=media)
+
     def pdf(self, file, **options):
         """Write what is printed."""
         told = self._ask("Page.printToPDF", **options)
