@@ -95,7 +95,7 @@ def test_a_column_that_was_misplaced_is_read_where_its_box_is_moved_to(
     assert np.array_equal(after.ecg.lead("V1"), before.ecg.lead("V1"), equal_nan=True)
 
 
-def test_a_box_keeps_its_place_at_another_speed_gain_and_name(interpret, traced, boxes):
+def test_a_box_keeps_its_place_at_another_speed_and_gain(interpret, traced, page, boxes):
     box = boxes["V2"]
     found = interpret(traced, box)
     other = interpret(traced, box, speed_mm_per_s=50.0, gain_mm_per_mv=5.0)
@@ -104,6 +104,11 @@ def test_a_box_keeps_its_place_at_another_speed_gain_and_name(interpret, traced,
         for each in (found, other)
     )
     assert moved.left_mm == strip.left_mm
+    # Others are taken to start a little before where they do; this one is where it was stated.
+    size_px = page.image.shape[1::-1]
+    again = found_boxes(other.layout, other.traces, other.page.page_to_photo, other.scale, size_px)
+    edges = next(each.edges for each in again if each.strip == moved)
+    assert edges[::2] == pytest.approx((box.left, box.right), abs=1e-4)
     assert moved.right_mm(other.layout.scale) == pytest.approx(strip.right_mm(found.layout.scale))
     half, whole = other.ecg.lead("V2")[1300:1850], 2 * found.ecg.lead("V2")[2600:3700:2]
     assert np.nanmax(np.abs(half - whole)) < 0.01
