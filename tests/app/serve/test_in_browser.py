@@ -106,7 +106,7 @@ def test_arrow_keys_move_what_is_selected_and_delete_takes_it_back(tab, out):
     tab.press("ArrowRight", browser.SHIFT)
     tab.press("ArrowRight")
     # Across, nothing moves.
-    tab.press("ArrowDown")
+    tab.press("ArrowDown", browser.SHIFT)
     tab.run(f'document.querySelector("{edge("V2", "top")}").focus()')
     tab.press("ArrowUp", browser.SHIFT)
     name = "[aria-label^='the box of lead V3'][aria-label$='as a whole']"
@@ -134,3 +134,38 @@ def test_boxes_of_another_layout_are_none(tab):
       layout.value = "6x2"; layout.dispatchEvent(new Event("change")); })()""")
     assert tab.run("document.querySelector('.boxes').hidden")
     assert tab.run("document.getElementById('boxes').disabled")
+
+
+TURNED = """(edge) => {
+  const frame = document.createElement("div");
+  Object.assign(frame.style, { position: "relative", width: "800px", height: "400px" });
+  document.body.append(frame);
+  const boxes = ecgBoxes.over(frame, () => {});
+  const told = { row: 0, column: 0, lead: "I", tilt_deg: 20 };
+  boxes.fill([{ ...told, left: 0.3, top: 0.3, right: 0.6, bottom: 0.7 }], []);
+  const key = { key: edge === "top" ? "ArrowUp" : "ArrowRight", shiftKey: true };
+  frame.querySelector("." + edge).dispatchEvent(new KeyboardEvent("keydown", key));
+  return boxes.stated()[0];
+}"""
+
+
+def ends_px(box):
+    """The middles of the left, upper, right and lower side as the box is drawn, in px."""
+    left, right = (800 * box[key] for key in ("left", "right"))
+    top, bottom = (400 * box[key] for key in ("top", "bottom"))
+    cos, sin = np.cos(np.radians(20)), np.sin(np.radians(20))
+    middle = np.array([left + right, top + bottom]) / 2
+    along = (right - left) / 2 * cos * np.array([cos, sin])
+    down = (bottom - top) / 2 * cos * np.array([-sin, cos])
+    return np.array([middle - along, middle - down, middle + along, middle + down])
+
+
+@pytest.mark.parametrize(("edge_name", "moved"), [("right", 2), ("top", 1)])
+def test_an_edge_of_a_lead_that_is_turned_moves_along_it_and_the_one_across_stays(
+    tab, edge_name, moved
+):
+    before = ends_px({"left": 0.3, "top": 0.3, "right": 0.6, "bottom": 0.7})
+    after = ends_px(tab.run(f"({TURNED})({json.dumps(edge_name)})"))
+    step = after - before
+    assert step[(moved + 2) % 4] == pytest.approx(0, abs=0.05)
+    assert np.linalg.norm(step[moved]) == pytest.approx(8 * np.cos(np.radians(20)), abs=0.05)
