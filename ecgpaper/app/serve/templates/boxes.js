@@ -3,8 +3,8 @@
 // A box is told by the middles of its sides, as they stand on the picture; it is drawn as its lead is turned there.
 const ecgBoxes = (() => {
   const EDGES = ["left", "top", "right", "bottom"];
-  // A step of an arrow key, as a share of the picture; ten of them with Shift; and the least size of a box.
-  const STEP = 0.001, FAR = 10, LEAST = 0.01;
+  // A step of an arrow key, as a share of the picture's width; ten of them with Shift; and the least size of a box: 6 mm of a page.
+  const STEP = 0.001, FAR = 10, LEAST = 0.02;
   const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   const within = (value, low, high) => Math.min(high, Math.max(low, value));
   const rounded = (share) => Math.round(1e5 * share) / 1e5;
