@@ -49,7 +49,7 @@ def answer(digitizer, page, n_given):
     _, flat_maps = flatten(photo, maps, truth.page_to_photo, size)
     # Rows are cut out of the photo itself, where nothing was lost by flattening.
     flat = FlatPage(photo, truth.page_to_photo)
-    page = PageImage(photo, maps, flat, flat_maps, Homography.identity())
+    page = PageImage(photo, maps, flat, flat_maps, Homography.identity(), photo.shape[1::-1])
     return answer_of(digitizer, page, truth, n_given)
 
 

@@ -122,6 +122,7 @@ MAY_IMPORT = {
         "ecg page.raster page.geometry digitize.rows digitize.signal nets",
         "numpy cv2 torch",
     ),
+    "digitize.boxes": ("ecg page errors digitize nets", "numpy"),
     "digitize": (
         "runtime.called runtime.bounds ecg page errors runtime.heap digitize nets",
         "numpy cv2",

@@ -60,7 +60,7 @@ def laid(digitizer, page):
     maps, photo = segment(page.image, digitizer.segmenter), page.image
     _, flat_maps = flatten(photo, maps, page.truth.page_to_photo, photo.shape[:2])
     seen = FlatPage(photo, page.truth.page_to_photo)
-    return PageImage(photo, maps, seen, flat_maps, Homography.identity())
+    return PageImage(photo, maps, seen, flat_maps, Homography.identity(), photo.shape[1::-1])
 
 
 def read_laid(digitizer, page, stated=UNSTATED):

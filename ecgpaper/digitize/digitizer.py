@@ -21,6 +21,7 @@ from ecgpaper.digitize.answer.refusals import (
 )
 from ecgpaper.digitize.answer.result import Digitization
 from ecgpaper.digitize.answer.traced import Traced
+from ecgpaper.digitize.boxes.cut import cut_boxes
 from ecgpaper.digitize.calibration.paper_scale import find_paper_scale
 from ecgpaper.digitize.calibration.printed_scale import read_said
 from ecgpaper.digitize.calibration.pulse import find_pulse, without_pulses
@@ -268,9 +269,12 @@ class Digitizer(Networks):
     def interpret(self, traced: Traced, request: Request) -> Digitization:
         """Say what curves mean at the speed and gain, and under the names, that are stated.
 
+        Strips whose boxes are stated are cut anew; no other is.
+
         Raises
         ------
         LayoutError
-            If nothing that is read is better than nothing.
+            If nothing that is read is better than nothing, or a box stands on no paper.
         """
+        traced = cut_boxes(traced, request.stated.boxes, self.tracer, self.refiner)
         return interpreted(traced, request, self.judge)

@@ -48,6 +48,8 @@ class PageImage:
         Of the flat page.
     to_whole : Warp
         From the pixels of that part to those of the photo as it was handed in.
+    whole_px : tuple of int
+        (width, height) of the photo as it was handed in.
     is_negative : bool
         Whether the photo shows light traces on a dark ground; `photo` is its negative then.
     """
@@ -57,6 +59,7 @@ class PageImage:
     flat: FlatPage
     maps: PixelMaps
     to_whole: Warp
+    whole_px: tuple[int, int]
     is_negative: bool = False
 
     @property
@@ -114,7 +117,8 @@ def see_page(photo: ByteArray, network: SegmentNet, corners: Corners | None = No
     if corners is not None:
         sheet, to_photo = _cut_out(photo, corners)
         page = see_page(sheet, network)
-        return replace(page, to_whole=page.to_whole.compose(to_photo))
+        return replace(page, to_whole=page.to_whole.compose(to_photo), whole_px=_size_px(photo))
+    whole_px = _size_px(photo)
     photo, to_photo = turned_upright(photo)
     maps, (top, left), view = segment(photo, network), (0, 0), View.of(photo)
     if part := find_page(maps):
@@ -124,7 +128,7 @@ def see_page(photo: ByteArray, network: SegmentNet, corners: Corners | None = No
     maps = replace(maps, px_per_map_px=maps.px_per_map_px * factor)
     flat, flat_maps = rectify(photo, maps, view.scaled(factor))
     to_whole = Homography.scaling(1 / factor).compose(Homography.translation((left, top)))
-    return PageImage(photo, maps, flat, flat_maps, to_whole.compose(to_photo))
+    return PageImage(photo, maps, flat, flat_maps, to_whole.compose(to_photo), whole_px)
 
 
 def see_negative(
@@ -132,6 +136,11 @@ def see_negative(
 ) -> PageImage:
     """Find the page on a photo, of shape (height, width, 3), of light traces on a dark ground."""
     return replace(see_page(negative(photo), network, corners), is_negative=True)
+
+
+def _size_px(photo: ByteArray) -> tuple[int, int]:
+    height, width = photo.shape[:2]
+    return width, height
 
 
 def _cut_out(photo: ByteArray, corners: Corners) -> tuple[ByteArray, Homography]:

@@ -1,6 +1,7 @@
 """A request to the digitizer, and what a user says about a page.
 
-Public: `Request`, `Stated`, `UNSTATED`, `StatedLead`, `Corners`.
+Public: `Request`, `Stated`, `UNSTATED`, `StatedLead`, `StatedBox`, `BOX_EDGES`,
+`Corners`.
 """
 
 from __future__ import annotations
@@ -16,10 +17,14 @@ from ecgpaper.runtime.bounds import GAIN_MM_PER_MV, SPEED_MM_PER_S, Clock
 # Corners of a page on its picture, clockwise from its top left, as shares of the picture's width
 # and height: they hold for the picture in any resolution.
 Corners: TypeAlias = tuple[tuple[float, float], ...]
-# A corner may lie beyond the picture by this share of its side.
+# In the order in which a box has them.
+BOX_EDGES = ("left", "top", "right", "bottom")
+# A corner, or an edge of a box, may lie beyond the picture by this share of its side.
 _BEYOND = 0.25
 # A page takes this share of the picture or more.
 _LEAST_AREA = 0.005
+# A box is at least as wide and as high as this share of the picture.
+_LEAST_SIDE = 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,54 @@ class StatedLead:
         if self.lead not in STANDARD_ORDER:
             raise ValueError(f"lead must be one of {', '.join(STANDARD_ORDER)}; got {self.lead!r}")
 
+    @property
+    def place(self) -> tuple[int, int]:
+        """Row and column."""
+        return self.row, self.column
+
+
+@dataclass(frozen=True, slots=True)
+class StatedBox:
+    """Where the strip at a place of a layout stands on its picture.
+
+    Parameters
+    ----------
+    row, column : int
+        Of the layout, as those of `StatedLead`.
+    left, top, right, bottom : float
+        Edges of an upright box, as shares of the picture's width and height. The strip begins at
+        the middle of the side that is its left one on paper, ends at the middle of that across,
+        and its curve runs between the two others.
+    """
+
+    row: int
+    column: int
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def __post_init__(self) -> None:
+        """Refuse what is no box on a picture."""
+        sides = ((self.left, self.right), (self.top, self.bottom))
+        is_near = all(-_BEYOND <= share <= 1 + _BEYOND for side in sides for share in side)
+        if not (is_near and all(stop - start >= _LEAST_SIDE for start, stop in sides)):
+            raise ValueError(
+                "a box must have its left edge before its right one and its top above its bottom, "
+                f"as shares of the picture from {-_BEYOND:g} to {1 + _BEYOND:g}; got {self}: drag "
+                "its edges apart"
+            )
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Row and column."""
+        return self.row, self.column
+
+    @property
+    def edges(self) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom."""
+        return self.left, self.top, self.right, self.bottom
+
 
 @dataclass(frozen=True, slots=True)
 class Stated:
@@ -57,6 +110,9 @@ class Stated:
         Of the places whose leads are not those of the layout.
     corners : Corners or None
         Where the page is on its picture; only what they enclose is looked at.
+    boxes : tuple of StatedBox
+        Of strips that stand elsewhere than they are found, one of a place; shares are those of
+        the whole picture, whatever the corners. Places that the layout does not have count nothing.
     """
 
     layout: str | None = None
@@ -64,6 +120,7 @@ class Stated:
     gain_mm_per_mv: float | None = None
     leads: tuple[StatedLead, ...] = ()
     corners: Corners | None = None
+    boxes: tuple[StatedBox, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse layouts that nobody knows, and scales and corners that cannot be."""
@@ -73,14 +130,19 @@ class Stated:
             SPEED_MM_PER_S.checked(self.speed_mm_per_s)
         if self.gain_mm_per_mv is not None:
             GAIN_MM_PER_MV.checked(self.gain_mm_per_mv)
-        if len({(each.row, each.column) for each in self.leads}) != len(self.leads):
+        if len({each.place for each in self.leads}) != len(self.leads):
             raise ValueError(f"each place of a layout shows one lead; got {self.leads}")
+        if len({each.place for each in self.boxes}) != len(self.boxes):
+            raise ValueError(f"each place of a layout has one box at most; got {self.boxes}")
         if self.corners is not None:
             _check_corners(self.corners)
 
     @property
     def before_curves(self) -> Stated:
-        """What must be known before curves are read; the rest only says what they mean."""
+        """What must be known before curves are read.
+
+        Boxes ask for their own strips' curves only, and the rest says what curves mean.
+        """
         return Stated(layout=self.layout, corners=self.corners)
 
     def over(self, found: PaperScale) -> PaperScale:
@@ -91,7 +153,7 @@ class Stated:
 
     def renamed(self, layout: PageLayout) -> PageLayout:
         """Return a layout with the leads that are stated; places that it does not have stay."""
-        names = {(each.row, each.column): each.lead for each in self.leads}
+        names = {each.place: each.lead for each in self.leads}
         return replace(layout, strips=tuple(_renamed(strip, names) for strip in layout.strips))
 
 
@@ -100,7 +162,7 @@ UNSTATED = Stated()
 
 def _renamed(strip: Strip, names: dict[tuple[int, int], str]) -> Strip:
     segment = strip.segment
-    lead = names.get((segment.row, segment.column), segment.lead)
+    lead = names.get(segment.place, segment.lead)
     return replace(strip, segment=replace(segment, lead=lead))
 
 

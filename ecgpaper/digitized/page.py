@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from ecgpaper.classify import Diagnosis
 from ecgpaper.classify.labels import CLASSES
-from ecgpaper.digitize import Digitization, Stated, StatedLead
-from ecgpaper.digitize.request import Corners
+from ecgpaper.digitize import Digitization, Stated, StatedBox, StatedLead
+from ecgpaper.digitize.boxes.place import found_boxes
+from ecgpaper.digitize.request import BOX_EDGES, Corners
 from ecgpaper.digitized.overlay import draw_overlay
 from ecgpaper.ecg import UNKNOWN_LEAD, ByteArray, Ecg, FloatArray
 from ecgpaper.files.formats import FORMATS
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 # What is stated about a page, and not asked for.
-_STATED = ("layout", "speed_mm_per_s", "gain_mm_per_mv", "leads", "corners")
+_STATED = ("layout", "speed_mm_per_s", "gain_mm_per_mv", "leads", "corners", "boxes")
 # Below this agreement docs/pages.md says to doubt a page.
 _DOUBTFUL_AGREEMENT = 0.85
 # At most so sure is a scale that was measured without a grid.
@@ -58,6 +59,8 @@ class Settings:
     corners : tuple of four (x, y), or None
         Of the page on its picture, clockwise from the top left, as shares of the picture's width
         and height.
+    boxes : tuple of StatedBox
+        Of strips on the picture that stand elsewhere than they are found.
 
     Examples
     --------
@@ -75,6 +78,7 @@ class Settings:
     gain_mm_per_mv: float | None = None
     leads: tuple[StatedLead, ...] = ()
     corners: Corners | None = None
+    boxes: tuple[StatedBox, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what cannot be."""
@@ -84,9 +88,7 @@ class Settings:
     @property
     def stated(self) -> Stated:
         """What is stated about the pages."""
-        return Stated(
-            self.layout, self.speed_mm_per_s, self.gain_mm_per_mv, self.leads, self.corners
-        )
+        return Stated(**{key: getattr(self, key) for key in _STATED})
 
     def corrected(self, stated: Stated) -> Settings:
         """Return the settings of one page of which something else is stated."""
@@ -196,6 +198,7 @@ class DigitizedPage:
         return {
             "read_from": self.read_from,
             "layout": self.layout.name,
+            "boxes": self._boxes(),
             "speed_mm_per_s": scale.speed_mm_per_s,
             "gain_mm_per_mv": scale.gain_mm_per_mv,
             "pulse_mm": found.pulse and [found.pulse.width_mm, found.pulse.height_mm],
@@ -214,6 +217,19 @@ class DigitizedPage:
             "labels": list(self.labels),
             "probabilities": dict(zip(CLASSES, self.diagnosis.probabilities.tolist(), strict=True)),
         }
+
+    def _boxes(self) -> list[dict[str, Any]]:
+        """Return the box of each strip on the picture: as it is stated, else as it was found."""
+        found, size_px = self.digitization, (self.photo.shape[1], self.photo.shape[0])
+        to_picture = found.page.page_to_photo
+        stated = {box.place: box.edges for box in self.settings.boxes}
+        boxes = []
+        for box in found_boxes(found.layout, found.traces, to_picture, found.scale, size_px):
+            segment = box.strip.segment
+            told = {"row": segment.row, "column": segment.column, "lead": segment.lead}
+            told |= zip(BOX_EDGES, stated.get(segment.place, box.edges), strict=True)
+            boxes.append(told | {"tilt_deg": box.tilt_deg})
+        return boxes
 
     def overlay(self) -> ByteArray:
         """Draw what was read over the picture: RGB, of its shape."""

@@ -88,8 +88,8 @@ def _from_lines(
     photo: ByteArray, settings: Settings, source: PageSource | None
 ) -> tuple[Drawn | None, tuple[str, ...]]:
     """Read the lines of a page, if it is drawn, and say what a user should know about that."""
-    # Corners are those of a picture.
-    if source is None or settings.corners is not None:
+    # Corners and boxes are those of a picture.
+    if source is None or settings.corners is not None or settings.boxes:
         return None, ()
     try:
         drawn = digitize_drawing(source, photo, settings.fs_hz, settings.stated)

@@ -38,6 +38,11 @@ class Segment:
         """Length of the stretch in seconds."""
         return self.stop_s - self.start_s
 
+    @property
+    def place(self) -> tuple[int, int]:
+        """Row and column of the layout."""
+        return self.row, self.column
+
 
 @dataclass(frozen=True, slots=True)
 class LeadLayout:

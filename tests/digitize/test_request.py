@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from ecgpaper.digitize import Digitizer, Stated, StatedLead
+from ecgpaper.digitize import Digitizer, Stated, StatedBox, StatedLead
 from ecgpaper.digitize.answer.traced import Traced
 from ecgpaper.digitize.calibration.printed_scale import Said
 from ecgpaper.digitize.page_image import PageImage, see_page
@@ -26,7 +26,8 @@ def traced(print_page):
     truth = page.truth
     scale = replace(truth.scale, confidence=1.0)
     flat = FlatPage(page.image, truth.page_to_photo)
-    image = PageImage(page.image, None, flat, None, Homography.identity())
+    size_px = page.image.shape[1::-1]
+    image = PageImage(page.image, None, flat, None, Homography.identity(), size_px)
     fits = fits_of(truth.traces, truth.layout, scale)
     reading = Reading(image, scale, truth.layout, (), truth.traces, fits, None, ())
     return Traced(reading, truth.layout, truth.traces, Said(None, None), truth.layout.scale)
@@ -96,3 +97,25 @@ def test_corners_of_next_to_nothing_are_refused():
     photo = np.zeros((600, 800, 3), np.uint8)
     with pytest.raises(RectifyError, match="at least 120 pixels"):
         see_page(photo, None, ((0.4, 0.4), (0.5, 0.4), (0.5, 0.5), (0.4, 0.5)))
+
+
+@pytest.mark.parametrize(
+    "edges",
+    [
+        (0.5, 0.1, 0.4, 0.2),
+        (0.1, 0.2, 0.4, 0.2),
+        (0.1, 0.1, 1.3, 0.2),
+        (-0.3, 0.1, 0.4, 0.2),
+        (0.1, float("nan"), 0.4, 0.2),
+    ],
+)
+def test_a_box_that_is_none_is_refused(edges):
+    with pytest.raises(ValueError, match=r"left edge before its right one.* got StatedBox\(row=1"):
+        StatedBox(1, 2, *edges)
+
+
+def test_a_place_has_one_box_and_boxes_ask_for_no_other_curves():
+    box = StatedBox(1, 2, -0.1, 0.1, 0.4, 0.2)
+    with pytest.raises(ValueError, match="one box at most"):
+        Stated(boxes=(box, StatedBox(1, 2, 0.2, 0.1, 0.4, 0.2)))
+    assert Stated(layout="3x4", boxes=(box,)).before_curves == Stated(layout="3x4")

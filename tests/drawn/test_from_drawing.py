@@ -10,6 +10,7 @@ from PIL import Image
 
 from ecgpaper.classify import Diagnosis
 from ecgpaper.classify.labels import CLASSES
+from ecgpaper.digitize import StatedBox
 from ecgpaper.digitized import reader as page_reader
 from ecgpaper.digitized.from_drawing import DRAWN_SNR_DB
 from ecgpaper.digitized.page import Settings
@@ -115,6 +116,30 @@ def test_another_layout_than_is_drawn_is_read_from_pixels(usual):
     assert READER.read(found.photo, Settings(layout="3x4+1R"), source).read_from == "lines"
     with pytest.raises(LayoutError, match="read as a picture at 500 Hz with 6x2"):
         READER.read(found.photo, Settings(layout="6x2"), source)
+    # Boxes are those of a picture, as corners are.
+    with pytest.raises(LayoutError, match="read as a picture"):
+        READER.read(found.photo, Settings(boxes=(StatedBox(0, 1, 0.3, 0.1, 0.5, 0.2),)), source)
+
+
+@pytest.mark.parametrize("turn", [{}, {"rotate": 90}])
+def test_boxes_are_told_around_the_curves_of_the_picture_or_as_they_are_stated(
+    turn, draw_pdf, look
+):
+    (source,) = pages_of(draw_pdf(look(**turn)))
+    page = read(source)
+    height, width = page.photo.shape[:2]
+    found, told = page.digitization, page.findings()["boxes"]
+    for trace, box in zip(found.traces, told, strict=True):
+        assert (box["row"], box["column"]) == trace.strip.segment.place
+        assert (box["lead"], box["tilt_deg"]) == (trace.strip.segment.lead, 0.0)
+        points = found.page.page_to_photo(np.column_stack([trace.x_px, trace.y_px]))
+        x, y = ((points + 0.5) / (width, height)).T
+        assert box["left"] - 0.01 < x.min() < x.max() < box["right"] + 0.01
+        assert box["top"] - 0.01 < y.min() < y.max() < box["bottom"] + 0.01
+    stated = StatedBox(told[2]["row"], told[2]["column"], 0.3, 0.1, 0.5, 0.2)
+    again = replace(page, settings=Settings(boxes=(stated,))).findings()["boxes"]
+    assert again[2] == told[2] | {"left": 0.3, "top": 0.1, "right": 0.5, "bottom": 0.2}
+    assert [box for box in again if box not in told] == [again[2]]
 
 
 def test_what_is_not_drawn_is_read_from_pixels(usual, tmp_path):

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from ecgpaper.app.archive.plan import PageJob
-from ecgpaper.digitize import Stated, StatedLead
+from ecgpaper.digitize import Stated, StatedBox, StatedLead
+from ecgpaper.digitize.request import BOX_EDGES
 from ecgpaper.errors import RecordError
 from ecgpaper.runtime.files import write_whole
 
@@ -22,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 # How the name of the file ends.
 CORRECTIONS = ".corrections.json"
-# Twelve leads and four corners take less.
+# The leads and boxes of fifteen strips and four corners take less.
 _MAX_BYTES = 20_000
 _NUMBERS = ("speed_mm_per_s", "gain_mm_per_mv")
 
@@ -102,7 +103,9 @@ def stated_from_json(told: Any) -> Stated:
     if not isinstance(layout, str | None):
         raise ValueError(f"layout must be a name; got {layout!r}")
     speed, gain = (_number_or_none(told.get(key), key) for key in _NUMBERS)
-    return Stated(layout, speed, gain, _leads(told.get("leads")), _corners(told.get("corners")))
+    leads = tuple(_lead(each) for each in _list(told.get("leads"), "leads"))
+    boxes = tuple(_box(each) for each in _list(told.get("boxes"), "boxes"))
+    return Stated(layout, speed, gain, leads, _corners(told.get("corners")), boxes)
 
 
 def _number_or_none(value: Any, key: str) -> float | None:
@@ -115,17 +118,31 @@ def _number(value: Any, key: str) -> float:
     return float(value)
 
 
-def _leads(told: Any) -> tuple[StatedLead, ...]:
+def _list(told: Any, key: str) -> list[Any]:
     if not isinstance(told, list | None):
-        raise ValueError(f"leads must be a list; got {told!r}")
-    return tuple(_lead(each) for each in told or ())
+        raise ValueError(f"{key} must be a list; got {told!r}")
+    return told or []
 
 
 def _lead(told: Any) -> StatedLead:
-    is_whole = isinstance(told, dict) and set(told) == {"row", "column", "lead"}
-    if not is_whole or not all(type(told[key]) is int for key in ("row", "column")):
+    if not _is_placed(told, {"lead"}):
         raise ValueError(f"each of leads must have a row, a column and a lead; got {told!r}")
     return StatedLead(told["row"], told["column"], str(told["lead"]))
+
+
+def _box(told: Any) -> StatedBox:
+    if not _is_placed(told, set(BOX_EDGES)):
+        raise ValueError(
+            f"each of boxes must have a row, a column, {', '.join(BOX_EDGES)}; got {told!r}"
+        )
+    edges = (_number(told[key], f"{key} of a box") for key in BOX_EDGES)
+    return StatedBox(told["row"], told["column"], *edges)
+
+
+def _is_placed(told: Any, keys: set[str]) -> bool:
+    """Whether something has a place of a layout, and these keys besides, and no other."""
+    is_whole = isinstance(told, dict) and set(told) == {"row", "column", *keys}
+    return is_whole and all(type(told[key]) is int for key in ("row", "column"))
 
 
 def _corners(told: Any) -> tuple[tuple[float, float], ...] | None:

@@ -1,10 +1,11 @@
 """Look at pages, correct and read them in a browser on this machine.
 
 Opens http://127.0.0.1:PORT, which answers on this machine only: drop a file there, see the page
-with what was read drawn over it and its leads drawn again, state its layout, speed, gain, names of
-leads or its corners, read it again, download. Pages below PATH and those of earlier runs on OUT are
-there as well. What is stated is kept beside the outputs, as NAME.corrections.json, and honored by
-ecgpaper digitize on the same OUT. The same as REST: /openapi.json. This is no medical device.
+with what was read drawn over it and its leads drawn again, state its layout, speed, gain, names and
+boxes of leads or its corners, read it again, download. Pages below PATH and those of earlier runs
+on OUT are there as well. What is stated is kept beside the outputs, as NAME.corrections.json, and
+honored by ecgpaper digitize on the same OUT; OUT/report.html is written again when no page waits.
+The same as REST: /openapi.json. This is no medical device.
 """
 
 from __future__ import annotations

@@ -43,6 +43,7 @@ _MOST_FIELDS = 8
 _MOST_JSON_BYTES = 20_000
 _PARTS = {
     "app.js": ("serve", "text/javascript"),
+    "boxes.js": ("serve", "text/javascript"),
     "app.css": ("serve", "text/css"),
     "paper.js": ("report", "text/javascript"),
     "report.css": ("report", "text/css"),

@@ -27,6 +27,7 @@ from ecgpaper.app.archive.corrections import (
 from ecgpaper.app.archive.names import clean_name, page_names
 from ecgpaper.app.serve.page import Page
 from ecgpaper.app.serve.picture import picture_of
+from ecgpaper.app.serve.reporter import Reporter
 from ecgpaper.app.serve.worker import Worker
 from ecgpaper.digitize import Stated
 from ecgpaper.digitized.provenance import sha256_of
@@ -62,6 +63,12 @@ class Desk:
     looking: Worker
     pages: dict[str, Page] = field(default_factory=dict)
     _running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _telling: set[asyncio.Task[None]] = field(default_factory=set)
+    _reporter: Reporter = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Have the report written of what is read."""
+        self._reporter = Reporter(self.task.out)
 
     def lay_out(self, paths: Iterable[Path] = ()) -> None:
         """Take in what is there: pages below paths, earlier uploads, and outputs of batches."""
@@ -226,6 +233,7 @@ class Desk:
         """End what is done."""
         self.reading.close()
         self.looking.close()
+        self._reporter.close()
 
     def _lay(self, job: PageJob) -> Page:
         page = Page(job.name, job.file, job.source.page, job)
@@ -265,6 +273,12 @@ class Desk:
             await asyncio.to_thread(Summary(self.task.out).add, outcome)
         except EcgPaperError as error:
             page.reason = f"{page.reason} {error}".strip()
+        self._reporter.note()
+        if not any(other.status == "waiting" for other in self.pages.values()):
+            # Nobody who waits for this page waits for the report of all.
+            telling = asyncio.create_task(self._reporter.catch_up())
+            self._telling.add(telling)
+            telling.add_done_callback(self._telling.discard)
 
 
 def _spellings(stem: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ecgpaper import __version__
+from ecgpaper.digitize.request import BOX_EDGES
 from ecgpaper.ecg import STANDARD_ORDER
 from ecgpaper.page import LAYOUTS
 from ecgpaper.runtime.bounds import GAIN_MM_PER_MV, SPEED_MM_PER_S, Range
@@ -155,6 +156,18 @@ _LEAD = {
         "lead": {"enum": list(STANDARD_ORDER)},
     },
 }
+_SHARE = {"type": "number", "minimum": -0.25, "maximum": 1.25}
+_BOX = {
+    "type": "object",
+    "required": ["row", "column", *BOX_EDGES],
+    "properties": {
+        "row": {"type": "integer", "minimum": 0},
+        "column": {"type": "integer", "minimum": 0},
+        **dict.fromkeys(BOX_EDGES, _SHARE),
+    },
+    "description": "Edges as shares of the picture's width and height. The strip begins in the "
+    "middle of the left edge and ends in that of the right one; its curve is between the others.",
+}
 _STATED: dict[str, Any] = {
     "layout": {"enum": [*LAYOUTS, None], "description": "Found where it is not stated."},
     "speed_mm_per_s": _number(SPEED_MM_PER_S, "Of the paper"),
@@ -172,6 +185,12 @@ _STATED: dict[str, Any] = {
         "maxItems": 4,
         "description": "Of the page on its picture, clockwise from its top left, as shares of the "
         "picture's width and height.",
+    },
+    "boxes": {
+        "type": "array",
+        "items": _BOX,
+        "description": "Of strips that stand elsewhere than they are found; the others stay as "
+        "they are. `boxes` of NAME.json says where each was found.",
     },
 }
 

@@ -5,6 +5,7 @@ Public: `interpreted`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -22,6 +23,8 @@ from ecgpaper.digitize.signal.knots import find_knots
 from ecgpaper.digitize.signal.leads import signal_from_traces, spread_from_traces
 from ecgpaper.digitize.signal.limb_leads import consistent
 from ecgpaper.nets.quality import QualityNet
+from ecgpaper.page import PageLayout
+from ecgpaper.page.raster import Trace
 
 
 def interpreted(traced: Traced, request: Request, judge: QualityNet) -> Digitization:
@@ -34,16 +37,18 @@ def interpreted(traced: Traced, request: Request, judge: QualityNet) -> Digitiza
     """
     reading, stated = traced.reading, request.stated
     page, scale = reading.page, reading.scale
-    layout = with_margin(traced.layout.at_scale(stated.over(traced.paper)))
-    layout = stated.renamed(layout)
-    pairs = zip(traced.traces, layout.strips, strict=True)
-    traces = tuple(replace(trace, strip=strip) for trace, strip in pairs)
-    fits = fits_of(traces, layout, scale) if stated.leads else reading.fits
+    settled = with_margin(traced.layout.at_scale(stated.over(traced.paper)))
+    # Of the page as it was found: a box changes no other strip.
+    plain = without_blank_ends(_standing(traced.traces, settled), scale)
+    knots = find_knots(plain, settled, scale)
+    layout = stated.renamed(traced.keeping_boxes(settled))
+    traces = _standing(traced.answered, layout)
+    is_other = bool(stated.leads or traced.boxed)
+    fits = fits_of(traces, layout, scale) if is_other else reading.fits
     quality = mean_confidence(traces)
     traces = without_blank_ends(traces, scale)
     evidence = lead_evidence(traces, fits, page.flat, scale)
     predicted_snr_db = predict_snr(evidence, judge)
-    knots = find_knots(traces, layout, scale)
     ecg, confidence = signal_from_traces(traces, layout, scale, request.fs, knots=knots)
     is_bad = predicted_snr_db < MIN_SNR_DB
     signal_mv = np.where(is_bad, np.nan, ecg.signal_mv)
@@ -67,3 +72,9 @@ def interpreted(traced: Traced, request: Request, judge: QualityNet) -> Digitiza
         predicted_snr_db=predicted_snr_db,
         is_negative=page.is_negative,
     )
+
+
+def _standing(traces: Sequence[Trace], layout: PageLayout) -> tuple[Trace, ...]:
+    """Return traces as those of the strips of a layout."""
+    pairs = zip(traces, layout.strips, strict=True)
+    return tuple(replace(trace, strip=strip) for trace, strip in pairs)

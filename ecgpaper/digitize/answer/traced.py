@@ -5,7 +5,7 @@ Public: `Traced`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ecgpaper.digitize.calibration.printed_scale import Said
 from ecgpaper.digitize.reading import Reading
@@ -28,6 +28,8 @@ class Traced:
     said : Said
     paper : PaperScale
         Speed and gain as print, pulse or heartbeats tell them.
+    boxed : tuple of Trace
+        Instead of the traces at their places: of strips whose boxes are stated.
     """
 
     reading: Reading
@@ -35,3 +37,23 @@ class Traced:
     traces: tuple[Trace, ...]
     said: Said
     paper: PaperScale
+    boxed: tuple[Trace, ...] = ()
+
+    @property
+    def answered(self) -> tuple[Trace, ...]:
+        """One trace per strip of the layout: that in its box, where one is stated."""
+        boxed = {trace.strip.segment.place: trace for trace in self.boxed}
+        return tuple(boxed.get(trace.strip.segment.place, trace) for trace in self.traces)
+
+    def keeping_boxes(self, settled: PageLayout) -> PageLayout:
+        """Return a layout, at its scale, whose strips stand in their boxes where these are stated.
+
+        Parameters
+        ----------
+        settled : PageLayout
+            This page's, moved or at another scale: what is stated does not move with it.
+        """
+        stated = replace(self.layout, strips=tuple(trace.strip for trace in self.boxed))
+        boxed = {strip.segment.place: strip for strip in stated.at_scale(settled.scale).strips}
+        strips = (boxed.get(strip.segment.place, strip) for strip in settled.strips)
+        return replace(settled, strips=tuple(strips))

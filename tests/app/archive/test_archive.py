@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -20,7 +21,7 @@ from PIL import Image
 from ecgpaper.app.archive import Summary, plan_pages, report_rows
 from ecgpaper.app.archive.corrections import remove_corrections, write_corrections
 from ecgpaper.app.commands.digitize import digitize_pages
-from ecgpaper.digitize import Stated, StatedLead
+from ecgpaper.digitize import Stated, StatedBox, StatedLead
 from ecgpaper.digitized.page import Settings
 from ecgpaper.errors import BatchError, DiskError
 from ecgpaper.files.formats import FORMATS
@@ -117,6 +118,7 @@ def test_the_report_says_where_a_page_comes_from(folder, tmp_path):
         "gain_mm_per_mv": 5.0,
         "leads": [],
         "corners": None,
+        "boxes": [],
         "formats": ["wfdb", "csv"],
     }
     assert report["program"] == {"version": "0", "model": {"toy.safetensors": "1"}}
@@ -442,7 +444,8 @@ def test_corrections_are_honored_kept_and_read_again_only_when_they_change(
     plan = plan_pages(find_inputs([folder]).files)
     jobs = {job.name: job for job in plan.jobs}
     corners = ((0.1, 0.1), (0.9, 0.1), (0.9, 0.8), (0.1, 0.9))
-    stated = Stated("3x4+1R", None, 5.0, (StatedLead(3, 0, "V1"),), corners)
+    box = StatedBox(1, 2, 0.5, 0.25, 0.75, 0.5)
+    stated = Stated("3x4+1R", None, 5.0, (StatedLead(3, 0, "V1"),), corners, (box,))
     # Of a page that was read, of one of several, of one that was refused.
     for name in ("a", "scan-p3", "scan-p2"):
         write_corrections(out / name, jobs[name], stated)
@@ -456,6 +459,7 @@ def test_corrections_are_honored_kept_and_read_again_only_when_they_change(
         "gain_mm_per_mv": 5.0,
         "leads": [{"row": 3, "column": 0, "lead": "V1"}],
         "corners": [list(corner) for corner in corners],
+        "boxes": [asdict(box)],
         "formats": ["wfdb", "csv"],
     }
     before = contents(out)
@@ -469,6 +473,9 @@ def test_corrections_are_honored_kept_and_read_again_only_when_they_change(
     assert json.loads((out / "a.json").read_text())["settings"]["gain_mm_per_mv"] is None
     assert "a.corrections.json is not honored: it was made for another page" in caplog.text
     assert json.loads((out / "scan-p3.json").read_text())["settings"]["corners"] is None
+
+
+BOX = b'{"boxes": [{"row": 0, "column": 1, "left": 0.2, "top": 0, "right": 0.4, "bottom": 1}]}'
 
 
 @pytest.mark.parametrize(
@@ -486,7 +493,12 @@ def test_corrections_are_honored_kept_and_read_again_only_when_they_change(
         (b'{"corners": [[0, 0], [1, 0], [0, 1], [1, 1]]}', "clockwise"),
         (b'{"corners": [[0, 0], [NaN, 0], [1, 1], [0, 1]]}', "corners must be four"),
         (b'{"corners": [[0, 0], [1, 0], [1, 1]]}', "corners must be four"),
-        (b'{"gain": 5}', "expected some of corners, gain_mm_per_mv"),
+        (b'{"boxes": [{"row": 0, "column": 0, "left": 0.1}]}', "a row, a column, left, top, right"),
+        (BOX.replace(b"0.4", b"0.1"), "left edge before its right one"),
+        (BOX.replace(b"0.4", b'"x"'), "right of a box must be a number"),
+        (BOX.replace(b"]", b", null]"), "each of boxes must have"),
+        (b'{"boxes": {}}', "boxes must be a list"),
+        (b'{"gain": 5}', "expected some of boxes, corners, gain_mm_per_mv"),
         (b"[" * 20_000, "must hold corrections"),
     ],
 )

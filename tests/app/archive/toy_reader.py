@@ -15,10 +15,12 @@ import numpy as np
 
 from ecgpaper.app.archive import PageTask
 from ecgpaper.app.commands.digitize import digitize_pages
+from ecgpaper.digitize.request import BOX_EDGES
 from ecgpaper.digitized.page import Settings
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.errors import LayoutError
 from ecgpaper.measure import Measurements
+from ecgpaper.page import LAYOUTS
 from ecgpaper.runtime.files import prepare_output_folder
 from ecgpaper.runtime.workers import by_workers
 
@@ -36,6 +38,7 @@ class ToyResult:
     def findings(self):
         return {
             "layout": "3x4",
+            "boxes": self.boxes(),
             "speed_mm_per_s": 25.0,
             "gain_mm_per_mv": 10.0,
             "predicted_snr_db": {"I": 20.0, "II": 30.0, "V1": 22.0},
@@ -43,6 +46,17 @@ class ToyResult:
             "labels": ["NORM", "AFIB/AFL"],
             "warnings": [],
         }
+
+    def boxes(self):
+        """A box for each lead of the layout, a quarter of the width each, or as stated."""
+        stated = {box.place: box.edges for box in self.settings.boxes}
+        boxes = []
+        for segment in LAYOUTS["3x4"].segments:
+            (row, column), lead = segment.place, segment.lead
+            edges = (0.25 * column, 0.2 + 0.2 * row, 0.25 + 0.25 * column, 0.35 + 0.2 * row)
+            edges = dict(zip(BOX_EDGES, stated.get((row, column), edges), strict=True))
+            boxes.append({"row": row, "column": column, "lead": lead, "tilt_deg": 0.0} | edges)
+        return boxes
 
     def overlay(self):
         return self.photo

@@ -80,6 +80,11 @@ def test_record_table_and_report_tell_the_same(results):
     assert "not a medical device" in report["notice"]
     assert report["warnings"] == []
     assert report["layout"] == "3x4+1R"
+    boxes = {box["lead"]: box for box in report["boxes"] if not box["column"]}
+    assert len(report["boxes"]) == 13
+    assert boxes["I"]["left"] == pytest.approx(boxes["III"]["left"], abs=0.01)
+    assert 0 < boxes["I"]["top"] < boxes["III"]["top"] < boxes["II"]["bottom"] < 1
+    assert boxes["II"]["right"] - boxes["II"]["left"] > 0.7
     assert (report["speed_mm_per_s"], report["gain_mm_per_mv"]) == (25.0, 10.0)
     assert report["scale_confidence"] > 0.6
     assert set(report["predicted_snr_db"]) == set(STANDARD_ORDER)

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ecgpaper.app.serve import Desk, Worker, make_app
+from ecgpaper.app.serve import Desk, Worker, make_app, reporter
 from ecgpaper.app.serve import app as app_module
 from ecgpaper.app.serve import desk as desk_module
 from tests.app.archive.toy_reader import ToyReader, run_toy, task_for
@@ -92,17 +93,20 @@ def test_what_is_stated_is_kept_honored_and_can_be_forgotten(ask, out):
     link = f"/pages/{page['key']}/corrections"
     corners = [[0.1, 0.1], [0.9, 0.1], [0.9, 0.8], [0.1, 0.9]]
     leads = [{"row": 3, "column": 0, "lead": "V1"}]
-    answer = ask.put(link, json={"speed_mm_per_s": 50, "corners": corners, "leads": leads})
-    (page,) = answer.json()["pages"]
+    boxes = [{"row": 1, "column": 2, "left": 0.5, "top": 0.2, "right": 0.7, "bottom": 0.4}]
+    stated = {"speed_mm_per_s": 50, "corners": corners, "leads": leads, "boxes": boxes}
+    (page,) = ask.put(link, json=stated).json()["pages"]
     settings = page["answer"]["settings"]
     assert (settings["gain_mm_per_mv"], settings["speed_mm_per_s"]) == (None, 50.0)
-    assert (settings["corners"], settings["leads"]) == (corners, leads)
+    assert {key: settings[key] for key in stated} == stated
+    assert page["corrections"]["boxes"] == boxes
     kept = json.loads((out / "a.corrections.json").read_text())
     assert (kept["corners"], kept["input"]["page"]) == (corners, 1)
     # The same file again is the same page, with what is known of it.
     (same,) = send(ask, "a.png", png(100)).json()["pages"]
     assert (same["key"], same["corrections"]["corners"]) == (page["key"], corners)
-    for wrong in ({"gain_mm_per_mv": 0}, {"corners": corners[::-1]}, {"x": 1}, [1]):
+    twice = {"boxes": [*boxes, *boxes]}
+    for wrong in ({"gain_mm_per_mv": 0}, {"corners": corners[::-1]}, twice, {"x": 1}, [1]):
         assert ask.put(link, json=wrong).status_code == 422
     assert ask.put(link, content=b"[" * 19_000).status_code == 422
     assert ask.put(link, content=b"1" * 30_000).status_code == 413
@@ -220,3 +224,45 @@ def test_the_interface_is_described_as_it_is(ask):
     assert known == set(told["components"]["schemas"])
     (page,) = send(ask, "a.png", png(100)).json()["pages"]
     assert set(told["components"]["schemas"]["Page"]["properties"]) <= set(page)
+
+
+def told_by(report):
+    """The pages of a report, by their files."""
+    text = report.read_text() if report.exists() else '<script id="data">[]</script>'
+    data = re.search(r'id="data">(.*?)</script>', text, re.DOTALL).group(1)
+    return {page["file"]: page for page in json.loads(data)}
+
+
+def test_the_report_of_the_folder_is_written_again_when_nothing_waits(out, monkeypatch):
+    written = []
+    write = reporter.write_report
+
+    def noted(rows, folder):
+        written.append([row.file for row in rows])
+        return write(rows, folder)
+
+    monkeypatch.setattr(reporter, "write_report", noted)
+    report, desk = out / "report.html", desk_on(out, reader=ToyReader(pause_s=0.3))
+    with testclient.TestClient(make_app(desk), base_url=HOST) as ask:
+        for level in (100, 110, 255):
+            ask.post("/digitize?wait_s=0", files={"file": (f"{level}.png", png(level))})
+        end_s = time.monotonic() + 20
+        while len(told_by(report)) < 3 and time.monotonic() < end_s:
+            time.sleep(0.05)
+        assert set(told_by(report)) == {"100.png", "110.png", "255.png"}
+        assert "could not be read: expected rows" in report.read_text()
+        assert len(written) == 1
+        # When the server ends, what was read last is told as well.
+        ask.post("/digitize?wait_s=20", files={"file": ("90.png", png(90))})
+    assert set(told_by(report)) == {"90.png", "100.png", "110.png", "255.png"}
+
+
+def test_a_report_that_cannot_be_written_costs_no_page(ask, out, caplog):
+    (out / "report.html").mkdir()
+    (page,) = send(ask, "a.png", png(100)).json()["pages"]
+    assert page["status"] == "read"
+    end_s = time.monotonic() + 20
+    while "report.html is not written" not in caplog.text and time.monotonic() < end_s:
+        time.sleep(0.05)
+    assert "report.html is not written" in caplog.text
+    assert ask.get("/pages").status_code == 200

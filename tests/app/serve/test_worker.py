@@ -10,7 +10,7 @@ import pytest
 from ecgpaper.app.commands import serve
 from ecgpaper.app.serve.remember import MOST_REMEMBERED, RememberingReader
 from ecgpaper.app.serve.worker import Worker
-from ecgpaper.digitize import Stated, StatedLead
+from ecgpaper.digitize import Stated, StatedBox, StatedLead
 from ecgpaper.digitize.request import Request
 from ecgpaper.errors import MissingPackageError, OverdueError
 from ecgpaper.files.inputs import PageSource
@@ -43,7 +43,7 @@ class ToyDigitizer:
         return object()
 
 
-def test_another_gain_speed_or_name_needs_no_reading_and_other_corners_do(tmp_path):
+def test_another_gain_speed_name_or_box_needs_no_reading_and_other_corners_do(tmp_path):
     file = tmp_path / "a.png"
     file.write_text("a")
     source = PageSource(file, 1, 1, "picture")
@@ -61,6 +61,7 @@ def test_another_gain_speed_or_name_needs_no_reading_and_other_corners_do(tmp_pa
     for stated in (Stated(gain_mm_per_mv=5.0), Stated(speed_mm_per_s=50.0), Stated()):
         assert n_read(stated) == 0
     assert n_read(Stated(leads=(StatedLead(3, 0, "V1"),))) == 0
+    assert n_read(Stated(boxes=(StatedBox(1, 0, 0.1, 0.1, 0.4, 0.2),))) == 0
     assert n_read(Stated(corners=corners)) == 1
     assert n_read(Stated(layout="3x4")) == 1
     assert len(reader.remembered) == MOST_REMEMBERED

@@ -107,7 +107,8 @@ def blank_page():
     image[0, -1], image[-1, -1], image[-1, 0] = 1, 2, 3
     maps = PixelMaps(np.zeros((2, 3, len(PIXEL_CLASSES)), np.float32), 2.0)
     identity = Homography.identity()
-    return PageImage(image, maps, FlatPage(image, identity), maps, identity)
+    size_px = image.shape[1::-1]
+    return PageImage(image, maps, FlatPage(image, identity), maps, identity, size_px)
 
 
 def request(limit_s=60.0, **stated):

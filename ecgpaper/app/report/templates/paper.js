@@ -46,7 +46,7 @@ const ecgPaper = (() => {
         path += `${index ? "L" : "M"}${x.toFixed(2)} ${y.toFixed(2)}`;
       });
     }
-    return svg("path", { d: path, fill: "none", stroke: "#1a2a36", "stroke-width": 0.28, "stroke-linejoin": "round" });
+    return svg("path", { class: "curve", d: path, fill: "none", stroke: "#1a2a36", "stroke-width": 0.28, "stroke-linejoin": "round" });
   }
   function nameOf(run, baseline) {
     const x = MARGIN_MM + run.start * MM_PER_S + 0.6;

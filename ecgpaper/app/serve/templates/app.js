@@ -7,7 +7,7 @@
   const WHOLE = [[0, 0], [1, 0], [1, 1], [0, 1]];
   const CORNERS = ["top left", "top right", "bottom right", "bottom left"];
   const STEP = 0.005, EVERY_MS = 1500;
-  let pages = [], shown = null, page = null, corners = null, isMarking = false, asked = 0;
+  let pages = [], shown = null, page = null, corners = null, isMarking = false, isMoving = false, asked = 0;
 
   function make(tag, properties, ...children) {
     const element = Object.assign(document.createElement(tag), properties);
@@ -90,6 +90,8 @@
     byId("gain_mm_per_mv").placeholder = found.gain_mm_per_mv ? `${found.gain_mm_per_mv}` : "as found";
     corners = said.corners || null;
     mark(corners !== null);
+    boxes.fill(found.boxes || [], said.boxes || []);
+    showBoxes(Boolean(said.boxes && said.boxes.length));
     places(said.leads || []);
     changed();
     const isBusy = page.status === "waiting";
@@ -128,6 +130,8 @@
     const leads = [...byId("places").querySelectorAll("select")].filter((each) => each.value && each.value !== each.dataset.lead);
     if (leads.length) said.leads = leads.map((each) => ({ row: Number(each.dataset.row), column: Number(each.dataset.column), lead: each.value }));
     if (isMarking && corners) said.corners = corners;
+    const moved = haveBoxes() ? boxes.stated() : [];
+    if (moved.length) said.boxes = moved;
     return said;
   }
   function changed() {
@@ -135,10 +139,12 @@
     FIELDS.forEach((name) => byId(name).classList.toggle("changed", byId(name).value !== ""));
     byId("places").querySelectorAll("select").forEach((each) => each.classList.toggle("changed", Boolean(each.value) && each.value !== each.dataset.lead));
     const isSlow = (now.layout || null) !== (before.layout || null) || JSON.stringify(now.corners || null) !== JSON.stringify(before.corners || null);
+    const n = (now.boxes || []).length;
     byId("hint").textContent = isSlow ? "Another layout or other corners: the page is read anew." :
-      JSON.stringify(now) === "{}" ? "" : "Speed, gain and names need no new reading of the curves, if the page was read lately.";
+      JSON.stringify(now) === "{}" ? "" : n ? `${n} ${n === 1 ? "box is" : "boxes are"} stated: only curves in there are read again, if the page was read lately.` :
+      "Speed, gain and names need no new reading of the curves, if the page was read lately.";
   }
-  byId("layout").addEventListener("change", () => { places([]); changed(); });
+  byId("layout").addEventListener("change", () => { places([]); showBoxes(isMoving); changed(); });
   FIELDS.slice(1).forEach((name) => byId(name).addEventListener("input", changed));
   async function correct(method, body) {
     try {
@@ -201,6 +207,22 @@
     outline();
   }
   byId("corners").addEventListener("click", () => { mark(!isMarking); changed(); });
+
+  // Boxes of the leads: those of the layout that was read.
+  const boxes = ecgBoxes.over(byId("frame"), () => changed());
+  function haveBoxes() {
+    const found = page && page.answer, layout = byId("layout").value;
+    return Boolean(found && found.boxes && found.boxes.length) && (layout === "" || layout === found.layout);
+  }
+  function showBoxes(isOn) {
+    isMoving = isOn && haveBoxes();
+    boxes.show(isMoving);
+    byId("how").hidden = !isMoving;
+    byId("boxes").disabled = !haveBoxes();
+    byId("boxes").setAttribute("aria-pressed", isMoving);
+    byId("boxes").textContent = isMoving ? "Hide the leads' boxes" : "Move the leads' boxes";
+  }
+  byId("boxes").addEventListener("click", () => showBoxes(!isMoving));
 
   // What was read.
   function tell() {
