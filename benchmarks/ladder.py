@@ -16,7 +16,7 @@ from ecgpaper import score
 from ecgpaper.digitize import Digitizer
 from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.read import read_rows
-from ecgpaper.digitize.curves.refine import refine_traces, sharpened
+from ecgpaper.digitize.curves.refine import refine_traces
 from ecgpaper.digitize.page.flatten import flatten
 from ecgpaper.digitize.page_image import PageImage
 from ecgpaper.digitize.request import UNSTATED, Request
@@ -67,7 +67,7 @@ def answer_of(digitizer, page, truth, n_given):
         return digitizer.answer(reading, request).ecg
     rows = read_rows(page.photo, page.flat, page.maps, truth.scale, truth.layout, digitizer.tracer)
     traces = TraceCutter(truth.scale).cut(truth.layout, rows)
-    traces = sharpened(refine_traces(traces, rows, truth.scale, digitizer.refiner))
+    traces = refine_traces(traces, rows, truth.scale, digitizer.refiner)
     return signal_from_traces(traces, truth.layout, truth.scale, truth.ecg.fs)[0]
 
 

@@ -27,7 +27,7 @@ from ecgpaper.digitize.calibration.printed_scale import read_said
 from ecgpaper.digitize.calibration.pulse import find_pulse, without_pulses
 from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.read import read_rows
-from ecgpaper.digitize.curves.refine import refine_traces, sharpened
+from ecgpaper.digitize.curves.refine import refine_traces
 from ecgpaper.digitize.curves.spikes import with_spikes
 from ecgpaper.digitize.curves.trim import without_strokes
 from ecgpaper.digitize.networks import Networks
@@ -258,8 +258,7 @@ class Digitizer(Networks):
         )
         doubted = without_names(layout, without_separators(layout, rows), page.maps, scale)
         traces = cutter.cut(layout, doubted)
-        traces = sharpened(refine_traces(traces, rows, scale, self.refiner))
-        traces = with_spikes(traces, rows, scale)
+        traces = with_spikes(refine_traces(traces, rows, scale, self.refiner), rows, scale)
         traces = without_strokes(traces, scale, hidden_start_mm(layout, rows))
         said = read_said(page.photo, page.photo_maps, page.flat, scale, self.reader)
         rough, _ = signal_from_traces(traces, layout, scale, HEARTBEAT_FS)

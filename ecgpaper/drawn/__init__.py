@@ -5,8 +5,9 @@ drawn, and raises `DrawingError` where curves have no names: then the page is re
 `ecgpaper.digitized.from_drawing` says what was read in the digitizer's terms, so that all that
 follows is the same. The way of a page:
 
-- `extract` (with `affine`, `words`): PDF -> `Drawing`, strokes and words in points, as the page is
-  seen. `isolated` runs it in a process of its own with bounded time, memory and points.
+- `pdf.extract` (with `pdf.affine`, `pdf.words`): PDF -> `Drawing`, strokes and words in points, as
+  the page is seen. `pdf.isolated` runs it in a process of its own with bounded time, memory and
+  points.
 - `strands`: strokes -> `Strand`, what runs rightwards, joined from its parts, clipped at its sides.
 - `grid` (lines, dots, letters), else `pulse` and `print`, else the page's own size: `Millimeter`;
   `calibrate`: `PaperScale`.
@@ -20,5 +21,6 @@ spaced points up to 10 ms apart are joined by a cubic: of 60 leads thinned to 12
 3 dB more than straight lines. Further apart, or uneven (level stretches left out), straight lines
 stay, as they are drawn.
 
-Nothing is imported here: `extract` runs as a process for each page and must start quickly.
+Nothing is imported here, or in `pdf`: `pdf.extract` runs as a process for each page and must start
+quickly.
 """

@@ -21,12 +21,12 @@ from ecgpaper.nets.stored.config import NetworkConfig, Range
 
 
 @dataclass(frozen=True, slots=True)
-class InkLimits:
-    """How finely ink is read, and what counts as ink."""
+class InkShape:
+    """What reads the ink: its sizes, which weights depend on, and its bounds."""
 
-    # Columns that decide together which ink is the trace's,
+    # Columns that decide together which ink is the trace's.
     n_columns: int = 9
-    # and what they are described by.
+    # Channels that describe them.
     n_hidden: int = 32
     # A column with less ink than this, in rows of full ink, shows nothing.
     least_ink: float = 0.1
@@ -40,7 +40,7 @@ class InkLimits:
     most_trust: float = 8.0
 
 
-_LIMITS = InkLimits()
+_SHAPE = InkShape()
 
 
 @dataclass(frozen=True)
@@ -82,16 +82,16 @@ class InkResNet(nn.Module):
         self.config = config
         self.n_leads = config.network.n_channels // 3
         n_limb, n_rows = config.n_limb, config.n_rows
-        last = nn.Conv2d(_LIMITS.n_hidden, n_rows, 1)
+        last = nn.Conv2d(_SHAPE.n_hidden, n_rows, 1)
         # At first all ink counts alike.
         nn.init.zeros_(last.weight)
         nn.init.zeros_(cast("Tensor", last.bias))
         self.trust = nn.Sequential(
             nn.Conv2d(
                 n_rows,
-                _LIMITS.n_hidden,
-                (1, _LIMITS.n_columns),
-                padding=(0, _LIMITS.n_columns // 2),
+                _SHAPE.n_hidden,
+                (1, _SHAPE.n_columns),
+                padding=(0, _SHAPE.n_columns // 2),
             ),
             nn.SiLU(),
             last,
@@ -137,27 +137,27 @@ class InkResNet(nn.Module):
         """
         n_items, _, _, n_columns = pictures.shape
         ink = pictures.reshape(
-            n_items, self.n_leads, self.config.n_rows, -1, n_columns // _LIMITS.n_parts
+            n_items, self.n_leads, self.config.n_rows, -1, n_columns // _SHAPE.n_parts
         )
         parts = ink.transpose(2, 3).flatten(0, 2)
         total = parts.sum(dim=1)
-        drawn = torch.nonzero(total.amax(dim=1) > _LIMITS.least_ink).squeeze(1)
+        drawn = torch.nonzero(total.amax(dim=1) > _SHAPE.least_ink).squeeze(1)
         found = torch.zeros(2, *total.shape, dtype=pictures.dtype, device=pictures.device)
         found[:, drawn] = torch.stack(self._heights_of(parts[drawn]))
         values, tall = found.reshape(2, n_items, self.n_leads, n_columns)
-        seen = total.reshape(values.shape) > _LIMITS.least_ink
+        seen = total.reshape(values.shape) > _SHAPE.least_ink
         values, confidence = self._filled(_centered(values, seen), seen)
         return torch.cat([values, confidence, tall * seen], dim=1)
 
     def _heights_of(self, ink: Tensor) -> tuple[Tensor, Tensor]:
         """Mean height and spread of the ink of each column, of shape (n_parts, n_columns)."""
         flat = ink.unsqueeze(2).contiguous(memory_format=torch.channels_last)
-        trusted = flat * self.trust(flat).clamp(-_LIMITS.most_trust, _LIMITS.most_trust).exp()
+        trusted = flat * self.trust(flat).clamp(-_SHAPE.most_trust, _SHAPE.most_trust).exp()
         # Sums over rows of ink, of its heights and of their squares.
         sums = torch.einsum("pric,kr->kpc", trusted, self.moments)
-        mean = sums[1] / (sums[0] + _LIMITS.tiny)
-        square = sums[2] / (sums[0] + _LIMITS.tiny)
-        return mean, (square - mean.square()).clamp(min=_LIMITS.tiny).sqrt()
+        mean = sums[1] / (sums[0] + _SHAPE.tiny)
+        square = sums[2] / (sums[0] + _SHAPE.tiny)
+        return mean, (square - mean.square()).clamp(min=_SHAPE.tiny).sqrt()
 
     def _filled(self, values: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
         """Tell limb leads that are not seen from those that are."""
@@ -168,7 +168,7 @@ class InkResNet(nn.Module):
         limb = torch.einsum("btij,bjt->bit", fill, values[:, :n_limb])
         derived = (fill.abs().sum(dim=3) > 0).transpose(1, 2)
         known = torch.cat([derived, seen[:, n_limb:]], dim=1)
-        confidence = torch.where(seen, 1.0, _LIMITS.derived * known)
+        confidence = torch.where(seen, 1.0, _SHAPE.derived * known)
         return torch.cat([limb, values[:, n_limb:]], dim=1), confidence
 
 

@@ -5,7 +5,7 @@ Public: `PageJob`, `Plan`, `plan_pages`, `PageTask`, `answer_of`, `Outcome`, `Su
 
 A page is done when its JSON file is there, which is written last, and says that it was made of the
 same input with the same settings, weights and version; so an interrupted run goes on where it
-stopped. The batch of the generator is `ecgpaper.batch`.
+stopped. The batch of the generator is `ecgpaper.synth.batch`.
 """
 
 from ecgpaper.app.archive.outcome import Outcome

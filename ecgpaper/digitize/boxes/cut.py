@@ -15,7 +15,7 @@ from ecgpaper.digitize.answer.traced import Traced
 from ecgpaper.digitize.boxes.place import Span, span_of
 from ecgpaper.digitize.curves.path import ROWS_PER_STEP, TraceCutter
 from ecgpaper.digitize.curves.read import RowReading, read_rows
-from ecgpaper.digitize.curves.refine import refine_traces, sharpened
+from ecgpaper.digitize.curves.refine import refine_traces
 from ecgpaper.digitize.curves.spikes import with_spikes
 from ecgpaper.digitize.curves.strip import EDGE_MM, STRIP_PX_PER_MM
 from ecgpaper.digitize.reading import Reading
@@ -131,7 +131,7 @@ class _Rows:
             seen = doubted = self._read(strip, span, tracer)
         scale = self.reading.scale
         traces = TraceCutter(scale).cut(alone, (within_box(doubted, span),))
-        traces = sharpened(refine_traces(traces, (seen,), scale, refiner))
+        traces = refine_traces(traces, (seen,), scale, refiner)
         (trace,) = with_spikes(traces, (within_box(seen, span),), scale)
         return trace
 

@@ -1,7 +1,7 @@
 """Traces -> finer traces: a second look at each curve, along it instead of column by column.
 
 Public: `REFINER`, `N_FEATURES`, `BEYOND_POINTS`, `Course`, `course_of`, `with_rows`,
-`refine_traces`, `sharpened`, `seen_upside_down`, `seen_backwards`.
+`refine_traces`, `seen_upside_down`, `seen_backwards`.
 
 The tracer looks at whole strips of paper and so at few of them. Once it is known about where a
 curve runs, a small network can look close to it only, far along it and on very many
@@ -54,10 +54,6 @@ _UPSIDE_DOWN = np.concatenate(
     ]
 )
 _STEPS = [N_FEATURES - 4, N_FEATURES - 3]
-# Refined curves are rounder than the pen's path: a network that does not know the place of a steep
-# stroke to a point answers the mean of the places that it may have. Their second difference, times
-# this, is what they lack (18 generated pages; with 0.05 to 0.15 within 0.05 dB of the best).
-_ROUNDNESS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,27 +217,3 @@ def _refined(trace: Trace, reading: RowReading, scale: GridScale, network: Refin
     y_px = scale.px_from_mm(np.column_stack([x_mm, course.y_mm(offset)]))[:, 1]
     spread_px = np.exp(log_spread) / STRIP_PX_PER_MM * scale.px_per_mm[1]
     return replace(trace, y_px=y_px, spread_px=spread_px)
-
-
-def sharpened(traces: Sequence[Trace]) -> tuple[Trace, ...]:
-    """Give refined curves back the sharpness that the mean of several places costs.
-
-    Parameters
-    ----------
-    traces : sequence of Trace
-        Points one after the other, at the distance of `sub_columns_px`.
-
-    Returns
-    -------
-    tuple of Trace
-        In the same order, with other heights; the first and last points stay.
-    """
-    return tuple(replace(trace, y_px=_sharpened(trace.y_px)) for trace in traces)
-
-
-def _sharpened(y_px: FloatArray) -> FloatArray:
-    if len(y_px) < 3:
-        return y_px
-    second = np.pad(np.diff(y_px, 2), 1)
-    # Beside a gap nothing is known of it.
-    return y_px - _ROUNDNESS * np.nan_to_num(second, nan=0.0)

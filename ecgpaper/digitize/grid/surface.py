@@ -100,6 +100,8 @@ def _gaussian(n_blocks: int, reach: float) -> FloatArray:
     all_weights = np.exp(-0.5 * (np.arange(-farthest, farthest + 1) / reach) ** 2)
     weights = np.where(distance <= farthest, np.exp(-0.5 * (distance / reach) ** 2), 0)
     shares: FloatArray = weights / all_weights.sum()
+    # It is kept, and handed to others.
+    shares.setflags(write=False)
     return shares
 
 

@@ -29,9 +29,10 @@ class InkRowLimits:
     min_pitch_mm: float = 9.0
     # A trace leaves its baseline by about this much most of the time.
     wander_mm: float = 1.5
-    # A row holds at least this share of the ink of the fullest rows, of which the
+    # A row holds at least this share of the ink of a full row (0.2 of the fullest lost a row of a
+    # photo whose sheet had a thick edge).
     min_row_share: float = 0.2
-    # first ones may be edges of the sheet or frames, fuller than any trace.
+    # Rows that may be fuller than a full one: edges of the sheet, or frames, above and below.
     n_fuller: int = 2
     # Breaks in the ink up to this width do not end a row.
     max_break_mm: float = 20.0
@@ -49,13 +50,9 @@ class InkRowLimits:
     # Nearer to the image's edge there are no baselines.
     edge_mm: float = 2.0
     # A row nearer than this may be the page's edge or a frame,
-    near_edge_mm: float = 6.0
-    # unless its waves are at least this share as high as those of the other rows,
-    min_edge_waves: float = 0.5
-    # in ink as far from its baseline,
-    wave_reach_mm: float = 3.0
-    # as this percentile of its columns shows them, a few of which stand in QRS complexes.
-    wave_percent: float = 98.0
+    near_edge_mm: float = 4.0
+    # unless its waves are at least this share as high as those of the other rows.
+    min_edge_waves: float = 0.7
     # A line that runs through this share of a row's height,
     min_line_share: float = 0.9
     # within this distance to both sides, as it may be aslant, is a frame.
@@ -71,16 +68,12 @@ LIMITS = InkRowLimits()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InkRow:
-    """Where a row of ink lies, how high it is inked on average, and in which columns, in mm.
-
-    Waves: by how much its highest columns are higher inked than most, near the baseline.
-    """
+    """Where a row of ink lies, how high it is inked on average, and in which columns, in mm."""
 
     baseline_mm: float
     left_mm: float
     right_mm: float
     ink_mm: float
-    waves_mm: float
     columns_mm: FloatArray
     inked_mm: float
 
@@ -113,9 +106,10 @@ def _find_rows(
     ink_mm = ink.sum(axis=1) / px_per_mm[0]
     smooth = gaussian_filter1d(ink_mm, LIMITS.wander_mm * px_per_mm[1])
     peaks, _ = find_peaks(np.pad(smooth, 1), distance=max(1.0, LIMITS.min_pitch_mm * px_per_mm[1]))
+    # On a page of one or two rows noise is the third; it does not reach `min_covered_share`.
     heights = smooth[peaks - 1]
-    fullest = float(np.sort(heights)[-1 - LIMITS.n_fuller :].min(initial=np.inf))
-    peaks = peaks[heights > LIMITS.min_row_share * max(fullest, 1e-9)]
+    fullness = float(np.sort(heights)[-1 - LIMITS.n_fuller :].min(initial=np.inf))
+    peaks = peaks[heights > LIMITS.min_row_share * max(fullness, 1e-9)]
     edge = LIMITS.edge_mm * px_per_mm[1]
     baselines = peaks[(peaks > edge) & (peaks < ink.shape[0] - edge)] - 1
     borders = _borders(baselines, ink.shape[0])
@@ -130,11 +124,8 @@ def _find_rows(
         left_mm, right_mm = np.array(extent) / px_per_mm[0]
         columns_mm = np.flatnonzero(is_inked) / px_per_mm[0]
         inked_mm = float(is_inked.sum() / px_per_mm[0])
-        waves_mm = _waves_mm(ink[:, is_inked], int(baseline), px_per_mm[1])
         rows.append(
-            InkRow(
-                baseline / px_per_mm[1], left_mm, right_mm, ink_mm, waves_mm, columns_mm, inked_mm
-            )
+            InkRow(baseline / px_per_mm[1], left_mm, right_mm, ink_mm, columns_mm, inked_mm)
         )
         covered.append(int(is_inked.sum()))
         covered_faintly.append(int(faint[top:bottom].any(axis=0).sum()))
@@ -173,22 +164,14 @@ def _next_to(is_full: BoolArray, is_faint: BoolArray, heights_mm: FloatArray) ->
     return reached & is_faint
 
 
-def _waves_mm(ink: NDArray[np.bool_], baseline: int, px_per_mm: float) -> float:
-    """How much higher a row's highest columns are inked than most, near its baseline."""
-    reach = round(LIMITS.wave_reach_mm * px_per_mm)
-    height = ink[max(0, baseline - reach) : baseline + reach + 1].sum(axis=0)
-    usual, highest = np.percentile(height, [50.0, LIMITS.wave_percent])
-    return float(highest - usual) / px_per_mm
-
-
 def _without_frames(rows: list[InkRow], height_mm: float) -> list[InkRow]:
     """Leave out lines along the image's edge without waves."""
-    least_mm = LIMITS.min_edge_waves * float(np.median([row.waves_mm for row in rows] or [0.0]))
+    least_mm = LIMITS.min_edge_waves * float(np.median([row.ink_mm for row in rows] or [0.0]))
     return [
         row
         for row in rows
         if LIMITS.near_edge_mm < row.baseline_mm < height_mm - LIMITS.near_edge_mm
-        or row.waves_mm > least_mm
+        or row.ink_mm > least_mm
     ]
 
 

@@ -27,7 +27,7 @@ from ecgpaper.page.raster import GridScale, Trace
 
 
 @dataclass(frozen=True, slots=True)
-class NameLimits:
+class FitLimits:
     """How well curves must fit each other for a layout to be believed."""
 
     # A layout whose curves fit as well as this may be right;
@@ -51,7 +51,7 @@ class NameLimits:
     limb: float = 0.7
 
 
-LIMITS = NameLimits()
+LIMITS = FitLimits()
 
 
 def name_leads(layout: PageLayout, readings: tuple[RowReading, ...], scale: GridScale) -> Named:

@@ -17,7 +17,6 @@ from ecgpaper.digitize.curves.refine import (
     refine_traces,
     seen_backwards,
     seen_upside_down,
-    sharpened,
     with_rows,
 )
 from ecgpaper.digitize.curves.strip import STRIP_PX_PER_MM
@@ -168,28 +167,3 @@ def test_empty_curve_stays_empty(row):
         **{name: np.zeros(0) for name in ("x_px", "y_px", "confidence", "spread_px")},
     )
     assert refine_traces([nothing], [reading], SCALE, _Mover(1.0)) == (nothing,)
-
-
-def test_a_curve_that_is_rounded_a_little_becomes_as_sharp_as_it_was(row):
-    _, trace = row
-    # Strokes of a QRS complex: 12 points up, 9 down.
-    y_px = 300.0 - np.interp(np.arange(120), [40, 52, 61], [0.0, 90.0, 0.0])
-    rounded = np.convolve(np.pad(y_px, 1, mode="edge"), [0.1, 0.8, 0.1], mode="valid")
-    found = sharpened([replace(trace, y_px=rounded)])[0].y_px
-    assert np.square(found - y_px).sum() < 0.2 * np.square(rounded - y_px).sum()
-    assert found[[0, -1]].tolist() == rounded[[0, -1]].tolist()
-
-
-@pytest.mark.parametrize("n_points", [0, 1, 2, 50])
-def test_straight_and_short_curves_stay(row, n_points):
-    _, trace = row
-    y_px = np.linspace(3, 9, n_points)
-    kept = {name: getattr(trace, name)[:n_points] for name in ("x_px", "confidence", "spread_px")}
-    assert sharpened([replace(trace, y_px=y_px, **kept)])[0].y_px == pytest.approx(y_px)
-
-
-def test_a_gap_does_not_grow(row):
-    _, trace = row
-    y_px = np.where(np.arange(120) == 50, np.nan, trace.y_px)
-    found = sharpened([replace(trace, y_px=y_px)])[0].y_px
-    assert np.flatnonzero(np.isnan(found)).tolist() == [50]

@@ -349,8 +349,6 @@ def test_a_thick_edge_of_the_sheet_hides_no_row_that_wanders(edge_mm):
     columns = np.arange(20 * px_per_mm, 270 * px_per_mm)
     for baseline_mm, rise_mm in ((40, 0.0), (80, 14.0), (120, 0.0), (160, 0.0)):
         height_mm = baseline_mm + rise_mm * (np.arange(len(columns)) / len(columns) - 0.5)
-        # Heartbeats are 8 mm high.
-        height_mm = np.where(np.arange(len(columns)) % 80 < 3, height_mm - 8, height_mm)
         for x, y in zip(columns, np.rint(height_mm * px_per_mm).astype(int), strict=True):
             ink[y : y + 2, x] = 1.0
     edge = slice(len(ink) - round(edge_mm * px_per_mm) - 8, len(ink) - round(edge_mm * px_per_mm))
@@ -359,5 +357,14 @@ def test_a_thick_edge_of_the_sheet_hides_no_row_that_wanders(edge_mm):
     found = [row.baseline_mm for row in rows_of(PixelMaps(maps), GridScale((4.0, 4.0)))]
     rows = sorted(baseline_mm for baseline_mm in found if baseline_mm < 180)
     assert rows == pytest.approx([40, 80, 120, 160], abs=6)
-    # Along the image's edge it is told from a row by having no waves.
-    assert len(found) - len(rows) == (0 if edge_mm < 6 else 1)
+
+
+@pytest.mark.parametrize("n_rows", [1, 2])
+def test_noise_is_no_row_of_a_page_with_few(n_rows):
+    px_per_mm = 4
+    ink = (np.random.default_rng(0).random((200 * px_per_mm, 290 * px_per_mm)) < 2e-4) * 1.0
+    for baseline_mm in (60, 120)[:n_rows]:
+        ink[baseline_mm * px_per_mm : baseline_mm * px_per_mm + 2, 80:1080] = 1.0
+    maps = np.stack([1 - ink, 0 * ink, ink, 0 * ink], axis=-1).astype(np.float32)
+    found = [row.baseline_mm for row in rows_of(PixelMaps(maps), GridScale((4.0, 4.0)))]
+    assert sorted(found) == pytest.approx([60, 120][:n_rows], abs=2)
