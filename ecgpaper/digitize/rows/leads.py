@@ -110,8 +110,11 @@ def _best_named(usual: Named, cutter: TraceCutter, scale: GridScale) -> Named:
     if best.fit is None or best.fit >= LIMITS.surely_good:
         return best
     n_rows = len(readings)
-    # The edge of a plot or a line of text may have been taken for a first or last row.
-    for rows in (slice(0, n_rows), slice(0, n_rows - 1), slice(1, n_rows)):
+    # Edges of a plot or a sheet, or lines of text, may have been taken for a first and a last row.
+    kept = [slice(0, n_rows), slice(0, n_rows - 1), slice(1, n_rows)]
+    if not any(_is_curve(trace, usual, scale) for trace in _beyond(usual, 1, n_rows - 1)):
+        kept.append(slice(1, n_rows - 1))
+    for rows in kept:
         for other in _others(layout, rows):
             named = _named(other, readings[rows], cutter.cut(other, readings[rows]), scale)
             # Of a good fit a half of what it lacks is much.
@@ -205,11 +208,20 @@ def _only_lacks_a_lead(other: PageLayout, usual: Named, scale: GridScale) -> boo
     )
     if not lacking or short != usual_short:
         return False
-    return all(
-        trace.confidence.mean() > LIMITS.surely_read
-        and Curve(trace, usual.layout, scale).mv.std() > LIMITS.min_waves_mv
-        for trace in lacking
-    )
+    return all(_is_curve(trace, usual, scale) for trace in lacking)
+
+
+def _beyond(usual: Named, first: int, stop: int) -> list[Trace]:
+    """Return the traces of the rows before and behind some."""
+    baselines_mm = [row[0].baseline_mm for row in usual.layout.rows()]
+    outer = {*baselines_mm[:first], *baselines_mm[stop:]}
+    return [trace for trace in usual.traces if trace.strip.baseline_mm in outer]
+
+
+def _is_curve(trace: Trace, usual: Named, scale: GridScale) -> bool:
+    """Whether a trace is surely read, and no level line."""
+    waves_mv = float(Curve(trace, usual.layout, scale).mv.std())
+    return bool(trace.confidence.mean() > LIMITS.surely_read and waves_mv > LIMITS.min_waves_mv)
 
 
 def take_names(layout: PageLayout, readings: tuple[RowReading, ...], scale: GridScale) -> Named:

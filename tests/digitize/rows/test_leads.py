@@ -148,6 +148,27 @@ def test_line_beside_the_rows_is_no_row(reading, is_above, seed, presence):
     assert named.layout.strips == layout.strips
 
 
+@pytest.mark.parametrize("seed", [0, 2, 3])
+def test_lines_above_and_below_the_rows_are_none(reading, seed):
+    """Both edges of a sheet make 3x4 with one strip look like 6x2."""
+    ecg = simulate_record(rng=np.random.default_rng([5, seed])).ecg
+    layout = lay_out(LAYOUTS["3x4+1R"])
+    readings = read_perfectly(reading, ecg, layout)
+    x_mm = readings[0].x_mm
+    above, below = (
+        reading(x_mm, np.full_like(x_mm, at_mm), np.full_like(x_mm, 0.4), at_mm - 24)
+        for at_mm in (20.0, 150.0)
+    )
+    wrong = lay_out(LAYOUTS["6x2"])
+    heights_mm = [20.0, *(row[0].baseline_mm for row in layout.rows()), 150.0]
+    strips = tuple(
+        replace(strip, baseline_mm=heights_mm[strip.segment.row]) for strip in wrong.strips
+    )
+    named = name_leads(replace(wrong, strips=strips), (above, *readings, below), SCALE)
+    assert named.layout.name == "3x4+1R"
+    assert named.layout.strips == layout.strips
+
+
 @pytest.mark.parametrize(("presence", "name"), [(0.5, "3x4+1R"), (1.0, "3x4+2R")])
 def test_last_row_is_a_rhythm_strip_only_if_it_is_surely_read_or_looks_like_a_lead(
     reading, presence, name
