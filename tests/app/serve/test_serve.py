@@ -271,3 +271,7 @@ def test_a_report_that_cannot_be_written_costs_no_page(ask, out, caplog):
         time.sleep(0.05)
     assert "report.html is not written" in caplog.text
     assert ask.get("/pages").status_code == 200
+    # It is written as soon as that can be, though no other page was read.
+    (out / "report.html").rmdir()
+    ask.app.state.desk.close()
+    assert set(told_by(out / "report.html")) == {"a.png"}
