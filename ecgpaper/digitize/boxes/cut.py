@@ -17,14 +17,14 @@ from ecgpaper.digitize.curves.path import ROWS_PER_STEP, TraceCutter
 from ecgpaper.digitize.curves.read import RowReading, read_rows
 from ecgpaper.digitize.curves.refine import refine_traces, sharpened
 from ecgpaper.digitize.curves.spikes import with_spikes
-from ecgpaper.digitize.curves.strip import EDGE_MM, STRIP_PX_PER_MM
+from ecgpaper.digitize.curves.strip import EDGE_MM, STRIP_HEIGHT_MM, STRIP_PX_PER_MM
 from ecgpaper.digitize.reading import Reading
 from ecgpaper.digitize.request import StatedBox
 from ecgpaper.digitize.rows.names import without_names
 from ecgpaper.digitize.rows.separators import without_separators
 from ecgpaper.nets.refiner import Refiner
 from ecgpaper.nets.unet import StripNet
-from ecgpaper.page import PageLayout, PaperScale, Strip
+from ecgpaper.page import PageLayout, Strip
 from ecgpaper.page.raster import Trace
 
 # Where the tracer gives all heights of a box together less than one in a hundred, it sees no curve
@@ -58,7 +58,7 @@ def cut_boxes(
     spans = dict(_spans(traced.reading, layout, boxes))
     if not spans:
         return traced
-    strips = tuple(_moved(strip, spans, layout.scale) for strip in layout.strips)
+    strips = tuple(_moved(strip, spans, layout) for strip in layout.strips)
     layout = replace(layout, strips=strips)
     read = _Rows.of(traced, layout, spans)
     boxed = tuple(
@@ -81,12 +81,16 @@ def _spans(
             yield box.place, span_of(box, to_picture, reading.scale, page.whole_px)
 
 
-def _moved(strip: Strip, spans: Mapping[Place, Span], scale: PaperScale) -> Strip:
-    """Return a strip where its box stands, if it has one: it begins and ends with it."""
+def _moved(strip: Strip, spans: Mapping[Place, Span], layout: PageLayout) -> Strip:
+    """Return a strip where its box stands, if it has one: it begins and ends with it.
+
+    Or with the page's time: no box makes a record longer.
+    """
     span, segment = spans.get(strip.segment.place), strip.segment
     if span is None:
         return strip
-    stop_s = segment.start_s + scale.s_from_mm(span.right_mm - span.left_mm)
+    stop_s = segment.start_s + layout.scale.s_from_mm(span.right_mm - span.left_mm)
+    stop_s = min(stop_s, max(each.segment.stop_s for each in layout.strips))
     is_inside = span.top_mm <= strip.baseline_mm <= span.bottom_mm
     return replace(
         strip,
@@ -136,9 +140,15 @@ class _Rows:
         return trace
 
     def _read(self, strip: Strip, span: Span, tracer: StripNet) -> RowReading:
-        """Read the paper around a box that no row of the first phase holds."""
-        page, middle_mm = self.reading.page, (span.top_mm + span.bottom_mm) / 2
-        around = replace(self.layout, strips=(replace(strip, baseline_mm=middle_mm),))
+        """Read the paper around a box that no row of the first phase holds.
+
+        Of one that is higher than what is read at once, what is nearest to the strip's row.
+        """
+        page = self.reading.page
+        room_mm = max(0.0, span.bottom_mm - span.top_mm - STRIP_HEIGHT_MM) / 2
+        middle_mm = (span.top_mm + span.bottom_mm) / 2
+        at_mm = float(np.clip(strip.baseline_mm, middle_mm - room_mm, middle_mm + room_mm))
+        around = replace(self.layout, strips=(replace(strip, baseline_mm=at_mm),))
         scale = self.reading.scale
         return read_rows(page.photo, page.flat, page.maps, scale, around, tracer)[0]
 
@@ -148,10 +158,13 @@ def _row_numbers(layout: PageLayout) -> list[int]:
 
 
 def _holds(row: RowReading, span: Span) -> bool:
-    """Whether a row was read where a box stands; paper at its edge may lack."""
+    """Whether a row was read where a box stands, or lies in it; paper at its edge may lack."""
     bottom_mm = row.top_mm + row.log_probability.shape[1] / STRIP_PX_PER_MM
     is_high = row.top_mm - EDGE_MM <= span.top_mm and span.bottom_mm <= bottom_mm + EDGE_MM
-    return bool(is_high and row.x_mm[0] <= span.left_mm and span.right_mm <= row.x_mm[-1])
+    is_inside = span.top_mm <= row.top_mm and bottom_mm <= span.bottom_mm
+    return bool(
+        (is_high or is_inside) and row.x_mm[0] <= span.left_mm and span.right_mm <= row.x_mm[-1]
+    )
 
 
 def within_box(row: RowReading, span: Span) -> RowReading:

@@ -122,6 +122,24 @@ def test_a_box_on_the_curve_of_another_row_shows_that(interpret, traced, page, b
     assert score.snr(true, score.align_within_limits(true, found, FS))[0] > 18
 
 
+def test_a_box_that_is_dragged_beyond_the_page_makes_no_record_longer(
+    interpret, traced, usual, boxes
+):
+    found = interpret(traced, replace(boxes["V6"], right=1.2))
+    assert found.ecg.signal_mv.shape == usual.ecg.signal_mv.shape
+    assert shown_s(found, "V6") == pytest.approx((7.5, 10.0), abs=0.05)
+
+
+@pytest.mark.parametrize("right", [None, 1.0, 1.2])
+def test_a_box_higher_than_what_is_read_at_once_shows_the_row_of_its_strip(
+    interpret, traced, usual, boxes, right
+):
+    box = replace(boxes["I"], top=0.0, bottom=1.0, right=right or boxes["I"].right)
+    ref, est = (each.ecg.lead("I")[:1150] for each in (usual, interpret(traced, box)))
+    assert np.isfinite(est[100:]).mean() > 0.95
+    assert score.snr(ref, score.align_within_limits(ref, est, FS))[0] > 15
+
+
 def test_places_that_the_layout_does_not_have_change_nothing(interpret, traced, usual):
     found = interpret(traced, StatedBox(7, 0, 0.1, 0.1, 0.3, 0.3))
     assert np.array_equal(found.ecg.signal_mv, usual.ecg.signal_mv, equal_nan=True)
