@@ -166,8 +166,9 @@ _BOX = {
         "column": _PLACE,
         **dict.fromkeys(BOX_EDGES, _SHARE),
     },
-    "description": "Edges as shares of the picture's width and height. The strip begins in the "
-    "middle of the left edge and ends in that of the right one; its curve is between the others.",
+    "description": "Edges as shares of the picture's width and height. The strip begins at the "
+    "middle of the side that is its left one on paper, ends at the middle of that across, and its "
+    "curve runs between the two others.",
 }
 _STATED: dict[str, Any] = {
     "layout": {"enum": [*LAYOUTS, None], "description": "Found where it is not stated."},
@@ -192,8 +193,9 @@ _STATED: dict[str, Any] = {
         "type": "array",
         "items": _BOX,
         "maxItems": MOST_PLACES,
-        "description": "Of strips that stand elsewhere than they are found; the others stay as "
-        "they are. `boxes` of NAME.json says where each was found.",
+        "description": "Of strips that stand elsewhere than they are found; the curves of the "
+        "others stay as they are, their signals may change. `boxes` of NAME.json says where each "
+        "was found.",
     },
 }
 

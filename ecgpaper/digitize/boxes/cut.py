@@ -1,5 +1,7 @@
 """Boxes that are stated -> traces of their strips; all other traces stay as they are.
 
+Their signals may not: see `cut_boxes`.
+
 Public: `cut_boxes`, `within_box`.
 """
 
@@ -40,6 +42,9 @@ def cut_boxes(
     """Read the curves of strips where their boxes say that they stand.
 
     Rows that were read in the first phase are used again, where they hold the box.
+
+    The curves of other strips stay. What is made of them later may change: limb leads that are made
+    to add up, the SNR that is expected of other leads, and so which leads are left out.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Strips whose boxes are stated are read where these stand, and nothing else changes."""
+"""Strips whose boxes are stated are read where these stand, and no other curve changes."""
 
 from dataclasses import replace
 
