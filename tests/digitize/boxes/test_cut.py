@@ -8,7 +8,7 @@ import pytest
 from ecgpaper import score
 from ecgpaper.digitize import Stated, StatedBox
 from ecgpaper.digitize.boxes.cut import within_box
-from ecgpaper.digitize.boxes.place import Span, found_boxes
+from ecgpaper.digitize.boxes.place import PaperBox, found_boxes
 from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.request import Request
 from ecgpaper.ecg import STANDARD_ORDER
@@ -153,10 +153,10 @@ def test_a_curve_is_searched_between_top_and_bottom_of_its_box_alone(reading):
     both = np.logaddexp(row.log_probability, other.log_probability + np.log(0.1))
     both -= np.log(1.1).astype(np.float32)
     row = replace(row, log_probability=both)
-    lower = within_box(row, Span(0.0, 36.0, 60.0, 44.0))
+    lower = within_box(row, PaperBox(0.0, 36.0, 60.0, 44.0))
     top, n_rows = lower.top_mm, lower.log_probability.shape[1]
     assert (top, n_rows / 8) == pytest.approx((36.0, 8.0), abs=0.5)
     assert top + lower.log_probability.argmax(axis=1) / 8 == pytest.approx(40.0, abs=0.2)
     assert np.exp(lower.log_probability).sum(axis=1) == pytest.approx(1.0, abs=1e-3)
-    blank = within_box(row, Span(0.0, 50.0, 60.0, 54.0))
+    blank = within_box(row, PaperBox(0.0, 50.0, 60.0, 54.0))
     assert np.exp(blank.log_probability).sum(axis=1).max() < 0.01
