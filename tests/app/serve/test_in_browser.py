@@ -157,19 +157,23 @@ def test_boxes_of_a_page_without_an_answer_stay_stated_as_long_as_their_layout(t
     tab.open(f"{address}/?refused#{key}")
     tab.wait("document.getElementById('kept').textContent.includes('b.corrections.json')")
     assert "1 box is stated" in tab.run("document.getElementById('hint').textContent")
-    tab.run("document.getElementById('gain_mm_per_mv').value = '5'")
-    tab.click("#read")
-    tab.wait("document.getElementById('gain_mm_per_mv').classList.contains('changed')")
+    tab.wait("!document.getElementById('read').disabled")
+    tab.run(f"({STATE})('gain_mm_per_mv', '5')")
     wait_for(lambda: json.loads(file.read_text())["gain_mm_per_mv"] == 5)
     assert json.loads(file.read_text())["boxes"] == [box]
     tab.wait("!document.getElementById('read').disabled")
-    tab.run("""(() => { const layout = document.getElementById("layout");
-      layout.value = "6x2"; layout.dispatchEvent(new Event("change")); })()""")
-    tab.click("#read")
+    tab.run(f"({STATE})('layout', '6x2')")
     wait_for(lambda: json.loads(file.read_text())["layout"] == "6x2")
     assert json.loads(file.read_text())["boxes"] == []
 
 
+# At once: what is shown is filled in again when a page was read.
+STATE = """(name, value) => {
+  const field = document.getElementById(name);
+  field.value = value;
+  field.dispatchEvent(new Event(name === "layout" ? "change" : "input"));
+  document.getElementById("read").click();
+}"""
 TURNED = """(edge) => {
   const frame = document.createElement("div");
   Object.assign(frame.style, { position: "relative", width: "800px", height: "400px" });
