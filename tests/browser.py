@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import select
 import shutil
 import signal
 import tempfile
@@ -19,6 +20,8 @@ FLAGS = (
 )
 KEYS = {"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "Delete": 46}
 SHIFT = 8
+# What it is asked, it answers within this time.
+LIMIT_S = 30.0
 
 
 class Browser:
@@ -44,12 +47,19 @@ class Browser:
         os.close(its_output)
         self._to, self._from = os.fdopen(ours, "wb", 0), os.fdopen(theirs, "rb", 0)
         self._rest = b""
+        try:
+            self._take_a_tab()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _take_a_tab(self):
         tabs = self._ask("Target.getTargets")["targetInfos"]
         tab = next(each for each in tabs if each["type"] == "page")["targetId"]
         attached = self._ask("Target.attachToTarget", targetId=tab, flatten=True)
         self._session = attached["sessionId"]
         self.resize(*self.size_px)
-        return self
 
     def __exit__(self, *_):
         with suppress(ProcessLookupError):
@@ -76,7 +86,7 @@ class Browser:
             raise AssertionError(told["exceptionDetails"])
         return told["result"].get("value")
 
-    def wait(self, condition, limit_s=30.0):
+    def wait(self, condition, limit_s=LIMIT_S):
         """Wait until an expression is true."""
         end_s = time.monotonic() + limit_s
         while not self.run(condition):
@@ -133,15 +143,19 @@ class Browser:
         if self._session:
             message["sessionId"] = self._session
         self._to.write(json.dumps(message).encode() + b"\0")
+        end_s = time.monotonic() + LIMIT_S
         while True:
-            told = self._told()
+            told = self._told(end_s)
             if told.get("id") == self._number:
                 if "error" in told:
                     raise AssertionError(f"{method}: {told['error']}")
                 return told["result"]
 
-    def _told(self):
+    def _told(self, end_s):
         while b"\0" not in self._rest:
+            left_s = max(0.0, end_s - time.monotonic())
+            if not select.select([self._from], [], [], left_s)[0]:
+                raise AssertionError(f"the browser does not answer within {LIMIT_S:g} s")
             more = self._from.read(1 << 20)
             if not more:
                 raise AssertionError("the browser has ended")

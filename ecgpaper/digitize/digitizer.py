@@ -268,7 +268,9 @@ class Digitizer(Networks):
     def interpret(self, traced: Traced, request: Request) -> Digitization:
         """Say what curves mean at the speed and gain, and under the names, that are stated.
 
-        Strips whose boxes are stated are cut anew; no other is.
+        Strips whose boxes are stated are cut anew; no other is. Still, other leads may change:
+        limb leads are made to add up, and the SNR that is expected of one, and so whether it is
+        left out, depends on how it fits the others.
 
         Raises
         ------

@@ -1,7 +1,7 @@
 """A request to the digitizer, and what a user says about a page.
 
 Public: `Request`, `Stated`, `UNSTATED`, `StatedLead`, `StatedBox`, `BOX_EDGES`,
-`Corners`.
+`MOST_PLACES`, `Corners`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ _BEYOND = 0.25
 _LEAST_AREA = 0.005
 # A box is at least as wide and as high as this share of the picture.
 _LEAST_SIDE = 0.002
+# Rows and columns are below this number, and so many leads and boxes may be stated of a page.
+MOST_PLACES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ class StatedLead:
     lead: str
 
     def __post_init__(self) -> None:
-        """Refuse leads that nobody knows."""
+        """Refuse leads that nobody knows, and places that no layout has."""
+        _check_place(self.row, self.column)
         if self.lead not in STANDARD_ORDER:
             raise ValueError(f"lead must be one of {', '.join(STANDARD_ORDER)}; got {self.lead!r}")
 
@@ -76,7 +79,8 @@ class StatedBox:
     bottom: float
 
     def __post_init__(self) -> None:
-        """Refuse what is no box on a picture."""
+        """Refuse what is no box on a picture, and places that no layout has."""
+        _check_place(self.row, self.column)
         sides = ((self.left, self.right), (self.top, self.bottom))
         is_near = all(-_BEYOND <= share <= 1 + _BEYOND for side in sides for share in side)
         if not (is_near and all(stop - start >= _LEAST_SIDE for start, stop in sides)):
@@ -123,17 +127,15 @@ class Stated:
     boxes: tuple[StatedBox, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse layouts that nobody knows, and scales and corners that cannot be."""
+        """Refuse layouts that nobody knows, scales and corners that cannot be, and too much."""
         if self.layout is not None and self.layout not in LAYOUTS:
             raise ValueError(f"layout must be one of {', '.join(LAYOUTS)}; got {self.layout!r}")
         if self.speed_mm_per_s is not None:
             SPEED_MM_PER_S.checked(self.speed_mm_per_s)
         if self.gain_mm_per_mv is not None:
             GAIN_MM_PER_MV.checked(self.gain_mm_per_mv)
-        if len({each.place for each in self.leads}) != len(self.leads):
-            raise ValueError(f"each place of a layout shows one lead; got {self.leads}")
-        if len({each.place for each in self.boxes}) != len(self.boxes):
-            raise ValueError(f"each place of a layout has one box at most; got {self.boxes}")
+        _check_places(self.leads, "each place of a layout shows one lead", "leads")
+        _check_places(self.boxes, "each place of a layout has one box at most", "boxes")
         if self.corners is not None:
             _check_corners(self.corners)
 
@@ -157,13 +159,28 @@ class Stated:
         return replace(layout, strips=tuple(_renamed(strip, names) for strip in layout.strips))
 
 
-UNSTATED = Stated()
-
-
 def _renamed(strip: Strip, names: dict[tuple[int, int], str]) -> Strip:
     segment = strip.segment
     lead = names.get(segment.place, segment.lead)
     return replace(strip, segment=replace(segment, lead=lead))
+
+
+def _check_place(row: int, column: int) -> None:
+    """Refuse a row or a column that no layout has."""
+    if not (0 <= row < MOST_PLACES and 0 <= column < MOST_PLACES):
+        raise ValueError(
+            f"row and column must be from 0 to {MOST_PLACES - 1}; got {row} and {column}"
+        )
+
+
+def _check_places(
+    told: tuple[StatedLead, ...] | tuple[StatedBox, ...], rule: str, name: str
+) -> None:
+    """Refuse what is stated of more places than there may be, or twice of one."""
+    if len(told) > MOST_PLACES:
+        raise ValueError(f"{name} must be {MOST_PLACES} at most; got {len(told)}")
+    if len({each.place for each in told}) != len(told):
+        raise ValueError(f"{rule}; got {told}")
 
 
 def _check_corners(corners: Corners) -> None:
@@ -185,6 +202,9 @@ def _turns(corners: Corners) -> list[float]:
         (x0, y0), (x1, y1), (x2, y2) = (corners[(index + step) % 4] for step in range(3))
         turns.append((x1 - x0) * (y2 - y1) - (y1 - y0) * (x2 - x1))
     return turns
+
+
+UNSTATED = Stated()
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,3 +119,22 @@ def test_a_place_has_one_box_and_boxes_ask_for_no_other_curves():
     with pytest.raises(ValueError, match="one box at most"):
         Stated(boxes=(box, StatedBox(1, 2, 0.2, 0.1, 0.4, 0.2)))
     assert Stated(layout="3x4", boxes=(box,)).before_curves == Stated(layout="3x4")
+
+
+@pytest.mark.parametrize("place", [(-3, 0), (0, -1), (64, 0), (0, 64), (10**400, 0)])
+@pytest.mark.parametrize("rest", [("V1",), (0.1, 0.1, 0.4, 0.2)])
+def test_a_place_that_no_layout_has_is_refused(place, rest):
+    kind = StatedLead if len(rest) == 1 else StatedBox
+    with pytest.raises(ValueError, match="row and column must be from 0 to 63; got"):
+        kind(*place, *rest)
+    assert kind(63, 0, *rest).place == (63, 0)
+
+
+def test_no_more_is_stated_than_a_page_has_room_for():
+    leads = tuple(StatedLead(at // 8, at % 8, "V1") for at in range(65))
+    boxes = tuple(StatedBox(at // 8, at % 8, 0.1, 0.1, 0.4, 0.2) for at in range(65))
+    with pytest.raises(ValueError, match="leads must be 64 at most; got 65"):
+        Stated(leads=leads)
+    with pytest.raises(ValueError, match="boxes must be 64 at most; got 65"):
+        Stated(boxes=boxes)
+    assert len(Stated(leads=leads[:64], boxes=boxes[:64]).boxes) == 64

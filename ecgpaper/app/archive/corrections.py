@@ -1,6 +1,6 @@
 """What somebody has corrected of a page: kept beside its outputs, and honored ever after.
 
-Public: `CORRECTIONS`, `corrections_of`, `write_corrections`, `remove_corrections`,
+Public: `CORRECTIONS`, `MOST_BYTES`, `corrections_of`, `write_corrections`, `remove_corrections`,
 `stated_from_json`, `json_of_stated`.
 """
 
@@ -23,8 +23,9 @@ logger = logging.getLogger(__name__)
 
 # How the name of the file ends.
 CORRECTIONS = ".corrections.json"
-# The leads and boxes of fifteen strips and four corners take less.
-_MAX_BYTES = 20_000
+# The most leads and boxes that may be stated, and four corners, take less than this as they are
+# written here.
+MOST_BYTES = 40_000
 _NUMBERS = ("speed_mm_per_s", "gain_mm_per_mv")
 
 
@@ -40,15 +41,21 @@ def corrections_of(path: Path, job: PageJob) -> Stated | None:
     Raises
     ------
     RecordError
-        If the file of the corrections cannot be read, or says what cannot be.
+        If the file of the corrections cannot be read, is too long, or says what cannot be.
     """
     file = _file(path)
     try:
-        text = file.read_bytes()[: _MAX_BYTES + 1]
+        with file.open("rb") as opened:
+            text = opened.read(MOST_BYTES + 1)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise RecordError(f"{file.name} must be readable; {error.strerror}: remove it") from error
+    if len(text) > MOST_BYTES:
+        raise RecordError(
+            f"{file.name} must have {MOST_BYTES} bytes at most; it is too long: mend it, or remove "
+            "it"
+        )
     try:
         told = json.loads(text)
         made_for = told.pop("input", None) if isinstance(told, dict) else None
@@ -115,7 +122,10 @@ def _number_or_none(value: Any, key: str) -> float | None:
 def _number(value: Any, key: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"{key} must be a number; got {value!r}")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise ValueError(f"{key} must be a number; got one that is too large") from error
 
 
 def _list(told: Any, key: str) -> list[Any]:

@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from ecgpaper.app.archive.corrections import stated_from_json
+from ecgpaper.app.archive.corrections import MOST_BYTES, stated_from_json
 from ecgpaper.app.serve.answers import brief_of, full_of
 from ecgpaper.app.serve.desk import MAX_UPLOAD_BYTES, Desk
 from ecgpaper.app.serve.guard import Guard
@@ -37,10 +37,8 @@ _UPLOAD_S = 60.0
 _WAIT_S = 60.0
 # and the longest.
 _MOST_WAIT_S = 600.0
-# Fields that an upload may have besides the file,
+# Fields that an upload may have besides the file.
 _MOST_FIELDS = 8
-# and the length of a correction.
-_MOST_JSON_BYTES = 20_000
 _PARTS = {
     "app.js": ("serve", "text/javascript"),
     "boxes.js": ("serve", "text/javascript"),
@@ -166,11 +164,11 @@ async def _correct(request: Request) -> JSONResponse:
     stated = None
     if request.method == "PUT":
         body = await request.body()
-        if len(body) > _MOST_JSON_BYTES:
-            raise HTTPException(413, f"corrections may have {_MOST_JSON_BYTES} bytes")
+        if len(body) > MOST_BYTES:
+            raise HTTPException(413, f"corrections may have {MOST_BYTES} bytes")
         try:
             stated = _stated(json.loads(body))
-        except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             raise HTTPException(422, f"expected JSON; {error}") from error
     desk.correct(page, stated)
     if page.job is None:

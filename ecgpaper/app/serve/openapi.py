@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ecgpaper import __version__
-from ecgpaper.digitize.request import BOX_EDGES
+from ecgpaper.digitize.request import BOX_EDGES, MOST_PLACES
 from ecgpaper.ecg import STANDARD_ORDER
 from ecgpaper.page import LAYOUTS
 from ecgpaper.runtime.bounds import GAIN_MM_PER_MV, SPEED_MM_PER_S, Range
@@ -147,12 +147,13 @@ def _number(allowed: Range, description: str) -> dict[str, Any]:
     }
 
 
+_PLACE = {"type": "integer", "minimum": 0, "maximum": MOST_PLACES - 1}
 _LEAD = {
     "type": "object",
     "required": ["row", "column", "lead"],
     "properties": {
-        "row": {"type": "integer", "minimum": 0},
-        "column": {"type": "integer", "minimum": 0},
+        "row": _PLACE,
+        "column": _PLACE,
         "lead": {"enum": list(STANDARD_ORDER)},
     },
 }
@@ -161,12 +162,13 @@ _BOX = {
     "type": "object",
     "required": ["row", "column", *BOX_EDGES],
     "properties": {
-        "row": {"type": "integer", "minimum": 0},
-        "column": {"type": "integer", "minimum": 0},
+        "row": _PLACE,
+        "column": _PLACE,
         **dict.fromkeys(BOX_EDGES, _SHARE),
     },
-    "description": "Edges as shares of the picture's width and height. The strip begins in the "
-    "middle of the left edge and ends in that of the right one; its curve is between the others.",
+    "description": "Edges as shares of the picture's width and height. The strip begins at the "
+    "middle of the side that is its left one on paper, ends at the middle of that across, and its "
+    "curve runs between the two others.",
 }
 _STATED: dict[str, Any] = {
     "layout": {"enum": [*LAYOUTS, None], "description": "Found where it is not stated."},
@@ -175,6 +177,7 @@ _STATED: dict[str, Any] = {
     "leads": {
         "type": "array",
         "items": _LEAD,
+        "maxItems": MOST_PLACES,
         "description": "Places of the layout that show other leads; rhythm strips are rows of one "
         "column below the others.",
     },
@@ -189,8 +192,10 @@ _STATED: dict[str, Any] = {
     "boxes": {
         "type": "array",
         "items": _BOX,
-        "description": "Of strips that stand elsewhere than they are found; the others stay as "
-        "they are. `boxes` of NAME.json says where each was found.",
+        "maxItems": MOST_PLACES,
+        "description": "Of strips that stand elsewhere than they are found; the curves of the "
+        "others stay as they are, their signals may change. `boxes` of NAME.json says where each "
+        "was found.",
     },
 }
 

@@ -44,11 +44,12 @@ class Reporter:
                 await asyncio.to_thread(self.write)
 
     def write(self) -> None:
-        """Write the report; where that fails the server goes on, and says so in its log."""
+        """Write the report; where that fails it stays old, and the log says why."""
         self._is_old = False
         try:
             write_report(report_rows(self.out, Summary(self.out).rows()), self.out)
         except EcgPaperError as error:
+            self._is_old = True
             logger.warning("report.html is not written: %s", error)
 
     def close(self) -> None:

@@ -30,6 +30,10 @@ from ecgpaper.page.raster import Trace
 def interpreted(traced: Traced, request: Request, judge: QualityNet) -> Digitization:
     """Say what curves mean at the speed and gain, and under the names, that are stated.
 
+    A box changes the curve of its own strip only, but not its signal only: limb leads are made to
+    add up, and the SNR that is expected of a lead depends on the others, and so whether it is left
+    out.
+
     Raises
     ------
     LayoutError
@@ -38,7 +42,7 @@ def interpreted(traced: Traced, request: Request, judge: QualityNet) -> Digitiza
     reading, stated = traced.reading, request.stated
     page, scale = reading.page, reading.scale
     settled = with_margin(traced.layout.at_scale(stated.over(traced.paper)))
-    # Of the page as it was found: a box changes no other strip.
+    # Of the page as it was found: a box changes no other curve.
     plain = without_blank_ends(_standing(traced.traces, settled), scale)
     knots = find_knots(plain, settled, scale)
     layout = stated.renamed(traced.keeping_boxes(settled))

@@ -1,6 +1,6 @@
 """Strips on the paper <-> boxes on the picture.
 
-Public: `Span`, `Shares`, `FoundBox`, `span_of`, `shares_of`, `found_boxes`.
+Public: `PaperBox`, `Shares`, `FoundBox`, `paper_box_of`, `shares_of`, `found_boxes`.
 
 A box is upright on the picture, whatever way the paper lies there: of its four sides only the
 middles count. Two of them, across from each other, are where the strip begins and ends, the others
@@ -39,7 +39,7 @@ _DIGITS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class PaperBox:
     """A box on the paper, in mm."""
 
     left_mm: float
@@ -65,9 +65,9 @@ class FoundBox:
     tilt_deg: float
 
 
-def span_of(
+def paper_box_of(
     box: StatedBox, to_picture: Warp, scale: GridScale, picture_px: tuple[int, int]
-) -> Span:
+) -> PaperBox:
     """Return where on the paper a box of the picture stands.
 
     Parameters
@@ -97,17 +97,22 @@ def span_of(
             f"{_LEAST_MM[0]:g} mm long and {_LEAST_MM[1]:g} mm high on the paper; it is "
             f"{width_mm:.3g} x {height_mm:.3g} mm: drag its edges to the strip"
         )
-    return Span(float(left), float(top), float(right), float(bottom))
+    return PaperBox(float(left), float(top), float(right), float(bottom))
 
 
 def shares_of(
-    span: Span, to_picture: Warp, scale: GridScale, picture_px: tuple[int, int]
+    paper_box: PaperBox, to_picture: Warp, scale: GridScale, picture_px: tuple[int, int]
 ) -> Shares:
-    """Return the box of the picture whose place on the paper is known: `span_of` undone."""
-    x_mm, y_mm = (span.left_mm + span.right_mm) / 2, (span.top_mm + span.bottom_mm) / 2
-    edges_mm = np.array([span.left_mm, span.top_mm, span.right_mm, span.bottom_mm])
-    ends_mm = np.array([[span.left_mm, y_mm], [x_mm, span.top_mm]])
-    ends_mm = np.concatenate([ends_mm, [[span.right_mm, y_mm], [x_mm, span.bottom_mm]]])
+    """Return the box of the picture whose place on the paper is known: `paper_box_of` undone."""
+    x_mm, y_mm = (
+        (paper_box.left_mm + paper_box.right_mm) / 2,
+        (paper_box.top_mm + paper_box.bottom_mm) / 2,
+    )
+    edges_mm = np.array(
+        [paper_box.left_mm, paper_box.top_mm, paper_box.right_mm, paper_box.bottom_mm]
+    )
+    ends_mm = np.array([[paper_box.left_mm, y_mm], [x_mm, paper_box.top_mm]])
+    ends_mm = np.concatenate([ends_mm, [[paper_box.right_mm, y_mm], [x_mm, paper_box.bottom_mm]]])
 
     def shown(mm: FloatArray) -> FloatArray:
         return np.asarray((to_picture(scale.px_from_mm(mm)) + 0.5) / picture_px)
@@ -145,20 +150,20 @@ def found_boxes(
     traces : iterable of Trace
         One per strip.
     to_picture, scale, picture_px
-        As those of `span_of`.
+        As those of `paper_box_of`.
     """
     for strip, trace in zip(layout.strips, traces, strict=True):
         top_mm, bottom_mm = _height_mm(strip, trace, scale)
-        span = Span(strip.left_mm, top_mm, strip.right_mm(layout.scale), bottom_mm)
-        edges = shares_of(span, to_picture, scale, picture_px)
+        paper_box = PaperBox(strip.left_mm, top_mm, strip.right_mm(layout.scale), bottom_mm)
+        edges = shares_of(paper_box, to_picture, scale, picture_px)
         if np.isfinite(edges).all():
-            yield FoundBox(strip, edges, _tilt_deg(span, to_picture, scale))
+            yield FoundBox(strip, edges, _tilt_deg(paper_box, to_picture, scale))
 
 
-def _tilt_deg(span: Span, to_picture: Warp, scale: GridScale) -> float:
+def _tilt_deg(paper_box: PaperBox, to_picture: Warp, scale: GridScale) -> float:
     """Return by how much the nearest side of a strip is turned from the picture's, clockwise."""
-    y_mm = (span.top_mm + span.bottom_mm) / 2
-    ends_mm = np.array([[span.left_mm, y_mm], [span.right_mm, y_mm]])
+    y_mm = (paper_box.top_mm + paper_box.bottom_mm) / 2
+    ends_mm = np.array([[paper_box.left_mm, y_mm], [paper_box.right_mm, y_mm]])
     x, y = np.diff(to_picture(scale.px_from_mm(ends_mm)), axis=0)[0]
     turn = float(np.degrees(np.arctan2(y, x)))
     return round(turn - 90 * round(turn / 90), 2)

@@ -19,7 +19,12 @@ import pytest
 from PIL import Image
 
 from ecgpaper.app.archive import Summary, plan_pages, report_rows
-from ecgpaper.app.archive.corrections import remove_corrections, write_corrections
+from ecgpaper.app.archive.corrections import (
+    MOST_BYTES,
+    corrections_of,
+    remove_corrections,
+    write_corrections,
+)
 from ecgpaper.app.commands.digitize import digitize_pages
 from ecgpaper.digitize import Stated, StatedBox, StatedLead
 from ecgpaper.digitized.page import Settings
@@ -475,6 +480,24 @@ def test_corrections_are_honored_kept_and_read_again_only_when_they_change(
     assert json.loads((out / "scan-p3.json").read_text())["settings"]["corners"] is None
 
 
+def test_the_longest_corrections_can_be_read_again(folder, tmp_path):
+    (job,) = plan_pages(find_inputs([folder / "a.png"]).files).jobs
+    share = 1 / 3 - 0.5
+    corners = ((share, share), (1 - share, share), (1 - share, 1 - share), (share, 1 - share))
+    places = [(row, column) for row in range(56, 64) for column in range(56, 64)]
+    leads = tuple(StatedLead(*place, "aVR") for place in places)
+    boxes = tuple(
+        StatedBox(*place, share, -1.2345678901234567e-300, 1 / 3, 1 / 3) for place in places
+    )
+    stated = Stated("6x2+1R", 100 / 3, 40 / 3, leads, corners, boxes)
+    write_corrections(tmp_path / "a", job, stated)
+    assert corrections_of(tmp_path / "a", job) == stated
+    # Even if all numbers were as long as the longest.
+    n_bytes = (tmp_path / "a.corrections.json").stat().st_size
+    n_longer = 4 * len(boxes) + 8 + 2
+    assert n_bytes + n_longer * len("-1.2345678901234567e-300") < MOST_BYTES
+
+
 BOX = b'{"boxes": [{"row": 0, "column": 1, "left": 0.2, "top": 0, "right": 0.4, "bottom": 1}]}'
 
 
@@ -500,6 +523,9 @@ BOX = b'{"boxes": [{"row": 0, "column": 1, "left": 0.2, "top": 0, "right": 0.4, 
         (b'{"boxes": {}}', "boxes must be a list"),
         (b'{"gain": 5}', "expected some of boxes, corners, gain_mm_per_mv"),
         (b"[" * 20_000, "must hold corrections"),
+        (b'{"gain_mm_per_mv": 1' + b"0" * 400 + b"}", "gain_mm_per_mv must be a number"),
+        (b'{"gain_mm_per_mv": 1' + b"0" * 5000 + b"}", "must hold corrections"),
+        (b'{"leads": []' + b" " * MOST_BYTES + b"}", "it is too long"),
     ],
 )
 def test_corrections_that_cannot_be_cost_their_page_only(text, reason, folder, tmp_path):

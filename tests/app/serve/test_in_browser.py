@@ -61,9 +61,18 @@ SEND = """async (bytes) => {
 }"""
 
 
-def page_bytes():
+REFUSED = """async (bytes, boxes) => {
+  const form = new FormData();
+  form.append("file", new File([new Uint8Array(bytes)], "b.png"));
+  form.append("boxes", JSON.stringify(boxes));
+  const told = await (await fetch("/digitize?wait_s=30", { method: "POST", body: form })).json();
+  return told.pages[0].key;
+}"""
+
+
+def page_bytes(level=100):
     content = io.BytesIO()
-    Image.fromarray(np.full((600, 800), 100, np.uint8)).save(content, "PNG")
+    Image.fromarray(np.full((600, 800), level, np.uint8)).save(content, "PNG")
     return list(content.getvalue())
 
 
@@ -71,11 +80,16 @@ def edge(lead, name):
     return f"[aria-label^='{name} edge of the box of lead {lead},']"
 
 
+def wait_for(is_so):
+    end_s = time.monotonic() + 20
+    while not is_so() and time.monotonic() < end_s:
+        time.sleep(0.05)
+
+
 def kept(out):
     """Wait for corrections, and return them."""
-    file, end_s = out / "a.corrections.json", time.monotonic() + 20
-    while not file.exists() and time.monotonic() < end_s:
-        time.sleep(0.05)
+    file = out / "a.corrections.json"
+    wait_for(file.exists)
     return json.loads(file.read_text())
 
 
@@ -136,6 +150,30 @@ def test_boxes_of_another_layout_are_none(tab):
     assert tab.run("document.getElementById('boxes').disabled")
 
 
+def test_boxes_of_a_page_without_an_answer_stay_stated_as_long_as_their_layout(tab, address, out):
+    box = V1 | {"left": 0.5, "top": 0.2, "right": 0.65, "bottom": 0.35}
+    key = tab.run(f"({REFUSED})({json.dumps(page_bytes(255))}, {json.dumps([box])})")
+    file = out / "b.corrections.json"
+    tab.open(f"{address}/?refused#{key}")
+    tab.wait("document.getElementById('kept').textContent.includes('b.corrections.json')")
+    assert "1 box is stated" in tab.run("document.getElementById('hint').textContent")
+    tab.wait("!document.getElementById('read').disabled")
+    tab.run(f"({STATE})('gain_mm_per_mv', '5')")
+    wait_for(lambda: json.loads(file.read_text())["gain_mm_per_mv"] == 5)
+    assert json.loads(file.read_text())["boxes"] == [box]
+    tab.wait("!document.getElementById('read').disabled")
+    tab.run(f"({STATE})('layout', '6x2')")
+    wait_for(lambda: json.loads(file.read_text())["layout"] == "6x2")
+    assert json.loads(file.read_text())["boxes"] == []
+
+
+# At once: what is shown is filled in again when a page was read.
+STATE = """(name, value) => {
+  const field = document.getElementById(name);
+  field.value = value;
+  field.dispatchEvent(new Event(name === "layout" ? "change" : "input"));
+  document.getElementById("read").click();
+}"""
 TURNED = """(edge) => {
   const frame = document.createElement("div");
   Object.assign(frame.style, { position: "relative", width: "800px", height: "400px" });

@@ -109,7 +109,12 @@ def test_what_is_stated_is_kept_honored_and_can_be_forgotten(ask, out):
     for wrong in ({"gain_mm_per_mv": 0}, {"corners": corners[::-1]}, twice, {"x": 1}, [1]):
         assert ask.put(link, json=wrong).status_code == 422
     assert ask.put(link, content=b"[" * 19_000).status_code == 422
-    assert ask.put(link, content=b"1" * 30_000).status_code == 413
+    assert ask.put(link, content=b"1" * 50_000).status_code == 413
+    for n_digits in (400, 5000):
+        answer = ask.put(link, content=b'{"gain_mm_per_mv": 1' + b"0" * n_digits + b"}")
+        assert (answer.status_code, "reason" in answer.json()) == (422, True)
+        answer = send(ask, "a.png", png(100), gain_mm_per_mv="1" + "0" * n_digits)
+        assert (answer.status_code, "reason" in answer.json()) == (422, True)
     assert json.loads((out / "a.corrections.json").read_text()) == kept
     (page,) = ask.delete(link).json()["pages"]
     assert (page["corrections"], page["answer"]["settings"]["corners"]) == (None, None)
@@ -266,3 +271,7 @@ def test_a_report_that_cannot_be_written_costs_no_page(ask, out, caplog):
         time.sleep(0.05)
     assert "report.html is not written" in caplog.text
     assert ask.get("/pages").status_code == 200
+    # It is written as soon as that can be, though no other page was read.
+    (out / "report.html").rmdir()
+    ask.app.state.desk.close()
+    assert set(told_by(out / "report.html")) == {"a.png"}

@@ -1,4 +1,4 @@
-"""Strips whose boxes are stated are read where these stand, and nothing else changes."""
+"""Strips whose boxes are stated are read where these stand, and no other curve changes."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ import pytest
 from ecgpaper import score
 from ecgpaper.digitize import Stated, StatedBox
 from ecgpaper.digitize.boxes.cut import within_box
-from ecgpaper.digitize.boxes.place import Span, found_boxes
+from ecgpaper.digitize.boxes.place import PaperBox, found_boxes
 from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.request import Request
 from ecgpaper.ecg import STANDARD_ORDER
@@ -122,6 +122,24 @@ def test_a_box_on_the_curve_of_another_row_shows_that(interpret, traced, page, b
     assert score.snr(true, score.align_within_limits(true, found, FS))[0] > 18
 
 
+def test_a_box_that_is_dragged_beyond_the_page_makes_no_record_longer(
+    interpret, traced, usual, boxes
+):
+    found = interpret(traced, replace(boxes["V6"], right=1.2))
+    assert found.ecg.signal_mv.shape == usual.ecg.signal_mv.shape
+    assert shown_s(found, "V6") == pytest.approx((7.5, 10.0), abs=0.05)
+
+
+@pytest.mark.parametrize("right", [None, 1.0, 1.2])
+def test_a_box_higher_than_what_is_read_at_once_shows_the_row_of_its_strip(
+    interpret, traced, usual, boxes, right
+):
+    box = replace(boxes["I"], top=0.0, bottom=1.0, right=right or boxes["I"].right)
+    ref, est = (each.ecg.lead("I")[:1150] for each in (usual, interpret(traced, box)))
+    assert np.isfinite(est[100:]).mean() > 0.95
+    assert score.snr(ref, score.align_within_limits(ref, est, FS))[0] > 15
+
+
 def test_places_that_the_layout_does_not_have_change_nothing(interpret, traced, usual):
     found = interpret(traced, StatedBox(7, 0, 0.1, 0.1, 0.3, 0.3))
     assert np.array_equal(found.ecg.signal_mv, usual.ecg.signal_mv, equal_nan=True)
@@ -135,10 +153,10 @@ def test_a_curve_is_searched_between_top_and_bottom_of_its_box_alone(reading):
     both = np.logaddexp(row.log_probability, other.log_probability + np.log(0.1))
     both -= np.log(1.1).astype(np.float32)
     row = replace(row, log_probability=both)
-    lower = within_box(row, Span(0.0, 36.0, 60.0, 44.0))
+    lower = within_box(row, PaperBox(0.0, 36.0, 60.0, 44.0))
     top, n_rows = lower.top_mm, lower.log_probability.shape[1]
     assert (top, n_rows / 8) == pytest.approx((36.0, 8.0), abs=0.5)
     assert top + lower.log_probability.argmax(axis=1) / 8 == pytest.approx(40.0, abs=0.2)
     assert np.exp(lower.log_probability).sum(axis=1) == pytest.approx(1.0, abs=1e-3)
-    blank = within_box(row, Span(0.0, 50.0, 60.0, 54.0))
+    blank = within_box(row, PaperBox(0.0, 50.0, 60.0, 54.0))
     assert np.exp(blank.log_probability).sum(axis=1).max() < 0.01

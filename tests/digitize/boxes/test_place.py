@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 
 from ecgpaper.digitize import StatedBox
-from ecgpaper.digitize.boxes.place import Span, found_boxes, shares_of, span_of
+from ecgpaper.digitize.boxes.place import PaperBox, found_boxes, paper_box_of, shares_of
 from ecgpaper.errors import LayoutError
 from ecgpaper.page.geometry import DenseWarp, Homography
 from ecgpaper.page.raster import GridScale
 
 PICTURE_PX = (3000, 2100)
 SCALE = GridScale((8.0, 7.5), (40.0, -20.0))
-SPAN = Span(60.0, 41.5, 123.0, 63.0)
+PAPER_BOX = PaperBox(60.0, 41.5, 123.0, 63.0)
 
 
 def turned(degrees):
@@ -31,20 +31,24 @@ def bent():
     return DenseWarp(80.0, moves_px).compose(turned(4.0))
 
 
-def mm_of(span):
-    return np.array([span.left_mm, span.top_mm, span.right_mm, span.bottom_mm])
+def mm_of(paper_box):
+    return np.array([paper_box.left_mm, paper_box.top_mm, paper_box.right_mm, paper_box.bottom_mm])
 
 
 @pytest.mark.parametrize("degrees", [0.0, 3.0, -20.0, 90.0, 177.0, 265.0])
 def test_a_box_that_is_found_and_stated_stands_where_its_strip_does(degrees):
     warp = turned(degrees)
-    box = StatedBox(0, 1, *shares_of(SPAN, warp, SCALE, PICTURE_PX))
-    assert mm_of(span_of(box, warp, SCALE, PICTURE_PX)) == pytest.approx(mm_of(SPAN), abs=0.01)
+    box = StatedBox(0, 1, *shares_of(PAPER_BOX, warp, SCALE, PICTURE_PX))
+    assert mm_of(paper_box_of(box, warp, SCALE, PICTURE_PX)) == pytest.approx(
+        mm_of(PAPER_BOX), abs=0.01
+    )
 
 
 def test_so_it_does_on_bent_paper():
-    box = StatedBox(0, 1, *shares_of(SPAN, bent(), SCALE, PICTURE_PX))
-    assert mm_of(span_of(box, bent(), SCALE, PICTURE_PX)) == pytest.approx(mm_of(SPAN), abs=0.01)
+    box = StatedBox(0, 1, *shares_of(PAPER_BOX, bent(), SCALE, PICTURE_PX))
+    assert mm_of(paper_box_of(box, bent(), SCALE, PICTURE_PX)) == pytest.approx(
+        mm_of(PAPER_BOX), abs=0.01
+    )
 
 
 def test_boxes_enclose_the_curves_of_their_strips(print_page):
@@ -83,4 +87,4 @@ def test_a_box_tells_how_its_strip_is_turned(print_page, degrees, tilt_deg):
 )
 def test_a_box_that_shows_no_heartbeat_is_refused(edges, said):
     with pytest.raises(LayoutError, match=said):
-        span_of(StatedBox(2, 0, *edges), turned(0.0), SCALE, PICTURE_PX)
+        paper_box_of(StatedBox(2, 0, *edges), turned(0.0), SCALE, PICTURE_PX)

@@ -130,7 +130,7 @@
     const leads = [...byId("places").querySelectorAll("select")].filter((each) => each.value && each.value !== each.dataset.lead);
     if (leads.length) said.leads = leads.map((each) => ({ row: Number(each.dataset.row), column: Number(each.dataset.column), lead: each.value }));
     if (isMarking && corners) said.corners = corners;
-    const moved = haveBoxes() ? boxes.stated() : [];
+    const moved = haveBoxes() ? boxes.stated() : keptBoxes();
     if (moved.length) said.boxes = moved;
     return said;
   }
@@ -213,6 +213,11 @@
   function haveBoxes() {
     const found = page && page.answer, layout = byId("layout").value;
     return Boolean(found && found.boxes && found.boxes.length) && (layout === "" || layout === found.layout);
+  }
+  // Without an answer no boxes are seen: those that were stated stay, as long as their layout does.
+  function keptBoxes() {
+    const before = page.corrections || {}, isSame = byId("layout").value === (before.layout || "");
+    return !page.answer && isSame ? before.boxes || [] : [];
   }
   function showBoxes(isOn) {
     isMoving = isOn && haveBoxes();
