@@ -14,6 +14,7 @@ import logging
 
 from ecgpaper.digitize.answer.interpret import interpreted
 from ecgpaper.digitize.answer.refusals import (
+    MIN_LEGIBLE,
     check_legible,
     check_traces,
     mirrored,
@@ -43,7 +44,7 @@ from ecgpaper.digitize.reading import (
 from ecgpaper.digitize.request import UNSTATED, Request, Stated
 from ecgpaper.digitize.rows.align import settle_columns
 from ecgpaper.digitize.rows.columns import are_around, column_places, place_columns
-from ecgpaper.digitize.rows.find import find_layout
+from ecgpaper.digitize.rows.find import find_layout, is_longer_than_usual
 from ecgpaper.digitize.rows.leads import name_leads, take_names
 from ecgpaper.digitize.rows.named import NameLeads
 from ecgpaper.digitize.rows.names import without_names
@@ -51,7 +52,7 @@ from ecgpaper.digitize.rows.separators import hidden_start_mm, without_separator
 from ecgpaper.digitize.scale import find_scale
 from ecgpaper.digitize.signal.leads import signal_from_traces
 from ecgpaper.ecg import ByteArray
-from ecgpaper.errors import EcgPaperError, MirrorError
+from ecgpaper.errors import EcgPaperError, LayoutError, MirrorError
 from ecgpaper.page import LAYOUTS, PageLayout
 from ecgpaper.page.raster import GridScale
 from ecgpaper.runtime.bounds import FS_HZ, Clock
@@ -195,7 +196,24 @@ class Digitizer(Networks):
         scale = find_scale(page, self.tracer)
         leads = None if stated.layout is None else LAYOUTS[stated.layout]
         layout = find_layout(page.flat, page.maps, scale, leads)
-        return self.read_placed(page, scale, layout, name_leads if leads is None else take_names)
+        reading = self.read_placed(page, scale, layout, name_leads if leads is None else take_names)
+        if leads is not None or reading.rank >= MIN_LEGIBLE or not is_longer_than_usual(layout):
+            return reading
+        return self._of_usual_length(reading)
+
+    def _of_usual_length(self, reading: Reading) -> Reading:
+        """Read rows again that look longer than usual ones, unless they fit better as they look.
+
+        Ink of other sheets, beside or below this one, makes rows longer.
+        """
+        page, scale = reading.page, reading.scale
+        usual = find_layout(page.flat, page.maps, scale, usual_length=True)
+        try:
+            other = self.read_placed(page, scale, usual, name_leads)
+        except LayoutError as error:
+            logger.info("rows are no usual ones: %s", error)
+            return reading
+        return other if other.rank > reading.rank else reading
 
     def read_placed(
         self, page: PageImage, scale: GridScale, layout: PageLayout, name: NameLeads = take_names

@@ -58,7 +58,12 @@ LIMITS = RowLimits()
 
 
 def find_layout(
-    page: FlatPage, maps: PixelMaps, scale: GridScale, stated: LeadLayout | None = None
+    page: FlatPage,
+    maps: PixelMaps,
+    scale: GridScale,
+    stated: LeadLayout | None = None,
+    *,
+    usual_length: bool = False,
 ) -> PageLayout:
     """Recognize the rows of a page and place their strips.
 
@@ -70,6 +75,9 @@ def find_layout(
     scale : GridScale
     stated : LeadLayout, optional
         The layout that the page is known to have.
+    usual_length : bool, optional
+        Whether rows are as long as usual, however long they look: ink of other sheets, beside this
+        one, may make them longer.
 
     Returns
     -------
@@ -90,7 +98,9 @@ def find_layout(
         float(np.percentile([row.inked_mm for row in rows], LIMITS.inked_percent)), width_mm
     )
     row_mm = _row_length_mm(width_mm, inked_mm)
-    if leads.n_rows == 1:
+    if usual_length:
+        row_mm = ROW_MM
+    elif leads.n_rows == 1:
         # A strip of one lead may be as long as it likes.
         row_mm = width_mm
     is_usual = row_mm < LIMITS.long_row_mm or leads.n_rows == 1
@@ -216,3 +226,10 @@ def _too_few(n_expected: int, rows: Sequence[InkRow]) -> LayoutError:
         f"expected at least {n_expected} rows of traces; found {len(rows)}: check that the image "
         "shows the whole page, upright, with dark traces, and has the layout stated, if any"
     )
+
+
+def is_longer_than_usual(layout: PageLayout) -> bool:
+    """Whether the rows of a page with several are longer than usual ones."""
+    left_mm = min(strip.left_mm for strip in layout.strips)
+    right_mm = max(strip.right_mm(layout.scale) for strip in layout.strips)
+    return len(list(layout.rows())) > 1 and right_mm - left_mm > ROW_MM + ROW_TOLERANCE_MM

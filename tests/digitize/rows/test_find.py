@@ -11,7 +11,13 @@ from ecgpaper.digitize.rows.columns import (
     place_columns,
     with_margin,
 )
-from ecgpaper.digitize.rows.find import READABLE, find_layout, row_width_mm, strips_of
+from ecgpaper.digitize.rows.find import (
+    READABLE,
+    find_layout,
+    is_longer_than_usual,
+    row_width_mm,
+    strips_of,
+)
 from ecgpaper.digitize.rows.ink_rows import rows_of
 from ecgpaper.errors import LayoutError
 from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip
@@ -368,3 +374,21 @@ def test_noise_is_no_row_of_a_page_with_few(n_rows):
     maps = np.stack([1 - ink, 0 * ink, ink, 0 * ink], axis=-1).astype(np.float32)
     found = [row.baseline_mm for row in rows_of(PixelMaps(maps), GridScale((4.0, 4.0)))]
     assert sorted(found) == pytest.approx([60, 120][:n_rows], abs=2)
+
+
+def test_rows_that_other_sheets_lengthen_are_of_the_usual_length_if_it_is_asked_for():
+    """Curves of sheets below this one run up to its edge, a break in a trace away."""
+    px_per_mm = 4
+    ink = np.zeros((200 * px_per_mm, 370 * px_per_mm), np.float32)
+    for baseline_mm in (40, 80, 120, 160):
+        at = slice(baseline_mm * px_per_mm, baseline_mm * px_per_mm + 2)
+        ink[at, 97 * px_per_mm : 347 * px_per_mm] = 1.0
+        ink[at, (20 if baseline_mm > 100 else 0) * px_per_mm : 80 * px_per_mm] = 1.0
+    maps = PixelMaps(np.stack([1 - ink, 0 * ink, ink, 0 * ink], axis=-1))
+    flat = FlatPage(np.zeros((*ink.shape, 3), np.uint8), Homography.identity())
+    looks = find_layout(flat, maps, GridScale((4.0, 4.0)))
+    assert is_longer_than_usual(looks)
+    usual = find_layout(flat, maps, GridScale((4.0, 4.0)), usual_length=True)
+    assert not is_longer_than_usual(usual)
+    assert (usual.name, usual.scale) == ("3x4+1R", PaperScale())
+    assert left_of(usual) == pytest.approx(97, abs=1)
