@@ -158,8 +158,8 @@ def _placed_cuts(layout: PageLayout) -> list[tuple[Strip, int, int, int]]:
 
 def _printed_area(layout: PageLayout) -> tuple[FloatArray, FloatArray]:
     """Top-left corner and size, in mm, of what the strips cover."""
-    left_mm = min(strip.left_mm for strip in layout.strips) - _LIMITS.margin_mm
-    right_mm = max(strip.right_mm(layout.scale) for strip in layout.strips) + _LIMITS.margin_mm
+    left_mm = layout.left_mm - _LIMITS.margin_mm
+    right_mm = layout.right_mm + _LIMITS.margin_mm
     baselines_mm = [strip.baseline_mm for strip in layout.strips]
     top_mm, bottom_mm = min(baselines_mm) - _LIMITS.reach_mm, max(baselines_mm) + _LIMITS.reach_mm
     return np.array([left_mm, top_mm]), np.array([right_mm - left_mm, bottom_mm - top_mm])

@@ -198,8 +198,8 @@ def _trace_width_mm(
     layout: PageLayout, readings: tuple[RowReading, ...], pulse: Pulse | None
 ) -> float:
     """Width of a row from where its traces appear to where they end; no pulse is inside."""
-    left_mm = min(strip.left_mm for strip in layout.strips)
-    right_mm = max(strip.right_mm(layout.scale) for strip in layout.strips)
+    left_mm = layout.left_mm
+    right_mm = layout.right_mm
     presence = Presence(readings)
     around_mm = np.arange(-LIMITS.reach_mm, LIMITS.reach_mm, LIMITS.step_mm)
     starts_mm, stops_mm = left_mm + around_mm, right_mm + around_mm

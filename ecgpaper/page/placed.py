@@ -74,6 +74,16 @@ class PageLayout:
     strips: tuple[Strip, ...]
     pulse_left_mm: float | None = None
 
+    @property
+    def left_mm(self) -> float:
+        """Where the leftmost strip begins, in mm."""
+        return min(strip.left_mm for strip in self.strips)
+
+    @property
+    def right_mm(self) -> float:
+        """Where the rightmost strip ends, in mm, at the layout's scale."""
+        return max(strip.right_mm(self.scale) for strip in self.strips)
+
     def at_scale(self, scale: PaperScale) -> PageLayout:
         """Return the same print at another speed and gain: its strips show other times."""
         slower = self.scale.speed_mm_per_s / scale.speed_mm_per_s

@@ -47,8 +47,8 @@ def uncovered_share(
         points = np.column_stack([trace.x_px, trace.y_px])[np.isfinite(trace.y_px)]
         at = np.rint((points + 0.5) / per_px - 0.5).astype(np.int32)
         cv2.polylines(covered, [at], isClosed=False, color=1, thickness=width)
-    first_mm = min(strip.left_mm for strip in layout.strips) + ENDS_MM
-    last_mm = max(strip.right_mm(layout.scale) for strip in layout.strips) - ENDS_MM
+    first_mm = layout.left_mm + ENDS_MM
+    last_mm = layout.right_mm - ENDS_MM
     ends = np.array([first_mm, last_mm]) * scale.px_per_mm[0] + scale.origin_px[0]
     first, stop = np.clip(np.rint(ends / per_px).astype(int), 0, ink.shape[1])
     between = ink[:, first:stop]

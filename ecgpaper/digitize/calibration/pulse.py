@@ -164,8 +164,8 @@ def without_pulses(
 
 def _stretches_mm(layout: PageLayout) -> tuple[float, float]:
     """Left ends of the paper before and after the rows."""
-    left_mm = min(strip.left_mm for strip in layout.strips)
-    right_mm = max(strip.right_mm(layout.scale) for strip in layout.strips)
+    left_mm = layout.left_mm
+    right_mm = layout.right_mm
     return left_mm - MARGIN_MM, right_mm - LIMITS.overlap_mm
 
 

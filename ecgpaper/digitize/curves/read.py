@@ -132,8 +132,8 @@ def read_rows(
     tuple of RowReading
         One per row, top to bottom; all at the same `x_mm`.
     """
-    left_mm = min(strip.left_mm for strip in layout.strips) - MARGIN_MM
-    right_mm = max(strip.right_mm(layout.scale) for strip in layout.strips) + MARGIN_MM
+    left_mm = layout.left_mm - MARGIN_MM
+    right_mm = layout.right_mm + MARGIN_MM
     multiple = network.body.multiple
     width_px = int(np.ceil((right_mm - left_mm) * STRIP_PX_PER_MM / multiple)) * multiple
 

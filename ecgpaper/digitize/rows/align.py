@@ -126,7 +126,7 @@ def settle_columns(
             if found.weight > look.weight:
                 layout, look = other, found
     for _ in range(LIMITS.max_looks):
-        left_mm = min(strip.left_mm for strip in layout.strips)
+        left_mm = layout.left_mm
         layout = place_columns(layout, Place(left_mm + look.shift_mm, look.stretch))
         if abs(look.shift_mm) < LIMITS.close_mm:
             break

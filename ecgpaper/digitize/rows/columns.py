@@ -91,8 +91,8 @@ def column_places(layout: PageLayout, readings: tuple[RowReading, ...]) -> tuple
     layout : PageLayout
     readings : tuple of RowReading
     """
-    left_mm = _left_mm(layout)
-    taken_mm = max(strip.right_mm(layout.scale) for strip in layout.strips) - left_mm
+    left_mm = layout.left_mm
+    taken_mm = layout.right_mm - left_mm
     presence = Presence(readings)
     row_mm = _usual_length_mm(presence, left_mm, taken_mm)
     usual_mm = ROW_MM if row_mm is None else row_mm
@@ -203,14 +203,14 @@ def _steepness(
 
 def are_around(layout: PageLayout, readings: tuple[RowReading, ...]) -> bool:
     """Whether rows were read from where columns start to where they end."""
-    right_mm = max(strip.right_mm(layout.scale) for strip in layout.strips)
+    right_mm = layout.right_mm
     x_mm = readings[0].x_mm
-    return bool(x_mm[0] < _left_mm(layout) and right_mm < x_mm[-1])
+    return bool(x_mm[0] < layout.left_mm and right_mm < x_mm[-1])
 
 
 def place_columns(layout: PageLayout, place: Place) -> PageLayout:
     """Move the strips of a layout so that the first ones start at a place; stretch them."""
-    left_mm = _left_mm(layout)
+    left_mm = layout.left_mm
     strips = tuple(
         replace(
             strip.slowed(place.stretch),
@@ -225,16 +225,12 @@ def _n_columns(layout: PageLayout) -> int:
     return 1 + max(strip.segment.column for strip in layout.strips)
 
 
-def _left_mm(layout: PageLayout) -> float:
-    return min(strip.left_mm for strip in layout.strips)
-
-
 def with_margin(layout: PageLayout) -> PageLayout:
     """Return a page whose rows are taken to start `LIMITS.early_mm` before where they do.
 
     The traces are cut before: at their very start a pulse's stroke may stand.
     """
-    return place_columns(layout, Place(_left_mm(layout) - LIMITS.early_mm))
+    return place_columns(layout, Place(layout.left_mm - LIMITS.early_mm))
 
 
 class Presence:

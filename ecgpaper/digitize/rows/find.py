@@ -230,6 +230,5 @@ def _too_few(n_expected: int, rows: Sequence[InkRow]) -> LayoutError:
 
 def is_longer_than_usual(layout: PageLayout) -> bool:
     """Whether the rows of a page with several are longer than usual ones."""
-    left_mm = min(strip.left_mm for strip in layout.strips)
-    right_mm = max(strip.right_mm(layout.scale) for strip in layout.strips)
-    return len(list(layout.rows())) > 1 and right_mm - left_mm > ROW_MM + ROW_TOLERANCE_MM
+    width_mm = layout.right_mm - layout.left_mm
+    return len(list(layout.rows())) > 1 and width_mm > ROW_MM + ROW_TOLERANCE_MM

@@ -286,7 +286,7 @@ def _others(layout: PageLayout, rows: slice) -> Iterator[PageLayout]:
 
 def _with_leads(layout: PageLayout, leads: LeadLayout, baselines_mm: Sequence[float]) -> PageLayout:
     """Return a page whose rows start where they did and show other leads."""
-    left_mm = min(strip.left_mm for strip in layout.strips)
+    left_mm = layout.left_mm
     leads = leads.lasting(max(strip.segment.stop_s for strip in layout.strips))
     strips = strips_of(leads, layout.scale, left_mm, baselines_mm)
     return replace(layout, name=leads.name, strips=strips)

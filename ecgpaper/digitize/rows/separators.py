@@ -198,7 +198,7 @@ def start_by_bars(
         if np.abs(off_mm).max() < LIMITS.off_mm and is_alike:
             start_mm = first.middle_mm + float(np.median(off_mm)) - column_mm
             fits.append((float(np.ptp(off_mm)), start_mm))
-    left_mm = min(strip.left_mm for strip in layout.strips)
+    left_mm = layout.left_mm
     near = [fit for fit in fits if abs(fit[1] - left_mm) < LIMITS.max_shift_mm]
     return min(near)[1] if near else None
 
