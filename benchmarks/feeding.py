@@ -16,15 +16,16 @@ import torch
 
 from ecgpaper.digitize.networks import SEGMENTER, TRACER
 from ecgpaper.nets.device import channels_last
-from ecgpaper.nets.unet import SegmentNet, StripNet
+from ecgpaper.nets.segmenter import SegmentNet
+from ecgpaper.nets.tracer import StripNet
 from ecgpaper.simulate import simulate_record
-from ecgpaper.train.digitizer import unets
-from ecgpaper.train.digitizer.feed import Feed, SegmentFeed, StripFeed
+from ecgpaper.train.digitizer import segmenter, tracer
+from ecgpaper.train.digitizer.feed import Feed, SegmentFeed, StripFeed, usual_feed
 from ecgpaper.train.digitizer.source import PageSource
 
 NETWORKS = {
-    SEGMENTER: (SegmentNet, unets.SEGMENTER_CONFIG, SegmentFeed, unets._segment_loss),
-    TRACER: (StripNet, unets.TRACER_CONFIG, StripFeed, unets._tracer_loss),
+    SEGMENTER: (SegmentNet, segmenter.SEGMENTER_CONFIG, SegmentFeed, segmenter._segment_loss),
+    TRACER: (StripNet, tracer.TRACER_CONFIG, StripFeed, tracer._tracer_loss),
 }
 
 
@@ -39,7 +40,7 @@ def cpu_s(function, n_times):
 def measure(name, ecgs, n_pages, folder):
     """Return processor seconds: a batch of new pages, one of pages seen again, a step."""
     network_class, config, feed_class, loss_of = NETWORKS[name]
-    usual = unets.usual_feed(name)
+    usual = usual_feed(name)
     source = PageSource(ecgs, seed=1)
     new = feed_class(source, Feed(1, usual.n_crops), folder)
     page_s = cpu_s(new.batch, n_pages)

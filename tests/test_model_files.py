@@ -32,16 +32,17 @@ from ecgpaper.digitize.curves.refine import REFINER
 from ecgpaper.digitize.networks import CONTRACTS, QUALITY, SEGMENTER, TRACER, load_network
 from ecgpaper.digitize.rows.align import ENDS
 from ecgpaper.errors import CheckpointError
+from ecgpaper.nets.classifier import EnsembleConfig
 from ecgpaper.nets.ends import EndNet
-from ecgpaper.nets.ensemble import EnsembleConfig
-from ecgpaper.nets.ink_resnet import InkResNet, InkResNetConfig
+from ecgpaper.nets.picture import InkResNet, InkResNetConfig
 from ecgpaper.nets.quality import QualityNet
 from ecgpaper.nets.reader import LineReader
 from ecgpaper.nets.refiner import Refiner
 from ecgpaper.nets.resnet1d import ResNet1dConfig
+from ecgpaper.nets.segmenter import SegmentNet
 from ecgpaper.nets.stored.checkpoint import MAX_JSON_BYTES, MAX_WEIGHTS_BYTES, save_checkpoint
 from ecgpaper.nets.stored.description import CheckpointInfo
-from ecgpaper.nets.unet import SegmentNet, StripNet
+from ecgpaper.nets.tracer import StripNet
 
 MODEL = Path(__file__).parent.parent / "model"
 LOAD = {

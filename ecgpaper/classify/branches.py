@@ -25,7 +25,7 @@ from ecgpaper.classify.inputs import UNIT_MV
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.classify.picture import MV_PER_ROW, N_ROWS, PICTURE_PX, Sight
 from ecgpaper.ecg import LIMB_LEADS, STANDARD_ORDER, ByteArray, Ecg, FloatArray
-from ecgpaper.nets.ink_resnet import InkResNet, InkResNetConfig
+from ecgpaper.nets.picture import InkResNet, InkResNetConfig
 from ecgpaper.nets.stored.checkpoint import load_info, load_weights, refusing, require_files
 from ecgpaper.nets.stored.description import Contract
 from ecgpaper.nets.stored.weights import shipped_model

@@ -32,7 +32,7 @@ from ecgpaper.classify.person import N_PERSON_FEATURES, person_features
 from ecgpaper.classify.rhythm import N_RHYTHM_FEATURES, find_beats, rhythm_features
 from ecgpaper.classify.wave_features import N_WAVE_MEASURES, wave_measures
 from ecgpaper.ecg import STANDARD_ORDER, Ecg, FloatArray
-from ecgpaper.nets.ensemble import EnsembleConfig, SignalEnsemble
+from ecgpaper.nets.classifier import EnsembleConfig, SignalEnsemble
 from ecgpaper.nets.stored.checkpoint import load_info, load_weights, refusing
 from ecgpaper.nets.stored.description import CheckpointInfo, Contract
 

@@ -21,10 +21,11 @@ from ecgpaper.nets.fold import folded
 from ecgpaper.nets.quality import QualityNet
 from ecgpaper.nets.reader import LineReader
 from ecgpaper.nets.refiner import Refiner
+from ecgpaper.nets.segmenter import SegmentNet
 from ecgpaper.nets.stored.checkpoint import load_info, load_weights, refusing, require_files
 from ecgpaper.nets.stored.description import Contract
 from ecgpaper.nets.stored.weights import shipped_model
-from ecgpaper.nets.unet import SegmentNet, StripNet
+from ecgpaper.nets.tracer import StripNet
 from ecgpaper.page.raster import PIXEL_CLASSES
 from ecgpaper.runtime.heap import bound_caches
 

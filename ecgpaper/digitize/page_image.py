@@ -22,7 +22,7 @@ from ecgpaper.digitize.request import Corners
 from ecgpaper.digitize.segment import find_page, segment
 from ecgpaper.ecg import ByteArray
 from ecgpaper.errors import RectifyError
-from ecgpaper.nets.unet import SegmentNet
+from ecgpaper.nets.segmenter import SegmentNet
 from ecgpaper.page.geometry import Homography, Warp
 from ecgpaper.page.raster import FlatPage, PixelMaps
 from ecgpaper.runtime.bounds import MAX_ASPECT, MIN_SIDE_PX

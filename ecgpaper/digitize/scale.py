@@ -33,7 +33,7 @@ from ecgpaper.digitize.rows.find import (
 )
 from ecgpaper.ecg import ByteArray
 from ecgpaper.errors import GridError, LayoutError
-from ecgpaper.nets.unet import StripNet
+from ecgpaper.nets.tracer import StripNet
 from ecgpaper.page import PageLayout
 from ecgpaper.page.raster import FlatPage, GridScale, PixelMaps
 

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from ecgpaper.ecg import BoolArray, ByteArray
-from ecgpaper.nets.unet import SegmentNet
+from ecgpaper.nets.segmenter import SegmentNet
 from ecgpaper.page.raster import PixelMaps
 
 # Long side of the image that the network sees: about 4 px per mm on a full page.

@@ -30,7 +30,7 @@ from ecgpaper.simulate import simulate_record
 from ecgpaper.train.ahead import n_cores, usual_workers
 from ecgpaper.train.classifier.facts import RecordFacts
 from ecgpaper.train.classifier.folds import N_PARTS, group_records
-from ecgpaper.train.digitizer.unets import usual_feed
+from ecgpaper.train.digitizer.feed import usual_feed
 from ecgpaper.train.processes import from_first, joined, n_processes, rank
 from ecgpaper.train.records import (
     RecordFolder,

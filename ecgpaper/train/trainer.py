@@ -30,7 +30,8 @@ from ecgpaper.train.digitizer.feed import Feed
 from ecgpaper.train.digitizer.quality import train_quality
 from ecgpaper.train.digitizer.reader import train_reader
 from ecgpaper.train.digitizer.refiner import train_refiner
-from ecgpaper.train.digitizer.unets import train_segmenter, train_tracer
+from ecgpaper.train.digitizer.segmenter import train_segmenter
+from ecgpaper.train.digitizer.tracer import train_tracer
 from ecgpaper.train.picture.branches import train_picture_branch
 from ecgpaper.train.picture.holdout import Labeled
 from ecgpaper.train.schedule import (

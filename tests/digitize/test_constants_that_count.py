@@ -13,7 +13,8 @@ from ecgpaper.digitize.curves.refine import DARK_ROWS, PROBABLE_ROWS
 from ecgpaper.digitize.curves.trim import without_strokes
 from ecgpaper.digitize.rows.align import END_POINTS, settle_columns
 from ecgpaper.digitize.rows.find import find_layout
-from ecgpaper.nets.unet import StripNet, UNetConfig
+from ecgpaper.nets.tracer import StripNet
+from ecgpaper.nets.unet import UNetConfig
 from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Segment, Strip
 from ecgpaper.page.geometry import Homography
 from ecgpaper.page.raster import PIXEL_CLASSES, FlatPage, GridScale, PixelMaps, Trace

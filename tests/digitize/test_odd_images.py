@@ -16,7 +16,9 @@ from ecgpaper.nets.ends import EndConfig, EndNet
 from ecgpaper.nets.quality import QualityConfig, QualityNet
 from ecgpaper.nets.reader import LineReader, ReaderConfig
 from ecgpaper.nets.refiner import Refiner, RefinerConfig
-from ecgpaper.nets.unet import SegmentNet, StripNet, UNetConfig
+from ecgpaper.nets.segmenter import SegmentNet
+from ecgpaper.nets.tracer import StripNet
+from ecgpaper.nets.unet import UNetConfig
 from ecgpaper.runtime.bounds import Clock
 
 NOISE = np.random.default_rng(0).integers(0, 256, (2000, 400, 3)).astype(np.uint8)

@@ -4,7 +4,9 @@ from torch import nn
 
 from ecgpaper.nets.fold import folded
 from ecgpaper.nets.reader import LineReader, ReaderConfig
-from ecgpaper.nets.unet import SegmentNet, StripNet, UNetConfig
+from ecgpaper.nets.segmenter import SegmentNet
+from ecgpaper.nets.tracer import StripNet
+from ecgpaper.nets.unet import UNetConfig
 
 NETWORKS = {
     "segmenter": (lambda: SegmentNet(UNetConfig(3, (16, 16), 4)), (1, 3, 16, 32)),

@@ -31,9 +31,10 @@ from ecgpaper.train import state as state_module
 from ecgpaper.train.challenge import NETWORKS as NAMES
 from ecgpaper.train.challenge import train_all
 from ecgpaper.train.classifier.signals import ClassifierConfig
-from ecgpaper.train.digitizer import reader, refiner, unets
+from ecgpaper.train.digitizer import reader, refiner, segmenter, tracer
 from ecgpaper.train.digitizer.feed import Feed
-from ecgpaper.train.digitizer.unets import train_segmenter, train_tracer
+from ecgpaper.train.digitizer.segmenter import train_segmenter
+from ecgpaper.train.digitizer.tracer import train_tracer
 from ecgpaper.train.picture import pictures
 from ecgpaper.train.records import readable_records
 from ecgpaper.train.schedule import DRAFT, FINAL, STAGES
@@ -77,8 +78,8 @@ def _small_budget():
         for module in (reader, refiner):
             patch.setattr(module, "BATCH_SIZE", 2)
         patch.setattr(challenge, "usual_feed", lambda *_: Feed(1, 1))
-        patch.setattr(unets, "SEGMENTER_CONFIG", UNetConfig(3, (8, 8), len(PIXEL_CLASSES)))
-        patch.setattr(unets, "TRACER_CONFIG", UNetConfig(4, (16, 16), N_SUB_COLUMNS))
+        patch.setattr(segmenter, "SEGMENTER_CONFIG", UNetConfig(3, (8, 8), len(PIXEL_CLASSES)))
+        patch.setattr(tracer, "TRACER_CONFIG", UNetConfig(4, (16, 16), N_SUB_COLUMNS))
         patch.setattr(pictures, "BATCH_SIZE", 4)
         patch.setattr(pictures, "PLAN", replace(pictures.PLAN, n_of_pages=2))
         patch.setattr(trainer, "n_members", lambda *_: 2)

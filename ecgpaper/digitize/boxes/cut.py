@@ -25,7 +25,7 @@ from ecgpaper.digitize.request import StatedBox
 from ecgpaper.digitize.rows.names import without_names
 from ecgpaper.digitize.rows.separators import without_separators
 from ecgpaper.nets.refiner import Refiner
-from ecgpaper.nets.unet import StripNet
+from ecgpaper.nets.tracer import StripNet
 from ecgpaper.page import PageLayout, Strip
 from ecgpaper.page.raster import Trace
 

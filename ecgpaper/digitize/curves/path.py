@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ecgpaper.digitize.curves.read import RowReading
 from ecgpaper.digitize.curves.strip import STRIP_PX_PER_MM
 from ecgpaper.ecg import FloatArray
-from ecgpaper.nets.unet import DECODE_HALF_ROWS
+from ecgpaper.nets.tracer import DECODE_HALF_ROWS
 from ecgpaper.page import PageLayout, Strip
 from ecgpaper.page.raster import GridScale, Trace
 

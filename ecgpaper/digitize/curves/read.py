@@ -29,7 +29,7 @@ from ecgpaper.digitize.curves.strip import (
 )
 from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
 from ecgpaper.nets.device import fast_precision
-from ecgpaper.nets.unet import StripNet
+from ecgpaper.nets.tracer import StripNet
 from ecgpaper.page import PageLayout
 from ecgpaper.page.raster import FlatPage, GridScale, PixelMaps
 

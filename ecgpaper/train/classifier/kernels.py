@@ -13,7 +13,7 @@ from scipy.special import expit
 
 from ecgpaper.classify import Traits
 from ecgpaper.ecg import BoolArray, FloatArray
-from ecgpaper.nets.ensemble import KINDS, N_TERMS, SignalEnsemble
+from ecgpaper.nets.classifier import KINDS, N_TERMS, SignalEnsemble
 
 # Weight of the squared coefficients in the loss of the ridge regressions.
 _RIDGE = 0.5

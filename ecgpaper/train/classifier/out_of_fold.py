@@ -19,7 +19,7 @@ from ecgpaper.classify.inputs import Float32Array
 from ecgpaper.classify.labels import CLASSES, labels_above, one_hot
 from ecgpaper.classify.person import person_features
 from ecgpaper.ecg import BoolArray, FloatArray
-from ecgpaper.nets.ensemble import SignalEnsemble
+from ecgpaper.nets.classifier import SignalEnsemble
 from ecgpaper.train.classifier.augment.degrade import mask_of_layout
 from ecgpaper.train.classifier.cohort import Cohort
 from ecgpaper.train.classifier.kernels import fit_likeness, fit_weights

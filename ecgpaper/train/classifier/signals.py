@@ -31,8 +31,8 @@ from ecgpaper.classify.infarcts import questions_of
 from ecgpaper.classify.inputs import INPUT_FS, N_CHANNELS, N_SAMPLES, Float32Array
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
+from ecgpaper.nets.classifier import SignalEnsemble
 from ecgpaper.nets.device import best_device
-from ecgpaper.nets.ensemble import SignalEnsemble
 from ecgpaper.nets.resnet1d import ResNet1d, ResNet1dConfig
 from ecgpaper.nets.stored.checkpoint import save_checkpoint
 from ecgpaper.nets.stored.description import CheckpointInfo

@@ -28,8 +28,9 @@ from ecgpaper.digitize.networks import SEGMENTER, TRACER, load_network
 from ecgpaper.digitize.page.flatten import flatten
 from ecgpaper.digitize.segment import segment
 from ecgpaper.ecg import BoolArray, Ecg, FloatArray
+from ecgpaper.nets.segmenter import SegmentNet
 from ecgpaper.nets.stored.checkpoint import load_info
-from ecgpaper.nets.unet import SegmentNet, StripNet
+from ecgpaper.nets.tracer import StripNet
 from ecgpaper.page import PageLayout
 from ecgpaper.page.raster import GridScale, Trace
 from ecgpaper.runtime.files import write_whole

@@ -1,6 +1,6 @@
 """Pages that are kept: a page costs more to draw than to learn from, so it is seen several times.
 
-Public: `Feed`, `StripFeed`, `SegmentFeed`.
+Public: `Feed`, `usual_feed`, `StripFeed`, `SegmentFeed`.
 
 A batch shows some new pages and others that were drawn before, each time in another light, with
 other noise, mirrored or not. How many of the pages are new is stated, so that the batches depend
@@ -9,6 +9,7 @@ on seed and step alone: a page that is not kept any more is drawn again.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,12 @@ from safetensors.numpy import load_file
 from safetensors.numpy import save as arrays_as_bytes
 
 from ecgpaper.digitize.curves.strip import STRIP_HEIGHT_MM, TALL_HEIGHT_MM
+from ecgpaper.digitize.networks import SEGMENTER, TRACER
 from ecgpaper.digitize.segment import darkness
-from ecgpaper.ecg import ByteArray
+from ecgpaper.nets.device import best_device
 from ecgpaper.runtime.files import write_whole
+from ecgpaper.train.ahead import n_cores
+from ecgpaper.train.digitizer.augment import darkened, image_of, jpeg_of, seen_again
 from ecgpaper.train.digitizer.pages import (
     SegmentBatch,
     SegmentPage,
@@ -36,7 +40,6 @@ from ecgpaper.train.digitizer.pages import (
 )
 from ecgpaper.train.digitizer.source import PageSource
 
-FloatImage = NDArray[np.float32]
 # Crops that are kept of a page, at least: more than one batch shows.
 _CROPS_PER_PAGE = 10
 # Pages that are kept of each kind; at 0.3 to 0.8 MB each.
@@ -48,33 +51,11 @@ _KEPT_JPEG = [cv2.IMWRITE_JPEG_QUALITY, 95]
 _KEPT_JPEG += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
 
 
-@dataclass(frozen=True, slots=True)
-class CropChanges:
-    """How a crop that is seen again is changed."""
-
-    # Shares of crops that are mirrored,
-    mirrored_share: float = 0.2
-    # compressed,
-    jpeg_share: float = 0.3
-    # and blurred;
-    blur_share: float = 0.3
-    # standard deviations of the light, as a share,
-    light: float = 0.12
-    # of its tilt from side to side,
-    tilt: float = 0.1
-    # and of each color;
-    tint: float = 0.04
-    # most noise, as a share of white;
-    most_noise: float = 0.024
-    # most blur;
-    most_blur_px: float = 0.8
-    # qualities of the compression, from this
-    least_quality: int = 40
-    # to this.
-    most_quality: int = 95
-
-
-_CHANGES = CropChanges()
+# Most crops of each page: those of the segmenter are larger.
+_MOST_CROPS = {SEGMENTER: 2, TRACER: 4}
+# Time of one core that teaches most with one crop of each page. In little time many small steps
+# teach more than a few large ones, whose gradients are more exact.
+_ONE_CROP_S = {SEGMENTER: 90.0, TRACER: 270.0}
 
 
 @dataclass(frozen=True)
@@ -107,6 +88,21 @@ class Feed:
         oldest = max(0, after - MOST_KEPT)
         again = rng.integers(oldest, max(before, 1), self.n_pages - len(new))
         return new + [int(page) for page in again]
+
+
+def usual_feed(name: str, seconds: float = math.inf) -> Feed:
+    """Return what a step shows a network that learns for a time, new pages only.
+
+    The batch grows with the root of the time. A GPU is used well by large ones only. Crops of one
+    page cost less than pages.
+    """
+    most = _MOST_CROPS[name]
+    if best_device().type == "cuda":
+        return Feed(8, most)
+    root = math.sqrt(min(seconds * n_cores() / _ONE_CROP_S[name], most**2))
+    n_strips = 2 * max(1, round(root))
+    n_pages = 1 if n_strips <= most else 2
+    return Feed(n_pages, n_strips // n_pages)
 
 
 @dataclass(frozen=True)
@@ -188,7 +184,7 @@ class SegmentFeed(PageFeed):
             # Shares add up to 1: the first need not be kept.
             planes = np.rint(255 * drawn.shares[..., 1:]).astype(np.uint8)
             _, encoded = cv2.imencode(".png", planes, [cv2.IMWRITE_PNG_COMPRESSION, 1])
-            arrays = {"image": _jpeg_of(drawn.image, _KEPT_JPEG), "shares": encoded.ravel()}
+            arrays = {"image": jpeg_of(drawn.image, _KEPT_JPEG), "shares": encoded.ravel()}
             _keep(self.folder, "page", page, arrays)
         return drawn
 
@@ -205,7 +201,7 @@ def _keep(folder: Path, kind: str, page: int, arrays: dict[str, NDArray[Any]]) -
 
 def _arrays_of(crops: list[StripCrop]) -> dict[str, NDArray[Any]]:
     arrays: dict[str, NDArray[Any]] = {
-        f"image{number}": _jpeg_of(crop.image, _KEPT_JPEG) for number, crop in enumerate(crops)
+        f"image{number}": jpeg_of(crop.image, _KEPT_JPEG) for number, crop in enumerate(crops)
     }
     arrays["rows"] = np.stack([crop.rows for crop in crops])
     arrays["is_present"] = np.stack([crop.is_present for crop in crops])
@@ -215,7 +211,7 @@ def _arrays_of(crops: list[StripCrop]) -> dict[str, NDArray[Any]]:
 def _crops_from(arrays: dict[str, NDArray[Any]], chosen: list[int]) -> list[StripCrop]:
     rows, is_present = arrays["rows"], arrays["is_present"]
     return [
-        StripCrop(_image_of(arrays[f"image{index}"]), rows[index], is_present[index])
+        StripCrop(image_of(arrays[f"image{index}"]), rows[index], is_present[index])
         for index in chosen
     ]
 
@@ -227,64 +223,4 @@ def _segment_page_from(arrays: dict[str, NDArray[Any]]) -> SegmentPage:
     shares = planes.astype(np.float32) / 255
     rest = np.clip(1 - shares.sum(axis=-1, keepdims=True), 0, 1)
     whole = np.concatenate([rest, shares], axis=-1)
-    return SegmentPage(_image_of(arrays["image"]), np.asarray(whole, np.float32))
-
-
-def _jpeg_of(image: ByteArray, options: list[int]) -> ByteArray:
-    _, encoded = cv2.imencode(".jpg", image[..., ::-1], options)
-    return np.asarray(encoded, np.uint8).ravel()
-
-
-def _image_of(encoded: ByteArray) -> ByteArray:
-    image = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
-    if image is None:
-        raise ValueError("expected a picture that was kept; it is damaged: remove it")
-    return np.ascontiguousarray(image[..., ::-1], dtype=np.uint8)
-
-
-def seen_again(crop: StripCrop, rng: np.random.Generator) -> StripCrop:
-    """Show a crop as another camera might: relit, and sometimes upside down or mirrored."""
-    image, rows, is_present = relit(crop.image, rng), crop.rows, crop.is_present
-    if rng.random() < _CHANGES.mirrored_share:
-        image = image[::-1]
-        rows = np.where(is_present, len(image) - 1 - rows, 0).astype(np.float32)
-    if rng.random() < _CHANGES.mirrored_share:
-        image, rows, is_present = image[:, ::-1], rows[::-1], is_present[::-1]
-    return StripCrop(np.ascontiguousarray(image), rows, is_present)
-
-
-def relit(image: ByteArray, rng: np.random.Generator) -> ByteArray:
-    """Change light, sharpness and noise of a picture a little."""
-    height, width = image.shape[:2]
-    tilt = rng.normal(0, _CHANGES.tilt, 2)
-    light = 1 + rng.normal(0, _CHANGES.light)
-    light = light + tilt[0] * np.linspace(-1, 1, height)[:, None]
-    light = light + tilt[1] * np.linspace(-1, 1, width)[None]
-    tint = 1 + rng.normal(0, _CHANGES.tint, 3)
-    seen = image * (light[..., None] * tint).astype(np.float32)
-    seen = _noisy(_blurred(seen, rng), 255 * _CHANGES.most_noise, rng)
-    seen = np.clip(seen, 0, 255).astype(np.uint8)
-    if rng.random() < _CHANGES.jpeg_share:
-        quality = int(rng.integers(_CHANGES.least_quality, _CHANGES.most_quality))
-        seen = _image_of(_jpeg_of(seen, [cv2.IMWRITE_JPEG_QUALITY, quality]))
-    return np.asarray(seen, np.uint8)
-
-
-def darkened(dark: FloatImage, rng: np.random.Generator) -> FloatImage:
-    """Change contrast, sharpness and noise of a picture's darkness, channels first, a little."""
-    contrast = (1 + rng.normal(0, _CHANGES.light)) * (1 + rng.normal(0, _CHANGES.tint, 3))
-    seen = np.ascontiguousarray(dark.transpose(1, 2, 0)) * contrast.astype(np.float32)
-    seen = _noisy(_blurred(seen, rng), _CHANGES.most_noise, rng)
-    return np.clip(seen, -0.25, 1).transpose(2, 0, 1)
-
-
-def _blurred(image: FloatImage, rng: np.random.Generator) -> FloatImage:
-    if rng.random() >= _CHANGES.blur_share:
-        return image
-    blur_px = float(rng.uniform(0.2, _CHANGES.most_blur_px))
-    return np.asarray(cv2.GaussianBlur(image, (0, 0), blur_px), np.float32)
-
-
-def _noisy(image: FloatImage, most: float, rng: np.random.Generator) -> FloatImage:
-    noise = rng.standard_normal(image.shape, dtype=np.float32)
-    return image + noise * np.float32(rng.uniform(0, most))
+    return SegmentPage(image_of(arrays["image"]), np.asarray(whole, np.float32))

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from ecgpaper.nets.unet import SegmentNet, StripNet
+from ecgpaper.nets.segmenter import SegmentNet
+from ecgpaper.nets.tracer import StripNet
 from ecgpaper.page.raster import PIXEL_CLASSES
 
 # Place of the height among the inputs, after the colors.

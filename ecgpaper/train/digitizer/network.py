@@ -1,6 +1,6 @@
 """Train one network of the digitizer: from its start to its files in a model folder.
 
-Public: `train_network`, `TrainingRun`.
+Public: `train_network`, `TrainingRun`, `from_generated_pages`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Generic
 
+import numpy as np
+import torch
 from torch import Tensor, nn
 
 from ecgpaper.digitize.networks import CONTRACTS, Network, load_network
@@ -19,7 +21,8 @@ from ecgpaper.nets.reader import ReaderConfig
 from ecgpaper.nets.refiner import RefinerConfig
 from ecgpaper.nets.stored.checkpoint import load_info, save_checkpoint
 from ecgpaper.nets.stored.description import CheckpointInfo
-from ecgpaper.nets.unet import SegmentNet, StripNet, UNetConfig, widen
+from ecgpaper.nets.unet import UNet, UNetConfig, widen
+from ecgpaper.train.digitizer.feed import Feed
 from ecgpaper.train.loop import Batch, TrainConfig, fit
 from ecgpaper.train.processes import rank, wait_for_all
 from ecgpaper.train.span import Meter, Span
@@ -92,6 +95,18 @@ def train_network(
     wait_for_all()
 
 
+def from_generated_pages(n_records: int, feed: Feed, seed: int) -> dict[str, Any]:
+    """Say what a network learned from, for its checkpoint."""
+    return {
+        "n_records": n_records,
+        "feed": asdict(feed),
+        "seed": seed,
+        "pages": "generated, preset wild",
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+    }
+
+
 def taken(meter: Meter) -> dict[str, float]:
     """Say how long a network has learned, for its checkpoint."""
     return {"n_steps": meter.n_steps, "seconds": round(meter.seconds)}
@@ -105,7 +120,7 @@ def _start_from(folder: Path | None, name: str, network: Network) -> dict[str, s
     if folder is None:
         return {"start": "from scratch"}
     former = load_network(folder, name, type(network))
-    if isinstance(network, SegmentNet | StripNet):
+    if isinstance(network, UNet):
         widen(former, network)
     else:
         network.load_state_dict(former.state_dict())

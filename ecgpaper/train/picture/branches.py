@@ -24,7 +24,7 @@ from ecgpaper.classify.fusion import signals_only
 from ecgpaper.classify.infarcts import class_logits, questions_of
 from ecgpaper.classify.labels import CLASSES, labels_above, one_hot
 from ecgpaper.ecg import BoolArray, FloatArray
-from ecgpaper.nets.ink_resnet import InkResNet
+from ecgpaper.nets.picture import InkResNet
 from ecgpaper.nets.stored.checkpoint import save_checkpoint
 from ecgpaper.nets.stored.description import CheckpointInfo
 from ecgpaper.synth import PRESETS

@@ -32,9 +32,9 @@ from ecgpaper.classify.inputs import Float32Array, leads_from_ecg, limb_fills
 from ecgpaper.classify.person import person_features
 from ecgpaper.classify.picture import N_ROWS, PICTURE_PX
 from ecgpaper.ecg import STANDARD_ORDER, BoolArray, ByteArray, Ecg
+from ecgpaper.nets.classifier import SignalEnsemble
 from ecgpaper.nets.device import best_device
-from ecgpaper.nets.ensemble import SignalEnsemble
-from ecgpaper.nets.ink_resnet import InkResNet, InkResNetConfig
+from ecgpaper.nets.picture import InkResNet, InkResNetConfig
 from ecgpaper.nets.resnet1d import ResNet1d
 from ecgpaper.train.classifier.augment.vary import vary
 from ecgpaper.train.classifier.cohort import LABEL_SMOOTHING

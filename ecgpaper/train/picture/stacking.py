@@ -29,7 +29,7 @@ from ecgpaper.classify.picture import look_at
 from ecgpaper.digitize import Digitizer
 from ecgpaper.ecg import STANDARD_ORDER, ByteArray, Ecg, FloatArray
 from ecgpaper.errors import EcgPaperError
-from ecgpaper.nets.ink_resnet import InkResNet
+from ecgpaper.nets.picture import InkResNet
 from ecgpaper.runtime.files import write_whole
 from ecgpaper.synth import PRESETS, sample_spec, synthesize
 from ecgpaper.train.classifier.scores import score_labels

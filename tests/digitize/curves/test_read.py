@@ -12,7 +12,8 @@ from ecgpaper.digitize.curves.strip import (
     sub_columns_px,
 )
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
-from ecgpaper.nets.unet import StripNet, UNetConfig
+from ecgpaper.nets.tracer import StripNet
+from ecgpaper.nets.unet import UNetConfig
 from ecgpaper.page import LAYOUTS, LeadLayout, PageLayout, PaperScale, Strip
 from ecgpaper.page.geometry import Homography
 from ecgpaper.page.raster import PIXEL_CLASSES, FlatPage, GridScale, PixelMaps

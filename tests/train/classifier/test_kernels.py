@@ -5,7 +5,7 @@ import torch
 from ecgpaper.classify import N_COMPARED, N_FEATURES, Traits
 from ecgpaper.classify.beats import N_BEAT_SAMPLES
 from ecgpaper.classify.inputs import N_CHANNELS
-from ecgpaper.nets.ensemble import KINDS, N_TERMS, SignalEnsemble
+from ecgpaper.nets.classifier import KINDS, N_TERMS, SignalEnsemble
 from ecgpaper.nets.resnet1d import ResNet1dConfig
 from ecgpaper.train.classifier.kernels import fit_likeness, fit_weights
 

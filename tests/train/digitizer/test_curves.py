@@ -9,7 +9,9 @@ import torch
 
 from ecgpaper.digitize.curves.refine import BEYOND_POINTS
 from ecgpaper.digitize.curves.strip import N_SUB_COLUMNS
-from ecgpaper.nets.unet import SegmentNet, StripNet, UNetConfig
+from ecgpaper.nets.segmenter import SegmentNet
+from ecgpaper.nets.tracer import StripNet
+from ecgpaper.nets.unet import UNetConfig
 from ecgpaper.page.raster import PIXEL_CLASSES
 from ecgpaper.train.digitizer import curves
 from ecgpaper.train.digitizer import pages as datasets

@@ -4,7 +4,9 @@ import numpy as np
 import torch
 
 from ecgpaper.digitize.curves.strip import STRIP_PX_PER_MM, strip_tensor, sub_columns_px
-from ecgpaper.nets.unet import SegmentNet, StripNet, UNetConfig, heights_from_logits
+from ecgpaper.nets.segmenter import SegmentNet
+from ecgpaper.nets.tracer import StripNet, heights_from_logits
+from ecgpaper.nets.unet import UNetConfig
 from ecgpaper.page.raster import PIXEL_CLASSES
 from ecgpaper.train.digitizer.ink import follow_ink, mark_ink
 

@@ -19,8 +19,8 @@ from ecgpaper.classify.labels import CLASSES
 from ecgpaper.classify.picture import PICTURE_PX, Sight
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.errors import GridError
-from ecgpaper.nets.ensemble import SignalEnsemble
-from ecgpaper.nets.ink_resnet import InkResNet, InkResNetConfig
+from ecgpaper.nets.classifier import SignalEnsemble
+from ecgpaper.nets.picture import InkResNet, InkResNetConfig
 from ecgpaper.nets.resnet1d import ResNet1dConfig
 from ecgpaper.nets.stored.checkpoint import save_checkpoint
 from ecgpaper.nets.stored.description import CheckpointInfo

@@ -5,7 +5,7 @@ import torch
 from ecgpaper.classify.branches import CONTRACT
 from ecgpaper.classify.inputs import UNIT_MV, limb_fills
 from ecgpaper.classify.picture import N_ROWS, PICTURE_PX
-from ecgpaper.nets.ink_resnet import InkResNet, InkResNetConfig
+from ecgpaper.nets.picture import InkResNet, InkResNetConfig
 from ecgpaper.nets.resnet1d import ResNet1dConfig
 from ecgpaper.train.picture.ink import draw_strips
 

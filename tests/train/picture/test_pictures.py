@@ -10,7 +10,7 @@ from ecgpaper.classify.inputs import N_CHANNELS, leads_from_ecg
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.classify.picture import N_ROWS, PICTURE_PX
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
-from ecgpaper.nets.ensemble import SignalEnsemble
+from ecgpaper.nets.classifier import SignalEnsemble
 from ecgpaper.nets.resnet1d import ResNet1dConfig
 from ecgpaper.train import loop
 from ecgpaper.train.picture import pictures

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from ecgpaper.classify.inputs import limb_fills
-from ecgpaper.nets.ink_resnet import InkResNet, InkResNetConfig
+from ecgpaper.nets.picture import InkResNet, InkResNetConfig
 from ecgpaper.nets.resnet1d import ResNet1dConfig
 
 N_LEADS, N_ROWS, N_COLUMNS, UNIT_PER_ROW = 12, 16, 80, 0.4

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from ecgpaper.nets.ensemble import N_TERMS, LaplacianKernel, SignalEnsemble
+from ecgpaper.nets.classifier import N_TERMS, LaplacianKernel, SignalEnsemble
 from ecgpaper.nets.resnet1d import ResNet1dConfig
 
 TINY = ResNet1dConfig(4, 3, 2, widths=(8, 12), stem_kernel=5, kernel=3, dropout=0.0)
