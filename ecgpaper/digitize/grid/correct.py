@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from ecgpaper.digitize.grid.axes import SMALL
-from ecgpaper.digitize.grid.phase import demodulate, off_mm
+from ecgpaper.digitize.grid.phase import Demodulated, off_mm
 from ecgpaper.digitize.grid.surface import Float32Array
 from ecgpaper.ecg import BoolArray, FloatArray
 
@@ -50,13 +50,15 @@ def corrected(
     seen : ndarray of bool, of the same shape
         Where the waves of the first harmonic were sure.
     """
-    seen = known
+    seen, held = known, {}
     for harmonic, reach_mm, trust_mm in CORRECTIONS:
         if harmonic < first:
             continue
         reach = reach_mm / block_mm
-        kind = SMALL if harmonic == SMALL else 1
-        wave = demodulate(lines[kind], position_mm, harmonic, reach)
+        if harmonic not in held:
+            kind = SMALL if harmonic == SMALL else 1
+            held[harmonic] = Demodulated(lines[kind], position_mm, harmonic)
+        wave = held[harmonic].wave(position_mm, reach)
         ahead_mm, strength = off_mm(wave, harmonic), np.abs(wave)
         floor = WEAK * float(np.percentile(strength[known], 70))
         is_sure = known & (strength > floor) & (np.abs(ahead_mm) < trust_mm)

@@ -11,7 +11,9 @@ finer waves of the pattern correct it, and it is smoothed as far as that makes i
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -19,7 +21,7 @@ import numpy as np
 from ecgpaper.digitize.grid.axes import SMALL, middle_slopes
 from ecgpaper.digitize.grid.colors import grid_colors
 from ecgpaper.digitize.grid.correct import CORRECTIONS, WEAK, corrected
-from ecgpaper.digitize.grid.phase import ComplexArray, demodulate, off_mm
+from ecgpaper.digitize.grid.phase import ComplexArray, Demodulated, demodulate, off_mm
 from ecgpaper.digitize.grid.split_half import banded, steadied
 from ecgpaper.digitize.grid.surface import (
     Float32Array,
@@ -122,8 +124,10 @@ def follow_grid(colors: Float32Array) -> GridMap:
     mixes = grid_colors(colors, slopes)
     lines = {kind: _even(_mixed(colors, mix)) for kind, mix in mixes.items()}
     coarse = cv2.resize(lines[1], (width // COARSE, height // COARSE), interpolation=cv2.INTER_AREA)
-    found = [_follow(lines, np.asarray(coarse, np.float32), slope) for slope in slopes]
-    (x_mm, x_seen), (y_mm, y_seen) = found
+    along = partial(_follow, lines, np.asarray(coarse, np.float32))
+    # Either coordinate is followed for itself, and most of the work leaves Python's lock free.
+    with ThreadPoolExecutor(len(slopes)) as pool:
+        (x_mm, x_seen), (y_mm, y_seen) = pool.map(along, slopes)
     return GridMap(x_mm, y_mm, x_seen & y_seen)
 
 
@@ -247,9 +251,10 @@ def _grow(
     """Bend a straight map to the lines, from the middle outwards; return it and where it got."""
     reach, trust_mm = _GROWTH_REACH_MM[harmonic] / block_mm, _GROWTH_TRUST_MM[harmonic]
     known = _middle_disk(position_mm.shape, block_mm)
+    held = Demodulated(lines, position_mm, harmonic)
     for least_share in (LIMITS.clear, WEAK):
         for _ in range(LIMITS.max_steps):
-            wave = demodulate(lines, position_mm, harmonic, reach)
+            wave = held.wave(position_mm, reach)
             ahead_mm, strength = off_mm(wave, harmonic), np.abs(wave)
             is_sure = strength > least_share * np.percentile(strength[known], 60)
             before, known = known, _grown(known, is_sure & (np.abs(ahead_mm) < trust_mm))

@@ -25,10 +25,14 @@ _SLOPE_PRIOR = 0.02
 _ENOUGH = 0.03
 
 
+@lru_cache(maxsize=64)
 def block_coordinates(shape: tuple[int, ...]) -> tuple[FloatArray, FloatArray]:
-    """Column and row of each block, from the middle."""
+    """Column and row of each block, from the middle; not to be written to."""
     v, u = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float64)
-    return u - (shape[1] - 1) / 2, v - (shape[0] - 1) / 2
+    from_middle = u - (shape[1] - 1) / 2, v - (shape[0] - 1) / 2
+    for each in from_middle:
+        each.setflags(write=False)
+    return from_middle
 
 
 class LocalPlanes:
@@ -47,62 +51,57 @@ class LocalPlanes:
     """
 
     def __init__(self, weight: FloatArray | Float32Array | BoolArray, reach: float) -> None:
-        self._weight, self._reach = weight.astype(np.float64), reach
-        self._u, self._v = u, v = block_coordinates(weight.shape)
-        self.total = self._around(self._weight)
+        self._weight = weight.astype(np.float32)
+        self._down = _moments(weight.shape[0], reach)
+        self._across = [moment.T for moment in _moments(weight.shape[1], reach)]
+        # How far off the weights lie, in blocks down and across: sums, then means.
+        level, down, down2 = (moment @ self._weight for moment in self._down)
+        level_sum, across_sum, across2_sum = (level @ moment for moment in self._across)
+        self.total = level_sum
         self._share = 1 / np.maximum(self.total, 1e-12)
-        self._mean_u, self._mean_v, uu, vv, uv = self._means(u, v, u * u, v * v, u * v)
+        self._mean_u = self._share * across_sum
+        self._mean_v = self._share * (down @ self._across[0])
         prior = _SLOPE_PRIOR * reach**2
-        self._uu = uu - self._mean_u**2 + prior
-        self._vv = vv - self._mean_v**2 + prior
-        self._uv = uv - self._mean_u * self._mean_v
+        self._uu = self._share * across2_sum - self._mean_u**2 + prior
+        self._vv = self._share * (down2 @ self._across[0]) - self._mean_v**2 + prior
+        self._uv = self._share * (down @ self._across[1]) - self._mean_u * self._mean_v
         self._determinant = self._uu * self._vv - self._uv**2
 
     def through(self, values: FloatArray) -> FloatArray:
         """Return the height, of shape (n_rows, n_columns), of each block's plane there."""
-        mean, up, vp = self._means(values, self._u * values, self._v * values)
-        up = up - self._mean_u * mean
-        vp = vp - self._mean_v * mean
+        weighted = self._weight * values.astype(np.float32)
+        level, down = self._down[0] @ weighted, self._down[1] @ weighted
+        mean = self._share * (level @ self._across[0])
+        up = self._share * (level @ self._across[1]) - self._mean_u * mean
+        vp = self._share * (down @ self._across[0]) - self._mean_v * mean
         slope_u = (self._vv * up - self._uv * vp) / self._determinant
         slope_v = (self._uu * vp - self._uv * up) / self._determinant
-        height: FloatArray = (
-            mean + slope_u * (self._u - self._mean_u) + slope_v * (self._v - self._mean_v)
-        )
-        return height
+        return np.asarray(mean - slope_u * self._mean_u - slope_v * self._mean_v, np.float64)
 
     def smoothed(self, values: FloatArray) -> FloatArray:
         """Return a smooth surface through values of shape (n_rows, n_columns)."""
         base = _plane(values, self._weight > 0)
         return base + self.through(values - base)
 
-    def _means(self, *values: FloatArray) -> FloatArray:
-        """Weighted means within reach, one after the other."""
-        means: FloatArray = self._around(self._weight * np.stack(values)) * self._share
-        return means
-
-    def _around(self, product: FloatArray) -> FloatArray:
-        """Average within reach, of shape (..., n_rows, n_columns); beyond the blocks there is 0."""
-        n_rows, n_columns = product.shape[-2:]
-        # As two products of matrices: of so few blocks, many times as fast as a filter.
-        around: FloatArray = (
-            _gaussian(n_rows, self._reach) @ product @ _gaussian(n_columns, self._reach)
-        )
-        return around
-
 
 @lru_cache(maxsize=64)
-def _gaussian(n_blocks: int, reach: float) -> FloatArray:
-    """Return the share of each block in the average around each other: a symmetric matrix."""
-    offsets = np.arange(n_blocks)
-    distance = np.abs(offsets[:, None] - offsets)
+def _moments(n_blocks: int, reach: float) -> tuple[Float32Array, Float32Array, Float32Array]:
+    """Return matrices that average over blocks: their values, times the distance, and its square.
+
+    Row i gives each block's share in the average around block i. Of so few blocks, products of
+    matrices are many times as fast as filters.
+    """
+    distance = np.arange(n_blocks) - np.arange(n_blocks)[:, None]
     # As far as OpenCV's filters of doubles reach, whose average this is.
     farthest = (round(8 * reach + 1) | 1) // 2
     all_weights = np.exp(-0.5 * (np.arange(-farthest, farthest + 1) / reach) ** 2)
-    weights = np.where(distance <= farthest, np.exp(-0.5 * (distance / reach) ** 2), 0)
-    shares: FloatArray = weights / all_weights.sum()
-    # It is kept, and handed to others.
-    shares.setflags(write=False)
-    return shares
+    weights = np.where(np.abs(distance) <= farthest, np.exp(-0.5 * (distance / reach) ** 2), 0)
+    share = weights / all_weights.sum()
+    zeroth, first, second = ((share * distance**power).astype(np.float32) for power in range(3))
+    for moment in (zeroth, first, second):
+        # They are kept, and handed to others.
+        moment.setflags(write=False)
+    return zeroth, first, second
 
 
 def inner_blocks(seen: BoolArray, edge_blocks: int) -> BoolArray:
@@ -133,10 +132,20 @@ def extended(values: FloatArray, known: BoolArray, reaches: tuple[float, ...]) -
 
 def _plane(values: FloatArray, known: BoolArray) -> FloatArray:
     """Plane through the known values, at all blocks."""
-    u, v = block_coordinates(values.shape)
-    terms = np.stack([np.ones_like(u), u, v])
-    seen = terms[:, known]
+    terms = _plane_terms(values.shape)
+    seen = terms * known.ravel()
     # Of three equations instead of one per block.
-    plane, *_ = np.linalg.lstsq(seen @ seen.T, seen @ values[known], rcond=None)
-    surface: FloatArray = np.tensordot(plane, terms, 1)
+    plane, *_ = np.linalg.lstsq(
+        seen @ terms.T, terms @ np.where(known, values, 0).ravel(), rcond=None
+    )
+    surface: FloatArray = (plane @ terms).reshape(values.shape)
     return surface
+
+
+@lru_cache(maxsize=64)
+def _plane_terms(shape: tuple[int, ...]) -> FloatArray:
+    """Return 1, column and row of each block, of shape (3, n_blocks)."""
+    u, v = block_coordinates(shape)
+    terms = np.stack([np.ones(u.size), u.ravel(), v.ravel()])
+    terms.setflags(write=False)
+    return terms
