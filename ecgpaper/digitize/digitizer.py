@@ -164,8 +164,8 @@ class Digitizer(Networks):
         try:
             found = self.read_level(page, request.stated)
         except EcgPaperError as error:
-            # The traceback would keep the stages' arrays: some hundred megabytes each way round.
-            return error.with_traceback(None)
+            give_back()
+            return error
         if found.is_backwards:
             self._refuse_mirrored(found, request.stated)
         return found

@@ -1,5 +1,8 @@
+import gc
 import os
 import sys
+import traceback
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +25,40 @@ def test_what_is_free_between_blocks_in_use_is_given_back():
     give_back()
     assert resident_mb() < before_mb - 100
     assert len(kept) == 400
+
+
+def failing(faults, held):
+    """Fail for two reasons, and keep the error where its own traceback knows it."""
+    big = np.zeros(10)
+    held.append(weakref.ref(big))
+    try:
+        raise LookupError("the first reason")
+    except LookupError as first:
+        fault = ValueError("the second reason")
+        faults.append(fault)
+        raise fault from first
+
+
+def giving_back(held):
+    faults = []
+    try:
+        failing(faults, held)
+    finally:
+        give_back()
+
+
+def test_error_that_is_kept_keeps_no_array():
+    held = []
+    gc.disable()
+    try:
+        with pytest.raises(ValueError, match="second") as caught:
+            giving_back(held)
+        assert held[0]() is None
+    finally:
+        gc.enable()
+    told = "".join(traceback.format_exception(caught.value))
+    assert "in failing" in told
+    assert "the first reason" in told
 
 
 def test_what_the_user_has_set_wins(monkeypatch):
