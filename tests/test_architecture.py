@@ -132,7 +132,7 @@ MAY_IMPORT = {
     "classify.picture": ("ecg page digitize classify.inputs classify.guess", "numpy cv2"),
     "classify.branches": ("ecg nets classify", "numpy scipy torch"),
     "train.span": ("", ""),
-    "train.ahead": ("", "joblib torch"),
+    "train.ahead": ("runtime.workers", "joblib torch"),
     "train.processes": ("", "torch"),
     "train.loop": (
         "runtime.files nets train.span train.ahead train.processes",

@@ -1,10 +1,13 @@
 """Work shared out among processes of this machine, or among many machines.
 
-Public: `by_workers`, `on_cluster`.
+Public: `by_workers`, `on_cluster`, `end_with`.
 """
 
 from __future__ import annotations
 
+import os
+import threading
+import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor
 from typing import Any, TypeVar
@@ -16,6 +19,8 @@ Result = TypeVar("Result")
 
 # A scheduler that is there answers sooner.
 _ANSWER_S = 10
+# How often a process that works for another looks whether that one is still there.
+_LOOK_EVERY_S = 1.0
 _KILLED = (
     "the processes that work must last; one was killed, maybe for lack of memory: run the same "
     "command again, which goes on where this one stopped,"
@@ -79,7 +84,8 @@ def _all_at_once(
             begun.append(number)
             yield delayed(_numbered)(task, number, item)
 
-    with parallel_config("loky", inner_max_num_threads=1):
+    begin = {"initializer": end_with, "initargs": (os.getpid(),)}
+    with parallel_config("loky", inner_max_num_threads=1, **begin):
         jobs = Parallel(n_jobs=n_workers, return_as="generator_unordered")
     yield from jobs(handed_out())
 
@@ -96,7 +102,7 @@ def _one_by_one(
 
     left = list(items)
     while left:
-        with ProcessPoolExecutor(max_workers=1) as process:
+        with ProcessPoolExecutor(1, initializer=end_with, initargs=(os.getpid(),)) as process:
             is_alive = True
             while left and is_alive:
                 item = left.pop(0)
@@ -105,6 +111,25 @@ def _one_by_one(
                 except BrokenExecutor:
                     is_alive, result = False, lost(item)
                 yield result
+
+
+def end_with(parent: int) -> None:
+    """Have this process end when its parent does, however that one ends.
+
+    One that waits for work, or for room in a queue, would not see for minutes that nobody is there.
+
+    Parameters
+    ----------
+    parent : int
+        The parent's process number.
+    """
+    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_LOOK_EVERY_S)
+    os._exit(1)
 
 
 def _kill_workers() -> None:

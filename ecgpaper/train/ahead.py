@@ -6,8 +6,6 @@ Public: `ahead`, `Made`, `n_cores`, `usual_workers`.
 from __future__ import annotations
 
 import multiprocessing
-import os
-import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, TypeVar
@@ -16,10 +14,10 @@ import torch
 from joblib import cpu_count
 from torch.utils.data import DataLoader, Dataset
 
+from ecgpaper.runtime.workers import end_with
+
 T = TypeVar("T")
 
-# How often a process that makes batches looks whether its parent is still there.
-_LOOK_EVERY_S = 1.0
 # With more processes the network no longer waits for them.
 _MOST_WORKERS = 15
 
@@ -73,17 +71,8 @@ def _as_it_is(batch: T) -> T:
 
 
 def _begin_worker(_worker: int) -> None:
-    """Use one thread, and end when the parent does, however it ends.
-
-    A worker that waits for room in a queue would not see that nobody takes from it any more.
-    """
+    """Use one thread, and end when the parent does."""
     torch.set_num_threads(1)
     parent = multiprocessing.parent_process()
     if parent is not None and parent.pid is not None:
-        threading.Thread(target=_end_with, args=(parent.pid,), daemon=True).start()
-
-
-def _end_with(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(_LOOK_EVERY_S)
-    os._exit(1)
+        end_with(parent.pid)
