@@ -48,7 +48,7 @@ def read_spared(folder, model):
 
 
 def say(readers, spared, seed, n_pages):
-    """Return logits by what speaks, quality and truth, of the pages that were read."""
+    """Return logits by what speaks, trust and truth, of the pages that were read."""
     pages = [readers.read(spared, index, seed) for index in range(n_pages)]
     rows = [index for index, page in enumerate(pages) if page.is_read]
     said = {}
@@ -63,7 +63,7 @@ def say(readers, spared, seed, n_pages):
     said["picture"] = class_logits(
         picture_logits(readers.pictures, [pages[i].picture for i in rows])
     )
-    return said, np.array([pages[i].quality for i in rows]), spared.truth[rows]
+    return said, np.array([pages[i].trust for i in rows]), spared.truth[rows]
 
 
 def signals_of(readers, pages, members):
@@ -83,12 +83,12 @@ def main(argv=None):
     spared, seed = read_spared(args.train, args.model)
     network = PictureBranch.load(args.model).network
     readers = Readers.load(args.model, network, args.work)
-    said, quality, truth = say(readers, spared, seed, min(args.pages, len(spared)))
+    said, trust, truth = say(readers, spared, seed, min(args.pages, len(spared)))
     answers = {name: expit(logits) for name, logits in said.items()}
     alone = signals_only(truth.shape[1]).weights
     nothing = np.zeros_like(said["picture"])
     for name, picture in (("with", said["picture"]), ("without", nothing)):
-        stacker, mixed = choose_stacker(said["digitized"], picture, quality, truth)
+        stacker, mixed = choose_stacker(said["digitized"], picture, trust, truth)
         kept = "not kept" if np.array_equal(stacker.weights, alone) else "kept"
         answers[f"stacker {name} picture, {kept}"] = mixed
     sys.stdout.write(f"{len(truth)} pages\n")

@@ -3,8 +3,8 @@
 Public: `PageClassifier`, `PictureBranch`, `PICTURE`, `CONTRACT`, `N_CHANNELS`,
 `picture_logits`, `logits_from`.
 
-The signals answer first. The picture has the more weight, the worse the page was digitized; it
-answers alone where nothing could be digitized.
+The signals answer first. A stacker may give the picture the more weight, the less the page is
+trusted (the shipped one gives it none); it answers alone where nothing could be digitized.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ class PageClassifier:
         probabilities = self.pictures.stacker.combine(
             logits_from(by_signals.probabilities)[None],
             seen[None],
-            np.array([np.mean([sight.quality for sight in sights])]),
+            np.array([np.mean([sight.trust for sight in sights])]),
         )[0]
         return Diagnosis(probabilities, by_signals.thresholds)
 

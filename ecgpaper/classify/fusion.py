@@ -31,7 +31,7 @@ class Stacker:
     ----------
     weights : ndarray of shape (n_classes, 5)
         Of the logit of the signals, of that logit times the doubt, of the logit of the picture, of
-        the doubt, and of 1; doubt is what quality lacks to 1.
+        the doubt, and of 1; doubt is what trust lacks to 1.
     """
 
     weights: FloatArray
@@ -43,17 +43,17 @@ class Stacker:
             raise ValueError(f"expected {N_TERMS} finite weights per class; got {shape}")
 
     def combine(
-        self, signal_logits: FloatArray, picture_logits: FloatArray, quality: FloatArray
+        self, signal_logits: FloatArray, picture_logits: FloatArray, trust: FloatArray
     ) -> FloatArray:
         """Return probabilities of shape (n_records, n_classes).
 
         Parameters
         ----------
         signal_logits, picture_logits : ndarray of shape (n_records, n_classes)
-        quality : ndarray of shape (n_records,), in [0, 1]
+        trust : ndarray of shape (n_records,), in [0, 1]
             Of the digitization; 0 where it failed.
         """
-        terms = _terms(signal_logits, picture_logits, quality)
+        terms = _terms(signal_logits, picture_logits, trust)
         return np.asarray(expit(np.einsum("rct,ct->rc", terms, self.weights)))
 
 
@@ -63,14 +63,14 @@ def signals_only(n_classes: int) -> Stacker:
 
 
 def fit_stacker(
-    signal_logits: FloatArray, picture_logits: FloatArray, quality: FloatArray, truth: BoolArray
+    signal_logits: FloatArray, picture_logits: FloatArray, trust: FloatArray, truth: BoolArray
 ) -> Stacker:
     """Fit a stacker on records that neither network has learned from.
 
     Parameters
     ----------
     signal_logits, picture_logits : ndarray of shape (n_records, n_classes)
-    quality : ndarray of shape (n_records,), in [0, 1]
+    trust : ndarray of shape (n_records,), in [0, 1]
     truth : ndarray of bool, of shape (n_records, n_classes)
 
     Notes
@@ -78,19 +78,19 @@ def fit_stacker(
     Logistic regression by maximum likelihood with a Gaussian prior around the first opinion; a
     class without examples stays there.
     """
-    terms = _terms(signal_logits, picture_logits, quality)
+    terms = _terms(signal_logits, picture_logits, trust)
     columns = [_fit_class(terms[:, i], truth[:, i]) for i in range(truth.shape[1])]
     return Stacker(np.stack(columns))
 
 
 def choose_stacker(
-    signal_logits: FloatArray, picture_logits: FloatArray, quality: FloatArray, truth: BoolArray
+    signal_logits: FloatArray, picture_logits: FloatArray, trust: FloatArray, truth: BoolArray
 ) -> tuple[Stacker, FloatArray]:
     """Fit a stacker, unless what it says of pages left out is worse than the signals alone.
 
     Parameters
     ----------
-    signal_logits, picture_logits, quality, truth
+    signal_logits, picture_logits, trust, truth
         As for `fit_stacker`; one page of each record.
 
     Returns
@@ -99,7 +99,7 @@ def choose_stacker(
     probabilities : ndarray of shape (n_records, n_classes)
         Of each page, by a stacker that was fitted on the others.
     """
-    opinions = (signal_logits, picture_logits, quality)
+    opinions = (signal_logits, picture_logits, trust)
     mixed = np.zeros(truth.shape)
     for fold in range(_N_FOLDS):
         is_out = np.arange(len(truth)) % _N_FOLDS == fold
@@ -118,14 +118,14 @@ def log_loss(probabilities: FloatArray, truth: BoolArray) -> float:
 
 
 def _terms(
-    signal_logits: FloatArray, picture_logits: FloatArray, quality: FloatArray
+    signal_logits: FloatArray, picture_logits: FloatArray, trust: FloatArray
 ) -> FloatArray:
     """Return what the weights stand for, of shape (n_records, n_classes, 5)."""
     signal, picture = (
         np.clip(logits, -_LARGEST_LOGIT, _LARGEST_LOGIT)
         for logits in (signal_logits, picture_logits)
     )
-    doubt = np.broadcast_to(1 - quality[:, None], signal.shape)
+    doubt = np.broadcast_to(1 - trust[:, None], signal.shape)
     return np.stack([signal, signal * doubt, picture, doubt, np.ones_like(signal)], axis=2)
 
 

@@ -65,7 +65,7 @@ class Sight(NamedTuple):
     """One image of a record, and how well it was digitized."""
 
     picture: ByteArray  # PICTURE_PX, 255 for ink
-    quality: float  # in [0, 1], see `trust_in`; 0 where the digitizer failed
+    trust: float  # in [0, 1], see `trust_in`; 0 where the digitizer failed
 
 
 def look_at(photo: ByteArray, found: Digitization | None) -> Sight:

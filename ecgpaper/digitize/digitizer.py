@@ -134,7 +134,7 @@ class Digitizer(Networks):
         Raises
         ------
         EcgPaperError
-            If they fit no way round: the reason for the first one.
+            If they fit no way round, for the reason of the first; or if the best is not legible.
         """
         best: Reading | None = None
         faults: list[EcgPaperError] = []
@@ -149,6 +149,7 @@ class Digitizer(Networks):
                 faults.append(found)
                 continue
             if found.scale.confidence < MIN_GRID_CONFIDENCE:
+                # No error yet, but leads must fit the better: see `check_legible`.
                 faults.append(no_grid())
             if best is None or found.is_surer_than(best):
                 best = found

@@ -74,7 +74,7 @@ class Reading:
 
     @property
     def agreement(self) -> float | None:
-        """How well all leads fit each other, see `leads.agreement`."""
+        """How well all leads fit each other, see `rows.fit.agreement`."""
         return agreement(self.fits)
 
     def leaning(self) -> Reading:

@@ -11,7 +11,7 @@ traces begin and end, between the pulses.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -72,8 +72,10 @@ class RowScaleLimits:
     step_mm: float = 0.0125
     # Confidence in a scale that a pulse confirms,
     confirmed: float = 0.5
-    # and in one from a row's length alone.
+    # in one from a row's length alone,
     unconfirmed: float = 0.3
+    # and in that of a grid that fits no rows, where these tell no other.
+    doubtful: float = 0.3
 
 
 LIMITS = RowScaleLimits()
@@ -109,7 +111,7 @@ def find_scale(page: PageImage, tracer: StripNet) -> GridScale:
         return scale_without_grid(page.photo, page.flat, page.maps, tracer)
     except (GridError, LayoutError) as error:
         logger.info("a doubtful grid is better than none: %s", error)
-        return scale
+        return replace(scale, confidence=min(scale.confidence, LIMITS.doubtful))
 
 
 def scale_without_grid(

@@ -4,8 +4,8 @@ Public: `PageFault`, `attempt`. Standard library only.
 
 Inside, errors stay typed and narrow: a stage raises its own `EcgPaperError` and catches what it can
 answer. Here, and nowhere else, any exception is caught, since a batch of a thousand pages must not
-end with the one page that nobody thought of. The `digitize` command, `team_code.run_models` and the
-generator's batches use it.
+end with the one page that nobody thought of. The `digitize` command, `digitize_all`, the server,
+`team_code.run_models` and the generator's batches use it.
 """
 
 from __future__ import annotations

@@ -42,9 +42,9 @@ class Saying:
         return Diagnosis(SAID, np.full(N_CLASSES, 0.4))
 
 
-def sight_of(seed, quality=1.0):
+def sight_of(seed, trust=1.0):
     rng = np.random.default_rng(seed)
-    return Sight(rng.integers(0, 255, PICTURE_PX, dtype=np.uint8), quality)
+    return Sight(rng.integers(0, 255, PICTURE_PX, dtype=np.uint8), trust)
 
 
 @pytest.fixture(scope="module")

@@ -189,10 +189,10 @@ def test_page_that_was_read_is_flattened_and_others_are_seen_whole(level_ecg):
         np.testing.assert_array_equal(look_at(page.image, found).picture, expected)
 
 
-def test_failed_digitization_has_no_quality(level_ecg):
+def test_failed_digitization_has_no_trust(level_ecg):
     page = level_page(level_ecg)
-    assert look_at(page.image, None).quality == 0
-    assert look_at(page.image, digitization_of(page, [10.0] * 12)).quality == 0.5
+    assert look_at(page.image, None).trust == 0
+    assert look_at(page.image, digitization_of(page, [10.0] * 12)).trust == 0.5
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from ecgpaper.digitize import scale as module
 from ecgpaper.digitize.grid.comb import believable
-from ecgpaper.digitize.scale import fits_rows
+from ecgpaper.digitize.scale import find_scale, fits_rows
 from ecgpaper.errors import GridError
 from ecgpaper.page.geometry import Homography
 from ecgpaper.page.raster import FlatPage, GridScale
@@ -36,3 +39,21 @@ def test_a_page_of_an_absurd_size_is_refused_in_plain_words():
     for scale in (GridScale((0.39, 0.5)), GridScale((0.5, 0.29))):
         with pytest.raises(GridError, match=r"^words$"):
             believable(scale, page, "words")
+
+
+def test_a_grid_that_fits_no_rows_is_believed_no_more_than_rows_alone(monkeypatch):
+    """Where the rows tell no scale either it is kept, with the doubt that it deserves."""
+    flat = FlatPage(np.zeros((900, 1200, 3), np.uint8), Homography.identity())
+    page = SimpleNamespace(photo=flat.image, flat=flat, maps=None)
+    grid = GridScale((5.0, 5.0), confidence=0.9)
+    monkeypatch.setattr(module, "find_grid_scale", lambda *_: grid)
+
+    def no_rows(*_):
+        raise GridError("no rows")
+
+    monkeypatch.setattr(module, "scale_without_grid", no_rows)
+    monkeypatch.setattr(module, "fits_rows", lambda *_: True)
+    assert find_scale(page, None).confidence == 0.9
+    monkeypatch.setattr(module, "fits_rows", lambda *_: False)
+    assert find_scale(page, None).px_per_mm == (5.0, 5.0)
+    assert find_scale(page, None).confidence <= 0.3

@@ -40,9 +40,9 @@ class Digitization:
     pulse : Pulse or None
         The calibration pulse that was seen.
     said : Said
-        Speed and gain as they are printed; with neither pulse nor print they are taken to be
-        the usual.
-    evidence : ndarray of shape (n_leads, len(evidence.FEATURES))
+        Speed and gain as they are printed. With neither pulse nor print the gain is taken to be
+        the usual, and heartbeats tell the speed.
+    evidence : ndarray of shape (n_leads, len(quality.FEATURES))
         Features of each lead, `quality.FEATURES`; NaN for leads that no trace shows.
     predicted_snr_db : ndarray of shape (n_leads,), in dB
         SNR that each lead is expected to score; NaN for leads that no trace shows.
@@ -70,7 +70,7 @@ class Digitization:
 
     @property
     def agreement(self) -> float | None:
-        """How well all leads fit each other, see `leads.agreement`."""
+        """How well all leads fit each other, see `rows.fit.agreement`."""
         return agreement(self.fits)
 
     @property

@@ -3,7 +3,7 @@
 Public: `rows_are_upright`, `ways_round`, `turned`, `mirrored`.
 
 The grid looks the same after a quarter turn, the traces do not: their ink lies in rows. Whether
-these are upside down shows when they are read, see `leads.agreement`.
+these are upside down shows when they are read, see `rows.fit.agreement`.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class Named:
 
     @property
     def fit(self) -> float | None:
-        """See `agreement`."""
+        """The mean of the fits, see `rows.fit.agreement`."""
         return agreement(self.fits)
 
     @property

@@ -48,7 +48,7 @@ class ReadPage(NamedTuple):
 
     leads_mv: Float32Array  # (12, 1000), all NaN where it failed
     picture: ByteArray  # (height, width)
-    quality: float
+    trust: float
 
     @property
     def is_read(self) -> bool:
@@ -92,11 +92,11 @@ class Readers:
             arrays: dict[str, NDArray[Any]] = {
                 "leads_mv": page.leads_mv,
                 "picture": page.picture,
-                "quality": np.array(page.quality),
+                "trust": np.array(page.trust),
             }
             write_whole(file, arrays_as_bytes(arrays))
         kept = load_file(file)
-        return ReadPage(kept["leads_mv"], kept["picture"], float(kept["quality"]))
+        return ReadPage(kept["leads_mv"], kept["picture"], float(kept["trust"]))
 
     def _digitized(self, ecg: Ecg, index: int, seed: int) -> ReadPage:
         """Depends on seed and index alone; all presets come in turn."""
@@ -144,8 +144,8 @@ def fit_stacking(
         return signals_only(len(CLASSES)), {}
     signal = np.stack([readers.signal_logits(pages[i], int(spared.folds[i])) for i in rows])
     picture = class_logits(picture_logits(readers.pictures, [pages[i].picture for i in rows]))
-    quality, truth = np.array([pages[i].quality for i in rows]), spared.truth[rows]
-    stacker, mixed = choose_stacker(signal, picture, quality, truth)
+    trust, truth = np.array([pages[i].trust for i in rows]), spared.truth[rows]
+    stacker, mixed = choose_stacker(signal, picture, trust, truth)
     spoken = {"signals": expit(signal), "picture": expit(picture), "both": mixed}
     metrics: dict[str, object] = {"pages of spared records": len(rows)}
     for name, probabilities in spoken.items():

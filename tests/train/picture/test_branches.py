@@ -116,13 +116,13 @@ def test_page_is_read_once_and_then_taken_from_the_folder(readers):
     failed, found, failed_again, found_again = (readers.read(records, i, 1) for i in (0, 1, 0, 1))
     assert readers.digitizer.n_asked == 2
     assert not failed.is_read
-    assert failed.quality == 0
+    assert failed.trust == 0
     assert found.is_read
-    assert found.quality == 0.5
+    assert found.trust == 0.5
     for first, second in ((failed, failed_again), (found, found_again)):
         np.testing.assert_array_equal(first.leads_mv, second.leads_mv)
         np.testing.assert_array_equal(first.picture, second.picture)
-        assert first.quality == second.quality
+        assert first.trust == second.trust
 
 
 def test_member_that_has_left_a_record_out_speaks_of_it(readers, monkeypatch):
