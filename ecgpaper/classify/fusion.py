@@ -117,9 +117,7 @@ def log_loss(probabilities: FloatArray, truth: BoolArray) -> float:
     return float(-np.log(np.maximum(likely, 1e-9)).mean())
 
 
-def _terms(
-    signal_logits: FloatArray, picture_logits: FloatArray, trust: FloatArray
-) -> FloatArray:
+def _terms(signal_logits: FloatArray, picture_logits: FloatArray, trust: FloatArray) -> FloatArray:
     """Return what the weights stand for, of shape (n_records, n_classes, 5)."""
     signal, picture = (
         np.clip(logits, -_LARGEST_LOGIT, _LARGEST_LOGIT)

@@ -11,14 +11,14 @@ from dataclasses import replace
 import numpy as np
 
 from ecgpaper.digitize.answer.quality import lead_evidence, predict_snr
-from ecgpaper.digitize.answer.refusals import nothing_trusted
+from ecgpaper.digitize.answer.refusals import defended, nothing_trusted
 from ecgpaper.digitize.answer.result import MIN_SNR_DB, Digitization
 from ecgpaper.digitize.answer.traced import Traced
 from ecgpaper.digitize.curves.trim import without_blank_ends
 from ecgpaper.digitize.reading import mean_confidence
 from ecgpaper.digitize.request import Request
 from ecgpaper.digitize.rows.columns import with_margin
-from ecgpaper.digitize.rows.fit import fits_of
+from ecgpaper.digitize.rows.fit import agreement, fits_of
 from ecgpaper.digitize.signal.knots import find_knots
 from ecgpaper.digitize.signal.leads import signal_from_traces, spread_from_traces
 from ecgpaper.digitize.signal.limb_leads import consistent
@@ -52,7 +52,7 @@ def interpreted(traced: Traced, request: Request, judge: QualityNet) -> Digitiza
     quality = mean_confidence(traces)
     traces = without_blank_ends(traces, scale)
     evidence = lead_evidence(traces, fits, page.flat, scale)
-    predicted_snr_db = predict_snr(evidence, judge)
+    predicted_snr_db = defended(predict_snr(evidence, judge), agreement(fits))
     ecg, confidence = signal_from_traces(traces, layout, scale, request.fs, knots=knots)
     is_bad = predicted_snr_db < MIN_SNR_DB
     signal_mv = np.where(is_bad, np.nan, ecg.signal_mv)
