@@ -14,6 +14,7 @@ import logging
 
 from ecgpaper.digitize.answer.interpret import interpreted
 from ecgpaper.digitize.answer.refusals import (
+    MIN_GRID_CONFIDENCE,
     MIN_LEGIBLE,
     check_legible,
     check_traces,
@@ -59,9 +60,6 @@ from ecgpaper.runtime.bounds import FS_HZ, Clock
 from ecgpaper.runtime.heap import give_back
 
 logger = logging.getLogger(__name__)
-
-# Confidence that every grid that was seen exceeds; below it, the reading must be credible.
-MIN_GRID_CONFIDENCE = 0.6
 
 
 class Digitizer(Networks):

@@ -1,6 +1,7 @@
 """When a reading is refused, and the error that says why.
 
-Public: `check_traces`, `check_legible`, `no_grid`, `mirrored`, `defended`, `nothing_trusted`.
+Public: `MIN_GRID_CONFIDENCE`, `check_traces`, `check_legible`, `no_grid`, `mirrored`, `defended`,
+`nothing_trusted`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from ecgpaper.errors import EcgPaperError, GridError, LayoutError, MirrorError
 # read right had 0.96 and more, worn ones too; what looked like rows of graph paper, and of a page
 # with light traces on a dark ground, had 0.00.
 MIN_QUALITY = 0.5
+# Confidence that every grid that was seen exceeds; below it, the reading must be credible.
+MIN_GRID_CONFIDENCE = 0.6
 # Where more of the ink is beside the traces that were read, others were not seen: pages that were
 # read right had 0.17 at the most, one lead among numbers 0.23, a page with seven rows of which four
 # were found 0.42 (17 pages). It may also be mould and handwriting. Leads that fit each other so
@@ -65,6 +68,11 @@ def check_legible(reading: Reading, stated: Stated, faults: Sequence[EcgPaperErr
     if faults and reading.rank < MIN_CREDIBLE:
         raise faults[0]
     found = reading.agreement
+    if stated.layout is None and _is_on_a_monitor(reading):
+        raise LayoutError(
+            "expected paper, or a screen with a grid or several leads; found a light curve on a "
+            "dark ground, as on a monitor, and nothing that tells its scale: print or export it"
+        )
     uncovered = uncovered_share(reading.traces, reading.layout, reading.scale, reading.page.maps)
     if uncovered > MOST_UNCOVERED and (found is None or found < MIN_AGREEMENT):
         raise LayoutError(
@@ -77,6 +85,13 @@ def check_legible(reading: Reading, stated: Stated, faults: Sequence[EcgPaperErr
             f"expected leads that fit each other by {MIN_LEGIBLE:.2f} or more; those found fit by "
             f"{found:.2f}: crop the image to the page, or state its layout"
         )
+
+
+def _is_on_a_monitor(reading: Reading) -> bool:
+    """Whether a lead alone, light on dark, has no grid: nothing tells what a pixel of it is."""
+    is_alone = reading.agreement is None and not reading.has_columns
+    has_grid = reading.scale.confidence >= MIN_GRID_CONFIDENCE
+    return is_alone and reading.page.is_negative and not has_grid
 
 
 def no_grid() -> GridError:

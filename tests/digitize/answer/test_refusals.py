@@ -1,12 +1,14 @@
 """Which readings are refused: ink that nobody read, unless the leads prove themselves."""
 
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from ecgpaper.digitize.answer import refusals as module
 from ecgpaper.digitize.answer.refusals import check_legible, defended
-from ecgpaper.digitize.request import UNSTATED
+from ecgpaper.digitize.request import UNSTATED, Stated
 from ecgpaper.errors import LayoutError
 
 
@@ -23,6 +25,7 @@ def half_read(print_page, true_maps):
             rows=(0, 1),
             traces=tuple(trace for trace in truth.traces if trace.strip.segment.row < 2),
             layout=truth.layout,
+            has_columns=True,
             scale=truth.scale,
             page=SimpleNamespace(maps=true_maps(page)),
         )
@@ -48,3 +51,30 @@ def test_no_page_is_lost_altogether_whose_leads_prove_each_other():
     # A lead that is worse than the others is still left out.
     mixed = np.array([-13.0, 8.0])
     np.testing.assert_array_equal(defended(mixed, 0.9), mixed)
+
+
+@pytest.mark.parametrize(
+    ("is_negative", "confidence", "layout", "is_refused"),
+    [
+        (True, 0.3, None, True),
+        (True, 0.3, "1x1", False),
+        (True, 1.0, None, False),
+        (False, 0.3, None, False),
+    ],
+)
+def test_a_monitor_s_curve_without_a_grid_is_refused(
+    monkeypatch, is_negative, confidence, layout, is_refused
+):
+    monkeypatch.setattr(module, "uncovered_share", lambda *_: 0.0)
+    reading = SimpleNamespace(
+        agreement=None,
+        rank=0.5,
+        has_columns=False,
+        rows=(0,),
+        traces=(),
+        layout=None,
+        scale=SimpleNamespace(confidence=confidence),
+        page=SimpleNamespace(maps=None, is_negative=is_negative),
+    )
+    with pytest.raises(LayoutError, match="monitor") if is_refused else nullcontext():
+        check_legible(reading, Stated(layout=layout))
