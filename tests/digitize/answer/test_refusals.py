@@ -43,13 +43,13 @@ def test_leads_that_fit_each_other_were_read_whatever_lies_beside_them(half_read
     check_legible(half_read(0.9), UNSTATED)
 
 
-def test_no_page_is_lost_altogether_whose_leads_prove_each_other():
-    lost = np.array([-13.0, np.nan, -3.0])
-    assert defended(lost, 0.74).tolist() == pytest.approx([0.0, np.nan, 0.0], nan_ok=True)
+def test_no_page_is_lost_by_half_whose_leads_prove_each_other():
+    lost = np.array([-13.0, np.nan, -3.0, 1.0])
+    assert defended(lost, 0.74).tolist() == pytest.approx([0.0, np.nan, 0.0, 1.0], nan_ok=True)
     for agreement in (None, 0.2):
         np.testing.assert_array_equal(defended(lost, agreement), lost)
     # A lead that is worse than the others is still left out.
-    mixed = np.array([-13.0, 8.0])
+    mixed = np.array([-13.0, 8.0, 9.0])
     np.testing.assert_array_equal(defended(mixed, 0.9), mixed)
 
 
