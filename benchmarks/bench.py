@@ -36,7 +36,8 @@ from benchmarks.plain_pages import draw_plainly, read_plainly
 from ecgpaper import score
 from ecgpaper.app.leaderboard.origin import commit_of
 from ecgpaper.classify import Classifier
-from ecgpaper.digitize import Digitizer, digitizer
+from ecgpaper.digitize import Digitizer, digitizer, first_phase, page_image
+from ecgpaper.digitize.rows import find
 from ecgpaper.ecg import STANDARD_ORDER
 from ecgpaper.measure import measure
 from ecgpaper.page import LAYOUTS
@@ -49,11 +50,18 @@ from tests.plain_alignment import make_lead, plain_find_shift
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "docs" / "results" / "bench.json"
 PRESETS = ("clean", "scan-color", "photo", "photo-deteriorated")
-# Functions of `ecgpaper.digitize.digitizer`, in the order in which a page passes them.
-STAGES = (
-    *("see_page", "find_scale", "find_layout", "read_rows", "column_places", "settle_columns"),
-    *("refine_traces", "read_said", "interpreted"),
-)
+# Functions in the order in which a page passes them, and the modules that call them.
+STAGES = {
+    "see_page": page_image,
+    "find_scale": first_phase,
+    "rows_of": find,
+    "read_rows": first_phase,
+    "column_places": first_phase,
+    "settle_columns": digitizer,
+    "refine_traces": digitizer,
+    "read_said": digitizer,
+    "interpreted": digitizer,
+}
 FS = 500  # Hz
 # Worse by this share is said.
 MOST_WORSE = 0.2
@@ -148,22 +156,20 @@ class Stages:
     """Clocks around the stages of the digitizer, as long as the block lasts."""
 
     def __init__(self):
-        missing = [name for name in STAGES if not hasattr(digitizer, name)]
+        missing = [name for name, module in STAGES.items() if not hasattr(module, name)]
         if missing:
-            raise SystemExit(
-                f"stages must be functions of {digitizer.__name__}; it lacks {missing}"
-            )
+            raise SystemExit(f"stages must be functions that the digitizer calls; not so {missing}")
         self.seconds = dict.fromkeys(STAGES, 0.0)
 
     def __enter__(self):
-        self._functions = {name: getattr(digitizer, name) for name in STAGES}
+        self._functions = {name: getattr(module, name) for name, module in STAGES.items()}
         for name, function in self._functions.items():
-            setattr(digitizer, name, self._clocked(name, function))
+            setattr(STAGES[name], name, self._clocked(name, function))
         return self
 
     def __exit__(self, *_):
         for name, function in self._functions.items():
-            setattr(digitizer, name, function)
+            setattr(STAGES[name], name, function)
 
     def _clocked(self, name, function):
         def clocked(*args, **options):

@@ -18,6 +18,7 @@ from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.read import read_rows
 from ecgpaper.digitize.curves.refine import refine_traces
 from ecgpaper.digitize.page.flatten import flatten
+from ecgpaper.digitize.page.view import View
 from ecgpaper.digitize.page_image import PageImage
 from ecgpaper.digitize.request import UNSTATED, Request
 from ecgpaper.digitize.rows.find import find_layout
@@ -49,7 +50,8 @@ def answer(digitizer, page, n_given):
     _, flat_maps = flatten(photo, maps, truth.page_to_photo, size)
     # Rows are cut out of the photo itself, where nothing was lost by flattening.
     flat = FlatPage(photo, truth.page_to_photo)
-    page = PageImage(photo, maps, flat, flat_maps, Homography.identity(), photo.shape[1::-1])
+    whole, size_px = Homography.identity(), photo.shape[1::-1]
+    page = PageImage(photo, maps, flat, flat_maps, whole, size_px, View.of(photo))
     return answer_of(digitizer, page, truth, n_given)
 
 

@@ -12,6 +12,7 @@ import pytest
 from ecgpaper import score
 from ecgpaper.digitize import page_image, scale
 from ecgpaper.digitize.page.flatten import FLAT_PX_PER_MM, flatten
+from ecgpaper.digitize.page.view import View
 from ecgpaper.digitize.page_image import PageImage
 from ecgpaper.digitize.request import UNSTATED, Request, Stated
 from ecgpaper.digitize.segment import segment
@@ -60,7 +61,8 @@ def laid(digitizer, page):
     maps, photo = segment(page.image, digitizer.segmenter), page.image
     _, flat_maps = flatten(photo, maps, page.truth.page_to_photo, photo.shape[:2])
     seen = FlatPage(photo, page.truth.page_to_photo)
-    return PageImage(photo, maps, seen, flat_maps, Homography.identity(), photo.shape[1::-1])
+    whole, size_px = Homography.identity(), photo.shape[1::-1]
+    return PageImage(photo, maps, seen, flat_maps, whole, size_px, View.of(photo))
 
 
 def read_laid(digitizer, page, stated=UNSTATED):

@@ -1,19 +1,21 @@
 """A photo, its flat page and the pixel classes of both, which always travel together.
 
-Public: `PageImage`, `check_sides`, `see_page`, `see_negative`.
+Public: `PageImage`, `check_sides`, `sights`, `see_page`, `see_negative`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import cv2
 import numpy as np
 
 from ecgpaper.digitize.page.flatten import sampled
-from ecgpaper.digitize.page.negative import negative
+from ecgpaper.digitize.page.negative import is_dark, negative
 from ecgpaper.digitize.page.orientation import mirrored, turned
-from ecgpaper.digitize.page.rectify import rectify
+from ecgpaper.digitize.page.rectify import rectify, turn_upright
 from ecgpaper.digitize.page.sampling import map_pixels
 from ecgpaper.digitize.page.sheet import sheet_between
 from ecgpaper.digitize.page.turn import turned_upright
@@ -30,6 +32,9 @@ from ecgpaper.runtime.bounds import MAX_ASPECT, MIN_SIDE_PX
 # A page seen in more detail than 300 dpi is shrunk: curves are read at 8 px per mm, and cutting
 # them out of many more pixels would skip most of these.
 MAX_LONG_SIDE_PX = 3600
+# A flat page with less than this share of the photo's ink shows a part of the page: its grid was
+# lost on the way. Or other sheets lie about it.
+MIN_INK_SHOWN = 0.7
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +55,8 @@ class PageImage:
         From the pixels of that part to those of the photo as it was handed in.
     whole_px : tuple of int
         (width, height) of the photo as it was handed in.
+    view : View
+        Of the camera, on `photo`.
     is_negative : bool
         Whether the photo shows light traces on a dark ground; `photo` is its negative then.
     """
@@ -60,12 +67,29 @@ class PageImage:
     maps: PixelMaps
     to_whole: Warp
     whole_px: tuple[int, int]
+    view: View
     is_negative: bool = False
 
     @property
     def flat_on_whole(self) -> FlatPage:
         """The flat page, which knows its place on the photo as it was handed in."""
         return FlatPage(self.flat.image, self.flat.page_to_photo.compose(self.to_whole))
+
+    @property
+    def ink_shown(self) -> float:
+        """Share of the photo's ink, in [0, 1], that lies within the flat page's four corners."""
+        ink = self.photo_maps.of("ink")
+        height, width = self.flat.image.shape[:2]
+        corners = np.array([(0, 0), (width, 0), (width, height), (0, height)]) - 0.5
+        on_photo = (self.flat.page_to_photo(corners) + 0.5) / self.photo_maps.px_per_map_px - 0.5
+        shown = np.zeros(ink.shape, np.uint8)
+        cv2.fillConvexPoly(shown, np.rint(on_photo).astype(np.int32), 1)
+        return float((ink * shown).sum() / max(float(ink.sum()), 1e-9))
+
+    def upright(self) -> PageImage:
+        """Flatten the photo without its grid, by the sides of the sheet and by its print."""
+        flat, maps = turn_upright(self.photo, self.photo_maps, self.view)
+        return replace(self, flat=flat, maps=maps)
 
     def turned(self, n_quarters: int) -> PageImage:
         """Turn the flat page counterclockwise."""
@@ -99,6 +123,39 @@ def check_sides(photo: ByteArray) -> None:
         )
 
 
+def sights(
+    photo: ByteArray, network: SegmentNet, corners: Corners | None = None
+) -> Iterator[Callable[[], PageImage]]:
+    """Ways to see a photo, the likeliest first: each is for a photo that no other could be read by.
+
+    As it is. Without its grid, where this was followed over a part of the print. And a dark photo
+    as a negative.
+
+    Parameters
+    ----------
+    photo : ndarray of uint8, of shape (height, width, 3), RGB
+    network : SegmentNet
+    corners : Corners, optional
+        Where the page is, if somebody knows.
+
+    Yields
+    ------
+    callable
+        As `see_page`, with its errors.
+    """
+    seen: list[PageImage] = []
+
+    def see() -> PageImage:
+        seen.append(see_page(photo, network, corners))
+        return seen[0]
+
+    yield see
+    if seen and seen[0].ink_shown < MIN_INK_SHOWN:
+        yield seen[0].upright
+    if is_dark(photo):
+        yield partial(see_negative, photo, network, corners)
+
+
 def see_page(photo: ByteArray, network: SegmentNet, corners: Corners | None = None) -> PageImage:
     """Find the page on a photo and flatten it.
 
@@ -126,9 +183,10 @@ def see_page(photo: ByteArray, network: SegmentNet, corners: Corners | None = No
         maps, view = segment(photo, network), view.cropped(left, top)
     photo, factor = _reduced(photo)
     maps = replace(maps, px_per_map_px=maps.px_per_map_px * factor)
-    flat, flat_maps = rectify(photo, maps, view.scaled(factor))
+    view = view.scaled(factor)
+    flat, flat_maps = rectify(photo, maps, view)
     to_whole = Homography.scaling(1 / factor).compose(Homography.translation((left, top)))
-    return PageImage(photo, maps, flat, flat_maps, to_whole.compose(to_photo), whole_px)
+    return PageImage(photo, maps, flat, flat_maps, to_whole.compose(to_photo), whole_px, view)
 
 
 def see_negative(

@@ -1,37 +1,112 @@
-"""What the digitizer's flow decides between two readings of a page."""
+"""What the digitizer's flow decides between several readings of a page."""
 
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
 
-from ecgpaper.digitize import Digitizer, digitizer
-from ecgpaper.digitize.request import UNSTATED
-from ecgpaper.errors import LayoutError
+from ecgpaper.digitize import Digitizer, first_phase
+from ecgpaper.digitize.request import UNSTATED, Request
+from ecgpaper.errors import EcgPaperError, GridError, LayoutError, MirrorError
+from ecgpaper.runtime.bounds import Clock
 
 
 @pytest.mark.parametrize(
-    ("rank", "other_rank", "is_other"),
-    [(0.1, 0.9, True), (0.1, 0.05, False), (0.9, 1.0, False), (0.1, None, False)],
+    ("ranks", "taken"),
+    [
+        ((0.1, 0.9), 1),
+        ((0.1, 0.05), 0),
+        ((0.9, 1.0), 0),
+        ((0.1, None), 0),
+        ((None, 0.2), 1),
+        ((None, 0.1, 0.3), 2),
+    ],
 )
-def test_long_rows_whose_leads_do_not_fit_are_read_at_the_usual_length(
-    monkeypatch, rank, other_rank, is_other
+def test_rows_whose_leads_do_not_fit_are_read_as_they_may_be_meant_otherwise(
+    monkeypatch, ranks, taken
 ):
-    monkeypatch.setattr(digitizer, "find_scale", lambda *_: None)
-    monkeypatch.setattr(digitizer, "is_longer_than_usual", lambda layout: layout == "long")
-    monkeypatch.setattr(
-        digitizer,
-        "find_layout",
-        lambda *_, usual_length=False: "usual" if usual_length else "long",
-    )
-    page = SimpleNamespace(flat=None, maps=None)
+    assert read_level(monkeypatch, ranks).layout == taken
+
+
+def test_rows_that_are_none_are_refused_for_the_reason_of_the_likeliest(monkeypatch):
+    with pytest.raises(LayoutError, match="no rows in 0"):
+        read_level(monkeypatch, (None, None))
+
+
+def read_level(monkeypatch, ranks):
+    """Read a page whose rows may be meant in several ways, each with a rank, or with none."""
+    monkeypatch.setattr(first_phase, "find_scale", lambda *_: None)
 
     def read_placed(page, scale, layout, _):
-        found = rank if layout == "long" else other_rank
-        if found is None:
-            raise LayoutError("no rows")
-        return SimpleNamespace(page=page, scale=scale, layout=layout, rank=found)
+        if ranks[layout] is None:
+            raise LayoutError(f"no rows in {layout}")
+        return SimpleNamespace(page=page, scale=scale, layout=layout, rank=ranks[layout])
 
     reader = Digitizer.__new__(Digitizer)
     object.__setattr__(reader, "read_placed", read_placed)
     object.__setattr__(reader, "tracer", None)
-    assert reader.read_level(page, UNSTATED).layout == ("usual" if is_other else "long")
+    page = SimpleNamespace(flat=None, maps=None)
+    return reader.read_level(page, UNSTATED, lambda *_: range(len(ranks)))
+
+
+@pytest.mark.parametrize(
+    ("answers", "limit_s", "taken"),
+    [
+        (("read", "read"), 60.0, 0),
+        ((GridError("as it is"), "read"), 60.0, 1),
+        ((GridError("as it is"), LayoutError("upright"), "read"), 60.0, 2),
+        ((GridError("as it is"), LayoutError("upright")), 60.0, "as it is"),
+        ((GridError("as it is"), "read"), -1.0, "as it is"),
+        ((MirrorError("mirrored"), "read"), 60.0, "mirrored"),
+    ],
+)
+def test_a_photo_is_read_in_the_first_sight_that_can_be(monkeypatch, answers, limit_s, taken):
+    monkeypatch.setattr(
+        first_phase, "sights", lambda *_: [partial(int, at) for at in range(len(answers))]
+    )
+
+    def read_page(at, _):
+        if isinstance(answers[at], Exception):
+            raise answers[at]
+        return at
+
+    reader = Digitizer.__new__(Digitizer)
+    object.__setattr__(reader, "read_page", read_page)
+    object.__setattr__(reader, "segmenter", None)
+    request = Request(500.0, UNSTATED, Clock(limit_s))
+    if isinstance(taken, int):
+        assert reader.read(None, request) == taken
+    else:
+        with pytest.raises(EcgPaperError, match=taken):
+            reader.read(None, request)
+
+
+@pytest.mark.parametrize(
+    ("by_all", "by_even", "limit_s", "answer"),
+    [
+        ("all", "even", 60.0, "all"),
+        (LayoutError("all rows"), "even", 60.0, "even"),
+        (LayoutError("all rows"), LayoutError("even rows"), 60.0, "all rows"),
+        (LayoutError("all rows"), MirrorError("even rows"), 60.0, "all rows"),
+        (LayoutError("all rows"), "even", -1.0, "all rows"),
+        (MirrorError("mirrored"), "even", 60.0, "mirrored"),
+    ],
+)
+def test_rows_at_even_distances_are_read_alone_where_all_cannot_be(
+    by_all, by_even, limit_s, answer
+):
+    def read_any_way(*arguments):
+        # The third tells where rows may stand.
+        found = by_all if len(arguments) == 2 else by_even
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    reader = Digitizer.__new__(Digitizer)
+    object.__setattr__(reader, "read_any_way", read_any_way)
+    request = Request(500.0, UNSTATED, Clock(limit_s))
+    if answer in ("all", "even"):
+        assert reader.read_page(None, request) == answer
+    else:
+        with pytest.raises(EcgPaperError, match=answer):
+            reader.read_page(None, request)

@@ -9,6 +9,7 @@ import pytest
 from ecgpaper.digitize import Digitizer, Stated, StatedBox, StatedLead
 from ecgpaper.digitize.answer.traced import Traced
 from ecgpaper.digitize.calibration.printed_scale import Said
+from ecgpaper.digitize.page.view import View
 from ecgpaper.digitize.page_image import PageImage, see_page
 from ecgpaper.digitize.reading import Reading
 from ecgpaper.digitize.request import Request
@@ -27,7 +28,8 @@ def traced(print_page):
     scale = replace(truth.scale, confidence=1.0)
     flat = FlatPage(page.image, truth.page_to_photo)
     size_px = page.image.shape[1::-1]
-    image = PageImage(page.image, None, flat, None, Homography.identity(), size_px)
+    view = View.of(page.image)
+    image = PageImage(page.image, None, flat, None, Homography.identity(), size_px, view)
     fits = fits_of(truth.traces, truth.layout, scale)
     reading = Reading(image, scale, truth.layout, (), truth.traces, fits, None, ())
     return Traced(reading, truth.layout, truth.traces, Said(None, None), truth.layout.scale)

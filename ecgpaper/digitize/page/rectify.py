@@ -1,6 +1,6 @@
 """Photo -> flat page: undo the camera and the paper's bends.
 
-Public: `rectify`.
+Public: `rectify`, `turn_upright`.
 
 Where the grid can be followed, it tells where every point of the photo lies on the paper. Where it
 cannot, the page is at least turned upright, by the sides of the sheet and by its print.
@@ -101,12 +101,15 @@ def rectify(
         warp, size = _page_to_photo(found, inside, maps, photo.shape[:2])
     except GridError as error:
         logger.info("turning the page upright only: %s", error)
-        return _upright(photo, maps, view or View.of(photo))
+        return turn_upright(photo, maps, view or View.of(photo))
     return flatten(photo, maps, warp, size)
 
 
-def _upright(photo: ByteArray, maps: PixelMaps, view: View) -> tuple[FlatPage, PixelMaps]:
-    """Flatten a photo by the sides of the sheet, where these are seen, and by its print."""
+def turn_upright(photo: ByteArray, maps: PixelMaps, view: View) -> tuple[FlatPage, PixelMaps]:
+    """Flatten a photo by the sides of the sheet, where these are seen, and by its print.
+
+    As `rectify`, for a photo whose grid cannot be followed.
+    """
     sheet = find_sheet(photo, maps, view)
     warp, size = sheet or (Homography.identity(), photo.shape[:2])
     image = photo if sheet is None else sampled(photo, map_pixels(warp, size))

@@ -1,6 +1,7 @@
 """Flat page -> rows: which rows of traces there are, and which layout has as many.
 
-Public: `find_layout`, `row_width_mm`, `strips_of`, `READABLE`, `ROWS_MM`, `PULSE_ROOM_MM`.
+Public: `FindLayouts`, `find_layout`, `layouts_of`, `even_layouts_of`, `row_width_mm`, `strips_of`,
+`READABLE`, `ROWS_MM`, `PULSE_ROOM_MM`.
 
 Rows come from the ink map, the name of the layout from their number. The start of the rows is found
 three times: here, coarsely, from the ends of the ink; in `columns`, when the traces have been read,
@@ -9,12 +10,12 @@ from where they begin and end; and at last, in `align`, exactly.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ecgpaper.digitize.rows.ink_rows import InkRow, rows_of
+from ecgpaper.digitize.rows.ink_rows import InkRow, evenly_spaced, rows_of
 from ecgpaper.errors import LayoutError
 from ecgpaper.page import LAYOUTS, LeadLayout, PageLayout, PaperScale, Strip
 from ecgpaper.page.raster import FlatPage, GridScale, PixelMaps
@@ -55,17 +56,29 @@ class RowLimits:
 
 
 LIMITS = RowLimits()
+# Where the rows of a page may stand, the likeliest first, as `layouts_of` tells.
+FindLayouts = Callable[[FlatPage, PixelMaps, GridScale, LeadLayout | None], Iterator[PageLayout]]
 
 
 def find_layout(
-    page: FlatPage,
-    maps: PixelMaps,
-    scale: GridScale,
-    stated: LeadLayout | None = None,
-    *,
-    usual_length: bool = False,
+    page: FlatPage, maps: PixelMaps, scale: GridScale, stated: LeadLayout | None = None
 ) -> PageLayout:
-    """Recognize the rows of a page and place their strips.
+    """Recognize the rows of a page and place their strips: the first of `layouts_of`.
+
+    Raises
+    ------
+    LayoutError
+        If the page shows no rows of ink, or fewer than the layout has.
+    """
+    return next(layouts_of(page, maps, scale, stated))
+
+
+def layouts_of(
+    page: FlatPage, maps: PixelMaps, scale: GridScale, stated: LeadLayout | None = None
+) -> Iterator[PageLayout]:
+    """Recognize the rows of a page: as they look, then, if that is longer, of the usual length.
+
+    Ink of other sheets, beside or below this one, makes rows longer.
 
     Parameters
     ----------
@@ -74,13 +87,10 @@ def find_layout(
         Of the page.
     scale : GridScale
     stated : LeadLayout, optional
-        The layout that the page is known to have.
-    usual_length : bool, optional
-        Whether rows are as long as usual, however long they look: ink of other sheets, beside this
-        one, may make them longer.
+        The layout that the page is known to have: the rows with most ink are meant, as they look.
 
-    Returns
-    -------
+    Yields
+    ------
     PageLayout
         In mm from the image's corner; at the usual scale, or 50 mm/s where rows are too long.
 
@@ -91,31 +101,79 @@ def find_layout(
     """
     rows = rows_of(maps, scale)
     leads = _layout_with(rows) if stated is None else _checked(stated, rows)
+    yield from _lengths(rows, leads, _size_mm(page, scale), is_stated=stated is not None)
+
+
+def even_layouts_of(
+    page: FlatPage, maps: PixelMaps, scale: GridScale, stated: LeadLayout | None = None
+) -> Iterator[PageLayout]:
+    """As `layouts_of`, of those rows alone that follow each other at even distances.
+
+    Edges of sheets, and frames, may look like rows. But some pages have rows at uneven distances,
+    so this is for pages that cannot be read otherwise.
+
+    Raises
+    ------
+    LayoutError
+        As of `layouts_of`; or if all rows do so, or a layout is stated.
+    """
+    rows = rows_of(maps, scale)
+    even = evenly_spaced(rows, LIMITS.min_rows)
+    if stated is not None or len(even) == len(rows):
+        raise LayoutError(
+            f"expected rows of which some lie apart; found {len(rows)} that follow each other"
+        )
+    yield from _lengths(even, _layout_with(even), _size_mm(page, scale))
+
+
+def _size_mm(page: FlatPage, scale: GridScale) -> tuple[float, float]:
+    height_px, width_px = page.image.shape[:2]
+    return width_px / scale.px_per_mm[0], height_px / scale.px_per_mm[1]
+
+
+def _lengths(
+    rows: Sequence[InkRow],
+    leads: LeadLayout,
+    size_mm: tuple[float, float],
+    *,
+    is_stated: bool = False,
+) -> Iterator[PageLayout]:
+    found = _placed(rows, leads, size_mm)
+    yield found
+    if not is_stated and _is_longer_than_usual(found):
+        yield _placed(rows, leads, size_mm, ROW_MM)
+
+
+def _placed(
+    rows: Sequence[InkRow],
+    leads: LeadLayout,
+    size_mm: tuple[float, float],
+    row_mm: float | None = None,
+) -> PageLayout:
+    """Put leads on the rows with most ink, of a length, by default as they look."""
     rows = sorted(rows[: leads.n_rows], key=lambda row: row.baseline_mm)
     left_mm, right_mm = _ends_mm(rows)
     width_mm = right_mm - left_mm
-    inked_mm = min(
-        float(np.percentile([row.inked_mm for row in rows], LIMITS.inked_percent)), width_mm
-    )
-    row_mm = _row_length_mm(width_mm, inked_mm)
-    if usual_length:
-        row_mm = ROW_MM
-    elif leads.n_rows == 1:
+    if row_mm is None:
         # A strip of one lead may be as long as it likes.
-        row_mm = width_mm
+        row_mm = width_mm if leads.n_rows == 1 else _row_length_mm(width_mm, _inked_mm(rows))
     is_usual = row_mm < LIMITS.long_row_mm or leads.n_rows == 1
     paper = PaperScale() if is_usual else PaperScale(speed_mm_per_s=FAST_MM_PER_S)
     leads = leads.lasting(paper.s_from_mm(row_mm))
-    height_px, width_px = page.image.shape[:2]
     return PageLayout(
         name=leads.name,
-        size_mm=(width_px / scale.px_per_mm[0], height_px / scale.px_per_mm[1]),
+        size_mm=size_mm,
         scale=paper,
         strips=strips_of(
             leads, paper, _fullest_mm(rows, row_mm), [row.baseline_mm for row in rows]
         ),
         pulse_left_mm=left_mm if width_mm > row_mm + LIMITS.min_pulse_mm else None,
     )
+
+
+def _inked_mm(rows: Sequence[InkRow]) -> float:
+    """Length of ink, in mm, that three rows of four exceed."""
+    return float(np.percentile([row.inked_mm for row in rows], LIMITS.inked_percent))
 
 
 def row_width_mm(maps: PixelMaps, scale: GridScale) -> float:
@@ -228,7 +286,7 @@ def _too_few(n_expected: int, rows: Sequence[InkRow]) -> LayoutError:
     )
 
 
-def is_longer_than_usual(layout: PageLayout) -> bool:
+def _is_longer_than_usual(layout: PageLayout) -> bool:
     """Whether the rows of a page with several are longer than usual ones."""
     width_mm = layout.right_mm - layout.left_mm
     return len(list(layout.rows())) > 1 and width_mm > ROW_MM + ROW_TOLERANCE_MM

@@ -1,10 +1,11 @@
 """Ink map -> rows of ink: where traces run across a flat page.
 
-Public: `InkRow`, `rows_of`, `MIN_INK`.
+Public: `InkRow`, `rows_of`, `evenly_spaced`, `MIN_INK`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -59,6 +60,8 @@ class InkRowLimits:
     line_mm: float = 2.5
     # The printed area counts as the sheet if it takes this share of the page.
     min_area: float = 0.3
+    # Most prints have rows at equal distances: to this share of them.
+    even_share: float = 0.25
     # Width of the sheet's edge, which looks like a line.
     sheet_edge_mm: float = 3.0
 
@@ -84,6 +87,30 @@ def rows_of(maps: PixelMaps, scale: GridScale) -> list[InkRow]:
     inner = _inner_paper(maps, float(map_px_per_mm.mean()))
     probability = maps.of("ink") * inner
     return _find_rows(probability > MIN_INK, probability > LIMITS.faint_ink, map_px_per_mm)
+
+
+def evenly_spaced(rows: Sequence[InkRow], n_least: int) -> list[InkRow]:
+    """Leave out first and last rows that are further from, or nearer to, the next than usual.
+
+    Parameters
+    ----------
+    rows : sequence of InkRow
+    n_least : int
+        This number of rows stays, however uneven they are.
+
+    Returns
+    -------
+    list of InkRow
+        In the order of `rows`.
+    """
+    heights_mm = sorted(row.baseline_mm for row in rows)
+    while len(heights_mm) > n_least:
+        gaps_mm = np.diff(heights_mm)
+        first, *_, last = np.abs(gaps_mm / np.median(gaps_mm) - 1)
+        if max(first, last) <= LIMITS.even_share:
+            break
+        heights_mm.pop(0 if first > last else -1)
+    return [row for row in rows if row.baseline_mm in heights_mm]
 
 
 def _inner_paper(maps: PixelMaps, px_per_mm: float) -> BoolArray:

@@ -54,7 +54,7 @@ def refuse_both(monkeypatch, first_error):
         seen.append(page.photo)
         raise first_error if len(seen) == 1 else GridError("as a negative")
 
-    monkeypatch.setattr(Digitizer, "read_any_way", refuse)
+    monkeypatch.setattr(Digitizer, "read_page", refuse)
     return seen
 
 

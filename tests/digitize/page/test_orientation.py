@@ -5,6 +5,7 @@ import pytest
 
 from ecgpaper.digitize import Digitizer, Stated
 from ecgpaper.digitize.page.orientation import mirrored, rows_are_upright, turned
+from ecgpaper.digitize.page.view import View
 from ecgpaper.digitize.page_image import PageImage
 from ecgpaper.digitize.reading import Reading
 from ecgpaper.digitize.request import Request
@@ -80,7 +81,7 @@ class Turned(Digitizer):
 
     ways: tuple[Reading | None, ...] = ()
 
-    def read_level(self, page, _stated):
+    def read_level(self, page, *_):
         found = self.ways[int(page.flat.image[0, 0, 0])]
         if found is None:
             raise LayoutError("no rows")
@@ -108,7 +109,9 @@ def blank_page():
     maps = PixelMaps(np.zeros((2, 3, len(PIXEL_CLASSES)), np.float32), 2.0)
     identity = Homography.identity()
     size_px = image.shape[1::-1]
-    return PageImage(image, maps, FlatPage(image, identity), maps, identity, size_px)
+    return PageImage(
+        image, maps, FlatPage(image, identity), maps, identity, size_px, View.of(image)
+    )
 
 
 def request(limit_s=60.0, **stated):

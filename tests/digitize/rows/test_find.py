@@ -13,8 +13,9 @@ from ecgpaper.digitize.rows.columns import (
 )
 from ecgpaper.digitize.rows.find import (
     READABLE,
+    even_layouts_of,
     find_layout,
-    is_longer_than_usual,
+    layouts_of,
     row_width_mm,
     strips_of,
 )
@@ -25,6 +26,8 @@ from ecgpaper.page.geometry import Homography
 from ecgpaper.page.raster import FlatPage, GridScale, PixelMaps
 
 BASELINE_TOLERANCE_MM = 1.5
+# Heights of rows that are about equally far from each other.
+EVEN_MM = [140, 176, 212, 247]
 ROWS = (40.0, 70.0, 100.0, 130.0, 160.0, 190.0)
 
 
@@ -376,19 +379,48 @@ def test_noise_is_no_row_of_a_page_with_few(n_rows):
     assert sorted(found) == pytest.approx([60, 120][:n_rows], abs=2)
 
 
-def test_rows_that_other_sheets_lengthen_are_of_the_usual_length_if_it_is_asked_for():
-    """Curves of sheets below this one run up to its edge, a break in a trace away."""
+def rows_of_ink(spans_mm, height_mm=300, width_mm=370):
+    """Return a flat page and maps with level lines of ink: at heights, from and to, all in mm."""
     px_per_mm = 4
-    ink = np.zeros((200 * px_per_mm, 370 * px_per_mm), np.float32)
-    for baseline_mm in (40, 80, 120, 160):
+    ink = np.zeros((height_mm * px_per_mm, width_mm * px_per_mm), np.float32)
+    for baseline_mm, first_mm, last_mm in spans_mm:
         at = slice(baseline_mm * px_per_mm, baseline_mm * px_per_mm + 2)
-        ink[at, 97 * px_per_mm : 347 * px_per_mm] = 1.0
-        ink[at, (20 if baseline_mm > 100 else 0) * px_per_mm : 80 * px_per_mm] = 1.0
+        ink[at, first_mm * px_per_mm : last_mm * px_per_mm] = 1.0
     maps = PixelMaps(np.stack([1 - ink, 0 * ink, ink, 0 * ink], axis=-1))
     flat = FlatPage(np.zeros((*ink.shape, 3), np.uint8), Homography.identity())
-    looks = find_layout(flat, maps, GridScale((4.0, 4.0)))
-    assert is_longer_than_usual(looks)
-    usual = find_layout(flat, maps, GridScale((4.0, 4.0)), usual_length=True)
-    assert not is_longer_than_usual(usual)
+    return flat, maps, GridScale((4.0, 4.0))
+
+
+def test_rows_that_other_sheets_lengthen_may_be_of_the_usual_length():
+    """Curves of sheets below this one run up to its edge, a break in a trace away."""
+    heights_mm = (40, 80, 120, 160)
+    rows = [(at_mm, 97, 347) for at_mm in heights_mm]
+    rows += [(at_mm, 20 if at_mm > 100 else 0, 80) for at_mm in heights_mm]
+    looks, usual = layouts_of(*rows_of_ink(rows))
+    assert looks.right_mm - left_of(looks) > 300
     assert (usual.name, usual.scale) == ("3x4+1R", PaperScale())
     assert left_of(usual) == pytest.approx(97, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("edges_mm", "name"), [((50, 270), "6x2"), ((270,), "3x4+2R"), ((80,), "3x4+2R")]
+)
+def test_edges_of_sheets_that_look_like_rows_may_be_left_out(edges_mm, name):
+    rows = [(at_mm, 40, 290) for at_mm in (*EVEN_MM, *edges_mm)]
+    (looks,) = layouts_of(*rows_of_ink(rows))
+    (even,) = even_layouts_of(*rows_of_ink(rows))
+    assert (looks.name, even.name) == (name, "3x4+1R")
+    baselines_mm = [row[0].baseline_mm for row in even.rows()]
+    assert baselines_mm == pytest.approx(EVEN_MM, abs=1)
+
+
+def test_an_edge_as_far_away_as_the_next_row_is_a_row():
+    rows = [(at_mm, 40, 290) for at_mm in (104, *EVEN_MM)]
+    with pytest.raises(LayoutError, match="5 that follow each other"):
+        next(even_layouts_of(*rows_of_ink(rows)))
+
+
+def test_rows_of_a_stated_layout_are_those_with_most_ink():
+    rows = [(at_mm, 40, 290) for at_mm in (50, *EVEN_MM)]
+    with pytest.raises(LayoutError, match="lie apart"):
+        next(even_layouts_of(*rows_of_ink(rows), LAYOUTS["3x4"]))

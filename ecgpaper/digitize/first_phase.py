@@ -1,0 +1,220 @@
+"""The first phase of the digitizer: how a page lies, and where its rows, columns and names stand.
+
+Public: `FirstPhase`.
+
+It is cheap, and is done for each way round that the page may lie: scale, rows, columns, names of
+the leads, pulses. The way whose leads fit each other best is taken.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from ecgpaper.digitize.answer.refusals import (
+    MIN_GRID_CONFIDENCE,
+    MIN_LEGIBLE,
+    check_legible,
+    check_traces,
+    mirrored,
+    no_grid,
+)
+from ecgpaper.digitize.calibration.pulse import find_pulse, without_pulses
+from ecgpaper.digitize.curves.read import read_rows
+from ecgpaper.digitize.networks import Networks
+from ecgpaper.digitize.page.orientation import ways_round
+from ecgpaper.digitize.page_image import PageImage, sights
+from ecgpaper.digitize.reading import (
+    MIN_AGREEMENT,
+    MIN_CREDIBLE,
+    Reading,
+)
+from ecgpaper.digitize.request import Request, Stated
+from ecgpaper.digitize.rows.columns import are_around, column_places, place_columns
+from ecgpaper.digitize.rows.find import FindLayouts, even_layouts_of, layouts_of
+from ecgpaper.digitize.rows.leads import name_leads, take_names
+from ecgpaper.digitize.rows.named import NameLeads
+from ecgpaper.digitize.scale import find_scale
+from ecgpaper.ecg import ByteArray
+from ecgpaper.errors import EcgPaperError, LayoutError, MirrorError
+from ecgpaper.page import LAYOUTS, PageLayout
+from ecgpaper.page.raster import GridScale
+from ecgpaper.runtime.heap import give_back
+
+logger = logging.getLogger(__name__)
+
+
+class FirstPhase(Networks):
+    """The stages of the first phase in order, with the networks they need."""
+
+    def read(self, photo: ByteArray, request: Request) -> Reading:
+        """Read a photo in the first phase, in the first of its `sights` that can be read.
+
+        Raises
+        ------
+        EcgPaperError
+            If nothing is read in any: the reason for the photo as it is.
+        """
+        faults: list[EcgPaperError] = []
+        for see in sights(photo, self.segmenter, request.stated.corners):
+            if faults and request.clock.is_over:
+                break
+            try:
+                return self.read_page(see(), request)
+            except MirrorError:
+                raise
+            except EcgPaperError as error:
+                logger.info("not read as it is seen now: %s", error)
+                faults.append(error)
+        raise faults[0]
+
+    def read_page(self, page: PageImage, request: Request) -> Reading:
+        """Read a page by all its rows, or else by those alone that lie at even distances.
+
+        Raises
+        ------
+        EcgPaperError
+            If neither can be read: the reason for all its rows.
+        """
+        try:
+            return self.read_any_way(page, request)
+        except MirrorError:
+            raise
+        except EcgPaperError as fault:
+            if request.clock.is_over:
+                raise
+            try:
+                return self.read_any_way(page, request, even_layouts_of)
+            except EcgPaperError as error:
+                logger.info("nor by rows at even distances: %s", error)
+                raise fault from None
+
+    def read_any_way(
+        self, page: PageImage, request: Request, find: FindLayouts = layouts_of
+    ) -> Reading:
+        """Turn a page by quarters until its leads fit each other.
+
+        Raises
+        ------
+        EcgPaperError
+            If they fit no way round, for the reason of the first; or if the best is not legible.
+        """
+        best: Reading | None = None
+        faults: list[EcgPaperError] = []
+        for n_quarters, is_likely in ways_round(page.maps):
+            if best is not None and best.rank >= best.enough(is_likely=is_likely):
+                break
+            if request.clock.is_over and (best or faults):
+                logger.info("this page has had its time: no other way round is tried")
+                break
+            found = self._tried(page.turned(n_quarters), request, find)
+            if isinstance(found, EcgPaperError):
+                faults.append(found)
+                continue
+            if found.scale.confidence < MIN_GRID_CONFIDENCE:
+                # No error yet, but leads must fit the better: see `check_legible`.
+                faults.append(no_grid())
+            if best is None or found.is_surer_than(best):
+                best = found
+        if best is None:
+            raise faults[0]
+        # Looked at last: at some slant, leads the wrong way round fit a little as well.
+        best = best if best.rank >= MIN_AGREEMENT else best.leaning()
+        check_legible(best, request.stated, faults)
+        return best
+
+    def _tried(
+        self, page: PageImage, request: Request, find: FindLayouts
+    ) -> Reading | EcgPaperError:
+        """Read a page one way round, or return the error that speaks against this way."""
+        try:
+            found = self.read_level(page, request.stated, find)
+        except EcgPaperError as error:
+            give_back()
+            return error
+        if found.is_backwards:
+            self._refuse_mirrored(found, request.stated)
+        return found
+
+    def _refuse_mirrored(self, reading: Reading, stated: Stated) -> None:
+        """Raise an error if a page that runs backwards is credible when its sides are swapped.
+
+        Some hearts look backwards; then columns tell.
+        """
+        try:
+            found = self.read_level(reading.page.mirrored(), stated)
+        except EcgPaperError as error:
+            logger.info("mirrored: %s", error)
+            return
+        if found.agreement is None or found.agreement < MIN_CREDIBLE:
+            return
+        if not reading.has_columns or found.fits_better_than(reading):
+            raise mirrored()
+
+    def read_level(
+        self, page: PageImage, stated: Stated, find: FindLayouts = layouts_of
+    ) -> Reading:
+        """Read a page whose rows lie level, as it lies.
+
+        Raises
+        ------
+        GridError, LayoutError
+            If it has no scale or no rows.
+        """
+        scale = find_scale(page, self.tracer)
+        leads = None if stated.layout is None else LAYOUTS[stated.layout]
+        name = name_leads if leads is None else take_names
+        best: Reading | None = None
+        faults: list[LayoutError] = []
+        for layout in find(page.flat, page.maps, scale, leads):
+            try:
+                found = self.read_placed(page, scale, layout, name)
+            except LayoutError as error:
+                faults.append(error)
+                continue
+            if best is None or found.rank > best.rank:
+                best = found
+            if best.rank >= MIN_LEGIBLE:
+                break
+        if best is None:
+            raise faults[0]
+        return best
+
+    def read_placed(
+        self, page: PageImage, scale: GridScale, layout: PageLayout, name: NameLeads = take_names
+    ) -> Reading:
+        """Read the rows of a page at a scale, and find where their columns stand.
+
+        Parameters
+        ----------
+        page : PageImage
+        scale : GridScale
+        layout : PageLayout
+            Where the rows stand, to some millimeters along them.
+        name : callable
+            `name_leads`, or `take_names` where the leads are known.
+
+        Raises
+        ------
+        LayoutError
+            If hardly a trace is seen along the rows.
+        """
+        rows = read_rows(page.photo, page.flat, page.maps, scale, layout, self.tracer)
+        first, *places = column_places(layout, rows)
+        layout = place_columns(layout, first)
+        if not are_around(layout, rows):
+            rows = read_rows(page.photo, page.flat, page.maps, scale, layout, self.tracer)
+        rows, pulse_inside = without_pulses(layout, rows)
+        named = name(layout, rows, scale)
+        pulse = find_pulse(layout, rows) or pulse_inside
+        reading = Reading(
+            page=page,
+            scale=scale,
+            layout=named.layout,
+            rows=named.rows,
+            traces=named.traces,
+            fits=named.fits,
+            pulse=pulse,
+            places=tuple(places),
+        )
+        check_traces(reading)
+        return reading
