@@ -14,19 +14,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ecgpaper.digitize.networks import SEGMENTER, TRACER
-from ecgpaper.nets.device import channels_last
-from ecgpaper.nets.segmenter import SegmentNet
-from ecgpaper.nets.tracer import StripNet
 from ecgpaper.simulate import simulate_record
-from ecgpaper.train.digitizer import segmenter, tracer
 from ecgpaper.train.digitizer.feed import Feed, SegmentFeed, StripFeed, usual_feed
+from ecgpaper.train.digitizer.segmenter import SEGMENTER_LEARNER
 from ecgpaper.train.digitizer.source import PageSource
+from ecgpaper.train.digitizer.tracer import TRACER_LEARNER
 
-NETWORKS = {
-    SEGMENTER: (SegmentNet, segmenter.SEGMENTER_CONFIG, SegmentFeed, segmenter._segment_loss),
-    TRACER: (StripNet, tracer.TRACER_CONFIG, StripFeed, tracer._tracer_loss),
-}
+NETWORKS = ((SEGMENTER_LEARNER, SegmentFeed), (TRACER_LEARNER, StripFeed))
 
 
 def cpu_s(function, n_times):
@@ -37,10 +31,9 @@ def cpu_s(function, n_times):
     return (time.process_time() - begun_s) / n_times
 
 
-def measure(name, ecgs, n_pages, folder):
+def measure(learner, feed_class, ecgs, n_pages, folder):
     """Return processor seconds: a batch of new pages, one of pages seen again, a step."""
-    network_class, config, feed_class, loss_of = NETWORKS[name]
-    usual = usual_feed(name)
+    usual = usual_feed(learner.name)
     source = PageSource(ecgs, seed=1)
     new = feed_class(source, Feed(1, usual.n_crops), folder)
     page_s = cpu_s(new.batch, n_pages)
@@ -49,12 +42,12 @@ def measure(name, ecgs, n_pages, folder):
     for step in range(5):
         batch = again.batch(step)
     again_s = cpu_s(lambda step: again.batch(5 + step), n_pages)
-    network = channels_last(network_class(config)).train()
+    network = learner.untrained(learner.config).train()
     optimizer = torch.optim.AdamW(network.parameters())
 
     def step(_):
         optimizer.zero_grad()
-        torch.autograd.backward(loss_of(network, batch))
+        torch.autograd.backward(learner.loss(network, batch))
         optimizer.step()
 
     step(0)
@@ -68,12 +61,14 @@ def main(argv=None):
     args = parser.parse_args(argv)
     torch.set_num_threads(1)
     ecgs = [simulate_record(rng=np.random.default_rng(index)).ecg for index in range(3)]
-    for name in NETWORKS:
+    for learner, feed_class in NETWORKS:
         with tempfile.TemporaryDirectory() as folder:
-            page_s, n_pages, again_s, step_s = measure(name, ecgs, args.pages, Path(folder))
+            page_s, n_pages, again_s, step_s = measure(
+                learner, feed_class, ecgs, args.pages, Path(folder)
+            )
         fresh = min(1.0, 0.85 * step_s / (n_pages * page_s))
         sys.stdout.write(
-            f"{name}: a new page {page_s:.2f} s, a batch of {n_pages} pages seen again "
+            f"{learner.name}: a new page {page_s:.2f} s, a batch of {n_pages} pages seen again "
             f"{again_s:.2f} s, a step {step_s:.2f} s of one core; beside one drawing core "
             f"{100 * fresh:.0f} % of the pages can be new\n"
         )

@@ -1,15 +1,16 @@
 """The stages of a training, each run by its name in a folder where the networks wait for others.
 
-Public: `Lessons`, `Task`, `Trainer`, `TOGETHER`.
+Public: `Lessons`, `Task`, `Trainer`, `LEARNERS`, `TOGETHER`.
 """
 
 from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,13 +26,15 @@ from ecgpaper.train.classifier.signals import (
     train_classifier,
 )
 from ecgpaper.train.digitizer.curves import forget_pages, read_pages
-from ecgpaper.train.digitizer.ends import train_ends
-from ecgpaper.train.digitizer.feed import Feed
+from ecgpaper.train.digitizer.ends import ENDS_LEARNER, EndSource
+from ecgpaper.train.digitizer.feed import Feed, SegmentFeed, StripFeed, usual_feed
+from ecgpaper.train.digitizer.network import Learner, Source
 from ecgpaper.train.digitizer.quality import train_quality
-from ecgpaper.train.digitizer.reader import train_reader
-from ecgpaper.train.digitizer.refiner import train_refiner
-from ecgpaper.train.digitizer.segmenter import train_segmenter
-from ecgpaper.train.digitizer.tracer import train_tracer
+from ecgpaper.train.digitizer.reader import READER_LEARNER, LineSource
+from ecgpaper.train.digitizer.refiner import REFINER_LEARNER, CurveSource, batch_size_for
+from ecgpaper.train.digitizer.segmenter import SEGMENTER_LEARNER
+from ecgpaper.train.digitizer.source import PageSource
+from ecgpaper.train.digitizer.tracer import TRACER_LEARNER
 from ecgpaper.train.picture.branches import train_picture_branch
 from ecgpaper.train.picture.holdout import Labeled
 from ecgpaper.train.schedule import (
@@ -48,8 +51,19 @@ from ecgpaper.train.schedule import (
 )
 from ecgpaper.train.span import Meter, Span
 
+LEARNERS: Mapping[str, Learner[Any, Any, Any]] = {
+    READER: READER_LEARNER,
+    SEGMENTER: SEGMENTER_LEARNER,
+    TRACER: TRACER_LEARNER,
+    ENDS: ENDS_LEARNER,
+    REFINER: REFINER_LEARNER,
+}
 # What several processes learn together; the first does the rest alone.
-TOGETHER = (READER, SEGMENTER, TRACER, ENDS, REFINER)
+TOGETHER = tuple(LEARNERS)
+_OF_PAGES: Mapping[str, type[SegmentFeed] | type[StripFeed]] = {
+    SEGMENTER: SegmentFeed,
+    TRACER: StripFeed,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +143,6 @@ class Trainer:
     def run(self, task: Task) -> None:
         """Run a stage."""
         ecgs, folder, span, seed = self.lessons.ecgs, self.folder, task.span, self.seed
-        start = self._start(task.stage)
         if task.stage == CLASSIFIER:
             self._classifier(span)
         elif task.stage == PICTURE:
@@ -139,19 +152,30 @@ class Trainer:
         elif task.stage == QUALITY:
             train_quality(ecgs, folder, span=span, seed=seed)
             forget_pages(folder)
-        elif task.stage == READER:
-            train_reader(folder, span=span, seed=seed, start=start)
-        elif task.stage in _OF_CURVES:
-            pages = read_pages(ecgs, folder, span=Span(task.n_curve_pages), seed=seed)
-            _OF_CURVES[task.stage](pages, folder, span=span, seed=seed, start=start)
         else:
-            learn = _OF_PAGES[task.stage]
-            learn(ecgs, folder, span=span, seed=seed, feed=task.feed, start=start)
+            start, learner = self._start(task.stage), LEARNERS[task.stage]
+            learner.train(self._source(task), folder, span=span, seed=seed, start=start)
 
     def forget_drawn(self) -> None:
         """Remove the pages that segmenter and tracer have learned from."""
         for name in _OF_PAGES:
-            shutil.rmtree(self.folder / f".pages-{name}", ignore_errors=True)
+            shutil.rmtree(self._drawn(name), ignore_errors=True)
+
+    def _drawn(self, name: str) -> Path:
+        return self.folder / f".pages-{name}"
+
+    def _source(self, task: Task) -> Source[Any]:
+        """Return what a network of the digitizer learns from."""
+        ecgs, seed, name = self.lessons.ecgs, self.seed, task.stage
+        if name == READER:
+            return LineSource(seed)
+        if name in _OF_PAGES:
+            pages = PageSource(ecgs, seed + LEARNERS[name].seed_offset)
+            return _OF_PAGES[name](pages, task.feed or usual_feed(name), self._drawn(name))
+        curves = read_pages(ecgs, self.folder, span=Span(task.n_curve_pages), seed=seed)
+        if name == ENDS:
+            return EndSource(curves, seed)
+        return CurveSource(curves, seed, batch_size_for(task.span.seconds))
 
     def _start(self, name: str) -> Path | None:
         """Return where a network begins: where the round before has left it."""
@@ -180,7 +204,3 @@ class Trainer:
         truth = one_hot([fact.labels for fact in known.facts])
         records = Labeled(known.ecgs, truth, folds).part(rows)
         train_picture_branch(records, self.folder, span=span, opinions=opinions, seed=self.seed)
-
-
-_OF_PAGES = {SEGMENTER: train_segmenter, TRACER: train_tracer}
-_OF_CURVES = {ENDS: train_ends, REFINER: train_refiner}

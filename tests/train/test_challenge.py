@@ -31,10 +31,11 @@ from ecgpaper.train import state as state_module
 from ecgpaper.train.challenge import NETWORKS as NAMES
 from ecgpaper.train.challenge import train_all
 from ecgpaper.train.classifier.signals import ClassifierConfig
-from ecgpaper.train.digitizer import reader, refiner, segmenter, tracer
-from ecgpaper.train.digitizer.feed import Feed
-from ecgpaper.train.digitizer.segmenter import train_segmenter
-from ecgpaper.train.digitizer.tracer import train_tracer
+from ecgpaper.train.digitizer import reader, refiner
+from ecgpaper.train.digitizer.feed import Feed, SegmentFeed, StripFeed
+from ecgpaper.train.digitizer.segmenter import SEGMENTER_LEARNER
+from ecgpaper.train.digitizer.source import PageSource
+from ecgpaper.train.digitizer.tracer import TRACER_LEARNER
 from ecgpaper.train.picture import pictures
 from ecgpaper.train.records import readable_records
 from ecgpaper.train.schedule import DRAFT, FINAL, STAGES
@@ -54,6 +55,10 @@ STEPS = {
     "quality": 1,
     "picture": 1,
     "opinions": 1,
+}
+NARROW = {
+    "segmenter": replace(SEGMENTER_LEARNER, config=UNetConfig(3, (8, 8), len(PIXEL_CLASSES))),
+    "tracer": replace(TRACER_LEARNER, config=UNetConfig(4, (16, 16), N_SUB_COLUMNS)),
 }
 
 
@@ -78,8 +83,7 @@ def _small_budget():
         for module in (reader, refiner):
             patch.setattr(module, "BATCH_SIZE", 2)
         patch.setattr(challenge, "usual_feed", lambda *_: Feed(1, 1))
-        patch.setattr(segmenter, "SEGMENTER_CONFIG", UNetConfig(3, (8, 8), len(PIXEL_CLASSES)))
-        patch.setattr(tracer, "TRACER_CONFIG", UNetConfig(4, (16, 16), N_SUB_COLUMNS))
+        patch.setattr(trainer, "LEARNERS", trainer.LEARNERS | NARROW)
         patch.setattr(pictures, "BATCH_SIZE", 4)
         patch.setattr(pictures, "PLAN", replace(pictures.PLAN, n_of_pages=2))
         patch.setattr(trainer, "n_members", lambda *_: 2)
@@ -362,9 +366,10 @@ def test_model_folder_is_rid_of_what_a_killed_training_left_half_written(tmp_pat
 
 def test_training_goes_on_from_given_weights_and_says_so(model, tmp_path):
     """Without a step to train, what comes out is what went in."""
-    ecgs = [simulate_record(rng=np.random.default_rng(0)).ecg]
-    for train, name in ((train_segmenter, "segmenter"), (train_tracer, "tracer")):
-        train(ecgs, tmp_path, span=Span(0), seed=5, start=model)
+    pages = PageSource([simulate_record(rng=np.random.default_rng(0)).ecg], 5)
+    for name, feed_class in (("segmenter", SegmentFeed), ("tracer", StripFeed)):
+        source = feed_class(pages, Feed(1, 1), tmp_path)
+        NARROW[name].train(source, tmp_path, span=Span(0), seed=5, start=model)
         before, after = (load_file(folder / f"{name}.safetensors") for folder in (model, tmp_path))
         assert before.keys() == after.keys()
         assert all(torch.equal(before[key], after[key]) for key in before)

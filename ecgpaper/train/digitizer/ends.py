@@ -1,13 +1,12 @@
 """Train the network of ends: it finds where a curve begins and where it stops.
 
-Public: `train_ends`, `EndSource`, `EndBatch`.
+Public: `ENDS_LEARNER`, `EndSource`, `EndBatch`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -18,8 +17,7 @@ from ecgpaper.digitize.curves.refine import BEYOND_POINTS, N_FEATURES, seen_upsi
 from ecgpaper.digitize.rows.align import END_POINTS, ENDS, end_windows
 from ecgpaper.nets.ends import EndConfig, EndNet
 from ecgpaper.train.digitizer.curves import Curves, origin_of
-from ecgpaper.train.digitizer.network import TrainingRun, train_network
-from ecgpaper.train.span import Span
+from ecgpaper.train.digitizer.network import Learner
 
 BATCH_SIZE = 64
 
@@ -56,41 +54,6 @@ class EndBatch:
     place: NDArray[np.float32]
 
 
-def train_ends(
-    pages: Sequence[Curves],
-    folder: Path,
-    *,
-    span: Span,
-    seed: int,
-    start: Path | None = None,
-) -> None:
-    """Learn where the curves of pages begin and end; write the network to a model folder.
-
-    Parameters
-    ----------
-    pages : sequence of Curves
-    folder : Path
-        An interrupted run goes on where it stopped.
-    span : Span
-    seed : int
-    start : Path, optional
-        Model folder whose weights to go on from. From scratch without.
-    """
-    torch.manual_seed(seed + 4)
-    config = EndConfig(N_FEATURES, END_POINTS)
-    source = EndSource(pages, seed)
-    run = TrainingRun(
-        name=ENDS,
-        config=config,
-        make_batch=source.batch,
-        loss=_loss,
-        span=span,
-        task=f"ends of {len(source)} curves on {len(pages)} pages, seed {seed}",
-        training={"pages": origin_of(pages), "n_ends": len(source), "seed": seed},
-    )
-    train_network(EndNet(config), run, folder, start=start)
-
-
 class EndSource:
     """Batches of ends; batch i depends on the curves, the seed and i alone.
 
@@ -113,6 +76,8 @@ class EndSource:
             raise ValueError(f"expected pages with ends; none of {len(pages)} shows any")
         self._curves, self._places = curves, np.stack(places)
         self._ends = np.argwhere(np.isfinite(self._places))
+        self.task = f"ends of {len(self)} curves on {len(pages)} pages"
+        self.origin = {"pages": origin_of(pages), "n_ends": len(self)}
 
     def __len__(self) -> int:
         return len(self._ends)
@@ -150,3 +115,12 @@ def _loss(network: nn.Module, batch: EndBatch) -> Tensor:
     error = torch.where(is_seen, (place - torch.where(is_seen, true, 0)).abs(), END_POINTS / 2)
     loss: Tensor = (error * torch.exp(-log_spread) + log_spread).mean()
     return loss
+
+
+ENDS_LEARNER = Learner(
+    name=ENDS,
+    config=EndConfig(N_FEATURES, END_POINTS),
+    untrained=EndNet,
+    loss=_loss,
+    seed_offset=4,
+)

@@ -10,12 +10,13 @@ on seed and step alone: a page that is not kept any more is drawn again.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from safetensors.numpy import save as arrays_as_bytes
@@ -120,11 +121,31 @@ class PageFeed:
     source: PageSource
     feed: Feed
     folder: Path
+    # What a batch is made of.
+    shows: ClassVar[str]
+
+    @property
+    def task(self) -> str:
+        """What is learned from: an unfinished run of another task is not gone on with."""
+        return f"{self.shows} of {len(self.source.ecgs)} records, {self.feed}"
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """The same for the checkpoint."""
+        return {
+            "n_records": len(self.source.ecgs),
+            "feed": asdict(self.feed),
+            "pages": f"generated, preset {self.source.preset}",
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+        }
 
 
 @dataclass(frozen=True)
 class StripFeed(PageFeed):
     """Batches of strips; batch i depends on the seed and i alone."""
+
+    shows = "strips"
 
     def batch(self, step: int) -> StripBatch:
         """Return a batch; every fifth is of taller strips, which rows with tall waves need."""
@@ -160,6 +181,8 @@ class StripFeed(PageFeed):
 @dataclass(frozen=True)
 class SegmentFeed(PageFeed):
     """Batches of crops for the segmenter; batch i depends on the seed and i alone."""
+
+    shows = "pages"
 
     def batch(self, step: int) -> SegmentBatch:
         """Return a batch: new crops of pages, new or not."""

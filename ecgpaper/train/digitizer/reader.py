@@ -1,6 +1,6 @@
 """Train the reader: it reads the printed lines that tell speed and gain.
 
-Public: `train_reader`, `LineSource`, `LineBatch`.
+Public: `READER_LEARNER`, `LineSource`, `LineBatch`.
 
 The generator's print is drawn line by line: no page is needed.
 """
@@ -8,7 +8,6 @@ The generator's print is drawn line by line: no page is needed.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -31,8 +30,7 @@ from ecgpaper.page.raster import GridScale
 from ecgpaper.synth import sample_spec
 from ecgpaper.synth.print.text import box_mm, draw_text
 from ecgpaper.synth.spec.print import TextLine
-from ecgpaper.train.digitizer.network import TrainingRun, train_network
-from ecgpaper.train.span import Span
+from ecgpaper.train.digitizer.network import Learner
 
 FloatImage = NDArray[np.float32]
 BATCH_SIZE = 48
@@ -54,32 +52,6 @@ class LineChoices:
 
 
 _LINES = LineChoices()
-
-
-def train_reader(folder: Path, *, span: Span, seed: int, start: Path | None = None) -> None:
-    """Learn to read lines of print; write the network to a model folder.
-
-    Parameters
-    ----------
-    folder : Path
-        An interrupted run goes on where it stopped.
-    span : Span
-    seed : int
-    start : Path, optional
-        Model folder whose weights to go on from. From scratch without.
-    """
-    torch.manual_seed(seed + 5)
-    config = ReaderConfig(1 + len(LETTERS), height=LINE_PX)
-    run = TrainingRun(
-        name=READER,
-        config=config,
-        make_batch=LineSource(seed).batch,
-        loss=_loss,
-        span=span,
-        task=f"lines of print, seed {seed}",
-        training={"lines": f"generated, {BATCH_SIZE} a step", "seed": seed},
-    )
-    train_network(LineReader(config), run, folder, start=start)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +76,8 @@ class LineSource:
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
+        self.task = "lines of print"
+        self.origin = {"lines": f"generated, {BATCH_SIZE} a step"}
 
     def batch(self, step: int) -> LineBatch:
         """Draw a batch."""
@@ -245,3 +219,12 @@ def _loss(network: nn.Module, batch: LineBatch) -> Tensor:
     n_steps = torch.full((found.shape[1],), LINE_WIDTH_PX // STEP_PX, dtype=torch.long)
     letters, lengths = torch.from_numpy(batch.letters), torch.from_numpy(batch.lengths)
     return functional.ctc_loss(found, letters.to(like.device), n_steps, lengths, zero_infinity=True)
+
+
+READER_LEARNER = Learner(
+    name=READER,
+    config=ReaderConfig(1 + len(LETTERS), height=LINE_PX),
+    untrained=LineReader,
+    loss=_loss,
+    seed_offset=5,
+)

@@ -1,6 +1,6 @@
 """Train the refiner: it corrects curves as the tracer read them.
 
-Public: `train_refiner`, `CurveSource`, `CurveBatch`.
+Public: `REFINER_LEARNER`, `batch_size_for`, `CurveSource`, `CurveBatch`.
 
 Every page is seen many times: in other crops, upside down and backwards.
 """
@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -29,8 +28,7 @@ from ecgpaper.nets.device import best_device
 from ecgpaper.nets.refiner import Refiner, RefinerConfig
 from ecgpaper.train.ahead import n_cores
 from ecgpaper.train.digitizer.curves import Curves, origin_of
-from ecgpaper.train.digitizer.network import TrainingRun, train_network
-from ecgpaper.train.span import Span
+from ecgpaper.train.digitizer.network import Learner
 
 # Points of a stretch: 2.5 s at 25 mm/s, a strip of the usual layout from end to end, and what lies
 # beyond. Ends, where a separator or the neighbor's trace stands, are the hardest: of longer strips
@@ -61,43 +59,7 @@ class RefinerLoss:
 _LOSS = RefinerLoss()
 
 
-def train_refiner(
-    pages: Sequence[Curves],
-    folder: Path,
-    *,
-    span: Span,
-    seed: int,
-    start: Path | None = None,
-) -> None:
-    """Learn how far off the tracer is; write the refiner to a model folder.
-
-    Parameters
-    ----------
-    pages : sequence of Curves
-    folder : Path
-        An interrupted run goes on where it stopped.
-    span : Span
-    seed : int
-    start : Path, optional
-        Model folder whose weights to go on from. From scratch without.
-    """
-    torch.manual_seed(seed + 3)
-    config = RefinerConfig(N_FEATURES)
-    source = CurveSource(pages, seed, _batch_size(span.seconds))
-    n_curves = sum(len(page.lengths) for page in pages)
-    run = TrainingRun(
-        name=REFINER,
-        config=config,
-        make_batch=source.batch,
-        loss=_loss,
-        span=span,
-        task=f"{n_curves} curves on {len(pages)} pages, seed {seed}",
-        training={"pages": origin_of(pages), "n_curves": n_curves, "seed": seed},
-    )
-    train_network(Refiner(config), run, folder, start=start)
-
-
-def _batch_size(seconds: float) -> int:
+def batch_size_for(seconds: float) -> int:
     """Choose how many stretches a step sees: their number grows with the root of the time."""
     if best_device().type == "cuda":
         return BATCH_SIZE
@@ -144,6 +106,9 @@ class CurveSource:
         ]
         if not self._stretches:
             raise ValueError(f"expected pages with curves; none of {len(pages)} shows any")
+        n_curves = sum(len(page.lengths) for page in pages)
+        self.task = f"{n_curves} curves on {len(pages)} pages"
+        self.origin = {"pages": origin_of(pages), "n_curves": n_curves}
 
     def batch(self, step: int) -> CurveBatch:
         """Draw a batch."""
@@ -200,3 +165,12 @@ def _loss(network: nn.Module, batch: CurveBatch) -> Tensor:
     )
     has_any = (is_known.sum(dim=1) > 0).float()
     return (per_stretch * has_any).sum() / has_any.sum().clamp(min=1)
+
+
+REFINER_LEARNER = Learner(
+    name=REFINER,
+    config=RefinerConfig(N_FEATURES),
+    untrained=Refiner,
+    loss=_loss,
+    seed_offset=3,
+)

@@ -1,13 +1,11 @@
 """Train the tracer on strips of generated pages.
 
-Public: `train_tracer`.
+Public: `TRACER_LEARNER`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -15,18 +13,12 @@ from torch.nn import functional
 
 from ecgpaper.digitize.curves.strip import N_SUB_COLUMNS, STRIP_PX_PER_MM
 from ecgpaper.digitize.networks import TRACER
-from ecgpaper.ecg import Ecg
 from ecgpaper.nets.device import channels_last
 from ecgpaper.nets.tracer import StripNet, heights_from_logits
 from ecgpaper.nets.unet import UNetConfig
-from ecgpaper.train.digitizer.feed import Feed, StripFeed, usual_feed
 from ecgpaper.train.digitizer.ink import follow_ink
-from ecgpaper.train.digitizer.network import TrainingRun, from_generated_pages, train_network
+from ecgpaper.train.digitizer.network import Learner
 from ecgpaper.train.digitizer.pages import StripBatch
-from ecgpaper.train.digitizer.source import PageSource
-from ecgpaper.train.span import Span
-
-TRACER_CONFIG = UNetConfig(n_inputs=4, widths=(24, 40, 64, 96, 96), n_outputs=N_SUB_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,45 +43,6 @@ class TracerLoss:
 
 
 _LOSS = TracerLoss()
-
-
-def train_tracer(
-    ecgs: Sequence[Ecg],
-    folder: Path,
-    *,
-    span: Span,
-    seed: int,
-    feed: Feed | None = None,
-    start: Path | None = None,
-) -> None:
-    """Train the tracer and write it to a model folder.
-
-    Parameters
-    ----------
-    ecgs : sequence of Ecg
-        Records that the pages show.
-    folder : Path
-    span : Span
-    seed : int
-    feed : Feed, optional
-        By default new pages only, as many as the device takes at once.
-    start : Path, optional
-        Model folder whose weights to go on from; its network may be narrower. From scratch without.
-    """
-    torch.manual_seed(seed + 1)
-    feed = feed or usual_feed(TRACER)
-    source = StripFeed(PageSource(ecgs, seed + 1), feed, folder / f".pages-{TRACER}")
-    run = TrainingRun(
-        name=TRACER,
-        config=TRACER_CONFIG,
-        make_batch=source.batch,
-        loss=_tracer_loss,
-        span=span,
-        task=f"strips of {len(ecgs)} records, {feed}, seed {seed}",
-        training=from_generated_pages(len(ecgs), feed, seed),
-    )
-    network = channels_last(follow_ink(StripNet(TRACER_CONFIG)))
-    train_network(network, run, folder, start=start)
 
 
 def _tracer_loss(network: nn.Module, batch: StripBatch) -> Tensor:
@@ -124,3 +77,12 @@ def _row_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
     wanted = torch.exp(-0.5 * ((index - target[..., None]) / sigma[..., None]).square())
     wanted = wanted / wanted.sum(dim=-1, keepdim=True).clamp(min=1e-6)
     return -(wanted * logits.log_softmax(dim=-1)).sum(dim=-1)
+
+
+TRACER_LEARNER = Learner(
+    name=TRACER,
+    config=UNetConfig(n_inputs=4, widths=(24, 40, 64, 96, 96), n_outputs=N_SUB_COLUMNS),
+    untrained=lambda config: channels_last(follow_ink(StripNet(config))),
+    loss=_tracer_loss,
+    seed_offset=1,
+)

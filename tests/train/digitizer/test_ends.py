@@ -12,7 +12,7 @@ from ecgpaper.digitize.curves.refine import BEYOND_POINTS, N_FEATURES
 from ecgpaper.digitize.rows.align import END_POINTS
 from ecgpaper.train.digitizer import ends
 from ecgpaper.train.digitizer.curves import Curves
-from ecgpaper.train.digitizer.ends import EndBatch, EndSource, train_ends
+from ecgpaper.train.digitizer.ends import ENDS_LEARNER, EndBatch, EndSource
 from ecgpaper.train.span import Span
 
 # A feature that is the same upside down.
@@ -105,10 +105,11 @@ def test_pages_without_an_end_are_refused():
 def test_training_writes_a_network_and_goes_on_from_given_weights(tmp_path, monkeypatch):
     """Without a step to train, what comes out is what went in."""
     monkeypatch.setattr(ends, "BATCH_SIZE", 8)
+    source = EndSource([page((3, -2), (1, 5))], 0)
     first, then = tmp_path / "first", tmp_path / "then"
-    train_ends([page((3, -2), (1, 5))], first, span=Span(2), seed=0)
+    ENDS_LEARNER.train(source, first, span=Span(2), seed=0)
     assert {file.name for file in first.iterdir()} == {"ends.json", "ends.safetensors"}
-    train_ends([page((3, -2), (1, 5))], then, span=Span(0), seed=5, start=first)
+    ENDS_LEARNER.train(source, then, span=Span(0), seed=5, start=first)
     before, after = (load_file(folder / "ends.safetensors") for folder in (first, then))
     assert all(torch.equal(before[key], after[key]) for key in before)
     origin, training = (json.loads((folder / "ends.json").read_text()) for folder in (first, then))

@@ -11,8 +11,8 @@ from ecgpaper.train.digitizer import reader
 from ecgpaper.train.digitizer.reader import (
     BATCH_SIZE,
     LINE_WIDTH_PX,
+    READER_LEARNER,
     LineSource,
-    train_reader,
 )
 from ecgpaper.train.span import Span
 
@@ -47,9 +47,9 @@ def test_training_writes_a_network_and_goes_on_from_given_weights(tmp_path, monk
     first, then = tmp_path / "first", tmp_path / "then"
     for folder in (first, then):
         folder.mkdir()
-    train_reader(first, span=Span(1), seed=0)
+    READER_LEARNER.train(LineSource(0), first, span=Span(1), seed=0)
     assert {file.name for file in first.iterdir()} == {"reader.json", "reader.safetensors"}
-    train_reader(then, span=Span(0), seed=5, start=first)
+    READER_LEARNER.train(LineSource(5), then, span=Span(0), seed=5, start=first)
     before, after = (load_file(folder / "reader.safetensors") for folder in (first, then))
     assert all(torch.equal(before[key], after[key]) for key in before)
     origin = json.loads((first / "reader.json").read_text())["sha256"]

@@ -8,9 +8,8 @@ import torch
 from safetensors.torch import load_file
 
 from ecgpaper.digitize.curves.refine import N_FEATURES
-from ecgpaper.train.digitizer import refiner
 from ecgpaper.train.digitizer.curves import Curves
-from ecgpaper.train.digitizer.refiner import N_POINTS, CurveSource, train_refiner
+from ecgpaper.train.digitizer.refiner import N_POINTS, REFINER_LEARNER, CurveSource
 from ecgpaper.train.span import Span
 
 # Where the offset of the row is found, among the features.
@@ -61,13 +60,13 @@ def test_pages_without_a_curve_are_refused():
         CurveSource([nothing], 0)
 
 
-def test_training_writes_a_network_and_goes_on_from_given_weights(tmp_path, monkeypatch):
+def test_training_writes_a_network_and_goes_on_from_given_weights(tmp_path):
     """Without a step to train, what comes out is what went in."""
-    monkeypatch.setattr(refiner, "BATCH_SIZE", 2)
+    source = CurveSource([curves(1250)], 0, batch_size=2)
     first, then = tmp_path / "first", tmp_path / "then"
-    train_refiner([curves(1250)], first, span=Span(2), seed=0)
+    REFINER_LEARNER.train(source, first, span=Span(2), seed=0)
     assert {file.name for file in first.iterdir()} == {"refiner.json", "refiner.safetensors"}
-    train_refiner([curves(1250)], then, span=Span(0), seed=5, start=first)
+    REFINER_LEARNER.train(source, then, span=Span(0), seed=5, start=first)
     before, after = (load_file(folder / "refiner.safetensors") for folder in (first, then))
     assert all(torch.equal(before[key], after[key]) for key in before)
     origin, training = (
