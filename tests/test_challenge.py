@@ -33,7 +33,7 @@ MODEL = ROOT / "model"
 MODEL_FILES = [
     f"{name}.{kind}"
     for name in (
-        *("segmenter", "tracer", "ends", "refiner", "reader", "quality"),
+        *("segmenter", "tracer", "ends", "refiner", "ocr", "quality"),
         *("classifier", "picture"),
     )
     for kind in ("json", "safetensors")

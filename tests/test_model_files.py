@@ -27,16 +27,16 @@ from ecgpaper.classify.branches import (
 )
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.digitize import Digitizer
-from ecgpaper.digitize.calibration.printed_scale import READER
+from ecgpaper.digitize.calibration.printed_scale import OCR
 from ecgpaper.digitize.curves.refine import REFINER
 from ecgpaper.digitize.networks import CONTRACTS, QUALITY, SEGMENTER, TRACER, load_network
 from ecgpaper.digitize.rows.align import ENDS
 from ecgpaper.errors import CheckpointError
 from ecgpaper.nets.classifier import EnsembleConfig
 from ecgpaper.nets.ends import EndNet
+from ecgpaper.nets.ocr import OcrNet
 from ecgpaper.nets.picture import InkResNet, InkResNetConfig
 from ecgpaper.nets.quality import QualityNet
-from ecgpaper.nets.reader import LineReader
 from ecgpaper.nets.refiner import Refiner
 from ecgpaper.nets.resnet1d import ResNet1dConfig
 from ecgpaper.nets.segmenter import SegmentNet
@@ -50,7 +50,7 @@ LOAD = {
     TRACER: lambda folder: load_network(folder, TRACER, StripNet),
     ENDS: lambda folder: load_network(folder, ENDS, EndNet),
     REFINER: lambda folder: load_network(folder, REFINER, Refiner),
-    READER: lambda folder: load_network(folder, READER, LineReader),
+    OCR: lambda folder: load_network(folder, OCR, OcrNet),
     QUALITY: lambda folder: load_network(folder, QUALITY, QualityNet),
     NAME: Classifier.load,
     PICTURE: PictureBranch.load,
@@ -291,6 +291,14 @@ def test_all_missing_files_are_named_at_once(tmp_path):
         (tmp_path / file.name).symlink_to(file)
     with pytest.raises(CheckpointError, match=r"not there: picture\.json, picture\.safetensors: "):
         PageClassifier.load(tmp_path)
+
+
+def test_folder_of_before_a_network_was_renamed_says_what_it_has_instead(tmp_path):
+    for file in MODEL.glob("*.*"):
+        (tmp_path / file.name.replace(OCR, "reader")).symlink_to(file)
+    said = r"not there: ocr\.json, ocr\.safetensors; other networks there: .*'reader'.*CHANGELOG"
+    with pytest.raises(CheckpointError, match=said):
+        Digitizer.load(tmp_path)
 
 
 # --- the largest networks that a description may ask for ---

@@ -99,7 +99,7 @@ class Digitizer(FirstPhase):
         traces = cutter.cut(layout, doubted)
         traces = with_spikes(refine_traces(traces, rows, scale, self.refiner), rows, scale)
         traces = without_strokes(traces, scale, hidden_start_mm(layout, rows))
-        said = read_said(page.photo, page.photo_maps, page.flat, scale, self.reader)
+        said = read_said(page.photo, page.photo_maps, page.flat, scale, self.ocr)
         rough, _ = signal_from_traces(traces, layout, scale, HEARTBEAT_FS)
         found = find_paper_scale(reading.pulse, said, rough, layout.scale)
         return Traced(reading, layout, traces, said, found)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from ecgpaper.digitize.answer.quality import FEATURES
-from ecgpaper.digitize.calibration.printed_scale import LETTERS, LINE_PX, READER
+from ecgpaper.digitize.calibration.printed_scale import LETTERS, LINE_PX, OCR
 from ecgpaper.digitize.curves.refine import N_FEATURES, REFINER
 from ecgpaper.digitize.curves.strip import N_SUB_COLUMNS, STRIP_HEIGHT_MM, STRIP_PX_PER_MM
 from ecgpaper.digitize.rows.align import END_POINTS, ENDS
@@ -18,8 +18,8 @@ from ecgpaper.digitize.segment import MAP_LONG_SIDE_PX
 from ecgpaper.nets.device import best_device, channels_last
 from ecgpaper.nets.ends import EndNet
 from ecgpaper.nets.fold import folded
+from ecgpaper.nets.ocr import OcrNet
 from ecgpaper.nets.quality import QualityNet
-from ecgpaper.nets.reader import LineReader
 from ecgpaper.nets.refiner import Refiner
 from ecgpaper.nets.segmenter import SegmentNet
 from ecgpaper.nets.stored.checkpoint import load_info, load_weights, refusing, require_files
@@ -49,14 +49,14 @@ CONTRACTS = {
     ),
     ENDS: Contract(config={"n_features": N_FEATURES, "n_points": END_POINTS}, inputs=_ALONG_CURVES),
     REFINER: Contract(config={"n_features": N_FEATURES}, inputs=_ALONG_CURVES),
-    READER: Contract(
+    OCR: Contract(
         config={"n_outputs": 1 + len(LETTERS), "height": LINE_PX},
         inputs={"height_px": LINE_PX, "letters": LETTERS, "values": "darkness"},
     ),
     QUALITY: Contract(config={"n_features": len(FEATURES)}, inputs={"features": FEATURES}),
 }
 
-Network = TypeVar("Network", SegmentNet, StripNet, EndNet, Refiner, LineReader, QualityNet)
+Network = TypeVar("Network", SegmentNet, StripNet, EndNet, Refiner, OcrNet, QualityNet)
 
 
 def load_network(folder: Path, name: str, network_class: type[Network]) -> Network:
@@ -83,7 +83,7 @@ class Networks:
     tracer: StripNet
     ends: EndNet
     refiner: Refiner
-    reader: LineReader
+    ocr: OcrNet
     judge: QualityNet
 
     @classmethod
@@ -110,6 +110,6 @@ class Networks:
             folded(load_network(folder, TRACER, StripNet)),
             load_network(folder, ENDS, EndNet),
             load_network(folder, REFINER, Refiner),
-            folded(load_network(folder, READER, LineReader)),
+            folded(load_network(folder, OCR, OcrNet)),
             load_network(folder, QUALITY, QualityNet).cpu() if judge is None else judge,
         )

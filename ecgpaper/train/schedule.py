@@ -99,7 +99,7 @@ class Stage:
 
 
 CLASSIFIER = "classifier"
-READER = "reader"
+OCR = "ocr"
 SEGMENTER = "segmenter"
 TRACER = "tracer"
 CURVES = "curves"
@@ -112,7 +112,7 @@ OPINIONS = "opinions"
 # others.
 STAGES = (
     Stage(CLASSIFIER, 0.16),
-    Stage(READER, 0.05, late_minutes=10),
+    Stage(OCR, 0.05, late_minutes=10),
     Stage(SEGMENTER, 0.12),
     # It begins with what ink looks like; the segmenter with nothing.
     Stage(TRACER, 0.36, late_minutes=5),

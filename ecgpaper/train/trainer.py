@@ -29,8 +29,8 @@ from ecgpaper.train.digitizer.curves import forget_pages, read_pages
 from ecgpaper.train.digitizer.ends import ENDS_LEARNER, EndSource
 from ecgpaper.train.digitizer.feed import Feed, SegmentFeed, StripFeed, usual_feed
 from ecgpaper.train.digitizer.network import Learner, Source
+from ecgpaper.train.digitizer.ocr import OCR_LEARNER, LineSource
 from ecgpaper.train.digitizer.quality import train_quality
-from ecgpaper.train.digitizer.reader import READER_LEARNER, LineSource
 from ecgpaper.train.digitizer.refiner import REFINER_LEARNER, CurveSource, batch_size_for
 from ecgpaper.train.digitizer.segmenter import SEGMENTER_LEARNER
 from ecgpaper.train.digitizer.source import PageSource
@@ -41,9 +41,9 @@ from ecgpaper.train.schedule import (
     CLASSIFIER,
     CURVES,
     ENDS,
+    OCR,
     PICTURE,
     QUALITY,
-    READER,
     REFINER,
     SEGMENTER,
     TRACER,
@@ -52,7 +52,7 @@ from ecgpaper.train.schedule import (
 from ecgpaper.train.span import Meter, Span
 
 LEARNERS: Mapping[str, Learner[Any, Any, Any]] = {
-    READER: READER_LEARNER,
+    OCR: OCR_LEARNER,
     SEGMENTER: SEGMENTER_LEARNER,
     TRACER: TRACER_LEARNER,
     ENDS: ENDS_LEARNER,
@@ -167,7 +167,7 @@ class Trainer:
     def _source(self, task: Task) -> Source[Any]:
         """Return what a network of the digitizer learns from."""
         ecgs, seed, name = self.lessons.ecgs, self.seed, task.stage
-        if name == READER:
+        if name == OCR:
             return LineSource(seed)
         if name in _OF_PAGES:
             pages = PageSource(ecgs, seed + LEARNERS[name].seed_offset)

@@ -13,8 +13,8 @@ from ecgpaper.digitize.request import Request
 from ecgpaper.digitize.rows.align import END_POINTS
 from ecgpaper.errors import EcgPaperError
 from ecgpaper.nets.ends import EndConfig, EndNet
+from ecgpaper.nets.ocr import OcrConfig, OcrNet
 from ecgpaper.nets.quality import QualityConfig, QualityNet
-from ecgpaper.nets.reader import LineReader, ReaderConfig
 from ecgpaper.nets.refiner import Refiner, RefinerConfig
 from ecgpaper.nets.segmenter import SegmentNet
 from ecgpaper.nets.tracer import StripNet
@@ -44,8 +44,8 @@ def digitizer():
     refiner = Refiner(RefinerConfig(N_FEATURES)).eval()
     ends = EndNet(EndConfig(N_FEATURES, END_POINTS)).eval()
     judge = QualityNet(QualityConfig(len(FEATURES)))
-    reader = LineReader(ReaderConfig(1 + len(LETTERS))).eval()
-    return Digitizer(segmenter, tracer, ends, refiner, reader, judge)
+    ocr = OcrNet(OcrConfig(1 + len(LETTERS))).eval()
+    return Digitizer(segmenter, tracer, ends, refiner, ocr, judge)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from ecgpaper.nets.fold import folded
-from ecgpaper.nets.reader import LineReader, ReaderConfig
+from ecgpaper.nets.ocr import OcrConfig, OcrNet
 from ecgpaper.nets.segmenter import SegmentNet
 from ecgpaper.nets.tracer import StripNet
 from ecgpaper.nets.unet import UNetConfig
@@ -11,7 +11,7 @@ from ecgpaper.nets.unet import UNetConfig
 NETWORKS = {
     "segmenter": (lambda: SegmentNet(UNetConfig(3, (16, 16), 4)), (1, 3, 16, 32)),
     "tracer": (lambda: StripNet(UNetConfig(4, (16, 16), 5)), (1, 4, 16, 32)),
-    "reader": (lambda: LineReader(ReaderConfig(5, 32, (4, 4, 6, 6), 8, (1,))), (1, 3, 32, 40)),
+    "ocr": (lambda: OcrNet(OcrConfig(5, 32, (4, 4, 6, 6), 8, (1,))), (1, 3, 32, 40)),
 }
 
 

@@ -31,7 +31,7 @@ from ecgpaper.train import state as state_module
 from ecgpaper.train.challenge import NETWORKS as NAMES
 from ecgpaper.train.challenge import train_all
 from ecgpaper.train.classifier.signals import ClassifierConfig
-from ecgpaper.train.digitizer import reader, refiner
+from ecgpaper.train.digitizer import ocr, refiner
 from ecgpaper.train.digitizer.feed import Feed, SegmentFeed, StripFeed
 from ecgpaper.train.digitizer.segmenter import SEGMENTER_LEARNER
 from ecgpaper.train.digitizer.source import PageSource
@@ -46,7 +46,7 @@ MODEL = Path(__file__).parents[2] / "model"
 N_RECORDS = 5
 STEPS = {
     "classifier": 2,
-    "reader": 2,
+    "ocr": 2,
     "segmenter": 2,
     "tracer": 2,
     "curves": 1,
@@ -80,7 +80,7 @@ def _small_budget():
     sizes = {"network": network, "batch_size": 8, "steps_per_root": 0.1, "min_steps": 2}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(challenge, "N_SIMULATED", 6)
-        for module in (reader, refiner):
+        for module in (ocr, refiner):
             patch.setattr(module, "BATCH_SIZE", 2)
         patch.setattr(challenge, "usual_feed", lambda *_: Feed(1, 1))
         patch.setattr(trainer, "LEARNERS", trainer.LEARNERS | NARROW)
@@ -196,7 +196,7 @@ def test_interrupted_training_goes_on_and_replaces_what_the_folder_held_as_a_who
     monkeypatch.setattr(trainer.Trainer, "run", but_for(others, learn))
     with caplog.at_level(logging.INFO, logger="ecgpaper"):
         assert train(data, folder) == weights(model)
-    assert "done: final classifier, final reader, final segmenter" in caplog.text
+    assert "done: final classifier, final ocr, final segmenter" in caplog.text
     assert not (folder / WORK).exists()
 
 

@@ -60,7 +60,7 @@ def test_what_learns_late_gets_less_in_little_time_and_its_whole_share_in_much()
         return {name: weight / sum(weights.values()) for name, weight in weights.items()}
 
     little, usual, much = shares(5.0), shares(60.0), shares(1e6)
-    for late in ("reader", "refiner", "quality", "picture"):
+    for late in ("ocr", "refiner", "quality", "picture"):
         assert (
             little[late] < usual[late] < much[late] == pytest.approx(BY_NAME[late].share, rel=1e-4)
         )

@@ -1,6 +1,6 @@
 """Photo and flat page -> speed and gain as they are printed: "25 mm/s", "10 mm/mV".
 
-Public: `READER`, `LINE_PX`, `LETTERS`, `letters_of`, `Said`, `find_lines`, `read_said`, `said_in`.
+Public: `OCR`, `LINE_PX`, `LETTERS`, `letters_of`, `Said`, `find_lines`, `read_said`, `said_in`.
 
 Lines of print are where the segmenter sees text. Each is read by a small network that knows the
 letters of a scale and takes all others for one; a scale is a text that is spelled like one.
@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 
 from ecgpaper.digitize.page.sampling import map_pixels
 from ecgpaper.ecg import ByteArray, FloatArray
-from ecgpaper.nets.reader import LineReader
+from ecgpaper.nets.ocr import OcrNet
 from ecgpaper.page.geometry import Homography, Warp
 from ecgpaper.page.raster import FlatPage, GridScale, PixelMaps
 
 Box = tuple[float, float, float, float]
 Spelled = tuple[str, NDArray[np.float32]]
 
-READER = "reader"
+OCR = "ocr"
 # The network reads lines of this height,
 LINE_PX = 32
 # of which the print takes about this share,
@@ -99,7 +99,7 @@ def read_said(
     photo_maps: PixelMaps,
     page: FlatPage,
     scale: GridScale,
-    network: LineReader,
+    network: OcrNet,
 ) -> Said:
     """Read printed speed and gain, on the page and on the sheet around it.
 
@@ -110,7 +110,7 @@ def read_said(
         Of the photo: a page ends where its grid does, and print may stand beyond.
     page : FlatPage
     scale : GridScale
-    network : LineReader
+    network : OcrNet
     """
     device = next(network.parameters()).device
     texts = []

@@ -142,9 +142,12 @@ def require_files(folder: Path, names: Sequence[str]) -> None:
 def _require_there(folder: Path, names: Sequence[str]) -> None:
     files = [f"{name}{ending}" for name in names for ending in (".json", ".safetensors")]
     if missing := [file for file in files if not os.path.lexists(folder / file)]:
+        others = sorted({file.stem for file in folder.glob("*.safetensors")} - {*names})
         raise CheckpointError(
             f"expected the model files of {', '.join(names)} in {folder}; not there: "
-            f"{', '.join(missing)}: train again with train_model.py, or copy the whole folder"
+            f"{', '.join(missing)}{f'; other networks there: {shown(others)}' if others else ''}: "
+            "train again with train_model.py, or copy a whole model folder of this version "
+            "(CHANGELOG.md tells which networks were renamed)"
         )
 
 

@@ -4,7 +4,7 @@ import pytest
 from ecgpaper.digitize.calibration.printed_scale import (
     LETTERS,
     LIMITS,
-    READER,
+    OCR,
     Said,
     find_lines,
     letters_of,
@@ -12,7 +12,7 @@ from ecgpaper.digitize.calibration.printed_scale import (
     said_in,
 )
 from ecgpaper.digitize.networks import load_network
-from ecgpaper.nets.reader import LineReader
+from ecgpaper.nets.ocr import OcrNet
 from ecgpaper.nets.stored.weights import shipped_model
 from ecgpaper.page.geometry import Homography
 from ecgpaper.page.raster import PIXEL_CLASSES, FlatPage, GridScale, PixelMaps
@@ -98,14 +98,14 @@ def test_words_of_a_line_are_one_line_and_short_or_high_things_none():
 
 
 @pytest.fixture(scope="module")
-def reader():
-    return load_network(MODEL, READER, LineReader)
+def ocr():
+    return load_network(MODEL, OCR, OcrNet)
 
 
 @pytest.mark.parametrize("font", ["sans", "times-italic", "stroke"])
 @pytest.mark.parametrize("height_mm", [1.8, 3.5])
 @pytest.mark.parametrize(("speed", "gain"), [(25, 20), (50, 5), (50, 10)])
-def test_print_is_read(reader, font, height_mm, speed, gain):
+def test_print_is_read(ocr, font, height_mm, speed, gain):
     name = TextLine("Sinus rhythm, normal ECG", (5.0, 12.0), height_mm, font)
     texts = f"Speed: {speed} mm/sec", f"{gain}mm/mV"
     scales = (
@@ -113,26 +113,26 @@ def test_print_is_read(reader, font, height_mm, speed, gain):
         for text, x_mm in zip(texts, (10.0, 85.0), strict=True)
     )
     photo, maps = printed(name, *scales)
-    assert read_said(photo, maps, whole(photo), SCALE, reader) == Said(speed, gain)
+    assert read_said(photo, maps, whole(photo), SCALE, ocr) == Said(speed, gain)
 
 
 @pytest.mark.parametrize(
     ("rows", "height_mm"), [(slice(0, 200), 40.0), (slice(200, 400), 10.0), (slice(100, 400), 25.0)]
 )
-def test_print_is_read_beside_the_page_and_on_it(reader, rows, height_mm):
+def test_print_is_read_beside_the_page_and_on_it(ocr, rows, height_mm):
     photo, maps = printed(TextLine("25 mm/s  20 mm/mV", (20.0, height_mm), 2.5))
-    found = read_said(photo, maps, part(photo, rows), GridScale((16.0, 16.0)), reader)
+    found = read_said(photo, maps, part(photo, rows), GridScale((16.0, 16.0)), ocr)
     assert found == Said(25.0, 20.0)
 
 
-def test_page_without_print_says_nothing(reader):
+def test_page_without_print_says_nothing(ocr):
     photo, maps = printed()
-    assert read_said(photo, maps, whole(photo), SCALE, reader) == Said()
+    assert read_said(photo, maps, whole(photo), SCALE, ocr) == Said()
 
 
-def test_line_at_the_very_edge_is_no_error(reader):
+def test_line_at_the_very_edge_is_no_error(ocr):
     photo, maps = printed(
         TextLine("25 mm/s", (0.0, 3.0), 2.8), TextLine("5 mm/mV", (140.0, 50), 2.8)
     )
-    said = read_said(photo, maps, whole(photo), SCALE, reader)
+    said = read_said(photo, maps, whole(photo), SCALE, ocr)
     assert said.speed_mm_per_s in (None, 25.0)

@@ -7,11 +7,11 @@ import torch
 from safetensors.torch import load_file
 
 from ecgpaper.digitize.calibration.printed_scale import LETTERS, LINE_PX, letters_of
-from ecgpaper.train.digitizer import reader
-from ecgpaper.train.digitizer.reader import (
+from ecgpaper.train.digitizer import ocr
+from ecgpaper.train.digitizer.ocr import (
     BATCH_SIZE,
     LINE_WIDTH_PX,
-    READER_LEARNER,
+    OCR_LEARNER,
     LineSource,
 )
 from ecgpaper.train.span import Span
@@ -33,7 +33,7 @@ def test_lines_say_scales_and_other_things():
 
 
 def test_batch_depends_on_its_step_alone(monkeypatch):
-    monkeypatch.setattr(reader, "BATCH_SIZE", 8)
+    monkeypatch.setattr(ocr, "BATCH_SIZE", 8)
     one, other = LineSource(3), LineSource(3)
     other.batch(4)
     assert (one.batch(5).lines == other.batch(5).lines).all()
@@ -43,16 +43,14 @@ def test_batch_depends_on_its_step_alone(monkeypatch):
 
 def test_training_writes_a_network_and_goes_on_from_given_weights(tmp_path, monkeypatch):
     """Without a step to train, what comes out is what went in."""
-    monkeypatch.setattr(reader, "BATCH_SIZE", 4)
+    monkeypatch.setattr(ocr, "BATCH_SIZE", 4)
     first, then = tmp_path / "first", tmp_path / "then"
     for folder in (first, then):
         folder.mkdir()
-    READER_LEARNER.train(LineSource(0), first, span=Span(1), seed=0)
-    assert {file.name for file in first.iterdir()} == {"reader.json", "reader.safetensors"}
-    READER_LEARNER.train(LineSource(5), then, span=Span(0), seed=5, start=first)
-    before, after = (load_file(folder / "reader.safetensors") for folder in (first, then))
+    OCR_LEARNER.train(LineSource(0), first, span=Span(1), seed=0)
+    assert {file.name for file in first.iterdir()} == {"ocr.json", "ocr.safetensors"}
+    OCR_LEARNER.train(LineSource(5), then, span=Span(0), seed=5, start=first)
+    before, after = (load_file(folder / "ocr.safetensors") for folder in (first, then))
     assert all(torch.equal(before[key], after[key]) for key in before)
-    origin = json.loads((first / "reader.json").read_text())["sha256"]
-    assert (
-        json.loads((then / "reader.json").read_text())["training"]["start"] == f"weights {origin}"
-    )
+    origin = json.loads((first / "ocr.json").read_text())["sha256"]
+    assert json.loads((then / "ocr.json").read_text())["training"]["start"] == f"weights {origin}"

@@ -1,6 +1,6 @@
-"""Train the reader: it reads the printed lines that tell speed and gain.
+"""Train the OCR network: it reads the printed lines that tell speed and gain.
 
-Public: `READER_LEARNER`, `LineSource`, `LineBatch`.
+Public: `OCR_LEARNER`, `LineSource`, `LineBatch`.
 
 The generator's print is drawn line by line: no page is needed.
 """
@@ -19,13 +19,13 @@ from torch.nn import functional
 from ecgpaper.digitize.calibration.printed_scale import (
     LETTERS,
     LINE_PX,
+    OCR,
     PRINT_SHARE,
-    READER,
     STEP_PX,
     letters_of,
 )
 from ecgpaper.ecg import ByteArray
-from ecgpaper.nets.reader import LineReader, ReaderConfig
+from ecgpaper.nets.ocr import OcrConfig, OcrNet
 from ecgpaper.page.raster import GridScale
 from ecgpaper.synth import sample_spec
 from ecgpaper.synth.print.text import box_mm, draw_text
@@ -221,10 +221,10 @@ def _loss(network: nn.Module, batch: LineBatch) -> Tensor:
     return functional.ctc_loss(found, letters.to(like.device), n_steps, lengths, zero_infinity=True)
 
 
-READER_LEARNER = Learner(
-    name=READER,
-    config=ReaderConfig(1 + len(LETTERS), height=LINE_PX),
-    untrained=LineReader,
+OCR_LEARNER = Learner(
+    name=OCR,
+    config=OcrConfig(1 + len(LETTERS), height=LINE_PX),
+    untrained=OcrNet,
     loss=_loss,
     seed_offset=5,
 )

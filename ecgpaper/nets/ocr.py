@@ -1,6 +1,6 @@
 """A network that reads a line of print: one letter after the other.
 
-Public: `ReaderConfig`, `LineReader`.
+Public: `OcrConfig`, `OcrNet`.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _HEIGHT_UNIT = 16
 
 
 @dataclass(frozen=True)
-class ReaderConfig(NetworkConfig):
-    """Sizes of a `LineReader`.
+class OcrConfig(NetworkConfig):
+    """Sizes of an `OcrNet`.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class ReaderConfig(NetworkConfig):
             raise ValueError(f"height must be a multiple of {_HEIGHT_UNIT}; got {self.height}")
 
 
-class LineReader(nn.Module):
+class OcrNet(nn.Module):
     """Lines (B, 3, height, width) -> logarithms of probabilities (B, n_outputs, width / 4).
 
     A convolutional network over the picture, then along it, as for text in scenes [1]_; without
@@ -65,9 +65,9 @@ class LineReader(nn.Module):
        recognition", IEEE TPAMI 39 (2017).
     """
 
-    config_class: ClassVar[type[ReaderConfig]] = ReaderConfig
+    config_class: ClassVar[type[OcrConfig]] = OcrConfig
 
-    def __init__(self, config: ReaderConfig) -> None:
+    def __init__(self, config: OcrConfig) -> None:
         super().__init__()
         first, second, third, fourth = config.widths
         self.picture = nn.Sequential(
