@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=NamesIn("ecgpaper.synth.sample", "PRESETS"),
         default="clean",
         metavar="PRESET",
-        help="look of the pages: %(choices)s",
+        help="what the pages are like: %(choices)s",
     )
     parser.add_argument(
         "--layout",

@@ -12,7 +12,7 @@ from ecgpaper.synth.spec.values import WHITE, Color, Point
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One mark by hand.
+    """What somebody has written, drawn, stamped or blacked out on a page.
 
     Parameters
     ----------

@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 class PageReader:
     """Prints one page of a record, digitizes it and keeps the signal.
 
+    What reads the pages of a user is another thing: `ecgpaper.digitized.reader.PageReader`.
+
     Parameters
     ----------
     records, cache : Path

@@ -18,6 +18,8 @@ from ecgpaper.synth import PageSpec, sample_spec
 class PageSource:
     """Pages of given records, drawn with the presets that training uses.
 
+    A page of a file that is there is another thing: `ecgpaper.files.inputs.PageSource`.
+
     Parameters
     ----------
     ecgs : sequence of Ecg
