@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from ecgpaper.errors import RecordError
+from ecgpaper.errors import CheckpointError, RecordError
 
 
 def sha256_of(file: Path) -> str:
@@ -27,6 +27,17 @@ def sha256_of(file: Path) -> str:
 
 
 def model_checksums(folder: Path) -> dict[str, str]:
-    """Return the sha256 of each file of a model folder that is read, by its name."""
+    """Return the sha256 of each file of a model folder that is read, by its name.
+
+    Raises
+    ------
+    CheckpointError
+        If there is no such folder.
+    """
+    if not folder.is_dir():
+        raise CheckpointError(
+            f"expected a folder with model files; found none at {folder}: give one that "
+            "train_model.py has filled, or leave it out to use the weights that come along"
+        )
     files = sorted(file for file in folder.iterdir() if file.suffix in {".json", ".safetensors"})
     return {file.name: sha256_of(file) for file in files}
