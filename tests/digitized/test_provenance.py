@@ -13,5 +13,5 @@ def test_a_model_is_known_by_the_checksums_of_the_files_that_are_read(tmp_path):
 
 
 def test_a_model_folder_that_is_none_is_said(tmp_path):
-    with pytest.raises(CheckpointError, match="found none at .*nowhere"):
+    with pytest.raises(CheckpointError, match=r"found none at .*nowhere"):
         model_checksums(tmp_path / "nowhere")

@@ -23,6 +23,7 @@ from ecgpaper.digitize.curves.strip import (
     STRIP_HEIGHT_MM,
     STRIP_PX_PER_MM,
     TALL_HEIGHT_MM,
+    TALLEST_HEIGHT_MM,
     sample_strip,
     strip_tensor,
     sub_columns_px,
@@ -149,9 +150,10 @@ def read_rows(
 
     readings = []
     for strips in layout.rows():
-        reading = read(strips[0].baseline_mm, STRIP_HEIGHT_MM)
-        if _is_cut_off(reading):
-            reading = read(strips[0].baseline_mm, TALL_HEIGHT_MM)
+        for height_mm in (STRIP_HEIGHT_MM, TALL_HEIGHT_MM, TALLEST_HEIGHT_MM):
+            reading = read(strips[0].baseline_mm, height_mm)
+            if not _is_cut_off(reading):
+                break
         readings.append(reading)
     return tuple(readings)
 

@@ -153,9 +153,9 @@ class Darkest(torch.nn.Module):
         return 60 * dark.transpose(1, 2), 20 * (dark.amax(dim=1) - 0.3)
 
 
-@pytest.mark.parametrize("height_mv", [1.0, 2.9, -2.9])
+@pytest.mark.parametrize("height_mv", [1.0, 2.9, -2.9, 4.4, -4.4])
 def test_tall_waves_are_read_to_their_tips(height_mv):
-    """A strip reaches 2.4 mV up and down; what goes further is looked at again."""
+    """A strip reaches 2.4 mV up and down; what goes further is looked at again, and once more."""
     time_s = np.arange(5000) / 500
     wave = height_mv * np.exp(-(((time_s - 5) / 0.04) ** 2))
     ecg = Ecg(np.repeat(wave[:, None], 12, axis=1), 500.0, STANDARD_ORDER)
