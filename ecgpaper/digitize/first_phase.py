@@ -30,7 +30,7 @@ from ecgpaper.digitize.reading import (
 )
 from ecgpaper.digitize.request import Request, Stated
 from ecgpaper.digitize.rows.columns import are_around, column_places, place_columns
-from ecgpaper.digitize.rows.find import FindLayouts, even_layouts_of, layouts_of
+from ecgpaper.digitize.rows.find import FindLayouts, layouts_of, layouts_of_alike
 from ecgpaper.digitize.rows.leads import name_leads, take_names
 from ecgpaper.digitize.rows.named import NameLeads
 from ecgpaper.digitize.scale import find_scale
@@ -68,7 +68,7 @@ class FirstPhase(Networks):
         raise faults[0]
 
     def read_page(self, page: PageImage, request: Request) -> Reading:
-        """Read a page by all its rows, or else by those alone that lie at even distances.
+        """Read a page by all its rows, or else by those alone that are alike.
 
         Raises
         ------
@@ -83,9 +83,9 @@ class FirstPhase(Networks):
             if request.clock.is_over:
                 raise
             try:
-                return self.read_any_way(page, request, even_layouts_of)
+                return self.read_any_way(page, request, layouts_of_alike)
             except EcgPaperError as error:
-                logger.info("nor by rows at even distances: %s", error)
+                logger.info("nor by rows that are alike: %s", error)
                 raise fault from None
 
     def read_any_way(

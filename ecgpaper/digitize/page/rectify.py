@@ -149,7 +149,11 @@ def _page_to_photo(
     if is_flat:
         return plane, (height, width)
     to_block = Homography.scaling(factor / BLOCK_PX)
-    return bend(page, plane, to_block, (height, width)).compose(plane), (height, width)
+    try:
+        return bend(page, plane, to_block, (height, width)).compose(plane), (height, width)
+    except GridError as error:
+        logger.info("flat as far as is known: %s", error)
+        return plane, (height, width)
 
 
 def _page_blocks(found: GridMap) -> BoolArray:

@@ -1,6 +1,6 @@
 """Flat page -> rows: which rows of traces there are, and which layout has as many.
 
-Public: `FindLayouts`, `find_layout`, `layouts_of`, `even_layouts_of`, `row_width_mm`, `strips_of`,
+Public: `FindLayouts`, `find_layout`, `layouts_of`, `layouts_of_alike`, `row_width_mm`, `strips_of`,
 `READABLE`, `ROWS_MM`, `PULSE_ROOM_MM`.
 
 Rows come from the ink map, the name of the layout from their number. The start of the rows is found
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ecgpaper.digitize.rows.ink_rows import InkRow, evenly_spaced, rows_of
+from ecgpaper.digitize.rows.ink_rows import InkRow, rows_alike, rows_of
 from ecgpaper.errors import LayoutError
 from ecgpaper.page import LAYOUTS, LeadLayout, PageLayout, PaperScale, Strip
 from ecgpaper.page.raster import FlatPage, GridScale, PixelMaps
@@ -104,26 +104,26 @@ def layouts_of(
     yield from _lengths(rows, leads, _size_mm(page, scale), is_stated=stated is not None)
 
 
-def even_layouts_of(
+def layouts_of_alike(
     page: FlatPage, maps: PixelMaps, scale: GridScale, stated: LeadLayout | None = None
 ) -> Iterator[PageLayout]:
-    """As `layouts_of`, of those rows alone that follow each other at even distances.
+    """As `layouts_of`, of those rows alone that are alike: see `rows_alike`.
 
-    Edges of sheets, and frames, may look like rows. But some pages have rows at uneven distances,
-    so this is for pages that cannot be read otherwise.
+    Edges of sheets, frames and mold may look like rows. But some pages have rows at uneven
+    distances, so this is for pages that cannot be read otherwise.
 
     Raises
     ------
     LayoutError
-        As of `layouts_of`; or if all rows do so, or a layout is stated.
+        As of `layouts_of`; or if all rows are alike, or a layout is stated.
     """
     rows = rows_of(maps, scale)
-    even = evenly_spaced(rows, LIMITS.min_rows)
-    if stated is not None or len(even) == len(rows):
+    alike = rows_alike(rows, LIMITS.min_rows)
+    if stated is not None or len(alike) == len(rows):
         raise LayoutError(
-            f"expected rows of which some lie apart; found {len(rows)} that follow each other"
+            f"expected rows of which some are none of the others' kind; found {len(rows)} alike"
         )
-    yield from _lengths(even, _layout_with(even), _size_mm(page, scale))
+    yield from _lengths(alike, _layout_with(alike), _size_mm(page, scale))
 
 
 def _size_mm(page: FlatPage, scale: GridScale) -> tuple[float, float]:

@@ -1,6 +1,6 @@
 """Ink map -> rows of ink: where traces run across a flat page.
 
-Public: `InkRow`, `rows_of`, `evenly_spaced`, `MIN_INK`.
+Public: `InkRow`, `rows_of`, `rows_alike`, `MIN_INK`.
 """
 
 from __future__ import annotations
@@ -62,6 +62,8 @@ class InkRowLimits:
     min_area: float = 0.3
     # Most prints have rows at equal distances: to this share of them.
     even_share: float = 0.25
+    # A first or last row with less than this share of the usual length of ink may be none.
+    faint_end: float = 0.5
     # Width of the sheet's edge, which looks like a line.
     sheet_edge_mm: float = 3.0
 
@@ -89,28 +91,33 @@ def rows_of(maps: PixelMaps, scale: GridScale) -> list[InkRow]:
     return _find_rows(probability > MIN_INK, probability > LIMITS.faint_ink, map_px_per_mm)
 
 
-def evenly_spaced(rows: Sequence[InkRow], n_least: int) -> list[InkRow]:
-    """Leave out first and last rows that are further from, or nearer to, the next than usual.
+def rows_alike(rows: Sequence[InkRow], n_least: int) -> list[InkRow]:
+    """Leave out first and last rows that are no rows of the others' kind, if any are.
+
+    These are further from the next than usual, or nearer to it; or have much less ink, as mold has.
 
     Parameters
     ----------
     rows : sequence of InkRow
     n_least : int
-        This number of rows stays, however uneven they are.
+        This number of rows stays, however they differ.
 
     Returns
     -------
     list of InkRow
         In the order of `rows`.
     """
-    heights_mm = sorted(row.baseline_mm for row in rows)
-    while len(heights_mm) > n_least:
-        gaps_mm = np.diff(heights_mm)
+    alike = sorted(rows, key=lambda row: row.baseline_mm)
+    while len(alike) > n_least:
+        gaps_mm = np.diff([row.baseline_mm for row in alike])
         first, *_, last = np.abs(gaps_mm / np.median(gaps_mm) - 1)
-        if max(first, last) <= LIMITS.even_share:
+        inked_mm = np.array([row.inked_mm for row in alike])
+        is_faint = inked_mm < LIMITS.faint_end * np.median(inked_mm)
+        oddness = first + is_faint[0], last + is_faint[-1]
+        if max(oddness) <= LIMITS.even_share:
             break
-        heights_mm.pop(0 if first > last else -1)
-    return [row for row in rows if row.baseline_mm in heights_mm]
+        alike.pop(0 if oddness[0] > oddness[1] else -1)
+    return [row for row in rows if row in alike]
 
 
 def _inner_paper(maps: PixelMaps, px_per_mm: float) -> BoolArray:
