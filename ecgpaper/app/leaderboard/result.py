@@ -24,7 +24,8 @@ class LeadResult:
     Parameters
     ----------
     snr_db, later_snr_db : float
-        By the scorer of the published results, and by the organisers' later one.
+        By the scorer of the published results, and by the organisers' later one: 0 dB where it
+        finds nothing to compare.
     coverage : float, in [0, 1]
         Share of the displayed samples that are returned.
     predicted_snr_db : float or None

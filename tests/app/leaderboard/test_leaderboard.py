@@ -13,7 +13,7 @@ from ecgpaper.app.commands import leaderboard as command
 from ecgpaper.app.leaderboard import answers
 from ecgpaper.app.leaderboard.answers import PageTask, answer_with
 from ecgpaper.app.leaderboard.boxes import compare_boxes, mean_average_precision
-from ecgpaper.app.leaderboard.challenge import Models, challenge_script, hide
+from ecgpaper.app.leaderboard.challenge import Models, challenge_script, hide, score_record
 from ecgpaper.app.leaderboard.conditions import CONDITIONS, given_condition
 from ecgpaper.app.leaderboard.figures import calibration, sum_up
 from ecgpaper.app.leaderboard.origin import Origin, claim
@@ -139,6 +139,20 @@ def test_a_page_that_is_not_read_scores_nothing_and_is_answered_all_the_same(pri
     assert found["n_unread"] == 1
     assert found["boxes"]["overlap"] == 0
     assert found["fidelity"]["rr"]["n_lost"] == 1
+
+
+def test_a_lead_of_which_the_later_scorer_compares_nothing_has_0_db(printed, tmp_path, monkeypatch):
+    """It may move an answer until nothing is left to compare."""
+
+    def score_nothing_later(*args, alignment):
+        snrs_db = score_record(*args, alignment=alignment)
+        return snrs_db if alignment == "comp" else dict.fromkeys(snrs_db, np.nan)
+
+    monkeypatch.setattr(answers, "score_record", score_nothing_later)
+    result, _ = answered(printed)
+    assert {lead.later_snr_db for lead in result.leads.values()} == {0.0}
+    assert min(lead.snr_db for lead in result.leads.values()) > 17
+    result.write(tmp_path / "page.json")
 
 
 def test_results_survive_their_file(read, tmp_path):
