@@ -106,8 +106,8 @@ def _leads(task: PageTask, truth: Ecg, found: Ecg, answer: Answer) -> dict[str, 
         if is_shown.any() and np.isfinite(snr_db):
             coverage = float(np.isfinite(found.lead(name)[is_shown]).mean())
             # The later scorer may move an answer until nothing is left to compare.
-            later_db = later_db if np.isfinite(later_db) else 0.0
-            leads[name] = LeadResult(snr_db, later_db, coverage, _predicted_db(answer, name))
+            compared_db = later_db if np.isfinite(later_db) else 0.0
+            leads[name] = LeadResult(snr_db, compared_db, coverage, _predicted_db(answer, name))
     return leads
 
 
