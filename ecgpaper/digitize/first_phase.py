@@ -9,11 +9,13 @@ the leads, pulses. The way whose leads fit each other best is taken.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 
 from ecgpaper.digitize.answer.refusals import (
     MIN_GRID_CONFIDENCE,
     MIN_LEGIBLE,
     check_legible,
+    check_presence,
     check_traces,
     mirrored,
     no_grid,
@@ -100,7 +102,7 @@ class FirstPhase(Networks):
         """
         best: Reading | None = None
         faults: list[EcgPaperError] = []
-        for n_quarters, is_likely in ways_round(page.maps):
+        for n_quarters, is_likely in _ways(page, find):
             if best is not None and best.rank >= best.enough(is_likely=is_likely):
                 break
             if request.clock.is_over and (best or faults):
@@ -199,6 +201,7 @@ class FirstPhase(Networks):
             If hardly a trace is seen along the rows.
         """
         rows = read_rows(page.photo, page.flat, page.maps, scale, layout, self.tracer)
+        check_presence(rows, layout)
         first, *places = column_places(layout, rows)
         layout = place_columns(layout, first)
         if not are_around(layout, rows):
@@ -218,3 +221,10 @@ class FirstPhase(Networks):
         )
         check_traces(reading)
         return reading
+
+
+def _ways(page: PageImage, find: FindLayouts) -> Iterator[tuple[int, bool]]:
+    """Quarter turns, and whether they are likely: a second time, only those are tried."""
+    for n_quarters, is_likely in ways_round(page.maps):
+        if is_likely or find is layouts_of:
+            yield n_quarters, is_likely

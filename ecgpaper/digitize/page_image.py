@@ -73,7 +73,7 @@ class PageImage:
     @property
     def flat_on_whole(self) -> FlatPage:
         """The flat page, which knows its place on the photo as it was handed in."""
-        return FlatPage(self.flat.image, self.flat.page_to_photo.compose(self.to_whole))
+        return replace(self.flat, page_to_photo=self.flat.page_to_photo.compose(self.to_whole))
 
     @property
     def ink_shown(self) -> float:

@@ -31,10 +31,13 @@ class FlatPage:
     image : ndarray of uint8, of shape (height, width, 3), RGB
     page_to_photo : Warp
         From this image's pixels to those of the photo it was made from.
+    off_mm : float, in mm
+        How far the paper is known to lie off, root mean square: bends that could not be undone.
     """
 
     image: ByteArray
     page_to_photo: Warp
+    off_mm: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse anything but 8-bit RGB."""

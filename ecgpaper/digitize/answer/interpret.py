@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ecgpaper.digitize.answer.quality import lead_evidence, predict_snr
+from ecgpaper.digitize.answer.quality import bounded_by_bends, lead_evidence, predict_snr
 from ecgpaper.digitize.answer.refusals import defended, nothing_trusted
 from ecgpaper.digitize.answer.result import MIN_SNR_DB, Digitization
 from ecgpaper.digitize.answer.traced import Traced
@@ -52,7 +52,8 @@ def interpreted(traced: Traced, request: Request, judge: QualityNet) -> Digitiza
     quality = mean_confidence(traces)
     traces = without_blank_ends(traces, scale)
     evidence = lead_evidence(traces, fits, page.flat, scale)
-    predicted_snr_db = defended(predict_snr(evidence, judge), agreement(fits))
+    predicted_snr_db = bounded_by_bends(predict_snr(evidence, judge), evidence, page.flat.off_mm)
+    predicted_snr_db = defended(predicted_snr_db, agreement(fits))
     ecg, confidence = signal_from_traces(traces, layout, scale, request.fs, knots=knots)
     is_bad = predicted_snr_db < MIN_SNR_DB
     signal_mv = np.where(is_bad, np.nan, ecg.signal_mv)

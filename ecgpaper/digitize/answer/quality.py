@@ -1,6 +1,6 @@
 """Features of each lead that was read, from which its SNR is predicted.
 
-Public: `FEATURES`, `lead_evidence`, `predict_snr`.
+Public: `FEATURES`, `lead_evidence`, `predict_snr`, `bounded_by_bends`.
 
 The error of a lead has three sources. The trace: how far the network's probability spreads over
 rows, against the height of the waves. Time: how the paper lay, how finely it was photographed, and
@@ -37,6 +37,7 @@ FEATURES = (
     "photo, log2 px per mm",
     "bend, log mm",
 )
+_HEIGHT_OVER_SLOPE = FEATURES.index("height over slope, dB")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,23 @@ def predict_snr(evidence: FloatArray, network: QualityNet) -> FloatArray:
     predicted = np.full(len(evidence), np.nan)
     predicted[is_read] = found.double().numpy()
     return predicted
+
+
+def bounded_by_bends(
+    predicted_snr_db: FloatArray, evidence: FloatArray, off_mm: float
+) -> FloatArray:
+    """Expect no more of a lead than an error of time allows: as high as its slope is steep.
+
+    Parameters
+    ----------
+    predicted_snr_db : ndarray of shape (n_leads,), in dB
+    evidence : ndarray of shape (n_leads, len(FEATURES))
+    off_mm : float, in mm
+        How far the paper is known to lie off the flat page; 0 where bends were undone.
+    """
+    if not off_mm:
+        return predicted_snr_db
+    return np.minimum(predicted_snr_db, evidence[:, _HEIGHT_OVER_SLOPE] - 2 * _db(off_mm))
 
 
 def _of_trace(trace: Trace, scale: GridScale) -> tuple[float, ...]:

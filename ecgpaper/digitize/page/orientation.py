@@ -65,7 +65,7 @@ def turned(page: FlatPage, maps: PixelMaps, n_quarters: int) -> tuple[FlatPage, 
         image, back = np.rot90(image), Homography(back.matrix @ quarter.matrix)
     probabilities = np.ascontiguousarray(np.rot90(maps.probabilities, n_quarters))
     return (
-        FlatPage(np.ascontiguousarray(image), back.compose(page.page_to_photo)),
+        FlatPage(np.ascontiguousarray(image), back.compose(page.page_to_photo), page.off_mm),
         PixelMaps(probabilities, maps.px_per_map_px),
     )
 
@@ -76,6 +76,6 @@ def mirrored(page: FlatPage, maps: PixelMaps) -> tuple[FlatPage, PixelMaps]:
     image = np.ascontiguousarray(page.image[:, ::-1])
     probabilities = np.ascontiguousarray(maps.probabilities[:, ::-1])
     return (
-        FlatPage(image, flip.compose(page.page_to_photo)),
+        FlatPage(image, flip.compose(page.page_to_photo), page.off_mm),
         PixelMaps(probabilities, maps.px_per_map_px),
     )

@@ -98,11 +98,12 @@ def rectify(
         found = follow_grid(grid_lines(photo, maps))
         inside = _page_blocks(found)
         found = _as_printed(found, inside)
-        warp, size = _page_to_photo(found, inside, maps, photo.shape[:2])
+        warp, size, off_mm = _page_to_photo(found, inside, maps, photo.shape[:2])
     except GridError as error:
         logger.info("turning the page upright only: %s", error)
         return turn_upright(photo, maps, view or View.of(photo))
-    return flatten(photo, maps, warp, size)
+    flat, flat_maps = flatten(photo, maps, warp, size)
+    return replace(flat, off_mm=off_mm), flat_maps
 
 
 def turn_upright(photo: ByteArray, maps: PixelMaps, view: View) -> tuple[FlatPage, PixelMaps]:
@@ -121,8 +122,11 @@ def turn_upright(photo: ByteArray, maps: PixelMaps, view: View) -> tuple[FlatPag
 
 def _page_to_photo(
     found: GridMap, inside: BoolArray, maps: PixelMaps, photo_shape: tuple[int, ...]
-) -> tuple[Warp, tuple[int, int]]:
-    """Turn positions known inside into a warp from a page of (height, width) with all its rows."""
+) -> tuple[Warp, tuple[int, int], float]:
+    """Turn positions known inside into a warp from a page of (height, width) with all its rows.
+
+    And tell how far the paper is off it, in mm, where it bends as no paper can.
+    """
     seen_mm = np.array([np.ptp(position[inside]) for position in (found.x_mm, found.y_mm)])
     whole = [extended(position, inside, _BEYOND_BLOCKS) for position in (found.x_mm, found.y_mm)]
     factor = RULER_LONG_SIDE_PX / max(photo_shape)
@@ -147,13 +151,16 @@ def _page_to_photo(
     width, height = (int(np.ceil(side * FLAT_PX_PER_MM)) for side in extent_mm)
     plane, _ = fit_plane(page[plane_part], on_photo[plane_part])
     if is_flat:
-        return plane, (height, width)
+        return plane, (height, width), 0.0
     to_block = Homography.scaling(factor / BLOCK_PX)
     try:
-        return bend(page, plane, to_block, (height, width)).compose(plane), (height, width)
+        bent = bend(page, plane, to_block, (height, width))
     except GridError as error:
         logger.info("flat as far as is known: %s", error)
-        return plane, (height, width)
+        off_px = page[inside] - plane.inverse(on_photo[inside])
+        off_mm = float(np.sqrt(np.mean(off_px**2))) / FLAT_PX_PER_MM
+        return plane, (height, width), off_mm
+    return bent.compose(plane), (height, width), 0.0
 
 
 def _page_blocks(found: GridMap) -> BoolArray:

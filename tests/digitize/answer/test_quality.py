@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecgpaper.digitize.answer.quality import FEATURES, lead_evidence
+from ecgpaper.digitize.answer.quality import FEATURES, bounded_by_bends, lead_evidence
 from ecgpaper.digitize.rows.fit import fits_of
 from ecgpaper.ecg import STANDARD_ORDER
 from ecgpaper.page import LAYOUTS, Strip
@@ -119,3 +119,14 @@ def test_each_feature_of_a_curve_is_what_its_name_says():
     # A hundredth of a millimeter is as exact as anything is, and 45 dB are as good.
     assert of(1.0, sure)[WAVES] == pytest.approx(10 * np.log10(0.5 / 0.01**2), abs=0.1)
     assert of(10.0, sure)[WAVES] == 45.0
+
+
+def test_bends_that_could_not_be_undone_bound_what_is_expected():
+    evidence = np.zeros((3, len(FEATURES)))
+    evidence[:, FEATURES.index("height over slope, dB")] = [-10.0, 0.0, np.nan]
+    predicted_db = np.array([20.0, 20.0, np.nan])
+    assert bounded_by_bends(predicted_db, evidence, 0.0) is predicted_db
+    # A tenth of a mm costs as much as the slope is steep: 10 and 20 dB are left.
+    found_db = bounded_by_bends(predicted_db, evidence, 0.1)
+    assert found_db[:2] == pytest.approx([10.0, 20.0])
+    assert np.isnan(found_db[2])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ecgpaper.digitize.answer import refusals as module
-from ecgpaper.digitize.answer.refusals import check_legible, defended
+from ecgpaper.digitize.answer.refusals import check_legible, check_presence, defended
 from ecgpaper.digitize.request import UNSTATED, Stated
 from ecgpaper.errors import LayoutError
 
@@ -41,6 +41,17 @@ def test_ink_beside_the_traces_speaks_against_leads_in_doubt(half_read, agreemen
 
 def test_leads_that_fit_each_other_were_read_whatever_lies_beside_them(half_read):
     check_legible(half_read(0.9), UNSTATED)
+
+
+@pytest.mark.parametrize(("present", "is_refused"), [(0.2, True), (0.5, False)])
+def test_rows_that_show_next_to_nothing_are_refused_before_they_are_named(present, is_refused):
+    """Beside them, where no strip is, a pulse or a name may be seen as well."""
+    x_mm = np.arange(0.0, 100.0)
+    presence = np.where((x_mm >= 20) & (x_mm < 80), present, 1.0)
+    rows = [SimpleNamespace(x_mm=x_mm, presence=presence)] * 3
+    layout = SimpleNamespace(left_mm=20.0, right_mm=80.0)
+    with pytest.raises(LayoutError, match="along 20%") if is_refused else nullcontext():
+        check_presence(rows, layout)
 
 
 def test_no_page_is_lost_by_half_whose_leads_prove_each_other():

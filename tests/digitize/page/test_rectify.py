@@ -147,5 +147,6 @@ def test_page_whose_bends_no_paper_can_have_is_flat_as_far_as_is_known(
     monkeypatch.setattr("ecgpaper.digitize.page.rectify.bend", fail)
     flat, _ = rectify(page.image, true_maps(page))
     assert isinstance(flat.page_to_photo, Homography)
+    assert 0.05 < flat.off_mm < 2
     for ends in row_ends(page):
         assert abs(slope_deg(flat.page_to_photo.inverse(ends))) < 0.3
