@@ -136,8 +136,9 @@ def mirrored() -> MirrorError:
 def defended(predicted_snr_db: FloatArray, agreement: float | None) -> FloatArray:
     """Let no page be lost by half or more whose leads prove each other.
 
-    The network expects too little of flat pages of few pixels: at 100 dpi -13 to -3 dB of two whose
-    leads fit by 0.74, and which scored 3 to 15 dB. Unrelated curves do not fit each other so well.
+    The network may expect too little of pages unlike those that it learned from: one that had seen
+    none of 100 dpi expected -13 to -3 dB of two whose leads fit by 0.74, and which scored 3 to
+    15 dB. Unrelated curves do not fit each other so well.
 
     Parameters
     ----------

@@ -31,7 +31,7 @@ from ecgpaper.nets.quality import QualityConfig, QualityNet
 from ecgpaper.nets.stored.checkpoint import read_info, save_checkpoint
 from ecgpaper.nets.stored.description import CheckpointInfo
 from ecgpaper.runtime.files import write_whole
-from ecgpaper.synth import PRESETS, sample_spec, synthesize
+from ecgpaper.synth import PRESETS, PageSpec, resized, sample_spec, synthesize
 from ecgpaper.train.digitizer.source import without_gaps
 from ecgpaper.train.span import Span
 
@@ -49,13 +49,18 @@ class QualityPlan:
     # above simply right.
     best_db: float = 35.0
     # Steps of the training,
-    n_steps: int = 600
+    n_steps: int = 200
     # its learning rate,
     rate: float = 1e-2
     # and the decay of the weights.
-    decay: float = 1e-2
+    decay: float = 0.3
     # Errors above this count in proportion, below it by their square.
     huber_db: float = 4.0
+    # Of so many pages of a preset, one is seen with few pixels,
+    few_pixels_every: int = 3
+    # so many to an inch, at the least and at the most.
+    fewest_dpi: float = 80.0
+    few_dpi: float = 150.0
 
 
 PLAN = QualityPlan()
@@ -140,7 +145,7 @@ def read_examples(
         if not file.exists():
             rng = np.random.default_rng([seed, page])
             ecg = without_gaps(ecgs[int(rng.integers(len(ecgs)))])
-            found = _read_page(digitizer, ecg, PRESETS[page % len(PRESETS)], rng)
+            found = _read_page(digitizer, ecg, _spec(page, rng))
             write_whole(file, arrays_as_bytes(vars(found)))
         known = load_file(file)
         evidence.append(known["evidence"])
@@ -155,9 +160,19 @@ def _identity(folder: Path, seed: int, n_records: int) -> str:
     return f"{crc32(f'{weights} {seed} {n_records}'.encode()):08x}"
 
 
-def _read_page(digitizer: Digitizer, ecg: Ecg, preset: str, rng: np.random.Generator) -> Examples:
+def _spec(page: int, rng: np.random.Generator) -> PageSpec:
+    """Draw a page: all presets in turn, some pages with few pixels."""
+    turn, preset = divmod(page, len(PRESETS))
+    spec = sample_spec(PRESETS[preset], rng=rng)
+    if turn % PLAN.few_pixels_every != PLAN.few_pixels_every - 1:
+        return spec
+    dpi = float(rng.uniform(PLAN.fewest_dpi, PLAN.few_dpi))
+    return resized(spec, dpi / spec.camera.dpi)
+
+
+def _read_page(digitizer: Digitizer, ecg: Ecg, spec: PageSpec) -> Examples:
     """Read one page; none of its leads are examples if it cannot be read."""
-    page = synthesize(ecg, sample_spec(preset, rng=rng))
+    page = synthesize(ecg, spec)
     nothing = Examples(np.zeros((0, len(FEATURES))), np.zeros(0))
     try:
         found = digitizer.digitize(page.image, fs=ecg.fs)

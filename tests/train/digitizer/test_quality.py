@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from ecgpaper.nets.quality import QualityConfig, QualityNet
+from ecgpaper.synth import PRESETS
 from ecgpaper.train.digitizer import quality
 from ecgpaper.train.digitizer.quality import Examples, fit_quality
 
@@ -51,3 +52,12 @@ def test_too_few_leads_leave_the_network_as_it_is_and_say_so(caplog):
         fit_quality(network, examples(20))
     assert "only 20 leads were read: too few" in caplog.text
     assert network(torch.ones(1, 2)) == QualityNet.UNKNOWN_DB
+
+
+def test_each_preset_is_seen_with_few_pixels_as_well():
+    n_presets = len(PRESETS)
+    dpis = [
+        quality._spec(page, np.random.default_rng(page)).camera.dpi for page in range(3 * n_presets)
+    ]
+    assert all(80 <= dpi <= 150 for dpi in dpis[2 * n_presets :])
+    assert max(dpis[: 2 * n_presets]) >= 200
