@@ -2,8 +2,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
-from ecgpaper.digitize.answer.quality import FEATURES, bounded_by_bends, lead_evidence
+from ecgpaper.digitize.answer.quality import (
+    FEATURES,
+    bounded_by_bends,
+    lead_evidence,
+    predict_snr,
+)
 from ecgpaper.digitize.rows.fit import fits_of
 from ecgpaper.ecg import STANDARD_ORDER
 from ecgpaper.page import LAYOUTS, Strip
@@ -129,4 +135,15 @@ def test_bends_that_could_not_be_undone_bound_what_is_expected():
     # A tenth of a mm costs as much as the slope is steep: 10 and 20 dB are left.
     found_db = bounded_by_bends(predicted_db, evidence, 0.1)
     assert found_db[:2] == pytest.approx([10.0, 20.0])
+    assert np.isnan(found_db[2])
+
+
+def test_a_line_without_waves_is_no_lead_whatever_the_network_expects():
+    def network(evidence):
+        return torch.full((len(evidence),), 12.0)
+
+    evidence = np.zeros((3, len(FEATURES)))
+    evidence[:, FEATURES.index("waves over spread, dB")] = [20.0, -27.0, np.nan]
+    found_db = predict_snr(evidence, network)
+    assert found_db[:2] == pytest.approx([12.0, -3.0])
     assert np.isnan(found_db[2])
