@@ -2,10 +2,9 @@
 
 Public: `Digitizer`.
 
-A page is read in two phases. The first is cheap and is done for each way round that the page may
-lie: scale, rows, columns, names of the leads, pulses. The second is done once, for the way whose
-leads fit each other best: exact ends, finer curves, printed scale, signal, and what to expect of
-it.
+A page is read in two phases. The first, `first_phase`, is cheap and is done for each way round that
+the page may lie. The second is done once, for the way whose leads fit each other best: exact ends,
+finer curves, printed scale, signal, and what to expect of it.
 """
 
 from __future__ import annotations
@@ -22,10 +21,7 @@ from ecgpaper.digitize.curves.spikes import with_spikes
 from ecgpaper.digitize.curves.trim import without_strokes
 from ecgpaper.digitize.first_phase import FirstPhase
 from ecgpaper.digitize.page_image import check_sides
-from ecgpaper.digitize.reading import (
-    HEARTBEAT_FS,
-    Reading,
-)
+from ecgpaper.digitize.reading import HEARTBEAT_FS, Reading
 from ecgpaper.digitize.request import UNSTATED, Request, Stated
 from ecgpaper.digitize.rows.align import settle_columns
 from ecgpaper.digitize.rows.names import without_names
@@ -75,8 +71,6 @@ class Digitizer(FirstPhase):
             return self.trace(self.read(photo, request))
         finally:
             give_back()
-
-    # Second phase: once.
 
     def answer(self, reading: Reading, request: Request) -> Digitization:
         """Read a page exactly that was read one way round.

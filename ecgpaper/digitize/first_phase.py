@@ -9,7 +9,6 @@ the leads, pulses. The way whose leads fit each other best is taken.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 
 from ecgpaper.digitize.answer.refusals import (
     MIN_GRID_CONFIDENCE,
@@ -54,7 +53,7 @@ class FirstPhase(Networks):
         Raises
         ------
         EcgPaperError
-            If nothing is read in any: the reason for the photo as it is.
+            If nothing is read in any: the reason for the photo as it is. Or that it is mirrored.
         """
         faults: list[EcgPaperError] = []
         for see in sights(photo, self.segmenter, request.stated.corners):
@@ -66,7 +65,9 @@ class FirstPhase(Networks):
                 raise
             except EcgPaperError as error:
                 logger.info("not read as it is seen now: %s", error)
-                faults.append(error)
+                give_back()
+                # Its traceback knows this frame, which would keep all that was read alive.
+                faults.append(error.with_traceback(None))
         raise faults[0]
 
     def read_page(self, page: PageImage, request: Request) -> Reading:
@@ -75,20 +76,21 @@ class FirstPhase(Networks):
         Raises
         ------
         EcgPaperError
-            If neither can be read: the reason for all its rows.
+            If neither can be read: the reason for all its rows. Or that the page is mirrored.
         """
-        try:
-            return self.read_any_way(page, request)
-        except MirrorError:
-            raise
-        except EcgPaperError as fault:
-            if request.clock.is_over:
-                raise
+        faults: list[EcgPaperError] = []
+        for find in (layouts_of, layouts_of_alike):
+            if faults and request.clock.is_over:
+                break
             try:
-                return self.read_any_way(page, request, layouts_of_alike)
+                return self.read_any_way(page, request, find)
+            except MirrorError:
+                raise
             except EcgPaperError as error:
-                logger.info("nor by rows that are alike: %s", error)
-                raise fault from None
+                logger.info("not read by these rows: %s", error)
+                give_back()
+                faults.append(error.with_traceback(None))
+        raise faults[0]
 
     def read_any_way(
         self, page: PageImage, request: Request, find: FindLayouts = layouts_of
@@ -102,7 +104,7 @@ class FirstPhase(Networks):
         """
         best: Reading | None = None
         faults: list[EcgPaperError] = []
-        for n_quarters, is_likely in _ways(page, find):
+        for n_quarters, is_likely in ways_round(page.maps):
             if best is not None and best.rank >= best.enough(is_likely=is_likely):
                 break
             if request.clock.is_over and (best or faults):
@@ -134,16 +136,16 @@ class FirstPhase(Networks):
             give_back()
             return error
         if found.is_backwards:
-            self._refuse_mirrored(found, request.stated)
+            self._refuse_mirrored(found, request.stated, find)
         return found
 
-    def _refuse_mirrored(self, reading: Reading, stated: Stated) -> None:
+    def _refuse_mirrored(self, reading: Reading, stated: Stated, find: FindLayouts) -> None:
         """Raise an error if a page that runs backwards is credible when its sides are swapped.
 
         Some hearts look backwards; then columns tell.
         """
         try:
-            found = self.read_level(reading.page.mirrored(), stated)
+            found = self.read_level(reading.page.mirrored(), stated, find)
         except EcgPaperError as error:
             logger.info("mirrored: %s", error)
             return
@@ -171,7 +173,8 @@ class FirstPhase(Networks):
             try:
                 found = self.read_placed(page, scale, layout, name)
             except LayoutError as error:
-                faults.append(error)
+                give_back()
+                faults.append(error.with_traceback(None))
                 continue
             if best is None or found.rank > best.rank:
                 best = found
@@ -221,10 +224,3 @@ class FirstPhase(Networks):
         )
         check_traces(reading)
         return reading
-
-
-def _ways(page: PageImage, find: FindLayouts) -> Iterator[tuple[int, bool]]:
-    """Quarter turns, and whether they are likely: a second time, only those are tried."""
-    for n_quarters, is_likely in ways_round(page.maps):
-        if is_likely or find is layouts_of:
-            yield n_quarters, is_likely

@@ -126,7 +126,7 @@ def check_sides(photo: ByteArray) -> None:
 def sights(
     photo: ByteArray, network: SegmentNet, corners: Corners | None = None
 ) -> Iterator[Callable[[], PageImage]]:
-    """Ways to see a photo, the likeliest first: each is for a photo that no other could be read by.
+    """Ways to see a photo, the likeliest first; each is tried where none before it could be read.
 
     As it is. Without its grid, where this was followed over a part of the print. And a dark photo
     as a negative.

@@ -32,7 +32,8 @@ class FlatPage:
     page_to_photo : Warp
         From this image's pixels to those of the photo it was made from.
     off_mm : float, in mm
-        How far the paper is known to lie off, root mean square: bends that could not be undone.
+        How far the paper lies off this page, root mean square along each axis, where its bends
+        could not be undone.
     """
 
     image: ByteArray

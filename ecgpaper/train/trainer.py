@@ -44,20 +44,20 @@ from ecgpaper.train.schedule import (
     OCR,
     PICTURE,
     QUALITY,
-    REFINER,
     SEGMENTER,
     TRACER,
     n_members,
 )
 from ecgpaper.train.span import Meter, Span
 
-LEARNERS: Mapping[str, Learner[Any, Any, Any]] = {
-    OCR: OCR_LEARNER,
-    SEGMENTER: SEGMENTER_LEARNER,
-    TRACER: TRACER_LEARNER,
-    ENDS: ENDS_LEARNER,
-    REFINER: REFINER_LEARNER,
-}
+_ALL: list[Learner[Any, Any, Any]] = [
+    OCR_LEARNER,
+    SEGMENTER_LEARNER,
+    TRACER_LEARNER,
+    ENDS_LEARNER,
+    REFINER_LEARNER,
+]
+LEARNERS = {learner.name: learner for learner in _ALL}
 # What several processes learn together; the first does the rest alone.
 TOGETHER = tuple(LEARNERS)
 _OF_PAGES: Mapping[str, type[SegmentFeed] | type[StripFeed]] = {

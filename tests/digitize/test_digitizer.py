@@ -1,5 +1,7 @@
 """What the digitizer's flow decides between several readings of a page."""
 
+import gc
+import weakref
 from functools import partial
 from types import SimpleNamespace
 
@@ -7,6 +9,7 @@ import pytest
 
 from ecgpaper.digitize import Digitizer, first_phase
 from ecgpaper.digitize.request import UNSTATED, Request
+from ecgpaper.digitize.rows.find import layouts_of, layouts_of_alike
 from ecgpaper.errors import EcgPaperError, GridError, LayoutError, MirrorError
 from ecgpaper.runtime.bounds import Clock
 
@@ -82,22 +85,19 @@ def test_a_photo_is_read_in_the_first_sight_that_can_be(monkeypatch, answers, li
 
 
 @pytest.mark.parametrize(
-    ("by_all", "by_even", "limit_s", "answer"),
+    ("by_all", "by_alike", "limit_s", "answer"),
     [
-        ("all", "even", 60.0, "all"),
-        (LayoutError("all rows"), "even", 60.0, "even"),
-        (LayoutError("all rows"), LayoutError("even rows"), 60.0, "all rows"),
-        (LayoutError("all rows"), MirrorError("even rows"), 60.0, "all rows"),
-        (LayoutError("all rows"), "even", -1.0, "all rows"),
-        (MirrorError("mirrored"), "even", 60.0, "mirrored"),
+        ("all", "alike", 60.0, "all"),
+        (LayoutError("all rows"), "alike", 60.0, "alike"),
+        (LayoutError("all rows"), LayoutError("rows alike"), 60.0, "all rows"),
+        (LayoutError("all rows"), MirrorError("mirrored"), 60.0, "mirrored"),
+        (LayoutError("all rows"), "alike", -1.0, "all rows"),
+        (MirrorError("mirrored"), "alike", 60.0, "mirrored"),
     ],
 )
-def test_rows_at_even_distances_are_read_alone_where_all_cannot_be(
-    by_all, by_even, limit_s, answer
-):
-    def read_any_way(*arguments):
-        # The third tells where rows may stand.
-        found = by_all if len(arguments) == 2 else by_even
+def test_rows_that_are_alike_are_read_alone_where_all_cannot_be(by_all, by_alike, limit_s, answer):
+    def read_any_way(_page, _request, find):
+        found = by_all if find is layouts_of else by_alike
         if isinstance(found, Exception):
             raise found
         return found
@@ -105,8 +105,49 @@ def test_rows_at_even_distances_are_read_alone_where_all_cannot_be(
     reader = Digitizer.__new__(Digitizer)
     object.__setattr__(reader, "read_any_way", read_any_way)
     request = Request(500.0, UNSTATED, Clock(limit_s))
-    if answer in ("all", "even"):
+    if answer in ("all", "alike"):
         assert reader.read_page(None, request) == answer
     else:
         with pytest.raises(EcgPaperError, match=answer):
             reader.read_page(None, request)
+
+
+@pytest.mark.parametrize("find", [layouts_of, layouts_of_alike])
+def test_each_way_round_is_read_by_the_rows_that_are_asked_for(monkeypatch, find):
+    asked = []
+
+    def read_level(page, _stated, by):
+        asked.append((page, by))
+        raise LayoutError("no rows")
+
+    monkeypatch.setattr(first_phase, "ways_round", lambda _: [(0, True), (2, True)])
+    reader = Digitizer.__new__(Digitizer)
+    object.__setattr__(reader, "read_level", read_level)
+    page = SimpleNamespace(maps=None, turned=lambda n_quarters: n_quarters)
+    with pytest.raises(LayoutError, match="no rows"):
+        reader.read_any_way(page, Request(500.0, UNSTATED, Clock(60.0)), find)
+    assert asked == [(0, find), (2, find)]
+
+
+def test_a_reading_after_one_that_failed_is_kept_by_nobody_else(monkeypatch):
+    """An error that a frame of its own traceback knows keeps all that this frame has read."""
+
+    class Found:
+        rank = 0.9
+
+    def read_placed(_page, _scale, layout, _name):
+        if layout == 0:
+            raise LayoutError("no rows")
+        return Found()
+
+    monkeypatch.setattr(first_phase, "find_scale", lambda *_: None)
+    reader = Digitizer.__new__(Digitizer)
+    object.__setattr__(reader, "read_placed", read_placed)
+    object.__setattr__(reader, "tracer", None)
+    page = SimpleNamespace(flat=None, maps=None)
+    gc.disable()
+    try:
+        found = weakref.ref(reader.read_level(page, UNSTATED, lambda *_: range(2)))
+        assert found() is None
+    finally:
+        gc.enable()

@@ -120,7 +120,7 @@ def predict_snr(evidence: FloatArray, network: QualityNet) -> FloatArray:
 def bounded_by_bends(
     predicted_snr_db: FloatArray, evidence: FloatArray, off_mm: float
 ) -> FloatArray:
-    """Expect no more of a lead than an error of time allows: as high as its slope is steep.
+    """Bound the expected SNR: where paper is off in time, a curve is off by its slope times that.
 
     Parameters
     ----------

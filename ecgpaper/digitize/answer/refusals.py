@@ -23,8 +23,8 @@ from ecgpaper.page import PageLayout
 # read right had 0.96 and more, worn ones too; what looked like rows of graph paper, and of a page
 # with light traces on a dark ground, had 0.00.
 MIN_QUALITY = 0.5
-# Rows along which less is seen, before it is known where exactly they start, reach no
-# `MIN_QUALITY`.
+# Pages whose rows show less, before it is known where exactly they start, are not named: hardly any
+# of them would reach `MIN_QUALITY`.
 MIN_PRESENT = 0.35
 # Confidence that every grid that was seen exceeds; below it, the reading must be credible.
 MIN_GRID_CONFIDENCE = 0.6

@@ -150,10 +150,13 @@ def read_rows(
 
     readings = []
     for strips in layout.rows():
-        for height_mm in (STRIP_HEIGHT_MM, TALL_HEIGHT_MM, TALLEST_HEIGHT_MM):
-            reading = read(strips[0].baseline_mm, height_mm)
-            if not _is_cut_off(reading):
-                break
+        reading = read(strips[0].baseline_mm, STRIP_HEIGHT_MM)
+        if _is_cut_off(reading):
+            reading = read(strips[0].baseline_mm, TALL_HEIGHT_MM)
+            if _is_cut_off(reading):
+                tallest = read(strips[0].baseline_mm, TALLEST_HEIGHT_MM)
+                # Where the curve leaves that one as well, it is no wave: the less, the finer.
+                reading = reading if _is_cut_off(tallest) else tallest
         readings.append(reading)
     return tuple(readings)
 

@@ -125,7 +125,7 @@ def _page_to_photo(
 ) -> tuple[Warp, tuple[int, int], float]:
     """Turn positions known inside into a warp from a page of (height, width) with all its rows.
 
-    And tell how far the paper is off it, in mm, where it bends as no paper can.
+    Where the paper bends as none can, also tell how far it lies off the page, in mm; else 0.
     """
     seen_mm = np.array([np.ptp(position[inside]) for position in (found.x_mm, found.y_mm)])
     whole = [extended(position, inside, _BEYOND_BLOCKS) for position in (found.x_mm, found.y_mm)]

@@ -115,15 +115,16 @@ def layouts_of_alike(
     Raises
     ------
     LayoutError
-        As of `layouts_of`; or if all rows are alike, or a layout is stated.
+        As of `layouts_of`; or if all rows are alike.
     """
     rows = rows_of(maps, scale)
     alike = rows_alike(rows, LIMITS.min_rows)
-    if stated is not None or len(alike) == len(rows):
+    if len(alike) == len(rows):
         raise LayoutError(
-            f"expected rows of which some are none of the others' kind; found {len(rows)} alike"
+            f"expected some rows that differ from the others; all {len(rows)} are alike"
         )
-    yield from _lengths(alike, _layout_with(alike), _size_mm(page, scale))
+    leads = _layout_with(alike) if stated is None else _checked(stated, alike)
+    yield from _lengths(alike, leads, _size_mm(page, scale), is_stated=stated is not None)
 
 
 def _size_mm(page: FlatPage, scale: GridScale) -> tuple[float, float]:
@@ -136,7 +137,7 @@ def _lengths(
     leads: LeadLayout,
     size_mm: tuple[float, float],
     *,
-    is_stated: bool = False,
+    is_stated: bool,
 ) -> Iterator[PageLayout]:
     found = _placed(rows, leads, size_mm)
     yield found
@@ -156,7 +157,8 @@ def _placed(
     width_mm = right_mm - left_mm
     if row_mm is None:
         # A strip of one lead may be as long as it likes.
-        row_mm = width_mm if leads.n_rows == 1 else _row_length_mm(width_mm, _inked_mm(rows))
+        inked_mm = min(_inked_mm(rows), width_mm)
+        row_mm = width_mm if leads.n_rows == 1 else _row_length_mm(width_mm, inked_mm)
     is_usual = row_mm < LIMITS.long_row_mm or leads.n_rows == 1
     paper = PaperScale() if is_usual else PaperScale(speed_mm_per_s=FAST_MM_PER_S)
     leads = leads.lasting(paper.s_from_mm(row_mm))

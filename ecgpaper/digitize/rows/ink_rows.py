@@ -92,9 +92,9 @@ def rows_of(maps: PixelMaps, scale: GridScale) -> list[InkRow]:
 
 
 def rows_alike(rows: Sequence[InkRow], n_least: int) -> list[InkRow]:
-    """Leave out first and last rows that are no rows of the others' kind, if any are.
+    """Leave out first and last rows that differ from the others.
 
-    These are further from the next than usual, or nearer to it; or have much less ink, as mold has.
+    Such a row is nearer to the next than usual, or further away, or has much less ink, as mold has.
 
     Parameters
     ----------

@@ -56,9 +56,9 @@ class QualityPlan:
     decay: float = 0.3
     # Errors above this count in proportion, below it by their square.
     huber_db: float = 4.0
-    # Of so many pages of a preset, one is seen with few pixels,
+    # One page in this many of each preset has few pixels:
     few_pixels_every: int = 3
-    # so many to an inch, at the least and at the most.
+    # between these numbers to an inch.
     fewest_dpi: float = 80.0
     few_dpi: float = 150.0
 

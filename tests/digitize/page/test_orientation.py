@@ -159,3 +159,11 @@ def test_a_way_that_failed_does_not_hold_what_its_stages_held():
         Turned(*[None] * 6, (None,) * 4).read_any_way(blank_page(), request())
     (stage,) = [entry for entry in caught.traceback if entry.name == "read_level"]
     assert not stage.frame.f_locals
+
+
+def test_a_turned_or_mirrored_page_is_as_far_off_as_before():
+    page = blank_page()
+    flat = replace(page.flat, off_mm=0.3)
+    assert turned(flat, page.maps, 1)[0].off_mm == 0.3
+    assert mirrored(flat, page.maps)[0].off_mm == 0.3
+    assert replace(page, flat=flat).flat_on_whole.off_mm == 0.3

@@ -427,11 +427,19 @@ def test_mold_that_looks_like_a_faint_row_may_be_left_out():
 
 def test_an_edge_as_far_away_as_the_next_row_is_a_row():
     rows = [(at_mm, 40, 290) for at_mm in (104, *EVEN_MM)]
-    with pytest.raises(LayoutError, match="found 5 alike"):
+    with pytest.raises(LayoutError, match="all 5 are alike"):
         next(layouts_of_alike(*rows_of_ink(rows)))
 
 
-def test_rows_of_a_stated_layout_are_those_with_most_ink():
+def test_a_layout_that_is_stated_counts_for_rows_that_are_alike_as_well():
     rows = [(at_mm, 40, 290) for at_mm in (50, *EVEN_MM)]
-    with pytest.raises(LayoutError, match="none of the others' kind"):
-        next(layouts_of_alike(*rows_of_ink(rows), LAYOUTS["3x4"]))
+    (alike,) = layouts_of_alike(*rows_of_ink(rows), LAYOUTS["3x4+1R-cabrera"])
+    assert alike.name == "3x4+1R-cabrera"
+    with pytest.raises(LayoutError, match="at least 12 rows"):
+        next(layouts_of_alike(*rows_of_ink(rows), LAYOUTS["12x1"]))
+
+
+def test_ink_of_another_sheet_makes_rows_no_longer_than_they_are():
+    rows = [(at_mm, 40, 290) for at_mm in EVEN_MM]
+    (found,) = layouts_of(*rows_of_ink(rows + [(at_mm, 315, 345) for at_mm in EVEN_MM]))
+    assert found.right_mm - left_of(found) == pytest.approx(250.0)
