@@ -23,9 +23,10 @@ from ecgpaper.page import PageLayout
 # read right had 0.96 and more, worn ones too; what looked like rows of graph paper, and of a page
 # with light traces on a dark ground, had 0.00.
 MIN_QUALITY = 0.5
-# Pages whose rows show less, before it is known where exactly they start, are not named: hardly any
-# of them would reach `MIN_QUALITY`.
-MIN_PRESENT = 0.35
+# Leads of rows that show less, before it is known where exactly these start, are not named. It is
+# half of `MIN_QUALITY`, as rows without a trace may still be left out, and a row may be as long as
+# half of what it looks. Wrong ways round had 0.15 to 0.20 (two pages).
+MIN_PRESENT = 0.25
 # Confidence that every grid that was seen exceeds; below it, the reading must be credible.
 MIN_GRID_CONFIDENCE = 0.6
 # Where more of the ink is beside the traces that were read, others were not seen: pages that were
