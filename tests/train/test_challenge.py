@@ -143,6 +143,7 @@ def but_for(stages, learn):
     return lambda self, task: (pull_the_plug if task.stage in stages else learn)(self, task)
 
 
+@pytest.mark.slow
 def test_five_records_give_a_model_folder_that_can_be_run(model, data, print_page, tmp_path):
     digitizer, classifier = team_code.load_models(str(model), False)
     header = (data / "r1.hea").read_text()
@@ -177,6 +178,7 @@ def test_networks_of_two_trainings_do_not_load_together(model, tmp_path):
         team_code.load_models(str(folder), False)
 
 
+@pytest.mark.slow
 def test_interrupted_training_goes_on_and_replaces_what_the_folder_held_as_a_whole(
     model, data, tmp_path, monkeypatch, caplog
 ):

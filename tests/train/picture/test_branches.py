@@ -125,6 +125,7 @@ def test_page_is_read_once_and_then_taken_from_the_folder(readers):
         assert first.trust == second.trust
 
 
+@pytest.mark.slow
 def test_member_that_has_left_a_record_out_speaks_of_it(readers, monkeypatch):
     asked = []
 

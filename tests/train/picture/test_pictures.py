@@ -238,6 +238,7 @@ def test_training_goes_on_as_if_it_had_not_been_interrupted(
 
 
 @pytest.mark.usefixtures("quick")
+@pytest.mark.slow
 def test_network_learns_to_tell_waves_from_none(folder, ensemble):
     network = trained(ensemble, folder, 40)
     store = store_of(folder)
