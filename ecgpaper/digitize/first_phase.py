@@ -9,6 +9,8 @@ the leads, pulses. The way whose leads fit each other best is taken.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from ecgpaper.digitize.answer.refusals import (
     MIN_GRID_CONFIDENCE,
@@ -24,11 +26,7 @@ from ecgpaper.digitize.curves.read import read_rows
 from ecgpaper.digitize.networks import Networks
 from ecgpaper.digitize.page.orientation import ways_round
 from ecgpaper.digitize.page_image import PageImage, sights
-from ecgpaper.digitize.reading import (
-    MIN_AGREEMENT,
-    MIN_CREDIBLE,
-    Reading,
-)
+from ecgpaper.digitize.reading import MIN_AGREEMENT, MIN_CREDIBLE, Reading
 from ecgpaper.digitize.request import Request, Stated
 from ecgpaper.digitize.rows.columns import are_around, column_places, place_columns
 from ecgpaper.digitize.rows.find import FindLayouts, layouts_of, layouts_of_alike
@@ -39,6 +37,7 @@ from ecgpaper.ecg import ByteArray
 from ecgpaper.errors import EcgPaperError, LayoutError, MirrorError
 from ecgpaper.page import LAYOUTS, PageLayout
 from ecgpaper.page.raster import GridScale
+from ecgpaper.runtime.bounds import Clock
 from ecgpaper.runtime.heap import give_back
 
 logger = logging.getLogger(__name__)
@@ -55,20 +54,11 @@ class FirstPhase(Networks):
         EcgPaperError
             If nothing is read in any: the reason for the photo as it is. Or that it is mirrored.
         """
-        faults: list[EcgPaperError] = []
-        for see in sights(photo, self.segmenter, request.stated.corners):
-            if faults and request.clock.is_over:
-                break
-            try:
-                return self.read_page(see(), request)
-            except MirrorError:
-                raise
-            except EcgPaperError as error:
-                logger.info("not read as it is seen now: %s", error)
-                give_back()
-                # Its traceback knows this frame, which would keep all that was read alive.
-                faults.append(error.with_traceback(None))
-        raise faults[0]
+        seen = sights(photo, self.segmenter, request.stated.corners)
+        return _first_read((partial(self._read_seen, see, request) for see in seen), request.clock)
+
+    def _read_seen(self, see: Callable[[], PageImage], request: Request) -> Reading:
+        return self.read_page(see(), request)
 
     def read_page(self, page: PageImage, request: Request) -> Reading:
         """Read a page by all its rows, or else by those alone that are alike.
@@ -78,19 +68,9 @@ class FirstPhase(Networks):
         EcgPaperError
             If neither can be read: the reason for all its rows. Or that the page is mirrored.
         """
-        faults: list[EcgPaperError] = []
-        for find in (layouts_of, layouts_of_alike):
-            if faults and request.clock.is_over:
-                break
-            try:
-                return self.read_any_way(page, request, find)
-            except MirrorError:
-                raise
-            except EcgPaperError as error:
-                logger.info("not read by these rows: %s", error)
-                give_back()
-                faults.append(error.with_traceback(None))
-        raise faults[0]
+        finds = (layouts_of, layouts_of_alike)
+        tries = (partial(self.read_any_way, page, request, find) for find in finds)
+        return _first_read(tries, request.clock)
 
     def read_any_way(
         self, page: PageImage, request: Request, find: FindLayouts = layouts_of
@@ -224,3 +204,27 @@ class FirstPhase(Networks):
         )
         check_traces(reading)
         return reading
+
+
+def _first_read(tries: Iterable[Callable[[], Reading]], clock: Clock) -> Reading:
+    """Return the first reading that succeeds; a try begins only if the page has time left.
+
+    Raises
+    ------
+    EcgPaperError
+        If none does: the reason of the first. Or that the page is mirrored.
+    """
+    faults: list[EcgPaperError] = []
+    for read in tries:
+        if faults and clock.is_over:
+            break
+        try:
+            return read()
+        except MirrorError:
+            raise
+        except EcgPaperError as error:
+            logger.info("not read so: %s", error)
+            give_back()
+            # Its traceback knows this frame, which would keep all that was read alive.
+            faults.append(error.with_traceback(None))
+    raise faults[0]

@@ -25,7 +25,7 @@ from ecgpaper.page import PageLayout
 MIN_QUALITY = 0.5
 # Leads of rows that show less, before it is known where exactly these start, are not named. It is
 # half of `MIN_QUALITY`, as rows without a trace may still be left out, and a row may be as long as
-# half of what it looks. Wrong ways round had 0.15 to 0.20 (two pages).
+# half of what it looks. Wrong ways round of two pages had a quality of 0.15 to 0.20.
 MIN_PRESENT = 0.25
 # Confidence that every grid that was seen exceeds; below it, the reading must be credible.
 MIN_GRID_CONFIDENCE = 0.6
