@@ -1,6 +1,7 @@
 """The device of a network: which one, at what precision, in which memory layout.
 
-Public: `best_device`, `channels_last`, `fast_precision`, `full_speed`.
+Public: `best_device`, `channels_last`, `fast_precision`, `full_precision`, `full_speed`,
+`has_fast_bfloat16`.
 """
 
 from __future__ import annotations
@@ -29,11 +30,20 @@ def channels_last(network: Network) -> Network:
 
 def fast_precision(device: torch.device) -> torch.autocast:
     """Run what is inside in bfloat16 where the hardware is made for it: in half the time."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=_has_fast_bfloat16(device))
+    return torch.autocast(device.type, torch.bfloat16, enabled=has_fast_bfloat16(device))
+
+
+def full_precision(device: torch.device) -> torch.autocast:
+    """Run what is inside in single precision, whatever is around it.
+
+    bfloat16 holds eight bits: too few for a difference of two sums.
+    """
+    return torch.autocast(device.type, enabled=False)
 
 
 @cache
-def _has_fast_bfloat16(device: torch.device) -> bool:
+def has_fast_bfloat16(device: torch.device) -> bool:
+    """Whether the hardware computes in bfloat16: newer GPUs, and CPUs with AVX512-BF16."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     cpuinfo = Path("/proc/cpuinfo")

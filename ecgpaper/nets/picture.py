@@ -16,6 +16,7 @@ from typing import Annotated, cast
 import torch
 from torch import Tensor, nn
 
+from ecgpaper.nets.device import full_precision
 from ecgpaper.nets.resnet1d import ResNet1d, ResNet1dConfig
 from ecgpaper.nets.stored.config import NetworkConfig, Range
 
@@ -143,16 +144,22 @@ class InkResNet(nn.Module):
         total = parts.sum(dim=1)
         drawn = torch.nonzero(total.amax(dim=1) > _SHAPE.least_ink).squeeze(1)
         found = torch.zeros(2, *total.shape, dtype=pictures.dtype, device=pictures.device)
-        found[:, drawn] = torch.stack(self._heights_of(parts[drawn]))
-        values, tall = found.reshape(2, n_items, self.n_leads, n_columns)
-        seen = total.reshape(values.shape) > _SHAPE.least_ink
-        values, confidence = self._filled(_centered(values, seen), seen)
-        return torch.cat([values, confidence, tall * seen], dim=1)
+        trusted = self._trusted(parts[drawn])
+        with full_precision(pictures.device):
+            found[:, drawn] = torch.stack(self._heights_of(trusted))
+            values, tall = found.reshape(2, n_items, self.n_leads, n_columns)
+            seen = total.reshape(values.shape) > _SHAPE.least_ink
+            values, confidence = self._filled(_centered(values, seen), seen)
+            return torch.cat([values, confidence, tall * seen], dim=1)
 
-    def _heights_of(self, ink: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean height and spread of the ink of each column, of shape (n_parts, n_columns)."""
+    def _trusted(self, ink: Tensor) -> Tensor:
+        """Weigh ink by how much it looks like a trace: (n_parts, n_rows, 1, n_columns)."""
         flat = ink.unsqueeze(2).contiguous(memory_format=torch.channels_last)
-        trusted = flat * self.trust(flat).clamp(-_SHAPE.most_trust, _SHAPE.most_trust).exp()
+        trust = self.trust(flat).float().clamp(-_SHAPE.most_trust, _SHAPE.most_trust)
+        return flat * trust.exp()
+
+    def _heights_of(self, trusted: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean height and spread of the ink of each column, of shape (n_parts, n_columns)."""
         # Sums over rows of ink, of its heights and of their squares.
         sums = torch.einsum("pric,kr->kpc", trusted, self.moments)
         mean = sums[1] / (sums[0] + _SHAPE.tiny)

@@ -72,6 +72,16 @@ def test_leads_without_ink_cost_nothing_and_change_nothing(network):
         torch.testing.assert_close(together[1:], network(other))
 
 
+def test_heights_keep_their_precision_where_the_hardware_has_little(network):
+    """Where networks run in bfloat16, two thousandths of a height would be lost."""
+    wave = (8 + 3 * torch.sin(torch.arange(N_COLUMNS) / 5)).round().long()
+    picture = lines({0: wave, 1: wave.flip(0), 7: wave})
+    wanted = read(network, picture)
+    with torch.autocast("cpu", torch.bfloat16):
+        np.testing.assert_allclose(read(network, picture), wanted, atol=1e-4)
+        assert torch.isfinite(network(picture)).all()
+
+
 def test_gradient_reaches_every_parameter(network):
     generator = torch.Generator().manual_seed(0)
     pictures = torch.rand(4, 1, N_LEADS * N_ROWS, N_COLUMNS, generator=generator)

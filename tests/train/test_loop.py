@@ -40,6 +40,17 @@ def loss_of(network, batch):
     return (network(x).float() - y).square().mean()
 
 
+def exact_loss_of(network, batch):
+    """Computed alike on all hardware: autocast leaves double precision alone."""
+    x, y = batch
+    return (network(x.double()) - y).square().mean()
+
+
+def make_exact_network():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 1)).double()
+
+
 def run(state_file=None, *, plan=PLAN, make=make_batch):
     return fit(make_network(), make, loss_of, plan, name="toy", state_file=state_file)
 
@@ -187,12 +198,11 @@ def learn_together(folder):
     losses = []
 
     def watched(network, batch):
-        losses.append(loss_of(network, batch))
+        losses.append(exact_loss_of(network, batch))
         return losses[-1]
 
     with joined():
-        torch.manual_seed(0)
-        network = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 1))
+        network = make_exact_network()
         fit(network, make_batch, watched, replace(PLAN, span=Span(20)), name="toy")
         values = {"losses": torch.stack(losses).detach(), **network.state_dict()}
         save_file(values, Path(folder) / f"{rank()}.safetensors")
@@ -222,11 +232,10 @@ def test_two_processes_learn_like_one_with_batches_twice_as_large(tmp_path, monk
         return tuple(torch.cat(columns) for columns in zip(*parts, strict=True))
 
     def watched(network, batch):
-        losses.append(loss_of(network, batch))
+        losses.append(exact_loss_of(network, batch))
         return losses[-1]
 
-    torch.manual_seed(0)
-    alone = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 1))
+    alone = make_exact_network()
     fit(alone, double, watched, replace(PLAN, span=Span(20)), name="toy")
     found = [load_file(tmp_path / f"{rank}.safetensors") for rank in range(2)]
     together = (found[0].pop("losses") + found[1].pop("losses")) / 2
