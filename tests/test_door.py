@@ -41,6 +41,7 @@ def test_name_is_the_same_thing_at_the_door_and_at_home(name):
     assert getattr(ecgpaper, name) is getattr(home, name)
 
 
+@pytest.mark.slow
 def test_digitize_is_a_function_and_a_package_whatever_was_imported_before(tmp_path):
     (tmp_path / "text.png").write_text("no image")
     for first in ("pass", "import ecgpaper.digitize.answer.result"):

@@ -233,6 +233,7 @@ def mixed(folders):
     return folders
 
 
+@pytest.mark.slow
 def test_the_tables_have_a_row_per_record_and_per_class(mixed, tmp_path, capsys):
     names = ("summary", "snr", "f")
     files = {name: tmp_path / name for name in names}
@@ -325,12 +326,14 @@ def test_the_command_prints_two_scores_and_an_empty_line(folders):
     assert (result.returncode, result.stderr) == (0, "")
 
 
+@pytest.mark.slow
 def test_the_command_scores_several_records_in_processes(mixed):
     result = evaluate_by_command(mixed, "-d", "ref", "-o", "est", "--no_shift")
     assert result.stdout.endswith("F-measure: 0.556\n\n")
     assert (result.returncode, result.stderr) == (0, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("flags", "status", "message"),
     [

@@ -58,6 +58,7 @@ def test_a_damaged_image_is_read_or_refused(tmp_path, kind, changes, kept, in_he
         assert pixels.ndim == 3
 
 
+@pytest.mark.slow
 def test_command_lines_that_make_no_sense_end_without_a_traceback(capsys):
     counts = fuzz_arguments(40, seed=7)
     assert counts["fault"] == 0, capsys.readouterr().out

@@ -357,6 +357,7 @@ def challenge(tmp_path):
 RUN = ("run_model.py", "-d", "data", "-m", "m", "-o", "out/deep")
 
 
+@pytest.mark.slow
 def test_training_hands_its_arguments_on_and_prints_nothing(challenge):
     _, _, run = challenge
     for flags, verbose in [(["--verbose"], True), ([], False)]:
@@ -385,6 +386,7 @@ def test_a_record_s_files_are_those_that_the_models_returned(challenge):
     assert (output / "4-both.hea").read_text() == rewritten.format("4-both") + "# Labels: NORM\n"
 
 
+@pytest.mark.slow
 def test_a_failed_record_is_passed_over_only_if_failures_are_allowed(challenge):
     folder, add_records, run = challenge
     add_records("1-labels", "2-fails", "3-short", "4-labels")

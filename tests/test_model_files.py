@@ -369,6 +369,7 @@ VALUES = st.recursive(
 FUZZ = settings(deadline=None, max_examples=150, derandomize=True, database=None)
 
 
+@pytest.mark.slow
 @FUZZ
 @given(data=st.data())
 def test_description_with_any_value_anywhere_loads_or_is_refused(small, data):

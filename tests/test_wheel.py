@@ -56,6 +56,7 @@ def files_below(folder):
     return {file for file in files if "__pycache__" not in file.parts and file.parts[0] != "model"}
 
 
+@pytest.mark.slow
 def test_wheel_has_every_file_and_all_weights(installed):
     assert files_below(installed / "ecgpaper") == files_below(ROOT / "ecgpaper")
     carried = {file.name: file.read_bytes() for file in (installed / "ecgpaper/model").iterdir()}

@@ -155,8 +155,8 @@ class InkResNet(nn.Module):
     def _trusted(self, ink: Tensor) -> Tensor:
         """Weigh ink by how much it looks like a trace: (n_parts, n_rows, 1, n_columns)."""
         flat = ink.unsqueeze(2).contiguous(memory_format=torch.channels_last)
-        trust = self.trust(flat).float().clamp(-_SHAPE.most_trust, _SHAPE.most_trust)
-        return flat * trust.exp()
+        trust: Tensor = self.trust(flat).float()
+        return flat * trust.clamp(-_SHAPE.most_trust, _SHAPE.most_trust).exp()
 
     def _heights_of(self, trusted: Tensor) -> tuple[Tensor, Tensor]:
         """Mean height and spread of the ink of each column, of shape (n_parts, n_columns)."""

@@ -193,6 +193,7 @@ def test_half_a_second_has_no_rate():
     assert (found.heart_rate_bpm, found.rr_ms, found.qtc_bazett_ms) == (None, (), None)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     seed=st.integers(0, 10**6),

@@ -1,5 +1,6 @@
 from dataclasses import asdict
 
+import pytest
 import torch
 
 from ecgpaper.nets.ends import EndConfig, EndNet
@@ -7,6 +8,7 @@ from ecgpaper.nets.ends import EndConfig, EndNet
 CONFIG = EndConfig(n_features=3, n_points=32, width=16, dilations=(1, 2))
 
 
+@pytest.mark.slow
 def test_place_of_an_edge_is_found_finer_than_the_points_lie():
     torch.manual_seed(0)
     network = EndNet(CONFIG)

@@ -75,6 +75,7 @@ def test_height_can_be_learnt_through_the_decoding():
     assert logits.grad[0, 51] > 0 > logits.grad[0, 49]
 
 
+@pytest.mark.slow
 def test_tracer_overfits_one_batch():
     network = make(StripNet, TINY_STRIP)
     strips = torch.zeros(2, 4, 32, 32)

@@ -65,6 +65,7 @@ def test_files_hold_what_the_generator_makes(folder):
         assert np.array_equal(read_image(picture), page.image)
 
 
+@pytest.mark.slow
 def test_workers_do_not_change_the_pictures(folder):
     (folder / "in" / "c3.hea").unlink()
     options = ["--preset", "wild", "--per-record", "2", "--seed", "3"]
@@ -134,6 +135,7 @@ def test_unknown_options_are_refused(folder, options, capsys):
     assert not (folder / "out").exists()
 
 
+@pytest.mark.slow
 def test_cluster_gives_the_same_files(folder):
     (folder / "in" / "c3.hea").unlink()
     options = ["--preset", "wild", "--per-record", "2", "--seed", "3"]

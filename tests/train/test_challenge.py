@@ -160,11 +160,13 @@ def test_five_records_give_a_model_folder_that_can_be_run(model, data, print_pag
     assert set(labels) <= set(CLASSES)
 
 
+@pytest.mark.slow
 def test_model_folder_holds_weights_and_their_descriptions_only(model):
     expected = {f"{name}.{kind}" for name in NAMES for kind in ("json", "safetensors")}
     assert {file.name for file in model.iterdir()} == expected
 
 
+@pytest.mark.slow
 def test_networks_of_a_folder_name_the_same_model_and_how_they_came_to_be(model):
     contents = [json.loads((model / f"{name}.json").read_text()) for name in NAMES]
     assert len({content["model"] for content in contents}) == 1
@@ -174,6 +176,7 @@ def test_networks_of_a_folder_name_the_same_model_and_how_they_came_to_be(model)
     assert (run["seed"], run["round"], run["minutes"]) == (challenge.SEED, "final", None)
 
 
+@pytest.mark.slow
 def test_networks_of_two_trainings_do_not_load_together(model, tmp_path):
     folder = shutil.copytree(model, tmp_path / "mixed")
     for name in ("classifier.json", "classifier.safetensors"):
@@ -371,6 +374,7 @@ def test_model_folder_is_rid_of_what_a_killed_training_left_half_written(tmp_pat
     assert list(kept.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_training_goes_on_from_given_weights_and_says_so(model, tmp_path):
     """Without a step to train, what comes out is what went in."""
     pages = PageSource([simulate_record(rng=np.random.default_rng(0)).ecg], 5)

@@ -110,6 +110,7 @@ test_loop.run(test_loop.Path(sys.argv[2]), plan=replace(test_loop.PLAN, span=tes
 """
 
 
+@pytest.mark.slow
 def test_killed_training_goes_on_from_a_whole_state(tmp_path):
     """It keeps its state after each step, so that it mostly dies while it does."""
     folder, plan = tmp_path / "model", replace(PLAN, span=Span(10**6))
@@ -211,6 +212,7 @@ def learn_together(folder):
 SECOND = "import sys; from tests.train.test_loop import learn_together; learn_together(sys.argv[1])"
 
 
+@pytest.mark.slow
 def test_two_processes_learn_like_one_with_batches_twice_as_large(tmp_path, monkeypatch):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -329,6 +331,7 @@ for _ in ahead(make, range(10**6), 2):
 """
 
 
+@pytest.mark.slow
 def test_processes_that_make_batches_end_with_a_parent_that_is_killed():
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-c", CHILD]

@@ -154,6 +154,7 @@ def test_overlay_has_the_size_of_the_page_and_shows_traces(results):
     assert (blue_beyond_red > 100).sum() > 1000
 
 
+@pytest.mark.slow
 def test_how_pages_are_read_is_said_on_demand(tmp_path, caplog, monkeypatch):
     monkeypatch.setattr(logging.getLogger("ecgpaper.digitize"), "level", logging.NOTSET)
     caplog.set_level(logging.INFO, "ecgpaper")

@@ -58,6 +58,7 @@ def refuse_both(monkeypatch, first_error):
     return seen
 
 
+@pytest.mark.slow
 def test_what_is_no_negative_either_is_refused_for_what_it_is(shipped, monkeypatch):
     photo = np.full((500, 700, 3), 20, np.uint8)
     seen = refuse_both(monkeypatch, LayoutError("as it is"))
@@ -66,6 +67,7 @@ def test_what_is_no_negative_either_is_refused_for_what_it_is(shipped, monkeypat
     assert [int(shown.mean()) for shown in seen] == [20, 235]
 
 
+@pytest.mark.slow
 def test_neither_paper_nor_a_mirrored_page_is_read_as_a_negative(shipped, monkeypatch):
     seen = refuse_both(monkeypatch, LayoutError("as it is"))
     with pytest.raises(LayoutError):

@@ -102,6 +102,7 @@ def test_rows_go_on_where_the_grid_is_lost(print_page, true_maps):
         assert x.max() < flat.image.shape[1] / FLAT_PX_PER_MM
 
 
+@pytest.mark.slow
 def test_bent_page_is_flattened_to_a_hundredth_of_a_mm(healthy_ecg, true_maps):
     """Along x that is 0.4 ms. Whether the page comes out turned or shifted counts elsewhere."""
     page = synthesize(healthy_ecg, sample_spec("photo", rng=np.random.default_rng([77, 5])))
@@ -137,6 +138,7 @@ def test_grid_that_jumps_from_row_to_row_loses_none_of_the_rows(print_page, true
         assert (y < flat.image.shape[0]).all()
 
 
+@pytest.mark.slow
 def test_page_whose_bends_no_paper_can_have_is_flat_as_far_as_is_known(
     healthy_ecg, true_maps, monkeypatch
 ):

@@ -139,6 +139,7 @@ def test_three_sides_are_no_sheet(seed):
     assert found_on(photo, PixelMaps(probabilities, 2.0)) is None
 
 
+@pytest.mark.slow
 def test_photo_of_a_page_without_a_grid_is_flattened(healthy_ecg, true_maps):
     """Its points lie as on the paper, but for place, size, turn and the sheet's bends."""
     spec = sample_spec("photo", rng=np.random.default_rng(6))

@@ -75,6 +75,7 @@ def test_columns_move_to_the_middle_of_what_starts_and_stops_say(reading, off_mm
         assert after.left_mm - before.left_mm == pytest.approx(moved_mm)
 
 
+@pytest.mark.slow
 def test_other_places_are_looked_at_where_no_ends_are_seen(reading):
     layout = lay_out(START_MM + 4.0)
     readings = read(reading, layout)
@@ -83,6 +84,7 @@ def test_other_places_are_looked_at_where_no_ends_are_seen(reading):
     assert found.strips[0].left_mm == pytest.approx(START_MM, abs=0.03)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stretch", [1.0, 0.98])
 def test_another_length_is_taken_where_the_ends_fit_it_and_only_there(reading, stretch):
     layout = lay_out(START_MM + 3.0)

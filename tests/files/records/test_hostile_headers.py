@@ -431,6 +431,7 @@ MUTATIONS = st.lists(
 
 
 # Seeded, so that the suite does not find by chance what it should find always.
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None, derandomize=True, database=None)
 @given(st.sampled_from([GOOD, HIDDEN, TWELVE]), MUTATIONS)
 def test_a_damaged_header_is_read_or_refused_and_its_neighbor_written(content, mutations):

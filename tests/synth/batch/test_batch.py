@@ -121,6 +121,7 @@ def test_fifteen_leads_print_the_twelve_and_say_so(tmp_path, caplog):
     assert read_ecg(tmp_path / "out/r1").lead_names == leads
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", ["clean", "photo-stained", "wild"])
 @pytest.mark.parametrize("kind", ["gap", "flat", "offset", "missing lead", "spikes", "one sample"])
 def test_odd_signals_are_printed(tmp_path, kind, preset):

@@ -162,6 +162,7 @@ def finish_and_compare(folder):
     assert [name for name in whole if finished[name] != whole[name]] == []
 
 
+@pytest.mark.slow
 def test_batch_that_was_killed_goes_on_where_it_stopped(tmp_path):
     with running(tmp_path) as process:
         process.kill()
@@ -174,6 +175,7 @@ def children_of(pid):
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+@pytest.mark.slow
 def test_batch_whose_worker_was_killed_says_so_and_goes_on_when_run_again(tmp_path):
     with running(tmp_path, "--workers", "2") as process:
         for child in children_of(process.pid):
@@ -186,6 +188,7 @@ def test_batch_whose_worker_was_killed_says_so_and_goes_on_when_run_again(tmp_pa
     finish_and_compare(tmp_path)
 
 
+@pytest.mark.slow
 def test_cluster_whose_worker_was_killed_is_no_endless_wait(tmp_path, capsys):
     for index in range(N_RECORDS):
         write_ecg(tmp_path / "in", f"r{index}")

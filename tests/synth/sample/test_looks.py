@@ -121,6 +121,7 @@ def test_texts_of_a_look_state_the_true_speed_and_gain(look):
     assert 0.8 < stated / (len(LAYOUTS) * len(SCALES)) <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("look", LOOKS)
 def test_every_look_prints_every_layout(look):
     """And what it prints besides the traces is text of more than the names."""

@@ -119,6 +119,7 @@ def test_results_of_another_cross_validation_are_refused(whole, data, change):
         cross_validate(crossval_of(data, **change), whole[1])
 
 
+@pytest.mark.slow
 def test_command_splits_by_patient_reports_every_figure_and_names_what_is_too_rare(
     data, tmp_path, monkeypatch, capsys
 ):

@@ -65,6 +65,7 @@ def test_offset_leads_from_where_the_tracer_saw_a_curve_to_where_it_runs(
         assert np.corrcoef(expected, -strip.polarity * y_mm)[0, 1] > 0.99
 
 
+@pytest.mark.slow
 def test_ends_lead_from_the_points_that_were_cut_to_where_the_curve_begins_and_ends(
     segmenter, tracer, healthy_ecg, tmp_path, monkeypatch
 ):
