@@ -3,7 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecgpaper.digitize.calibration.pulse import HEIGHTS_MM, find_pulse, without_pulses
+from ecgpaper.digitize.calibration.pulse import find_pulse, without_pulses
+from ecgpaper.digitize.calibration.sketch import HEIGHTS_MM
 from ecgpaper.digitize.curves.read import RowReading
 from ecgpaper.digitize.curves.strip import (
     MARGIN_MM,
@@ -53,7 +54,7 @@ def draw(reading, x_mm, y_mm):
 
 
 def draw_pulse(rows, left_mm, width_mm, height_mm, down_mm=0.0):
-    for reading, baseline_mm in zip(rows, BASELINES_MM, strict=True):
+    for reading, baseline_mm in zip(rows, BASELINES_MM, strict=False):
         foot_mm = baseline_mm + down_mm
         top_mm, right_mm = foot_mm - height_mm, left_mm + width_mm
         draw(reading, (left_mm, left_mm), (top_mm, foot_mm))
@@ -123,6 +124,21 @@ def test_pulse_in_the_place_of_a_columns_first_samples_hides_them(layout):
     left_mm, right_mm = found[0].pulses_mm[0]
     assert left_mm == pytest.approx(second_mm + 1.0, abs=0.8)
     assert right_mm == pytest.approx(second_mm + 6.0, abs=0.8)
+
+
+@pytest.mark.parametrize("height_mm", HEIGHTS_MM)
+@pytest.mark.parametrize("n_rows", [1, 2])
+def test_what_stands_once_in_a_column_tells_no_other_gain(layout, height_mm, n_rows):
+    """A separator and the first QRS complex behind it look like a low pulse."""
+    rows = blank_rows()
+    draw_pulse(rows[:n_rows], layout.strips[2].left_mm + 1.0, 2.5, height_mm)
+    found, pulse = without_pulses(layout, followed(rows, height_mm))
+    if n_rows == 1 and height_mm != 10.0:
+        assert pulse is None
+        assert not any(row.pulses_mm for row in found)
+    else:
+        assert pulse.height_mm == height_mm
+        assert [len(row.pulses_mm) for row in found] == [1] * n_rows + [0] * (4 - n_rows)
 
 
 def followed(rows, height_mm):

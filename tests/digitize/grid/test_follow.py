@@ -45,7 +45,9 @@ def blank_maps():
 
 
 HEAVIER_EVERY_5_MM, ALL_ALIKE = ((1, 0.1), (5, 0.3)), ((1, 0.3),)
-OTHER_GRIDS = [(0.1, -0.08, ALL_ALIKE), (0.0, 0.0, ALL_ALIKE)]
+# Fine lines printed in dots beat with these: what is heavy comes every 4.93 mm.
+BEATING = ((1, 0.2), (4.93, 0.3))
+OTHER_GRIDS = [(0.1, -0.08, ALL_ALIKE), (0.0, 0.0, ALL_ALIKE), (0.0, 0.0, BEATING)]
 
 
 @pytest.mark.parametrize(
