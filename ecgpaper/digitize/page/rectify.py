@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgpaper.digitize.grid.comb import MAX_FRAME_MM
-from ecgpaper.digitize.grid.follow import BLOCK_PX, GridMap, follow_grid
+from ecgpaper.digitize.grid.follow import GridMap, follow_grid
+from ecgpaper.digitize.grid.grow import BLOCK_PX
 from ecgpaper.digitize.grid.lines import RULER_LONG_SIDE_PX, grid_lines
 from ecgpaper.digitize.grid.snapping import without_rounding
 from ecgpaper.digitize.grid.surface import extended

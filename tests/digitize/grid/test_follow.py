@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ecgpaper.digitize.grid import follow
+from ecgpaper.digitize.grid import follow, grow
 from ecgpaper.digitize.grid.axes import SMALL, middle_slopes
 from ecgpaper.digitize.grid.comb import comb_scale
 from ecgpaper.digitize.grid.lines import RULER_LONG_SIDE_PX, grid_lines
@@ -79,12 +79,12 @@ def test_waves_no_stronger_than_noise_are_no_grid(wave, is_grid):
     x_mm = (np.arange(960) - 479.5) / PX_PER_MM
     lines = (noise + wave * np.cos(2 * np.pi * x_mm / 5)).astype(np.float32)
     coarse = lines.reshape(320, 2, 480, 2).mean(axis=(1, 3))
-    waves = follow._middle_waves(coarse, (40, 60), np.array([1 / PX_PER_MM, 0.0]), 1)
+    waves = grow.middle_waves(coarse, (40, 60), np.array([1 / PX_PER_MM, 0.0]), 1)
     if is_grid:
-        follow._start(waves, 1)
+        grow._start(waves, 1)
     else:
         with pytest.raises(GridError, match="no stronger than noise"):
-            follow._start(waves, 1)
+            grow._start(waves, 1)
 
 
 def test_dark_strokes_every_5_mm_do_not_bend_a_grid_whose_lines_lie_elsewhere():
@@ -96,7 +96,7 @@ def test_dark_strokes_every_5_mm_do_not_bend_a_grid_whose_lines_lie_elsewhere():
     strokes = np.clip(1.4 - off_mm * PX_PER_MM, 0, 1) * (np.hypot(u_mm, v_mm) < 40)
     page = (page * (1 - 0.2 * strokes[..., None])).astype(np.uint8)
     found = follow.follow_grid(grid_lines(page, blank_maps()))
-    block_mm = follow.BLOCK_PX * WIDTH / RULER_LONG_SIDE_PX / PX_PER_MM
+    block_mm = grow.BLOCK_PX * WIDTH / RULER_LONG_SIDE_PX / PX_PER_MM
     truth_mm = np.arange(len(found.y_mm))[:, None] * block_mm
     left_mm = (found.y_mm - truth_mm)[8:-8, 8:-8]
     assert np.abs(left_mm - np.median(left_mm)).max() < 0.06
