@@ -112,7 +112,7 @@ def _follow(
     }
     strength = {harmonic: np.abs(found.sum()) / found.size for harmonic, found in waves.items()}
     has_heavy = strength[1] > LIMITS.min_heavy * strength[SMALL]
-    found, faults = {}, []
+    found, faults = [], []
     for harmonic in (1, SMALL) if has_heavy else (SMALL,):
         try:
             grown = grown_out(
@@ -121,14 +121,10 @@ def _follow(
         except GridError as error:
             faults.append(error)
             continue
-        found[harmonic] = _Bent.along(lines, grown, harmonic)
+        found.append(_Bent.along(lines, grown, harmonic))
     if not found:
         raise faults[0]
-    clear = {
-        harmonic: bent.coherence * (LIMITS.clearer if harmonic == 1 else 1)
-        for harmonic, bent in found.items()
-    }
-    best = found[max(clear, key=lambda harmonic: clear[harmonic])]
+    best = max(found, key=lambda bent: bent.rank)
     return best.steadied_mm(lines, slopes[best.harmonic]), best.is_seen
 
 
@@ -155,6 +151,11 @@ class _Bent:
         reach = LIMITS.compared_mm / grown.block_mm
         coherence = float(np.abs(demodulate(lines[SMALL], position_mm, SMALL, reach)).mean())
         return cls(grown, harmonic, position_mm, is_seen, coherence)
+
+    @property
+    def rank(self) -> float:
+        """What maps are compared by: one by heavy lines is given up for a clearly better one."""
+        return self.coherence * (LIMITS.clearer if self.harmonic == 1 else 1.0)
 
     def steadied_mm(self, lines: dict[int, Float32Array], slope: FloatArray) -> FloatArray:
         """Smooth the map as far as that makes it surer."""
