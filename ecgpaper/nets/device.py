@@ -36,7 +36,7 @@ def fast_precision(device: torch.device) -> torch.autocast:
 def full_precision(device: torch.device) -> torch.autocast:
     """Run what is inside in single precision, whatever is around it.
 
-    bfloat16 holds eight bits: too few for a difference of two sums.
+    bfloat16 has eight bits of precision: too few for a difference of two sums.
     """
     return torch.autocast(device.type, enabled=False)
 

@@ -124,7 +124,7 @@ def weights(folder):
 def model(data, tmp_path_factory):
     """Return a model folder that the organizers' first script filled, in bfloat16.
 
-    Newer GPUs and CPUs train so: what works on this machine alone is no Challenge entry.
+    Newer GPUs and CPUs train so, and this machine may not.
     """
     folder = tmp_path_factory.mktemp("trained") / "below" / "model"
     options = ["-d", str(data), "-m", str(folder), "-v"]

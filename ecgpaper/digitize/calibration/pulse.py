@@ -44,6 +44,7 @@ class PulseLimits:
 
 
 LIMITS = PulseLimits()
+# How high a pulse is at the usual gain.
 _USUAL_MM = PaperScale().gain_mm_per_mv * PULSE_MV
 
 
@@ -108,18 +109,24 @@ def without_pulses(
     Returns
     -------
     readings : tuple of RowReading
-        They know where a pulse hides the start of a column.
+        They know where a pulse that is believed hides the start of a column.
     pulse : Pulse or None
-        The clearest.
+        The clearest that is believed.
     """
     found: list[list[Pulse]] = [[] for _ in readings]
     for column_mm in sorted({strip.left_mm for strip in layout.strips}):
         for row, pulse in _at_column(layout, readings, column_mm):
             found[row].append(pulse)
-    n_seen = Counter(pulse.height_mm for pulses in found for pulse in pulses)
-    # One alone that tells another gain is the stroke of a QRS complex beside a separator.
+    # An unusual gain needs a second row that tells it: a QRS complex beside a separator looks like
+    # a low pulse, column after column of its row.
+    n_rows = Counter(height_mm for pulses in found for height_mm in {p.height_mm for p in pulses})
+    n_needed = min(2, len(readings))
     believed = [
-        [pulse for pulse in pulses if pulse.height_mm == _USUAL_MM or n_seen[pulse.height_mm] > 1]
+        [
+            pulse
+            for pulse in pulses
+            if pulse.height_mm == _USUAL_MM or n_rows[pulse.height_mm] >= n_needed
+        ]
         for pulses in found
     ]
     rows = tuple(

@@ -29,7 +29,6 @@ from ecgpaper.digitize.curves.strip import (
     sub_columns_px,
 )
 from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
-from ecgpaper.nets.device import fast_precision
 from ecgpaper.nets.tracer import StripNet
 from ecgpaper.page import PageLayout
 from ecgpaper.page.raster import FlatPage, GridScale, PixelMaps
@@ -210,7 +209,8 @@ def _read(
     values = strip_tensor(image)
     tensor = torch.from_numpy(values)[None].to(device)
     # Off by a hundredth of a row, as the network was when it learned.
-    with torch.inference_mode(), fast_precision(device):
+    # In single precision on all hardware: a page that one machine reads is no other's refusal.
+    with torch.inference_mode():
         logits, presence = network(tensor.contiguous(memory_format=torch.channels_last))
         doubts = torch.from_numpy(LIMITS.text_cost * text).to(device)
         log_probability = (logits[0].float() - doubts).log_softmax(dim=-1).cpu().numpy()

@@ -36,8 +36,9 @@ class FollowLimits:
     min_heavy: float = 0.2
     # Maps by heavy and by fine lines are compared by waves every 1 mm, averaged over this reach.
     compared_mm: float = 6.0
-    # The map by fine lines is taken where these are clearer by this factor: 1.06 and more where
-    # heavy lines had misled, up to 1.014 on kit and real pages, whose edges it reaches less far.
+    # The map by fine lines is taken where these are clearer by this factor: by 1.06 and more where
+    # heavy lines had misled, by 1.014 at most on four kit and real pages, near whose edges fine
+    # lines are lost.
     clearer: float = 1.03
 
 
@@ -102,7 +103,13 @@ def follow_grid(colors: Float32Array) -> GridMap:
 def _follow(
     lines: dict[int, Float32Array], coarse: Float32Array, slopes: dict[int, FloatArray]
 ) -> tuple[FloatArray, BoolArray]:
-    """Position of each block along one coordinate, and where the grid was followed."""
+    """Position of each block along one coordinate, in mm, and where the grid was followed.
+
+    Raises
+    ------
+    GridError
+        If neither heavy nor fine lines can be followed: the reason for the heavy ones.
+    """
     # Half as fine, lines every millimeter would be lost.
     seen_lines = {1: coarse, SMALL: lines[SMALL]}
     shape = (coarse.shape[0] // BLOCK_PX, coarse.shape[1] // BLOCK_PX)
@@ -132,30 +139,42 @@ def _follow(
 class _Bent:
     """A map that was bent to the lines themselves, from those of one harmonic to the finest.
 
-    Which harmonic is the better one, the fine lines tell. A map by heavy lines may follow something
-    else that is dark, as what is left of a trace, or the beat of fine lines with the dots that they
-    are printed in; one by fine lines may take one for the next where the grid was lost. Either is
-    bent to the nearest fine line then, and where it goes from one to the next, these fade.
+    A map by heavy lines may follow something else that is dark: what is left of a trace, or the
+    beat of fine lines with the dots that they are printed in. A map by fine lines may take one line
+    for the next where the grid was lost. Both end on fine lines. Where a map slips from one to the
+    next, these look weak along it, so the better map is the one along which they are stronger.
+
+    Parameters
+    ----------
+    grown : Grown
+        The map before it was bent.
+    harmonic : int
+        Of the lines by which it grew.
+    position_mm : ndarray of shape (n_rows, n_columns), in mm
+    is_seen : ndarray of bool, of the same shape
+        Where the lines were followed.
+    fine_strength : float
+        Mean amplitude of waves every 1 mm along the map, over all blocks.
     """
 
     grown: Grown
     harmonic: int
     position_mm: FloatArray
     is_seen: BoolArray
-    coherence: float
+    fine_strength: float
 
     @classmethod
     def along(cls, lines: dict[int, Float32Array], grown: Grown, harmonic: int) -> _Bent:
         """Bend a map, and measure how clear the fine lines are along it."""
         position_mm, is_seen = corrected(lines, *grown, harmonic)
         reach = LIMITS.compared_mm / grown.block_mm
-        coherence = float(np.abs(demodulate(lines[SMALL], position_mm, SMALL, reach)).mean())
-        return cls(grown, harmonic, position_mm, is_seen, coherence)
+        waves = demodulate(lines[SMALL], position_mm, SMALL, reach)
+        return cls(grown, harmonic, position_mm, is_seen, float(np.abs(waves).mean()))
 
     @property
     def rank(self) -> float:
-        """What maps are compared by: one by heavy lines is given up for a clearly better one."""
-        return self.coherence * (LIMITS.clearer if self.harmonic == 1 else 1.0)
+        """How strong fine lines are along the map; one by heavy lines has an advantage."""
+        return self.fine_strength * (LIMITS.clearer if self.harmonic == 1 else 1.0)
 
     def steadied_mm(self, lines: dict[int, Float32Array], slope: FloatArray) -> FloatArray:
         """Smooth the map as far as that makes it surer."""

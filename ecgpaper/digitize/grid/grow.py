@@ -67,7 +67,17 @@ LIMITS = GrowthLimits()
 
 
 class Grown(NamedTuple):
-    """Position of each block along one coordinate, where it is known, and how long a block is."""
+    """A map along one coordinate.
+
+    Attributes
+    ----------
+    position_mm : ndarray of shape (n_rows, n_columns), in mm
+        Of each block of `BLOCK_PX` pixels.
+    is_known : ndarray of bool, of the same shape
+        Where the map has grown to.
+    block_mm : float, in mm
+        Size of a block.
+    """
 
     position_mm: FloatArray
     is_known: BoolArray
@@ -81,7 +91,31 @@ def grown_out(
     waves: ComplexArray,
     harmonic: int,
 ) -> Grown:
-    """Map what the waves of one harmonic say, from the middle outwards."""
+    """Map what the waves of one harmonic say, from the middle outwards.
+
+    Parameters
+    ----------
+    seen_lines : ndarray of float32, of shape (height, width)
+        Lines of that harmonic, at any resolution.
+    shape : tuple of int
+        Rows and columns of coarse blocks, of `COARSE` * `BLOCK_PX` pixels.
+    slope : ndarray of shape (2,), in mm per px
+        How much the position grows in (x, y) in the middle.
+    waves : ndarray of complex64, of shape (n_middle,)
+        See `middle_waves`.
+    harmonic : int
+        Of the waves every 5 mm.
+
+    Returns
+    -------
+    Grown
+        In blocks of `BLOCK_PX` pixels.
+
+    Raises
+    ------
+    GridError
+        If the lines in the middle are no stronger than noise, or the map does not grow.
+    """
     step_px = BLOCK_PX * COARSE
     straight_mm = _straight(shape, slope * step_px)
     block_mm = float(np.hypot(*slope)) * step_px
@@ -100,7 +134,18 @@ def grown_out(
 def middle_waves(
     lines: Float32Array, shape: tuple[int, ...], slope: FloatArray, harmonic: int
 ) -> ComplexArray:
-    """Return how strong waves are around the middle, and where they meet the lines."""
+    """Return how strong waves are around the middle, and where they meet the lines.
+
+    Parameters
+    ----------
+    lines, shape, slope, harmonic
+        As for `grown_out`.
+
+    Returns
+    -------
+    ndarray of complex64, of shape (n_middle,)
+        Of the coarse blocks within `GrowthLimits.disk_mm` of the middle.
+    """
     step_px = BLOCK_PX * COARSE
     block_mm = float(np.hypot(*slope)) * step_px
     reach = _GROWTH_REACH_MM[harmonic] / block_mm

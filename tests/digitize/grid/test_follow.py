@@ -142,3 +142,13 @@ def test_what_is_unknown_is_continued_from_what_is_known():
     gap = (u > 28) & (u < 33) & (np.abs(v - 20) < 8)
     found = extended(np.where(known, bent, 1e3), known, (2.0, 6.0))
     assert np.abs(found - bent)[gap].max() < 0.2
+
+
+@pytest.mark.parametrize(("clearer", "is_taken"), [(1.0, False), (1.02, False), (1.04, True)])
+def test_a_map_by_fine_lines_must_be_clearly_better(clearer, is_taken):
+    """Near the edges, where fine lines are lost, heavy ones go further."""
+    nothing = np.zeros((2, 2)), np.ones((2, 2), bool)
+    grown = grow.Grown(*nothing, 1.0)
+    heavy = follow._Bent(grown, 1, *nothing, fine_strength=0.3)
+    fine = follow._Bent(grown, SMALL, *nothing, fine_strength=0.3 * clearer)
+    assert (fine.rank > heavy.rank) == is_taken
