@@ -38,12 +38,9 @@ def _one_thread():
 
 @pytest.fixture(autouse=True)
 def _log_levels():
-    """Commands set log levels for the rest of their process: here, for the rest of a test."""
-    loggers = [logging.getLogger(name) for name in LOGGERS]
-    levels = [one.level for one in loggers]
-    yield
-    for one, level in zip(loggers, levels, strict=True):
-        one.setLevel(level)
+    """Commands set log levels for the rest of their process, and fixtures of files run commands."""
+    for name in LOGGERS:
+        logging.getLogger(name).setLevel(logging.NOTSET)
 
 
 @pytest.fixture(scope="session")
