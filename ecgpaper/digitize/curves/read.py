@@ -209,7 +209,7 @@ def _read(
     values = strip_tensor(image)
     tensor = torch.from_numpy(values)[None].to(device)
     # Off by a hundredth of a row, as the network was when it learned.
-    # In single precision on all hardware: a page that one machine reads is no other's refusal.
+    # Not in bfloat16, where the hardware has it: a page that is read elsewhere was refused so.
     with torch.inference_mode():
         logits, presence = network(tensor.contiguous(memory_format=torch.channels_last))
         doubts = torch.from_numpy(LIMITS.text_cost * text).to(device)

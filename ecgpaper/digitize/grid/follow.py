@@ -123,7 +123,7 @@ def _follow(
     for harmonic in (1, SMALL) if has_heavy else (SMALL,):
         try:
             grown = grown_out(
-                seen_lines[harmonic], shape, slopes[harmonic], waves[harmonic], harmonic
+                seen_lines[harmonic], shape, slopes[harmonic], waves[harmonic], harmonic=harmonic
             )
         except GridError as error:
             faults.append(error)

@@ -89,6 +89,7 @@ def grown_out(
     shape: tuple[int, ...],
     slope: FloatArray,
     waves: ComplexArray,
+    *,
     harmonic: int,
 ) -> Grown:
     """Map what the waves of one harmonic say, from the middle outwards.

@@ -152,3 +152,25 @@ def test_a_map_by_fine_lines_must_be_clearly_better(clearer, is_taken):
     heavy = follow._Bent(grown, 1, *nothing, fine_strength=0.3)
     fine = follow._Bent(grown, SMALL, *nothing, fine_strength=0.3 * clearer)
     assert (fine.rank > heavy.rank) == is_taken
+
+
+@pytest.mark.parametrize("has_fine", [True, False])
+def test_fine_lines_are_followed_where_heavy_ones_cannot_be(has_fine):
+    """Heavy lines that stand elsewhere in every third centimeter meet no wave."""
+    rng = np.random.default_rng(0)
+    x_mm = (np.arange(960) - 479.5) / PX_PER_MM
+    split_mm = x_mm + 2.5 * (np.floor(x_mm / 10) % 3 == 0)
+    heavy = np.tile(np.cos(2 * np.pi * split_mm / 5), (640, 1))
+    fine = 0.3 * rng.normal(size=(640, 960)) + np.cos(2 * np.pi * x_mm) * has_fine
+    lines = {1: heavy.astype(np.float32), SMALL: fine.astype(np.float32)}
+    coarse = lines[1].reshape(320, 2, 480, 2).mean(axis=(1, 3))
+    slopes = dict.fromkeys((1, SMALL), np.array([1 / PX_PER_MM, 0.0]))
+    if not has_fine:
+        with pytest.raises(GridError, match="its lines agree"):
+            follow._follow(lines, coarse, slopes)
+        return
+    found_mm, seen = follow._follow(lines, coarse, slopes)
+    truth_mm = (np.arange(found_mm.shape[1]) * grow.BLOCK_PX + 3.5 - 479.5) / PX_PER_MM
+    off_mm = (found_mm - truth_mm)[seen]
+    assert seen.mean() > 0.5
+    assert np.abs(off_mm - np.median(off_mm)).max() < 0.05
