@@ -20,7 +20,7 @@ from ecgpaper.digitize.grid.axes import SMALL, middle_slopes
 from ecgpaper.digitize.grid.colors import grid_colors
 from ecgpaper.digitize.grid.correct import corrected
 from ecgpaper.digitize.grid.grow import BLOCK_PX, COARSE, Grown, grown_out, middle_waves
-from ecgpaper.digitize.grid.phase import demodulate
+from ecgpaper.digitize.grid.phase import Demodulated
 from ecgpaper.digitize.grid.split_half import banded, steadied
 from ecgpaper.digitize.grid.surface import Float32Array
 from ecgpaper.ecg import BoolArray, FloatArray
@@ -36,6 +36,8 @@ class FollowLimits:
     min_heavy: float = 0.2
     # Maps by heavy and by fine lines are compared by waves every 1 mm, averaged over this reach.
     compared_mm: float = 6.0
+    # Averaged over this one, they are as strong along any map, but for noise.
+    near_mm: float = 1.5
     # The map by fine lines is taken where these are clearer by this factor: by 1.06 and more where
     # heavy lines had misled, by 1.014 at most on four kit and real pages, near whose edges fine
     # lines are lost.
@@ -129,6 +131,8 @@ def _follow(
             faults.append(error)
             continue
         found.append(_Bent.along(lines, grown, harmonic))
+        if found[-1].is_clearest:
+            break
     if not found:
         raise faults[0]
     best = max(found, key=lambda bent: bent.rank)
@@ -153,8 +157,9 @@ class _Bent:
     position_mm : ndarray of shape (n_rows, n_columns), in mm
     is_seen : ndarray of bool, of the same shape
         Where the lines were followed.
-    fine_strength : float
-        Mean amplitude of waves every 1 mm along the map, over all blocks.
+    fine_strength, near_strength : float
+        Mean amplitude of waves every 1 mm along the map, over all blocks: averaged over
+        `FollowLimits.compared_mm`, and over `FollowLimits.near_mm`.
     """
 
     grown: Grown
@@ -162,19 +167,28 @@ class _Bent:
     position_mm: FloatArray
     is_seen: BoolArray
     fine_strength: float
+    near_strength: float
 
     @classmethod
     def along(cls, lines: dict[int, Float32Array], grown: Grown, harmonic: int) -> _Bent:
         """Bend a map, and measure how clear the fine lines are along it."""
         position_mm, is_seen = corrected(lines, *grown, harmonic)
-        reach = LIMITS.compared_mm / grown.block_mm
-        waves = demodulate(lines[SMALL], position_mm, SMALL, reach)
-        return cls(grown, harmonic, position_mm, is_seen, float(np.abs(waves).mean()))
+        waves = Demodulated(lines[SMALL], position_mm, SMALL)
+        fine_strength, near_strength = (
+            float(np.abs(waves.wave(position_mm, reach_mm / grown.block_mm)).mean())
+            for reach_mm in (LIMITS.compared_mm, LIMITS.near_mm)
+        )
+        return cls(grown, harmonic, position_mm, is_seen, fine_strength, near_strength)
 
     @property
     def rank(self) -> float:
         """How strong fine lines are along the map; one by heavy lines has an advantage."""
         return self.fine_strength * (LIMITS.clearer if self.harmonic == 1 else 1.0)
+
+    @property
+    def is_clearest(self) -> bool:
+        """Whether no map can be so much clearer that it is taken instead: it takes long to see."""
+        return self.fine_strength * LIMITS.clearer > self.near_strength
 
     def steadied_mm(self, lines: dict[int, Float32Array], slope: FloatArray) -> FloatArray:
         """Smooth the map as far as that makes it surer."""

@@ -134,10 +134,11 @@ def _page_to_photo(
     blocks = lattice(inside.shape, BLOCK_PX) + (BLOCK_PX - 1) / 2
     on_photo = Homography.scaling(1 / factor)(blocks).reshape(*inside.shape, 2)
     at_px = np.dstack(whole) * FLAT_PX_PER_MM
-    plane_part = inside
-    if fit_plane(at_px[inside], on_photo[inside])[1] <= MIN_FLAT_SHARE:
-        plane_part = _flat_band(whole, inside)
-    is_flat = fit_plane(at_px[plane_part], on_photo[plane_part])[1] > MIN_FLAT_SHARE
+    plane, flat_share = fit_plane(at_px[inside], on_photo[inside])
+    if flat_share <= MIN_FLAT_SHARE:
+        band = _flat_band(whole, inside)
+        plane, flat_share = fit_plane(at_px[band], on_photo[band])
+    is_flat = flat_share > MIN_FLAT_SHARE
     shown = inside | _rows_beyond(inside, _ink_beside(inside, maps), whole)
     if is_flat:
         shown |= _rows_in_line(inside, maps, whole)
@@ -150,7 +151,8 @@ def _page_to_photo(
         )
     page = (np.dstack(whole) - corner_mm) * FLAT_PX_PER_MM
     width, height = (int(np.ceil(side * FLAT_PX_PER_MM)) for side in extent_mm)
-    plane, _ = fit_plane(page[plane_part], on_photo[plane_part])
+    corner_px = corner_mm * FLAT_PX_PER_MM
+    plane = Homography(plane.matrix @ Homography.translation((*corner_px,)).matrix)
     if is_flat:
         return plane, (height, width), 0.0
     to_block = Homography.scaling(factor / BLOCK_PX)

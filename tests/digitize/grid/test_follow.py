@@ -149,9 +149,27 @@ def test_a_map_by_fine_lines_must_be_clearly_better(clearer, is_taken):
     """Near the edges, where fine lines are lost, heavy ones go further."""
     nothing = np.zeros((2, 2)), np.ones((2, 2), bool)
     grown = grow.Grown(*nothing, 1.0)
-    heavy = follow._Bent(grown, 1, *nothing, fine_strength=0.3)
-    fine = follow._Bent(grown, SMALL, *nothing, fine_strength=0.3 * clearer)
+    heavy = follow._Bent(grown, 1, *nothing, fine_strength=0.3, near_strength=0.4)
+    fine = follow._Bent(grown, SMALL, *nothing, fine_strength=0.3 * clearer, near_strength=0.4)
     assert (fine.rank > heavy.rank) == is_taken
+
+
+@pytest.mark.parametrize(
+    ("heavy_every_mm", "n_maps"), [(5.0, 1), pytest.param(4.93, 2, marks=pytest.mark.slow)]
+)
+def test_a_map_by_fine_lines_is_grown_only_where_it_can_be_better(
+    heavy_every_mm, n_maps, monkeypatch
+):
+    grown_by = []
+
+    def grown_out(*given, harmonic):
+        grown_by.append(harmonic)
+        return grow.grown_out(*given, harmonic=harmonic)
+
+    monkeypatch.setattr(follow, "grown_out", grown_out)
+    image = photograph_grid(darkness=((1, 0.2), (heavy_every_mm, 0.3)))
+    follow.follow_grid(grid_lines(image, blank_maps()))
+    assert sorted(grown_by) == sorted([1, SMALL][:n_maps] * 2)
 
 
 @pytest.mark.parametrize("has_fine", [True, False])
