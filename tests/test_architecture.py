@@ -104,7 +104,9 @@ MAY_IMPORT = {
         "ecg page digitize.page.sampling digitize.segment digitize.curves nets",
         "numpy cv2",
     ),
-    "digitize.rows.align": ("ecg page digitize.curves digitize.rows nets", "numpy torch"),
+    "digitize.rows.align": ("ecg page digitize.curves digitize.rows nets", "numpy"),
+    "digitize.rows.length": ("ecg page digitize.curves digitize.rows nets", "numpy"),
+    "digitize.rows.ends": ("ecg page digitize.curves digitize.rows nets", "numpy torch"),
     "digitize.rows": (
         "ecg page errors digitize.heartbeat digitize.segment digitize.curves digitize.rows",
         "numpy scipy cv2",

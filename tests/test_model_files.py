@@ -30,7 +30,7 @@ from ecgpaper.digitize import Digitizer
 from ecgpaper.digitize.calibration.printed_scale import OCR
 from ecgpaper.digitize.curves.refine import REFINER
 from ecgpaper.digitize.networks import CONTRACTS, QUALITY, SEGMENTER, TRACER, load_network
-from ecgpaper.digitize.rows.align import ENDS
+from ecgpaper.digitize.rows.ends import ENDS
 from ecgpaper.errors import CheckpointError
 from ecgpaper.nets.classifier import EnsembleConfig
 from ecgpaper.nets.ends import EndNet

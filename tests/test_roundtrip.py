@@ -100,11 +100,27 @@ def _read_back(read, *, paper=None, stated=UNSTATED, has_pulse=True, change=None
 
 
 @pytest.mark.slow
-def test_page_without_a_grid_is_measured_by_its_rows(read_back):
+@pytest.mark.parametrize("to_mm", [0.0, 9.0])
+def test_page_without_a_grid_is_measured_by_its_rows(shipped, to_mm):
+    """What is left of a grid, or mold, in the left margin is no part of them."""
+    truth = []
+
+    def read(page, stated):
+        scale, image = page.truth.scale, page.image.copy()
+        truth.append(scale.px_per_mm[0])
+        for row in page.truth.layout.rows():
+            for left_mm in np.arange(0, to_mm, 4.0):
+                beside_mm = row[0].baseline_mm + 5
+                ends_mm = np.array([[left_mm, beside_mm], [left_mm + 2, 0]])
+                (left, middle), (right, _) = scale.px_from_mm(ends_mm).round().astype(int)
+                image[middle - 1 : middle + 2, left:right] = 0
+        return shipped.digitize(image, fs=page.truth.ecg.fs, stated=stated)
+
     bare = {"small_contrast": 0.0, "large_contrast": 0.0, "heavy_contrast": 0.0}
-    found, snr_db = read_back(paper=bare)
-    assert snr_db > 10
+    found, snr_db = _read_back(read, paper=bare)
+    assert found.scale.px_per_mm == pytest.approx((truth[0],) * 2, rel=0.001)
     assert found.scale.confidence <= 0.5
+    assert snr_db > FLOOR_DB
 
 
 @pytest.mark.slow

@@ -9,7 +9,10 @@ finer curves, printed scale, signal, and what to expect of it.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ecgpaper.digitize.answer.interpret import interpreted
+from ecgpaper.digitize.answer.refusals import MIN_GRID_CONFIDENCE
 from ecgpaper.digitize.answer.result import Digitization
 from ecgpaper.digitize.answer.traced import Traced
 from ecgpaper.digitize.boxes.cut import cut_boxes
@@ -24,6 +27,7 @@ from ecgpaper.digitize.page_image import check_sides
 from ecgpaper.digitize.reading import HEARTBEAT_FS, Reading
 from ecgpaper.digitize.request import UNSTATED, Request, Stated
 from ecgpaper.digitize.rows.align import settle_columns
+from ecgpaper.digitize.rows.length import length_of_rows, of_length
 from ecgpaper.digitize.rows.names import without_names
 from ecgpaper.digitize.rows.separators import hidden_start_mm, without_separators
 from ecgpaper.digitize.signal.leads import signal_from_traces
@@ -84,6 +88,8 @@ class Digitizer(FirstPhase):
 
     def trace(self, reading: Reading) -> Traced:
         """Read the curves of a page exactly, and the scale that it tells."""
+        if reading.scale.confidence < MIN_GRID_CONFIDENCE:
+            reading = self._measured(reading)
         page, scale, rows = reading.page, reading.scale, reading.rows
         cutter = TraceCutter(scale)
         layout = settle_columns(
@@ -97,6 +103,16 @@ class Digitizer(FirstPhase):
         rough, _ = signal_from_traces(traces, layout, scale, HEARTBEAT_FS)
         found = find_paper_scale(reading.pulse, said, rough, layout.scale)
         return Traced(reading, layout, traces, said, found)
+
+    def _measured(self, reading: Reading) -> Reading:
+        """Read a page without a grid again at the scale that all ends of its strips tell."""
+        scale = reading.scale
+        length = length_of_rows(reading.layout, reading.rows, TraceCutter(scale), self.ends)
+        if length == 1:
+            return reading
+        x, y = scale.px_per_mm
+        scale = replace(scale, px_per_mm=(x * length, y * length))
+        return self.read_placed(reading.page, scale, of_length(reading.layout, length))
 
     def interpret(self, traced: Traced, request: Request) -> Digitization:
         """Say what curves mean at the speed and gain, and under the names, that are stated.

@@ -13,7 +13,7 @@ from ecgpaper.digitize.answer.quality import FEATURES
 from ecgpaper.digitize.calibration.printed_scale import LETTERS, LINE_PX, OCR
 from ecgpaper.digitize.curves.refine import N_FEATURES, REFINER
 from ecgpaper.digitize.curves.strip import N_SUB_COLUMNS, STRIP_HEIGHT_MM, STRIP_PX_PER_MM
-from ecgpaper.digitize.rows.align import END_POINTS, ENDS
+from ecgpaper.digitize.rows.ends import END_POINTS, ENDS
 from ecgpaper.digitize.segment import MAP_LONG_SIDE_PX
 from ecgpaper.nets.device import best_device, channels_last
 from ecgpaper.nets.ends import EndNet

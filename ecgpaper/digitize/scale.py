@@ -70,6 +70,10 @@ class RowScaleLimits:
     reach_mm: float = 14.0
     # in steps of this width.
     step_mm: float = 0.0125
+    # Beyond this distance they are seen where rows appear and end by at least this presence of a
+    # trace: it was 0.68 and 0.82 where mold and a dark border passed for a part of the rows, and
+    # is 0.07 elsewhere on these pages.
+    min_rise: float = 0.5
     # Confidence in a scale that a pulse confirms,
     confirmed: float = 0.5
     # in one from a row's length alone,
@@ -148,6 +152,12 @@ def scale_without_grid(
     scale = believable(GridScale((px_per_mm, px_per_mm)), page, _NO_ROWS)
     layout = find_layout(page, maps, scale)
     readings = read_rows(photo, page, maps, scale, layout, network)
+    seen_mm = _seen_width_mm(layout, readings)
+    if seen_mm is not None:
+        px_per_mm *= seen_mm / row_mm
+        scale = believable(GridScale((px_per_mm, px_per_mm)), page, _NO_ROWS)
+        layout = find_layout(page, maps, scale)
+        readings = read_rows(photo, page, maps, scale, layout, network)
     pulse = find_pulse(layout, readings)
     px_per_mm *= _trace_width_mm(layout, readings, pulse) / row_mm
     confidence = LIMITS.unconfirmed if pulse is None else LIMITS.confirmed
@@ -194,6 +204,22 @@ def _row_mm(width_mm: float, page: FlatPage) -> float:
     )
     fitting = (at for at in _SHORT_ROWS_MM if -2 < width_mm - at < LIMITS.row_tolerance_mm)
     return next(fitting, ROW_MM) if is_sheet else ROW_MM
+
+
+def _seen_width_mm(layout: PageLayout, readings: tuple[RowReading, ...]) -> float | None:
+    """Width of rows whose traces clearly begin or end far from where their ink does; else None.
+
+    Mold and dark borders beside the rows are ink as well.
+    """
+    presence = Presence(readings)
+    x_mm = readings[0].x_mm
+    rise = presence.rise(x_mm)
+    is_start, is_stop = rise > LIMITS.min_rise, rise < -LIMITS.min_rise
+    if not is_start.any() or not is_stop.any():
+        return None
+    start_mm, stop_mm = x_mm[is_start][0], x_mm[is_stop][-1]
+    beside_mm = max(start_mm - layout.left_mm, layout.right_mm - stop_mm)
+    return float(stop_mm - start_mm) if beside_mm > LIMITS.reach_mm else None
 
 
 def _trace_width_mm(

@@ -11,7 +11,8 @@ from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.read import read_rows
 from ecgpaper.digitize.curves.refine import DARK_ROWS, PROBABLE_ROWS
 from ecgpaper.digitize.curves.trim import without_strokes
-from ecgpaper.digitize.rows.align import END_POINTS, settle_columns
+from ecgpaper.digitize.rows.align import settle_columns
+from ecgpaper.digitize.rows.ends import END_POINTS
 from ecgpaper.digitize.rows.find import find_layout
 from ecgpaper.nets.tracer import StripNet
 from ecgpaper.nets.unet import UNetConfig

@@ -10,7 +10,7 @@ from ecgpaper.digitize.answer.quality import FEATURES
 from ecgpaper.digitize.calibration.printed_scale import LETTERS
 from ecgpaper.digitize.curves.refine import N_FEATURES
 from ecgpaper.digitize.request import Request
-from ecgpaper.digitize.rows.align import END_POINTS
+from ecgpaper.digitize.rows.ends import END_POINTS
 from ecgpaper.errors import EcgPaperError
 from ecgpaper.nets.ends import EndConfig, EndNet
 from ecgpaper.nets.ocr import OcrConfig, OcrNet

@@ -1,6 +1,6 @@
 """Traces -> where exactly their strips start.
 
-Public: `ENDS`, `END_POINTS`, `end_windows`, `settle_columns`.
+Public: `settle_columns`.
 
 All strips of a page start and end at times that are known, so their two dozen ends tell one number
 many times: how far the columns are from where they were placed. What the pen leaves beyond the
@@ -13,27 +13,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
 
 from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.read import RowReading
-from ecgpaper.digitize.curves.refine import (
-    BEYOND_POINTS,
-    Real,
-    course_of,
-    seen_backwards,
-    with_rows,
-)
 from ecgpaper.digitize.rows.columns import Place, place_columns
+from ecgpaper.digitize.rows.ends import Ends
 from ecgpaper.ecg import FloatArray
 from ecgpaper.nets.ends import EndNet
 from ecgpaper.page import PageLayout
 from ecgpaper.page.raster import GridScale, Trace
 
-ENDS = "ends"
-# Points that are looked at around an end, half of them beyond it.
-END_POINTS = 48
 # The ends of rows tell their length to about half a mm, those of all strips tell it finer.
 _FINE_STRETCHES = np.linspace(0.998, 1.002, 17)
 
@@ -42,8 +31,6 @@ _FINE_STRETCHES = np.linspace(0.998, 1.002, 17)
 class AlignLimits:
     """How far the ends of strips are believed, and how often they are looked at."""
 
-    # An end is known no better than this, whatever the network says: then many ends count.
-    min_spread_mm: float = 0.01
     # The network tells a little less of a shift than there is: where strips were moved further than
     # this, their ends are looked at again,
     close_mm: float = 0.01
@@ -56,36 +43,11 @@ class AlignLimits:
     # Where ends cannot tell a length, as in rows of one strip, a stretch that is as much from 1 has
     # half the weight.
     stretch_spread: float = 0.01
-    # A trace that starts this far behind its strip is hidden by a pulse before.
-    hidden_mm: float = 1.0
     # Ends that agree as if each were known no better than this may be no ends at all.
     sure_mm: float = 0.02
 
 
 LIMITS = AlignLimits()
-
-
-def end_windows(features: NDArray[Real], shift: int = 0) -> NDArray[Real]:
-    """Cut out the surroundings of the two ends of a curve, those of the second backwards.
-
-    Parameters
-    ----------
-    features : ndarray of shape (n_points + 2 * BEYOND_POINTS, N_FEATURES)
-        Of a `Course`.
-    shift : int, optional
-        Points further inside.
-
-    Returns
-    -------
-    ndarray of shape (2, N_FEATURES, END_POINTS)
-        In its middle stand the first and the last point of the curve, if not shifted.
-    """
-    first = BEYOND_POINTS - END_POINTS // 2 + shift
-    around = (
-        features[first : first + END_POINTS],
-        seen_backwards(features[len(features) - first - END_POINTS : len(features) - first]),
-    )
-    return np.stack([window.T for window in around])
 
 
 def settle_columns(
@@ -172,26 +134,12 @@ def _look(
     stretches: FloatArray,
 ) -> _Look:
     """Ask all ends of a page for the shift; starts and stops count the same."""
-    both = [pair for pair in with_rows(traces, readings) if len(pair[0].x_px) >= END_POINTS]
-    if not both:
+    ends = Ends.seen(layout, traces, readings, scale, network)
+    if ends is None:
         return _Look(0.0, 1.0, 0.0)
-    long = [trace for trace, _ in both]
-    courses = [course_of(trace, reading, scale) for trace, reading in both]
-    windows = np.concatenate([end_windows(course.features) for course in courses])
-    device = next(network.parameters()).device
-    with torch.inference_mode():
-        found = network(torch.from_numpy(windows).to(device))
-        place, log_spread = (answer.double().cpu().numpy().reshape(-1, 2) for answer in found)
-    x_mm = [scale.mm_from_px(np.column_stack([t.x_px, t.y_px]))[:, 0] for t in long]
-    step_mm = x_mm[0][1] - x_mm[0][0]
-    # The second end is seen backwards.
-    found_mm = np.array([x[[0, -1]] for x in x_mm]) + place * step_mm * [1, -1]
-    cut_mm = np.array([[t.strip.left_mm, t.strip.right_mm(layout.scale)] for t in long])
-    weight = 1 / ((np.exp(log_spread) * step_mm) ** 2 + LIMITS.min_spread_mm**2)
-    # Where a pulse hides an end, the end that is seen is the pulse's.
-    is_hidden = np.array([x[[0, -1]] for x in x_mm]) - cut_mm > LIMITS.hidden_mm
-    weight = np.where(is_hidden, 0.0, weight)
-    looks = [_agreed_look(found_mm, cut_mm, weight, stretch) for stretch in stretches]
+    looks = [
+        _agreed_look(ends.found_mm, ends.cut_mm, ends.weight, stretch) for stretch in stretches
+    ]
     return max(looks, key=lambda look: look.weight)
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ecgpaper.digitize.curves.refine import BEYOND_POINTS, N_FEATURES, seen_upside_down
-from ecgpaper.digitize.rows.align import END_POINTS, ENDS, end_windows
+from ecgpaper.digitize.rows.ends import END_POINTS, ENDS, end_windows
 from ecgpaper.nets.ends import EndConfig, EndNet
 from ecgpaper.train.digitizer.curves import Curves, origin_of
 from ecgpaper.train.digitizer.network import Learner

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file
 
 from ecgpaper.digitize.curves.refine import BEYOND_POINTS, N_FEATURES
-from ecgpaper.digitize.rows.align import END_POINTS
+from ecgpaper.digitize.rows.ends import END_POINTS
 from ecgpaper.train.digitizer import ends
 from ecgpaper.train.digitizer.curves import Curves
 from ecgpaper.train.digitizer.ends import ENDS_LEARNER, EndBatch, EndSource
