@@ -105,8 +105,8 @@ MAY_IMPORT = {
         "numpy cv2",
     ),
     "digitize.rows.align": ("ecg page digitize.curves digitize.rows nets", "numpy"),
-    "digitize.rows.length": ("ecg page digitize.curves digitize.rows nets", "numpy"),
-    "digitize.rows.ends": ("ecg page digitize.curves digitize.rows nets", "numpy torch"),
+    "digitize.rows.length": ("page digitize.curves digitize.rows nets", "numpy"),
+    "digitize.rows.ends": ("ecg page digitize.curves nets", "numpy torch"),
     "digitize.rows": (
         "ecg page errors digitize.heartbeat digitize.segment digitize.curves digitize.rows",
         "numpy scipy cv2",
