@@ -4,7 +4,8 @@ Public: `Digitizer`.
 
 A page is read in two phases. The first, `first_phase`, is cheap and is done for each way round that
 the page may lie. The second is done once, for the way whose leads fit each other best: exact ends,
-finer curves, printed scale, signal, and what to expect of it.
+finer curves, printed scale, signal, and what to expect of it. It begins with a finer scale where
+the page has no grid.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from ecgpaper.digitize.answer.traced import Traced
 from ecgpaper.digitize.boxes.cut import cut_boxes
 from ecgpaper.digitize.calibration.paper_scale import find_paper_scale
 from ecgpaper.digitize.calibration.printed_scale import read_said
+from ecgpaper.digitize.calibration.pulse import without_pulses
 from ecgpaper.digitize.curves.path import TraceCutter
+from ecgpaper.digitize.curves.read import read_rows
 from ecgpaper.digitize.curves.refine import refine_traces
 from ecgpaper.digitize.curves.spikes import with_spikes
 from ecgpaper.digitize.curves.trim import without_strokes
@@ -27,7 +30,7 @@ from ecgpaper.digitize.page_image import check_sides
 from ecgpaper.digitize.reading import HEARTBEAT_FS, Reading
 from ecgpaper.digitize.request import UNSTATED, Request, Stated
 from ecgpaper.digitize.rows.align import settle_columns
-from ecgpaper.digitize.rows.length import length_of_rows, of_length
+from ecgpaper.digitize.rows.length import measured_by_ends
 from ecgpaper.digitize.rows.names import without_names
 from ecgpaper.digitize.rows.separators import hidden_start_mm, without_separators
 from ecgpaper.digitize.signal.leads import signal_from_traces
@@ -105,14 +108,19 @@ class Digitizer(FirstPhase):
         return Traced(reading, layout, traces, said, found)
 
     def _measured(self, reading: Reading) -> Reading:
-        """Read a page without a grid again at the scale that all ends of its strips tell."""
-        scale = reading.scale
-        length = length_of_rows(reading.layout, reading.rows, TraceCutter(scale), self.ends)
-        if length == 1:
+        """Read the rows of a page without a grid again at the scale that all their ends tell.
+
+        What the first reading found out (names, pulse, how the leads fit each other) stays.
+        """
+        told = measured_by_ends(reading.layout, reading.rows, TraceCutter(reading.scale), self.ends)
+        if told is None:
             return reading
-        x, y = scale.px_per_mm
-        scale = replace(scale, px_per_mm=(x * length, y * length))
-        return self.read_placed(reading.page, scale, of_length(reading.layout, length))
+        scale, layout = told
+        page = reading.page
+        rows = read_rows(page.photo, page.flat, page.maps, scale, layout, self.tracer)
+        rows, _ = without_pulses(layout, rows)
+        traces = TraceCutter(scale).cut(layout, rows)
+        return replace(reading, scale=scale, layout=layout, rows=rows, traces=traces, places=())
 
     def interpret(self, traced: Traced, request: Request) -> Digitization:
         """Say what curves mean at the speed and gain, and under the names, that are stated.

@@ -22,7 +22,7 @@ from ecgpaper.digitize.grid.comb import believable, find_grid_scale
 from ecgpaper.digitize.page.flatten import FLAT_PX_PER_MM
 from ecgpaper.digitize.page.sheet import SHEETS_MM
 from ecgpaper.digitize.page_image import PageImage
-from ecgpaper.digitize.rows.columns import EDGE_WIDTH_MM, Presence
+from ecgpaper.digitize.rows.columns import EDGE_WIDTH_MM, Place, Presence, place_columns
 from ecgpaper.digitize.rows.find import (
     OTHER_ROWS_MM,
     PULSE_ROOM_MM,
@@ -70,10 +70,14 @@ class RowScaleLimits:
     reach_mm: float = 14.0
     # in steps of this width.
     step_mm: float = 0.0125
-    # Beyond this distance they are seen where rows appear and end by at least this presence of a
-    # trace: it was 0.68 and 0.82 where mold and a dark border passed for a part of the rows, and
-    # is 0.07 elsewhere on these pages.
+    # Mold, what is left of a grid, and dark borders are ink beside the rows. Where a trace appears
+    # or ends further away than that, it does so in most rows: presence rises and falls by this
+    # much (by 0.5 to 0.9 on seven generated scans, and by 0.07 elsewhere),
     min_rise: float = 0.5
+    # with hardly any beyond,
+    max_beyond: float = 0.1
+    # over this share of the ink's width at least.
+    min_seen: float = 0.5
     # Confidence in a scale that a pulse confirms,
     confirmed: float = 0.5
     # in one from a row's length alone,
@@ -152,12 +156,7 @@ def scale_without_grid(
     scale = believable(GridScale((px_per_mm, px_per_mm)), page, _NO_ROWS)
     layout = find_layout(page, maps, scale)
     readings = read_rows(photo, page, maps, scale, layout, network)
-    seen_mm = _seen_width_mm(layout, readings)
-    if seen_mm is not None:
-        px_per_mm *= seen_mm / row_mm
-        scale = believable(GridScale((px_per_mm, px_per_mm)), page, _NO_ROWS)
-        layout = find_layout(page, maps, scale)
-        readings = read_rows(photo, page, maps, scale, layout, network)
+    layout = _where_seen(layout, readings)
     pulse = find_pulse(layout, readings)
     px_per_mm *= _trace_width_mm(layout, readings, pulse) / row_mm
     confidence = LIMITS.unconfirmed if pulse is None else LIMITS.confirmed
@@ -206,20 +205,25 @@ def _row_mm(width_mm: float, page: FlatPage) -> float:
     return next(fitting, ROW_MM) if is_sheet else ROW_MM
 
 
-def _seen_width_mm(layout: PageLayout, readings: tuple[RowReading, ...]) -> float | None:
-    """Width of rows whose traces clearly begin or end far from where their ink does; else None.
-
-    Mold and dark borders beside the rows are ink as well.
-    """
-    presence = Presence(readings)
-    x_mm = readings[0].x_mm
+def _where_seen(layout: PageLayout, readings: tuple[RowReading, ...]) -> PageLayout:
+    """Place rows where traces are seen, if that is far from the ends of the ink."""
+    presence, x_mm = Presence(readings), readings[0].x_mm
     rise = presence.rise(x_mm)
-    is_start, is_stop = rise > LIMITS.min_rise, rise < -LIMITS.min_rise
-    if not is_start.any() or not is_stop.any():
-        return None
-    start_mm, stop_mm = x_mm[is_start][0], x_mm[is_stop][-1]
+    starts_mm, stops_mm = x_mm[rise > LIMITS.min_rise], x_mm[rise < -LIMITS.min_rise]
+    if not len(starts_mm) or not len(stops_mm):
+        return layout
+    start_mm, stop_mm = float(starts_mm[0]), float(stops_mm[-1])
+    share = (stop_mm - start_mm) / (layout.right_mm - layout.left_mm)
     beside_mm = max(start_mm - layout.left_mm, layout.right_mm - stop_mm)
-    return float(stop_mm - start_mm) if beside_mm > LIMITS.reach_mm else None
+    if share < LIMITS.min_seen or beside_mm < LIMITS.reach_mm:
+        return layout
+    # Between the ends of traces and of ink; closer to a trace its own rise is not over.
+    before_mm = np.array([layout.left_mm, stop_mm + EDGE_WIDTH_MM])
+    behind_mm = np.array([start_mm - EDGE_WIDTH_MM, layout.right_mm])
+    is_gap = before_mm < behind_mm
+    if presence.mean(before_mm[is_gap], behind_mm[is_gap]).max() > LIMITS.max_beyond:
+        return layout
+    return place_columns(layout, Place(start_mm, share))
 
 
 def _trace_width_mm(

@@ -7,6 +7,7 @@ from ecgpaper.digitize import scale as module
 from ecgpaper.digitize.grid.comb import believable
 from ecgpaper.digitize.scale import find_scale, fits_rows
 from ecgpaper.errors import GridError
+from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip
 from ecgpaper.page.geometry import Homography
 from ecgpaper.page.raster import FlatPage, GridScale
 from ecgpaper.synth import sample_spec, synthesize
@@ -57,3 +58,50 @@ def test_a_grid_that_fits_no_rows_is_believed_no_more_than_rows_alone(monkeypatc
     monkeypatch.setattr(module, "fits_rows", lambda *_: False)
     assert find_scale(page, None).px_per_mm == (5.0, 5.0)
     assert find_scale(page, None).confidence <= 0.3
+
+
+def layout_of_rows(left_mm):
+    leads, paper = LAYOUTS["3x4+1R"], PaperScale()
+    strips = tuple(
+        Strip(segment, left_mm + paper.mm_from_s(segment.column * leads.column_s), 40.0)
+        for segment in leads.segments
+    )
+    return PageLayout("3x4+1R", (290.0, 200.0), paper, strips)
+
+
+def traces_seen(reading, *stretches_mm):
+    """Four rows, in each of which a trace is seen along stretches (from, to)."""
+    x_mm = np.arange(0.0, 300.0, 0.05)
+    rows = []
+    for stretches in stretches_mm:
+        seen = np.zeros(len(x_mm))
+        for first_mm, stop_mm in stretches:
+            seen[(x_mm > first_mm) & (x_mm < stop_mm)] = 1.0
+        rows.append(reading(x_mm, np.full_like(x_mm, 40.0), seen, 16.0))
+    return tuple(rows)
+
+
+@pytest.mark.parametrize(("start_mm", "stop_mm"), [(35.0, 260.0), (10.0, 235.0), (30.0, 240.0)])
+def test_rows_stand_where_traces_are_seen_and_not_where_ink_is(reading, start_mm, stop_mm):
+    rows = traces_seen(reading, *[[(start_mm, stop_mm)]] * 4)
+    placed = module._where_seen(layout_of_rows(10.0), rows)
+    assert placed.left_mm == pytest.approx(start_mm, abs=1.0)
+    assert placed.right_mm == pytest.approx(stop_mm, abs=1.0)
+
+
+@pytest.mark.parametrize(
+    "stretches",
+    [
+        # As the ink has it, but for some millimeters.
+        [[(14.0, 256.0)]] * 4,
+        # Rows that start one behind the other, as seen aslant, and a tape across them all.
+        [[(10.0 + late, 150.0), (165.0, 260.0 + late)] for late in (0.0, 2.0, 4.0, 6.0)],
+        # A label covers the ends of three rows.
+        [[(10.0, 235.0)]] * 3 + [[(10.0, 260.0)]],
+        # Nothing.
+        [[]] * 4,
+    ],
+)
+def test_rows_stay_where_ink_is_if_traces_do_not_clearly_say_otherwise(reading, stretches):
+    layout = layout_of_rows(10.0)
+    assert module._where_seen(layout, traces_seen(reading, *stretches)) == layout

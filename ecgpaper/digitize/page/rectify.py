@@ -137,7 +137,8 @@ def _page_to_photo(
     plane, flat_share = fit_plane(at_px[inside], on_photo[inside])
     if flat_share <= MIN_FLAT_SHARE:
         band = _flat_band(whole, inside)
-        plane, flat_share = fit_plane(at_px[band], on_photo[band])
+        if band is not inside:
+            plane, flat_share = fit_plane(at_px[band], on_photo[band])
     is_flat = flat_share > MIN_FLAT_SHARE
     shown = inside | _rows_beyond(inside, _ink_beside(inside, maps), whole)
     if is_flat:

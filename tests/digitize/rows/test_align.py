@@ -10,11 +10,9 @@ from torch import nn
 from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.refine import BEYOND_POINTS, DARK_ROWS, N_FEATURES, PROBABLE_ROWS
 from ecgpaper.digitize.curves.trim import STROKE_POINTS, without_blank_ends, without_strokes
-from ecgpaper.digitize.rows import length as module
 from ecgpaper.digitize.rows.align import settle_columns
 from ecgpaper.digitize.rows.columns import Place
 from ecgpaper.digitize.rows.ends import END_POINTS, end_windows
-from ecgpaper.digitize.rows.length import length_of_rows, of_length
 from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip
 from ecgpaper.page.raster import GridScale
 
@@ -97,36 +95,6 @@ def test_another_length_is_taken_where_the_ends_fit_it_and_only_there(reading, s
     assert found.strips[0].left_mm == pytest.approx(START_MM, abs=0.03)
     stop_mm = max(strip.right_mm(found.scale) for strip in found.strips)
     assert stop_mm == pytest.approx(START_MM + 250 * stretch, abs=0.03)
-
-
-@pytest.mark.parametrize("length", [1.0, 1.003, 0.997])
-def test_ends_tell_how_long_rows_are(reading, length):
-    """One row seems to begin elsewhere."""
-    layout = lay_out(START_MM + 0.2)
-    rows = read(reading, layout, length_mm=250 * length, stained=(1,))
-    found = length_of_rows(layout, rows, TraceCutter(SCALE), FirstInk().eval())
-    assert found == pytest.approx(length, abs=0.0002)
-    told = of_length(layout, found)
-    for before, after in zip(layout.strips, told.strips, strict=True):
-        assert after.left_mm - told.left_mm == pytest.approx(before.left_mm - layout.left_mm)
-        assert after.baseline_mm * found == pytest.approx(before.baseline_mm)
-    assert told.left_mm * found == pytest.approx(layout.left_mm)
-
-
-def test_rows_are_not_of_another_length_where_columns_stand_apart(reading, monkeypatch):
-    layout = lay_out(START_MM)
-    rows = read(reading, layout)
-    monkeypatch.setattr(module, "_place", lambda _: Place(START_MM, 1.004))
-    assert length_of_rows(layout, rows, TraceCutter(SCALE), FirstInk().eval()) == 1.0
-
-
-def test_strips_too_short_to_tell_leave_rows_as_long_as_they_are(reading):
-    layout = lay_out(START_MM)
-    first, *_ = (strip.segment for strip in layout.strips)
-    millimeter = replace(first, stop_s=first.start_s + 0.04)
-    brief = replace(layout, strips=tuple(replace(s, segment=millimeter) for s in layout.strips))
-    rows = read(reading, layout)[:1]
-    assert length_of_rows(brief, rows, TraceCutter(SCALE), FirstInk().eval()) == 1.0
 
 
 def test_row_that_begins_elsewhere_does_not_count(reading):
