@@ -139,6 +139,12 @@ def _few_samples(rng: np.random.Generator) -> PageSpec:
     return replace(page, layout=replace(page.layout, drawn_from_hz=FEW_SAMPLES_HZ))
 
 
+def _no_grid(rng: np.random.Generator) -> PageSpec:
+    page = sample_spec(str(rng.choice(["scan-bw", "scan-color"])), rng=rng)
+    paper = replace(page.paper, small_contrast=0.0, large_contrast=0.0, heavy_contrast=0.0)
+    return replace(page, paper=paper)
+
+
 def _furniture(rng: np.random.Generator) -> PageSpec:
     page = in_window(sample_spec("clean", rng=rng), rng=rng)
     return replace(page, camera=replace(page.camera, dpi=uniform(rng, 75, 130)))
@@ -158,4 +164,5 @@ KINDS: dict[str, Callable[[np.random.Generator], PageSpec]] = {
     "cut-sides": _cut_sides,
     "furniture": _furniture,
     "few-samples": _few_samples,
+    "no-grid": _no_grid,
 }
