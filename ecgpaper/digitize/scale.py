@@ -156,7 +156,10 @@ def scale_without_grid(
     scale = believable(GridScale((px_per_mm, px_per_mm)), page, _NO_ROWS)
     layout = find_layout(page, maps, scale)
     readings = read_rows(photo, page, maps, scale, layout, network)
-    layout = _where_seen(layout, readings)
+    seen = _where_seen(layout, readings)
+    if seen is not layout:
+        seen_px = (seen.right_mm - seen.left_mm) * px_per_mm
+        layout, row_mm = seen, _row_mm(seen_px / _sheet_scale(page), page)
     pulse = find_pulse(layout, readings)
     px_per_mm *= _trace_width_mm(layout, readings, pulse) / row_mm
     confidence = LIMITS.unconfirmed if pulse is None else LIMITS.confirmed

@@ -105,3 +105,24 @@ def test_rows_stand_where_traces_are_seen_and_not_where_ink_is(reading, start_mm
 def test_rows_stay_where_ink_is_if_traces_do_not_clearly_say_otherwise(reading, stretches):
     layout = layout_of_rows(10.0)
     assert module._where_seen(layout, traces_seen(reading, *stretches)) == layout
+
+
+@pytest.mark.parametrize("row_mm", [187.5, 125.0])
+def test_rows_of_an_upright_sheet_are_as_long_as_traces_and_not_as_ink(
+    reading, monkeypatch, row_mm
+):
+    """Beside them mold reaches as far as rows of 250 mm would on a sheet that lies."""
+    flat = FlatPage(np.zeros((round(297 * 8.0), 210 * 8, 3), np.uint8), Homography.identity())
+    monkeypatch.setattr(module, "row_width_mm", lambda _, scale: 1640 / scale.px_per_mm[0])
+    monkeypatch.setattr(module, "find_layout", lambda *_: layout_of_rows(10.0))
+    monkeypatch.setattr(module, "find_pulse", lambda *_: None)
+
+    def rows_at(_photo, _page, _maps, scale, *_):
+        # The ink begins 10 mm from the left, at whatever scale; the traces end with it.
+        stop_mm = 260.0
+        start_mm = stop_mm - row_mm * 8.0 / scale.px_per_mm[0]
+        return traces_seen(reading, *[[(start_mm, stop_mm)]] * 4)
+
+    monkeypatch.setattr(module, "read_rows", rows_at)
+    found = module.scale_without_grid(flat.image, flat, None, None)
+    assert found.px_per_mm == pytest.approx((8.0, 8.0), rel=0.01)
