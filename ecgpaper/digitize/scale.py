@@ -72,7 +72,7 @@ class RowScaleLimits:
     step_mm: float = 0.0125
     # Mold, what is left of a grid, and dark borders are ink beside the rows. Where a trace appears
     # or ends further away than that, it does so in most rows: presence rises and falls by this
-    # much (by 0.5 to 0.9 on seven generated scans, and by 0.07 elsewhere),
+    # much (by 0.52 to 0.88 on five generated scans, by 0.07 at most elsewhere on them),
     min_rise: float = 0.5
     # with hardly any beyond,
     max_beyond: float = 0.1

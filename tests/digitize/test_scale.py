@@ -5,9 +5,10 @@ import pytest
 
 from ecgpaper.digitize import scale as module
 from ecgpaper.digitize.grid.comb import believable
+from ecgpaper.digitize.rows.find import strips_of
 from ecgpaper.digitize.scale import find_scale, fits_rows
 from ecgpaper.errors import GridError
-from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip
+from ecgpaper.page import LAYOUTS, PageLayout, PaperScale
 from ecgpaper.page.geometry import Homography
 from ecgpaper.page.raster import FlatPage, GridScale
 from ecgpaper.synth import sample_spec, synthesize
@@ -62,10 +63,7 @@ def test_a_grid_that_fits_no_rows_is_believed_no_more_than_rows_alone(monkeypatc
 
 def layout_of_rows(left_mm):
     leads, paper = LAYOUTS["3x4+1R"], PaperScale()
-    strips = tuple(
-        Strip(segment, left_mm + paper.mm_from_s(segment.column * leads.column_s), 40.0)
-        for segment in leads.segments
-    )
+    strips = strips_of(leads, paper, left_mm, [40.0] * leads.n_rows)
     return PageLayout("3x4+1R", (290.0, 200.0), paper, strips)
 
 

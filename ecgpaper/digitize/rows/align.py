@@ -17,7 +17,7 @@ import numpy as np
 from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.read import RowReading
 from ecgpaper.digitize.rows.columns import Place, place_columns
-from ecgpaper.digitize.rows.ends import Ends
+from ecgpaper.digitize.rows.ends import Ends, agreeing
 from ecgpaper.ecg import FloatArray
 from ecgpaper.nets.ends import EndNet
 from ecgpaper.page import PageLayout
@@ -166,6 +166,6 @@ def _agreed(values: FloatArray, weight: FloatArray) -> tuple[float, float]:
     middle = float(values[order][np.searchsorted(below, below[-1] / 2)])
     near = weight
     for _ in range(LIMITS.n_rounds):
-        near = weight / (1 + ((values - middle) / LIMITS.agreement_mm) ** 2) ** 2
+        near = agreeing(weight, values - middle, LIMITS.agreement_mm)
         middle = float(np.average(values, weights=near))
     return middle, float(near.sum())

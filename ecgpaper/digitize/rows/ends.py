@@ -1,6 +1,6 @@
 """Traces -> where their ends are seen, to a hundredth of a millimeter.
 
-Public: `Ends`, `end_windows`, `ENDS`, `END_POINTS`.
+Public: `Ends`, `end_windows`, `agreeing`, `ENDS`, `END_POINTS`.
 """
 
 from __future__ import annotations
@@ -66,6 +66,15 @@ def end_windows(features: NDArray[Real], shift: int = 0) -> NDArray[Real]:
     return np.stack([window.T for window in around])
 
 
+def agreeing(weight: FloatArray, off_mm: FloatArray, agreement_mm: float) -> FloatArray:
+    """Return weights, of any shape, that fall with the distance from what ends agree on.
+
+    At `agreement_mm` a quarter of the weight is left.
+    """
+    near: FloatArray = weight / (1 + (off_mm / agreement_mm) ** 2) ** 2
+    return near
+
+
 @dataclass(frozen=True, eq=False)
 class Ends:
     """Where the traces of a page begin and end: arrays of shape (n_strips, 2).
@@ -77,7 +86,7 @@ class Ends:
     cut_mm : ndarray, in mm
         As the layout has it.
     weight : ndarray, in 1/mm^2
-        How surely it is seen.
+        How surely it is seen; 0 where a pulse hides the end.
     """
 
     found_mm: FloatArray

@@ -15,7 +15,7 @@ import numpy as np
 from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.read import RowReading
 from ecgpaper.digitize.rows.columns import Place, place_columns
-from ecgpaper.digitize.rows.ends import Ends
+from ecgpaper.digitize.rows.ends import Ends, agreeing
 from ecgpaper.digitize.rows.find import ROWS_MM
 from ecgpaper.nets.ends import EndNet
 from ecgpaper.page import PageLayout
@@ -110,7 +110,7 @@ def _place(ends: Ends) -> Place:
     for _ in range(LIMITS.n_rounds):
         root = np.sqrt(near)
         told, *_ = np.linalg.lstsq(terms * root[:, None], off_mm * root, rcond=None)
-        near = weight / (1 + ((off_mm - terms @ told) / LIMITS.agreement_mm) ** 2) ** 2
+        near = agreeing(weight, off_mm - terms @ told, LIMITS.agreement_mm)
     shift_mm, stretch, _ = told
     return Place(left_mm + float(shift_mm), 1 + float(stretch))
 

@@ -11,8 +11,9 @@ from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.refine import DARK_ROWS, PROBABLE_ROWS
 from ecgpaper.digitize.rows.columns import Place, place_columns
 from ecgpaper.digitize.rows.ends import END_POINTS
+from ecgpaper.digitize.rows.find import strips_of
 from ecgpaper.digitize.rows.length import measured_by_ends
-from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip
+from ecgpaper.page import LAYOUTS, PageLayout, PaperScale
 from ecgpaper.page.raster import GridScale
 
 SCALE = GridScale((8.0, 8.0), confidence=0.5)
@@ -40,11 +41,7 @@ class Edge(nn.Module):
 
 def lay_out(name, left_mm):
     leads, paper = LAYOUTS[name], PaperScale()
-    strips = tuple(
-        Strip(segment, left_mm + paper.mm_from_s(segment.column * leads.column_s), 30.0 + 20 * row)
-        for segment in leads.segments
-        for row in [segment.row]
-    )
+    strips = strips_of(leads, paper, left_mm, 30.0 + 20 * np.arange(leads.n_rows))
     return PageLayout(name, (290.0, 290.0), paper, strips)
 
 
