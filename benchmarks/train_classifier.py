@@ -1,7 +1,7 @@
 """Train the classifier of the signals alone, from a Challenge folder, into a model folder.
 
 Run from the repository's root: ``python benchmarks/train_classifier.py RECORDS MODEL --patients
-TABLE``. It is what `train_model.py` does after the digitizer. TABLE is a table like PTB-XL's
+TABLE``. It is what `train_model.py` does before the digitizer. TABLE is a table like PTB-XL's
 ptbxl_database.csv, by which a patient's records stay together; statements are read from comments
 ``# Statements: A, B``. ``--start OTHER --steps N`` goes on from the networks of another model
 folder, which must be of the same records, for N steps each. An interrupted training goes on where

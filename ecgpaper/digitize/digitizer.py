@@ -2,8 +2,8 @@
 
 Public: `Digitizer`.
 
-A page is read in two phases. The first, `first_phase`, is cheap and is done for each way round that
-the page may lie. The second is done once, for the way whose leads fit each other best: exact ends,
+A page is read in two phases. The first, `first_phase`, is done for each way round that the page may
+lie. The second is done once, for the way whose leads fit each other best: exact ends,
 finer curves, printed scale, signal, and what to expect of it. It begins with a finer scale where
 the page has no grid.
 """

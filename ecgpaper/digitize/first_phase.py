@@ -2,8 +2,8 @@
 
 Public: `FirstPhase`.
 
-It is cheap, and is done for each way round that the page may lie: scale, rows, columns, names of
-the leads, pulses. The way whose leads fit each other best is taken.
+It leaves out what only exact curves need, as it is done for each way round that the page may lie:
+scale, rows, columns, names of the leads, pulses. The way whose leads fit each other best is taken.
 """
 
 from __future__ import annotations

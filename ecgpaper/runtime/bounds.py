@@ -23,8 +23,8 @@ MAX_ASPECT = 17.0
 # A sheet in a frame that is larger than A2 (594 mm) shows no single page: what makes a picture so
 # large is a scale that cannot be.
 MAX_PAGE_MM = 1000.0
-# Processor time after which a page is not tried in yet another way: some six times that of a usual
-# page. A way that has begun is ended.
+# Processor time after which a page is not tried in yet another way: three to four times that of a
+# usual page. A way that has begun is ended.
 MAX_PAGE_CPU_S = 25.0
 
 

@@ -114,7 +114,7 @@ STAGES = (
     Stage(CLASSIFIER, 0.16),
     Stage(OCR, 0.05, late_minutes=10),
     Stage(SEGMENTER, 0.12),
-    # It begins with what ink looks like; the segmenter with nothing.
+    # It begins with what ink looks like, as the segmenter does.
     Stage(TRACER, 0.36, late_minutes=5),
     # Pages that are kept in memory, 3 MB each.
     Stage(CURVES, 0.11, late_minutes=5, most=600),
