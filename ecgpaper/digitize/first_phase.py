@@ -90,7 +90,7 @@ class FirstPhase(Networks):
             if request.clock.is_over and (best or faults):
                 logger.info("this page has had its time: no other way round is tried")
                 break
-            found = self._tried(page.turned(n_quarters), request, find)
+            found = self._tried(page.turned(n_quarters), request, find, is_likely=is_likely)
             if isinstance(found, EcgPaperError):
                 faults.append(found)
                 continue
@@ -107,9 +107,25 @@ class FirstPhase(Networks):
         return best
 
     def _tried(
+        self, page: PageImage, request: Request, find: FindLayouts, *, is_likely: bool
+    ) -> Reading | EcgPaperError:
+        """Read a page one way round, or return the error that speaks against this way.
+
+        Where all rows of a likely way make no sense, those that are alike are read at once, if that
+        leaves no doubt: it spares the other ways. Upside down, some fit Cabrera's order: it waits
+        until these were tried.
+        """
+        found = self._read_or_fault(page, request, find)
+        if find is not layouts_of or not is_likely or request.clock.is_over or _is_legible(found):
+            return found
+        alike = self._read_or_fault(page, request, layouts_of_alike)
+        if isinstance(alike, EcgPaperError) or alike.is_cabrera or alike.rank < MIN_AGREEMENT:
+            return found
+        return alike
+
+    def _read_or_fault(
         self, page: PageImage, request: Request, find: FindLayouts
     ) -> Reading | EcgPaperError:
-        """Read a page one way round, or return the error that speaks against this way."""
         try:
             found = self.read_level(page, request.stated, find)
         except EcgPaperError as error:
@@ -204,6 +220,11 @@ class FirstPhase(Networks):
         )
         check_traces(reading)
         return reading
+
+
+def _is_legible(found: Reading | EcgPaperError) -> bool:
+    """Whether leads that were read one way round fit each other at all."""
+    return not isinstance(found, EcgPaperError) and found.rank >= MIN_LEGIBLE
 
 
 def _first_read(tries: Iterable[Callable[[], Reading]], clock: Clock) -> Reading:

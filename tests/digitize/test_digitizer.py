@@ -8,9 +8,12 @@ from types import SimpleNamespace
 import pytest
 
 from ecgpaper.digitize import Digitizer, first_phase
+from ecgpaper.digitize.reading import Reading
 from ecgpaper.digitize.request import UNSTATED, Request
 from ecgpaper.digitize.rows.find import layouts_of, layouts_of_alike
+from ecgpaper.digitize.rows.fit import Fit
 from ecgpaper.errors import EcgPaperError, GridError, LayoutError, MirrorError
+from ecgpaper.page import Segment, Strip
 from ecgpaper.runtime.bounds import Clock
 
 
@@ -126,7 +129,61 @@ def test_each_way_round_is_read_by_the_rows_that_are_asked_for(monkeypatch, find
     page = SimpleNamespace(maps=None, turned=lambda n_quarters: n_quarters)
     with pytest.raises(LayoutError, match="no rows"):
         reader.read_any_way(page, Request(500.0, UNSTATED, Clock(60.0)), find)
-    assert asked == [(0, find), (2, find)]
+    others = [(0, layouts_of_alike), (2, layouts_of_alike)] if find is layouts_of else []
+    assert sorted(asked, key=str) == sorted([(0, find), (2, find), *others], key=str)
+    assert asked[0] == (0, find)
+
+
+@pytest.mark.parametrize(
+    ("of_all", "of_alike", "is_cabrera", "is_likely", "limit_s", "taken"),
+    [
+        # All rows make no sense, and those that are alike do: no other way round is tried.
+        (0.1, 0.9, False, True, 60.0, "alike"),
+        (LayoutError("no rows"), 0.9, False, True, 60.0, "alike"),
+        # All rows make some sense,
+        (0.4, 0.9, False, True, 60.0, "all"),
+        # those that are alike leave doubts,
+        (0.1, 0.7, False, True, 60.0, "all"),
+        (0.1, 0.97, True, True, 60.0, "all"),
+        (0.1, LayoutError("all are alike"), False, True, 60.0, "all"),
+        # would stand upright, or there is no time.
+        (0.1, 0.9, False, False, 60.0, "all"),
+        (0.1, 0.9, False, True, -1.0, "all"),
+    ],
+)
+def test_rows_that_are_alike_spare_the_other_ways_round_if_they_leave_no_doubt(
+    of_all, of_alike, is_cabrera, is_likely, limit_s, taken
+):
+    def read_level(_page, _stated, by):
+        found = of_all if by is layouts_of else of_alike
+        if isinstance(found, Exception):
+            raise found
+        return reading_of(by, found, is_cabrera=is_cabrera)
+
+    reader = Digitizer.__new__(Digitizer)
+    object.__setattr__(reader, "read_level", read_level)
+    request = Request(500.0, UNSTATED, Clock(limit_s))
+    found = reader._tried(None, request, layouts_of, is_likely=is_likely)
+    if isinstance(of_all, Exception) and taken == "all":
+        assert found is of_all
+    else:
+        assert found.layout.find is (layouts_of_alike if taken == "alike" else layouts_of)
+
+
+def reading_of(find, fit, *, is_cabrera=False):
+    """Return a reading, of no page, by some rows and with leads that fit each other so well."""
+    sign = -1 if is_cabrera else 1
+    strips = (Strip(Segment("aVR", 0, 0.0, 2.5), 0.0, 10.0, sign),)
+    return Reading(
+        page=None,
+        scale=None,
+        layout=SimpleNamespace(strips=strips, find=find),
+        rows=(),
+        traces=(),
+        fits=(Fit(frozenset({"aVR"}), fit),),
+        pulse=None,
+        places=(),
+    )
 
 
 def test_a_reading_after_one_that_failed_is_kept_by_nobody_else(monkeypatch):

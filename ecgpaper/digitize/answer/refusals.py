@@ -89,9 +89,8 @@ def check_legible(reading: Reading, stated: Stated, faults: Sequence[EcgPaperErr
     EcgPaperError
         The first fault, or that leads do not fit each other.
     """
-    if faults and reading.rank < MIN_CREDIBLE:
-        raise faults[0]
     found = reading.agreement
+    _check_others(reading, stated, faults)
     if stated.layout is None and _is_on_a_monitor(reading):
         raise LayoutError(
             "expected paper, or a screen with a grid or several leads; found a light curve on a "
@@ -104,11 +103,32 @@ def check_legible(reading: Reading, stated: Stated, faults: Sequence[EcgPaperErr
             "looks like traces is beside those that were found: crop the image to one page, lay "
             "the sheet flat, or state its layout"
         )
-    if found is not None and found < MIN_LEGIBLE and stated.layout is None:
+    least = _least_fit(faults, stated)
+    if found is not None and found < least:
         raise LayoutError(
-            f"expected leads that fit each other by {MIN_LEGIBLE:.2f} or more; those found fit by "
+            f"expected leads that fit each other by {least:.2f} or more; those found fit by "
             f"{found:.2f}: crop the image to the page, or state its layout"
         )
+
+
+def _check_others(reading: Reading, stated: Stated, faults: Sequence[EcgPaperError]) -> None:
+    """Raise the fault that explains best why the best way round is none, if one does."""
+    found = reading.agreement
+    if found is None:
+        if faults and reading.rank < MIN_CREDIBLE:
+            raise faults[0]
+    elif found < _least_fit(faults, stated):
+        # That another way shows no traces is no reason; that there is no grid is one.
+        for fault in faults:
+            if isinstance(fault, GridError):
+                raise fault
+
+
+def _least_fit(faults: Sequence[EcgPaperError], stated: Stated) -> float:
+    """Fit that the leads of a page need: more where another way round failed, less if stated."""
+    if stated.layout is None:
+        return MIN_CREDIBLE if faults else MIN_LEGIBLE
+    return MIN_LEGIBLE if faults else -np.inf
 
 
 def _is_on_a_monitor(reading: Reading) -> bool:

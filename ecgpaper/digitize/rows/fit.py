@@ -105,8 +105,9 @@ def agreement(fits: Sequence[Fit]) -> float | None:
     Returns
     -------
     float, up to 1
-        The mean over all comparisons; 1 if all fits. Leads that are not what they are taken for still
-        give up to 0.6, as heartbeats look alike in all of them. None where nothing can be compared.
+        The mean over all comparisons; 1 if all fits. Leads that are not what they are taken for
+        still give up to 0.6, as heartbeats look alike in all of them. None where nothing can be
+        compared.
     """
     return float(np.mean([fit.share for fit in fits])) if fits else None
 

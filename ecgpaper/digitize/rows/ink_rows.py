@@ -48,6 +48,8 @@ class InkRowLimits:
     # A faint row is between these multiples of the usual distance away from the next row.
     min_pitches: float = 0.7
     max_pitches: float = 1.5
+    # Rows this much further away than usual may be those of a sheet above or below.
+    other_sheet_pitches: float = 1.4
     # Nearer to the image's edge there are no baselines.
     edge_mm: float = 2.0
     # A row nearer than this may be the page's edge or a frame,
@@ -95,6 +97,7 @@ def rows_alike(rows: Sequence[InkRow], n_least: int) -> list[InkRow]:
     """Leave out first and last rows that differ from the others.
 
     Such a row is nearer to the next than usual, or further away, or has much less ink, as mold has.
+    Or it is one of some that lie beyond a wide gap, as those of another sheet do.
 
     Parameters
     ----------
@@ -110,7 +113,14 @@ def rows_alike(rows: Sequence[InkRow], n_least: int) -> list[InkRow]:
     alike = sorted(rows, key=lambda row: row.baseline_mm)
     while len(alike) > n_least:
         gaps_mm = np.diff([row.baseline_mm for row in alike])
-        first, *_, last = np.abs(gaps_mm / np.median(gaps_mm) - 1)
+        gaps_mm /= np.median(gaps_mm)
+        widest = int(np.argmax(gaps_mm))
+        if gaps_mm[widest] > LIMITS.other_sheet_pitches:
+            # Of what lies on both sides the smaller part is another sheet's, or the later one.
+            above = widest + 1
+            alike.pop(0 if 2 * above < len(alike) else -1)
+            continue
+        first, *_, last = np.abs(gaps_mm - 1)
         inked_mm = np.array([row.inked_mm for row in alike])
         is_faint = inked_mm < LIMITS.faint_end * np.median(inked_mm)
         oddness = first + is_faint[0], last + is_faint[-1]

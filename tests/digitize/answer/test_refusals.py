@@ -9,7 +9,7 @@ import pytest
 from ecgpaper.digitize.answer import refusals as module
 from ecgpaper.digitize.answer.refusals import check_legible, check_presence, defended
 from ecgpaper.digitize.request import UNSTATED, Stated
-from ecgpaper.errors import LayoutError
+from ecgpaper.errors import EcgPaperError, GridError, LayoutError
 
 
 @pytest.fixture
@@ -41,6 +41,40 @@ def test_ink_beside_the_traces_speaks_against_leads_in_doubt(half_read, agreemen
 
 def test_leads_that_fit_each_other_were_read_whatever_lies_beside_them(half_read):
     check_legible(half_read(0.9), UNSTATED)
+
+
+@pytest.mark.parametrize(
+    ("agreement", "faults", "layout", "reason"),
+    [
+        # What is said is the doubt about the best way round, not what is wrong with another;
+        (0.27, [LayoutError("no traces upside down")], None, "by 0.50 or more; .* by 0.27"),
+        (0.27, [], None, "by 0.35 or more; .* by 0.27"),
+        # but that there is no grid speaks against all.
+        (0.4, [LayoutError("no traces upside down"), GridError("no grid")], None, "no grid"),
+        (0.4, [], None, None),
+        # Who states a layout knows that the page can be read, not that it lies upright.
+        (0.4, [LayoutError("no traces upside down")], "3x4+1R", None),
+        (0.27, [LayoutError("no traces upside down")], "3x4+1R", "by 0.35 or more"),
+        (0.27, [], "3x4+1R", None),
+        (None, [LayoutError("no traces upside down")], None, "upside down"),
+    ],
+)
+def test_leads_that_do_not_fit_are_refused_for_what_speaks_against_them(
+    monkeypatch, agreement, faults, layout, reason
+):
+    monkeypatch.setattr(module, "uncovered_share", lambda *_: 0.0)
+    reading = SimpleNamespace(
+        agreement=agreement,
+        rank=-np.inf if agreement is None else agreement,
+        has_columns=True,
+        rows=(0,),
+        traces=(),
+        layout=None,
+        scale=SimpleNamespace(confidence=1.0),
+        page=SimpleNamespace(maps=None, is_negative=False),
+    )
+    with pytest.raises(EcgPaperError, match=reason) if reason else nullcontext():
+        check_legible(reading, Stated(layout=layout), faults)
 
 
 @pytest.mark.parametrize(("present", "is_refused"), [(0.2, True), (0.5, False)])

@@ -425,6 +425,19 @@ def test_mold_that_looks_like_a_faint_row_may_be_left_out():
     assert (looks.name, alike.name) == ("3x4+2R", "3x4+1R")
 
 
+@pytest.mark.parametrize(
+    ("own_mm", "others_mm"), [(EVEN_MM, (50, 84)), ((40, 76, 112, 148), (200, 230))]
+)
+def test_rows_of_a_sheet_above_or_below_may_be_left_out(own_mm, others_mm):
+    """They are as far from each other as rows are, but a wide gap away."""
+    rows = [(at_mm, 40, 290) for at_mm in own_mm] + [(at_mm, 60, 220) for at_mm in others_mm]
+    (looks,) = layouts_of(*rows_of_ink(rows))
+    (alike,) = layouts_of_alike(*rows_of_ink(rows))
+    assert (looks.name, alike.name) == ("6x2", "3x4+1R")
+    baselines_mm = [row[0].baseline_mm for row in alike.rows()]
+    assert baselines_mm == pytest.approx(own_mm, abs=1)
+
+
 def test_an_edge_as_far_away_as_the_next_row_is_a_row():
     rows = [(at_mm, 40, 290) for at_mm in (104, *EVEN_MM)]
     with pytest.raises(LayoutError, match="all 5 are alike"):
