@@ -17,7 +17,7 @@ from ecgpaper.digitize.curves.read import MIN_PRESENCE, RowReading
 from ecgpaper.digitize.rows.find import strips_of
 from ecgpaper.digitize.rows.fit import Curve, fits_of, same_share
 from ecgpaper.digitize.rows.named import Named
-from ecgpaper.digitize.rows.one_lead import is_one_lead, repeat_of
+from ecgpaper.digitize.rows.one_lead import are_short, is_one_lead, repeat_of
 from ecgpaper.digitize.rows.rhythm import rhythm_names
 from ecgpaper.digitize.rows.together import beat_together, rows_beat_together
 from ecgpaper.ecg import LEAD_SUMS, LIMB_LEADS, UNKNOWN_LEAD, FloatArray
@@ -49,6 +49,8 @@ class FitLimits:
     # Of 400 records (PTB-XL) six precordial leads, taken for limb leads, fit each other by 0.21 at
     # the most; limb leads, which differ by reading errors alone, by 1.
     limb: float = 0.7
+    # Rows of one lead whose ends are seen this near to those of usual rows are as long as these.
+    same_mm: float = 1.0
 
 
 LIMITS = FitLimits()
@@ -83,9 +85,10 @@ def name_leads(layout: PageLayout, readings: tuple[RowReading, ...], scale: Grid
     best = _best_named(usual, cutter, scale)
     read = _read_rows(usual)
     parts = _parts(read, scale)
-    # Six rows that beat at the same times are six leads, however much alike.
-    are_six = len(parts) == len(LIMB_LEADS) and rows_beat_together(parts)
-    if not best.is_level and is_one_lead(parts) and not are_six:
+    # Rows that beat at the same times are several leads, however much alike, if six or short.
+    may_be_several = len(parts) == len(LIMB_LEADS) or are_short(parts)
+    are_several = may_be_several and rows_beat_together(parts)
+    if not best.is_level and is_one_lead(parts) and not are_several:
         return _one_lead(read, cutter, scale)
     if not repeat.is_sure:
         return best
@@ -165,7 +168,12 @@ def _one_lead(usual: Named, cutter: TraceCutter, scale: GridScale) -> Named:
     seen = np.mean([row.presence for row in usual.rows], axis=0) > MIN_PRESENCE
     left_mm, right_mm = usual.rows[0].x_mm[seen][[0, -1]]
     paper = usual.layout.scale
-    leads = continued(len(usual.rows), float(paper.s_from_mm(right_mm - left_mm)))
+    row_mm = right_mm - left_mm
+    usual_mm = usual.layout.right_mm - usual.layout.left_mm
+    # What is off by so little adds up from row to row.
+    if abs(usual_mm - row_mm) < LIMITS.same_mm:
+        row_mm = usual_mm
+    leads = continued(len(usual.rows), float(paper.s_from_mm(row_mm)))
     baselines_mm = [row[0].baseline_mm for row in usual.layout.rows()]
     strips = strips_of(leads, paper, float(left_mm), baselines_mm)
     layout = replace(usual.layout, name=leads.name, strips=strips)

@@ -233,6 +233,36 @@ def test_rows_of_one_lead_are_one_lead_that_goes_on(reading, n_rows):
     assert starts_s == pytest.approx(10.0 * np.arange(n_rows), abs=0.05)
 
 
+def short_rows(reading, leads, row_s=2.5):
+    """Read rows of one lead each, the first of a heart's ten seconds, and lay out the usual."""
+    ecg = simulate_record(rng=np.random.default_rng([5, 1])).ecg
+    shown = replace(continued(len(leads), row_s), rows=tuple((lead,) for lead in leads))
+    if len(set(leads)) > 1:
+        shown = replace(shown, is_continued=False)
+    rows = tuple(
+        replace(row, presence=((row.x_mm > 20.02) & (row.x_mm < 82.4)).astype(float))
+        for row in read_perfectly(reading, ecg, lay_out(shown))
+    )
+    usual = next(LAYOUTS[name] for name in READABLE if LAYOUTS[name].n_rows == len(leads))
+    return lay_out(usual.lasting(row_s)), rows
+
+
+@pytest.mark.parametrize("n_rows", [3, 4])
+def test_short_rows_of_one_lead_are_no_columns_of_half_a_second(reading, n_rows):
+    """Their ends are seen 0.1 mm too early, which must not add up from row to row."""
+    named = name_leads(*short_rows(reading, ["V4"] * n_rows), SCALE)
+    assert named.layout.name == f"{n_rows}x1-continued"
+    starts_s = [strip.segment.start_s for strip in named.layout.strips]
+    assert starts_s == pytest.approx(2.5 * np.arange(n_rows))
+
+
+def test_short_rows_of_several_leads_are_not_one(reading):
+    """Three leads that look much alike beat at the same times."""
+    named = name_leads(*short_rows(reading, ["V4", "V5", "V6"]), SCALE)
+    assert "continued" not in named.layout.name
+    assert named.fit is None
+
+
 def test_single_strip_has_no_name(reading):
     ecg = simulate_record(rng=np.random.default_rng([5, 0])).ecg
     layout = lay_out(LAYOUTS["1x1"])
