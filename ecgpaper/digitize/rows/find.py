@@ -51,6 +51,8 @@ class RowLimits:
     inked_percent: float = 25
     # Longer rows than this are no 10 s at 25 mm/s, whatever is printed beside them.
     long_row_mm: float = 1.5 * ROW_MM
+    # Shorter rows show less than half of the usual length: they are as long as they look.
+    short_row_mm: float = 0.5 * ROW_MM
     # Steps in which rows are laid over each other.
     row_step_mm: float = 0.5
 
@@ -141,8 +143,13 @@ def _lengths(
 ) -> Iterator[PageLayout]:
     found = _placed(rows, leads, size_mm)
     yield found
-    if not is_stated and _is_longer_than_usual(found):
+    if is_stated:
+        return
+    if _is_longer_than_usual(found):
         yield _placed(rows, leads, size_mm, ROW_MM)
+    left_mm, right_mm = _ends_mm(rows[: leads.n_rows])
+    if right_mm - left_mm < LIMITS.short_row_mm:
+        yield _placed(rows, leads, size_mm, right_mm - left_mm)
 
 
 def _placed(

@@ -403,6 +403,16 @@ def test_rows_that_other_sheets_lengthen_may_be_of_the_usual_length():
 
 
 @pytest.mark.parametrize(
+    ("row_mm", "lengths_mm"), [(90, (250, 90)), (150, (250,)), (64, (62.5, 64))]
+)
+def test_rows_that_are_short_may_be_as_long_as_they_look(row_mm, lengths_mm):
+    """Those of one lead may have any length."""
+    rows = [(at_mm, 40, 40 + row_mm) for at_mm in EVEN_MM]
+    found = [looks.right_mm - left_of(looks) for looks in layouts_of(*rows_of_ink(rows))]
+    assert found == pytest.approx(lengths_mm, abs=0.5)
+
+
+@pytest.mark.parametrize(
     ("edges_mm", "name"), [((50, 270), "6x2"), ((270,), "3x4+2R"), ((80,), "3x4+2R")]
 )
 def test_edges_of_sheets_that_look_like_rows_may_be_left_out(edges_mm, name):
