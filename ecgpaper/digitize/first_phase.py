@@ -20,6 +20,7 @@ from ecgpaper.digitize.answer.refusals import (
     check_traces,
     mirrored,
     no_grid,
+    not_compared,
 )
 from ecgpaper.digitize.calibration.pulse import find_pulse, without_pulses
 from ecgpaper.digitize.curves.read import read_rows
@@ -111,17 +112,13 @@ class FirstPhase(Networks):
     ) -> Reading | EcgPaperError:
         """Read a page one way round, or return the error that speaks against this way.
 
-        Where all rows of a likely way make no sense, those that are alike are read at once, if that
-        leaves no doubt: it spares the other ways. Upside down, some fit Cabrera's order: it waits
-        until these were tried.
+        Where all rows of a likely way make no sense, those that are alike are read at once.
         """
         found = self._read_or_fault(page, request, find)
-        if find is not layouts_of or not is_likely or request.clock.is_over or _is_legible(found):
+        is_done = not isinstance(found, EcgPaperError) and found.rank >= MIN_LEGIBLE
+        if is_done or find is not layouts_of or not is_likely or request.clock.is_over:
             return found
-        alike = self._read_or_fault(page, request, layouts_of_alike)
-        if isinstance(alike, EcgPaperError) or alike.is_cabrera or alike.rank < MIN_AGREEMENT:
-            return found
-        return alike
+        return self._surely_alike(page, request) or found
 
     def _read_or_fault(
         self, page: PageImage, request: Request, find: FindLayouts
@@ -133,7 +130,22 @@ class FirstPhase(Networks):
             return error
         if found.is_backwards:
             self._refuse_mirrored(found, request.stated, find)
+        if found.agreement is None and found.has_columns and request.stated.layout is None:
+            return not_compared()
         return found
+
+    def _surely_alike(self, page: PageImage, request: Request) -> Reading | None:
+        """Read those rows alone that are alike; None if that leaves a doubt.
+
+        In doubt all other ways round come first: upside down, alike rows may fit Cabrera's order.
+        """
+        try:
+            found = self.read_level(page, request.stated, layouts_of_alike)
+        except EcgPaperError:
+            give_back()
+            return None
+        is_sure = found.agreement is not None and found.agreement >= MIN_AGREEMENT
+        return None if found.is_cabrera or found.is_backwards or not is_sure else found
 
     def _refuse_mirrored(self, reading: Reading, stated: Stated, find: FindLayouts) -> None:
         """Raise an error if a page that runs backwards is credible when its sides are swapped.
@@ -220,11 +232,6 @@ class FirstPhase(Networks):
         )
         check_traces(reading)
         return reading
-
-
-def _is_legible(found: Reading | EcgPaperError) -> bool:
-    """Whether leads that were read one way round fit each other at all."""
-    return not isinstance(found, EcgPaperError) and found.rank >= MIN_LEGIBLE
 
 
 def _first_read(tries: Iterable[Callable[[], Reading]], clock: Clock) -> Reading:

@@ -1,6 +1,6 @@
 """A photo, its flat page and the pixel classes of both, which always travel together.
 
-Public: `PageImage`, `check_sides`, `sights`, `see_page`, `see_negative`.
+Public: `PageImage`, `check_sides`, `sights`, `see_page`, `see_negative`, `see_pale`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from ecgpaper.digitize.page.flatten import sampled
 from ecgpaper.digitize.page.negative import is_dark, negative
 from ecgpaper.digitize.page.orientation import mirrored, turned
+from ecgpaper.digitize.page.pale import darkened
 from ecgpaper.digitize.page.rectify import rectify, turn_upright
 from ecgpaper.digitize.page.sampling import map_pixels
 from ecgpaper.digitize.page.sheet import sheet_between
@@ -35,6 +36,9 @@ MAX_LONG_SIDE_PX = 3600
 # A flat page with less than this share of the photo's ink shows a part of the page: its grid was
 # lost on the way. Or other sheets lie about it.
 MIN_INK_SHOWN = 0.7
+# Where a grid covers at least this share of the flat page, its curves may be paler than it is: a
+# ruled page has a fifth and more.
+MIN_GRID_SEEN = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +63,8 @@ class PageImage:
         Of the camera, on `photo`.
     is_negative : bool
         Whether the photo shows light traces on a dark ground; `photo` is its negative then.
+    is_pale : bool
+        Whether the page was seen with more contrast; `photo` has it then.
     """
 
     photo: ByteArray
@@ -69,6 +75,7 @@ class PageImage:
     whole_px: tuple[int, int]
     view: View
     is_negative: bool = False
+    is_pale: bool = False
 
     @property
     def flat_on_whole(self) -> FlatPage:
@@ -128,8 +135,8 @@ def sights(
 ) -> Iterator[Callable[[], PageImage]]:
     """Ways to see a photo, the likeliest first; each is tried where none before it could be read.
 
-    As it is. Without its grid, where this was followed over a part of the print. And a dark photo
-    as a negative.
+    As it is. Without its grid, where this was followed over a part of the print. A dark photo as a
+    negative. And a page with a grid as if its ink were pale.
 
     Parameters
     ----------
@@ -154,6 +161,8 @@ def sights(
         yield seen[0].upright
     if is_dark(photo):
         yield partial(see_negative, photo, network, corners)
+    elif seen and seen[0].maps.of("grid").mean() > MIN_GRID_SEEN:
+        yield partial(see_pale, photo, network, corners)
 
 
 def see_page(photo: ByteArray, network: SegmentNet, corners: Corners | None = None) -> PageImage:
@@ -194,6 +203,11 @@ def see_negative(
 ) -> PageImage:
     """Find the page on a photo, of shape (height, width, 3), of light traces on a dark ground."""
     return replace(see_page(negative(photo), network, corners), is_negative=True)
+
+
+def see_pale(photo: ByteArray, network: SegmentNet, corners: Corners | None = None) -> PageImage:
+    """Find the page on a photo, of shape (height, width, 3), of curves paler than the grid."""
+    return replace(see_page(darkened(photo), network, corners), is_pale=True)
 
 
 def _size_px(photo: ByteArray) -> tuple[int, int]:

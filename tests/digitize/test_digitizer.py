@@ -1,6 +1,7 @@
 """What the digitizer's flow decides between several readings of a page."""
 
 import gc
+import math
 import weakref
 from functools import partial
 from types import SimpleNamespace
@@ -8,12 +9,9 @@ from types import SimpleNamespace
 import pytest
 
 from ecgpaper.digitize import Digitizer, first_phase
-from ecgpaper.digitize.reading import Reading
-from ecgpaper.digitize.request import UNSTATED, Request
+from ecgpaper.digitize.request import UNSTATED, Request, Stated
 from ecgpaper.digitize.rows.find import layouts_of, layouts_of_alike
-from ecgpaper.digitize.rows.fit import Fit
 from ecgpaper.errors import EcgPaperError, GridError, LayoutError, MirrorError
-from ecgpaper.page import Segment, Strip
 from ecgpaper.runtime.bounds import Clock
 
 
@@ -145,6 +143,7 @@ def test_each_way_round_is_read_by_the_rows_that_are_asked_for(monkeypatch, find
         # those that are alike leave doubts,
         (0.1, 0.7, False, True, 60.0, "all"),
         (0.1, 0.97, True, True, 60.0, "all"),
+        (0.1, None, False, True, 60.0, "all"),
         (0.1, LayoutError("all are alike"), False, True, 60.0, "all"),
         # would stand upright, or there is no time.
         (0.1, 0.9, False, False, 60.0, "all"),
@@ -164,25 +163,49 @@ def test_rows_that_are_alike_spare_the_other_ways_round_if_they_leave_no_doubt(
     object.__setattr__(reader, "read_level", read_level)
     request = Request(500.0, UNSTATED, Clock(limit_s))
     found = reader._tried(None, request, layouts_of, is_likely=is_likely)
-    if isinstance(of_all, Exception) and taken == "all":
-        assert found is of_all
-    else:
-        assert found.layout.find is (layouts_of_alike if taken == "alike" else layouts_of)
+    assert found.layout.find is (layouts_of_alike if taken == "alike" else layouts_of)
 
 
-def reading_of(find, fit, *, is_cabrera=False):
+def test_rows_alike_that_run_backwards_leave_the_other_ways_round_to_be_tried(monkeypatch):
+    """They may be another sheet's: no page is refused as mirrored for them alone."""
+    asked = []
+
+    def read_level(page, _stated, by):
+        asked.append((page, by))
+        if by is layouts_of_alike:
+            return reading_of(by, 0.9, is_backwards=True)
+        return reading_of(by, 0.1 if page == 0 else 0.97)
+
+    monkeypatch.setattr(first_phase, "ways_round", lambda _: [(0, True), (2, True), (1, False)])
+    monkeypatch.setattr(first_phase, "check_legible", lambda *_: None)
+    reader = Digitizer.__new__(Digitizer)
+    object.__setattr__(reader, "read_level", read_level)
+    page = SimpleNamespace(maps=None, turned=lambda n_quarters: n_quarters)
+    assert reader.read_any_way(page, Request(500.0, UNSTATED, Clock(60.0))).agreement == 0.97
+    assert asked == [(0, layouts_of), (0, layouts_of_alike), (2, layouts_of)]
+
+
+def test_columns_of_which_nothing_tells_whose_they_are_are_no_reading():
+    reader = Digitizer.__new__(Digitizer)
+    object.__setattr__(reader, "read_level", lambda *_: reading_of(layouts_of, None))
+    found = reader._read_or_fault(None, Request(500.0, UNSTATED, Clock(60.0)), layouts_of)
+    assert isinstance(found, LayoutError)
+    stated = Request(500.0, Stated(layout="3x4"), Clock(60.0))
+    assert reader._read_or_fault(None, stated, layouts_of).agreement is None
+
+
+def reading_of(find, fit, *, is_cabrera=False, is_backwards=False):
     """Return a reading, of no page, by some rows and with leads that fit each other so well."""
-    sign = -1 if is_cabrera else 1
-    strips = (Strip(Segment("aVR", 0, 0.0, 2.5), 0.0, 10.0, sign),)
-    return Reading(
-        page=None,
-        scale=None,
-        layout=SimpleNamespace(strips=strips, find=find),
-        rows=(),
-        traces=(),
-        fits=(Fit(frozenset({"aVR"}), fit),),
-        pulse=None,
-        places=(),
+    return SimpleNamespace(
+        layout=SimpleNamespace(find=find),
+        agreement=fit,
+        rank=-math.inf if fit is None else fit,
+        has_columns=True,
+        is_cabrera=is_cabrera,
+        is_backwards=is_backwards,
+        scale=SimpleNamespace(confidence=1.0),
+        enough=lambda **_: 0.85,
+        is_surer_than=lambda other: fit > other.rank + 0.15,
     )
 
 

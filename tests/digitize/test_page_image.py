@@ -15,11 +15,12 @@ from ecgpaper.page.raster import PIXEL_CLASSES, FlatPage, PixelMaps
 N_LINES = 4
 
 
-def seen(*, shown_px, color=230):
+def seen(*, shown_px, color=230, grid=0.0):
     """A photo with level lines of ink, and a flat page of its upper part, twice as large."""
     photo = np.full((200, 300, 3), color, np.uint8)
     shares = np.zeros((100, 150, len(PIXEL_CLASSES)), np.float32)
     shares[10::25, 20:130, PIXEL_CLASSES.index("ink")] = 1
+    shares[..., PIXEL_CLASSES.index("grid")] = grid
     maps = PixelMaps(shares, 2.0)
     flat = FlatPage(np.zeros((2 * shown_px, 600, 3), np.uint8), Homography.scaling(0.5))
     identity, size_px = Homography.identity(), (300, 200)
@@ -33,27 +34,30 @@ def test_ink_within_the_corners_of_a_flat_page_is_shown(n_shown):
 
 
 @pytest.mark.parametrize(
-    ("shown_px", "color", "ways"),
+    ("shown_px", "color", "grid", "ways"),
     [
-        (200, 230, ["page"]),
-        (60, 230, ["page", "upright"]),
-        (200, 20, ["page", "negative"]),
-        (60, 20, ["page", "upright", "negative"]),
+        (200, 230, 0.0, ["page"]),
+        (60, 230, 0.0, ["page", "upright"]),
+        (200, 20, 0.2, ["page", "negative"]),
+        (60, 20, 0.0, ["page", "upright", "negative"]),
+        (200, 230, 0.2, ["page", "pale"]),
+        (60, 230, 0.2, ["page", "upright", "pale"]),
     ],
 )
-def test_a_part_of_a_page_is_seen_upright_and_a_dark_one_as_a_negative(
-    monkeypatch, shown_px, color, ways
+def test_a_part_of_a_page_is_seen_upright_a_dark_one_as_a_negative_one_with_a_grid_as_if_pale(
+    monkeypatch, shown_px, color, grid, ways
 ):
-    page = seen(shown_px=shown_px, color=color)
+    page = seen(shown_px=shown_px, color=color, grid=grid)
     monkeypatch.setattr(page_image, "see_page", lambda *_: page)
     monkeypatch.setattr(page_image, "see_negative", lambda *_: "negative")
+    monkeypatch.setattr(page_image, "see_pale", lambda *_: "pale")
     found = [see() for see in sights(page.photo, None)]
     assert found[0] is page
     assert len(found) == len(ways)
     if "upright" in ways:
         assert found[1].ink_shown == pytest.approx(1.0)
         assert found[1].photo is page.photo
-    assert (found[-1] == "negative") == ("negative" in ways)
+    assert [way for way in found if isinstance(way, str)] == [*{"negative", "pale"} & {*ways}]
 
 
 def test_a_page_that_is_not_found_is_not_seen_upright(monkeypatch):

@@ -1,7 +1,7 @@
 """When a reading is refused, and the error that says why.
 
 Public: `MIN_GRID_CONFIDENCE`, `check_presence`, `check_traces`, `check_legible`, `no_grid`,
-`mirrored`, `defended`, `nothing_trusted`.
+`not_compared`, `mirrored`, `defended`, `nothing_trusted`.
 """
 
 from __future__ import annotations
@@ -87,10 +87,17 @@ def check_legible(reading: Reading, stated: Stated, faults: Sequence[EcgPaperErr
     Raises
     ------
     EcgPaperError
-        The first fault, or that leads do not fit each other.
+        That there is no grid, that traces were not read, or that leads do not fit each other; the
+        first fault where they cannot be compared.
     """
     found = reading.agreement
-    _check_others(reading, stated, faults)
+    least = _least_fit(faults, stated)
+    if found is None and faults and reading.rank < MIN_CREDIBLE:
+        raise faults[0]
+    if found is not None and found < least and reading.scale.confidence < MIN_GRID_CONFIDENCE:
+        raise no_grid()
+    if reading.page.is_pale and (found is None or found < MIN_AGREEMENT):
+        raise not_proved()
     if stated.layout is None and _is_on_a_monitor(reading):
         raise LayoutError(
             "expected paper, or a screen with a grid or several leads; found a light curve on a "
@@ -101,27 +108,13 @@ def check_legible(reading: Reading, stated: Stated, faults: Sequence[EcgPaperErr
         raise LayoutError(
             f"expected all traces of a page in {len(reading.rows)} rows; {uncovered:.0%} of what "
             "looks like traces is beside those that were found: crop the image to one page, lay "
-            "the sheet flat, or state its layout"
+            f"the sheet flat, or state {_other(stated)} layout"
         )
-    least = _least_fit(faults, stated)
     if found is not None and found < least:
         raise LayoutError(
             f"expected leads that fit each other by {least:.2f} or more; those found fit by "
-            f"{found:.2f}: crop the image to the page, or state its layout"
+            f"{found:.2f}: crop the image to the page, or state {_other(stated)} layout"
         )
-
-
-def _check_others(reading: Reading, stated: Stated, faults: Sequence[EcgPaperError]) -> None:
-    """Raise the fault that explains best why the best way round is none, if one does."""
-    found = reading.agreement
-    if found is None:
-        if faults and reading.rank < MIN_CREDIBLE:
-            raise faults[0]
-    elif found < _least_fit(faults, stated):
-        # That another way shows no traces is no reason; that there is no grid is one.
-        for fault in faults:
-            if isinstance(fault, GridError):
-                raise fault
 
 
 def _least_fit(faults: Sequence[EcgPaperError], stated: Stated) -> float:
@@ -131,11 +124,31 @@ def _least_fit(faults: Sequence[EcgPaperError], stated: Stated) -> float:
     return MIN_LEGIBLE if faults else -np.inf
 
 
+def _other(stated: Stated) -> str:
+    return "its" if stated.layout is None else "another"
+
+
 def _is_on_a_monitor(reading: Reading) -> bool:
     """Whether a lead alone, light on dark, has no grid: nothing tells what a pixel of it is."""
     is_alone = reading.agreement is None and not reading.has_columns
     has_grid = reading.scale.confidence >= MIN_GRID_CONFIDENCE
     return is_alone and reading.page.is_negative and not has_grid
+
+
+def not_compared() -> LayoutError:
+    """Return the error for columns of which nothing tells whose they are."""
+    return LayoutError(
+        "expected leads that can be compared with each other, a second or more of each; found "
+        "columns that are shorter: check that the image shows the whole page, or state its layout"
+    )
+
+
+def not_proved() -> LayoutError:
+    """Return the error for what was seen with more contrast, and may be anything."""
+    return LayoutError(
+        "expected leads that prove each other, where ink is as pale as this; found none: scan the "
+        "page in color, darker"
+    )
 
 
 def no_grid() -> GridError:

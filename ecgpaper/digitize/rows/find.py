@@ -51,7 +51,7 @@ class RowLimits:
     inked_percent: float = 25
     # Longer rows than this are no 10 s at 25 mm/s, whatever is printed beside them.
     long_row_mm: float = 1.5 * ROW_MM
-    # Shorter rows show less than half of the usual length: they are as long as they look.
+    # Shorter rows show less than half of the usual length: they may be as long as they look.
     short_row_mm: float = 0.5 * ROW_MM
     # Steps in which rows are laid over each other.
     row_step_mm: float = 0.5
@@ -78,9 +78,10 @@ def find_layout(
 def layouts_of(
     page: FlatPage, maps: PixelMaps, scale: GridScale, stated: LeadLayout | None = None
 ) -> Iterator[PageLayout]:
-    """Recognize the rows of a page: as they look, then, if that is longer, of the usual length.
+    """Recognize the rows of a page: as they look; if longer than usual, of the usual length, too.
 
-    Ink of other sheets, beside or below this one, makes rows longer.
+    Ink of other sheets, beside or below this one, makes rows longer. Short rows, taken for a part
+    of usual ones, may be whole, and come once more, as long as they look.
 
     Parameters
     ----------
@@ -111,8 +112,8 @@ def layouts_of_alike(
 ) -> Iterator[PageLayout]:
     """As `layouts_of`, of those rows alone that are alike: see `rows_alike`.
 
-    Edges of sheets, frames and mold may look like rows. But some pages have rows at uneven
-    distances, so this is for pages that cannot be read otherwise.
+    Edges of sheets, frames, mold and text may look like rows. But some pages have rows at uneven
+    distances, so this is for rows that make no sense all together.
 
     Raises
     ------
@@ -143,13 +144,16 @@ def _lengths(
 ) -> Iterator[PageLayout]:
     found = _placed(rows, leads, size_mm)
     yield found
-    if is_stated:
+    if is_stated or leads.n_rows == 1:
         return
-    if _is_longer_than_usual(found):
+    found_mm = found.right_mm - found.left_mm
+    if found_mm > ROW_MM + ROW_TOLERANCE_MM:
         yield _placed(rows, leads, size_mm, ROW_MM)
     left_mm, right_mm = _ends_mm(rows[: leads.n_rows])
-    if right_mm - left_mm < LIMITS.short_row_mm:
-        yield _placed(rows, leads, size_mm, right_mm - left_mm)
+    looks_mm = right_mm - left_mm
+    is_new = abs(looks_mm - found_mm) > ROW_TOLERANCE_MM
+    if is_new and LIMITS.min_row_mm < looks_mm < LIMITS.short_row_mm:
+        yield _placed(rows, leads, size_mm, looks_mm)
 
 
 def _placed(
@@ -293,9 +297,3 @@ def _too_few(n_expected: int, rows: Sequence[InkRow]) -> LayoutError:
         f"expected at least {n_expected} rows of traces; found {len(rows)}: check that the image "
         "shows the whole page, upright, with dark traces, and has the layout stated, if any"
     )
-
-
-def _is_longer_than_usual(layout: PageLayout) -> bool:
-    """Whether the rows of a page with several are longer than usual ones."""
-    width_mm = layout.right_mm - layout.left_mm
-    return len(list(layout.rows())) > 1 and width_mm > ROW_MM + ROW_TOLERANCE_MM

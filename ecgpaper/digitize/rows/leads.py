@@ -17,7 +17,7 @@ from ecgpaper.digitize.curves.read import MIN_PRESENCE, RowReading
 from ecgpaper.digitize.rows.find import strips_of
 from ecgpaper.digitize.rows.fit import Curve, fits_of, same_share
 from ecgpaper.digitize.rows.named import Named
-from ecgpaper.digitize.rows.one_lead import are_short, is_one_lead, repeat_of
+from ecgpaper.digitize.rows.one_lead import is_one_lead, repeat_of
 from ecgpaper.digitize.rows.rhythm import rhythm_names
 from ecgpaper.digitize.rows.together import beat_together, rows_beat_together
 from ecgpaper.ecg import LEAD_SUMS, LIMB_LEADS, UNKNOWN_LEAD, FloatArray
@@ -49,7 +49,7 @@ class FitLimits:
     # Of 400 records (PTB-XL) six precordial leads, taken for limb leads, fit each other by 0.21 at
     # the most; limb leads, which differ by reading errors alone, by 1.
     limb: float = 0.7
-    # Rows of one lead whose ends are seen this near to those of usual rows are as long as these.
+    # Rows of one lead are as long as the layout's, if their lengths differ by less than this.
     same_mm: float = 1.0
 
 
@@ -85,10 +85,8 @@ def name_leads(layout: PageLayout, readings: tuple[RowReading, ...], scale: Grid
     best = _best_named(usual, cutter, scale)
     read = _read_rows(usual)
     parts = _parts(read, scale)
-    # Rows that beat at the same times are several leads, however much alike, if six or short.
-    may_be_several = len(parts) == len(LIMB_LEADS) or are_short(parts)
-    are_several = may_be_several and rows_beat_together(parts)
-    if not best.is_level and is_one_lead(parts) and not are_several:
+    # Rows that beat at the same times are several leads, however much alike.
+    if not best.is_level and is_one_lead(parts) and not rows_beat_together(parts):
         return _one_lead(read, cutter, scale)
     if not repeat.is_sure:
         return best

@@ -9,7 +9,7 @@ import pytest
 from ecgpaper.digitize.answer import refusals as module
 from ecgpaper.digitize.answer.refusals import check_legible, check_presence, defended
 from ecgpaper.digitize.request import UNSTATED, Stated
-from ecgpaper.errors import EcgPaperError, GridError, LayoutError
+from ecgpaper.errors import EcgPaperError, LayoutError
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def half_read(print_page, true_maps):
             layout=truth.layout,
             has_columns=True,
             scale=truth.scale,
-            page=SimpleNamespace(maps=true_maps(page)),
+            page=SimpleNamespace(maps=true_maps(page), is_pale=False),
         )
 
     return reading
@@ -44,23 +44,29 @@ def test_leads_that_fit_each_other_were_read_whatever_lies_beside_them(half_read
 
 
 @pytest.mark.parametrize(
-    ("agreement", "faults", "layout", "reason"),
+    ("agreement", "faults", "layout", "grid", "reason"),
     [
         # What is said is the doubt about the best way round, not what is wrong with another;
-        (0.27, [LayoutError("no traces upside down")], None, "by 0.50 or more; .* by 0.27"),
-        (0.27, [], None, "by 0.35 or more; .* by 0.27"),
-        # but that there is no grid speaks against all.
-        (0.4, [LayoutError("no traces upside down"), GridError("no grid")], None, "no grid"),
-        (0.4, [], None, None),
+        (
+            0.27,
+            [LayoutError("no traces upside down")],
+            None,
+            1.0,
+            "by 0.50 .* by 0.27.* its layout",
+        ),
+        (0.27, [], None, 1.0, "by 0.35 or more; .* by 0.27"),
+        # but that there is no grid speaks against this one.
+        (0.4, [LayoutError("no traces upside down")], None, 0.5, "neither"),
+        (0.4, [], None, 0.5, None),
         # Who states a layout knows that the page can be read, not that it lies upright.
-        (0.4, [LayoutError("no traces upside down")], "3x4+1R", None),
-        (0.27, [LayoutError("no traces upside down")], "3x4+1R", "by 0.35 or more"),
-        (0.27, [], "3x4+1R", None),
-        (None, [LayoutError("no traces upside down")], None, "upside down"),
+        (0.4, [LayoutError("no traces upside down")], "3x4+1R", 0.5, None),
+        (0.27, [LayoutError("no traces upside down")], "3x4+1R", 1.0, "by 0.35 .* another layout"),
+        (0.27, [], "3x4+1R", 1.0, None),
+        (None, [LayoutError("no traces upside down")], None, 1.0, "upside down"),
     ],
 )
 def test_leads_that_do_not_fit_are_refused_for_what_speaks_against_them(
-    monkeypatch, agreement, faults, layout, reason
+    monkeypatch, agreement, faults, layout, grid, reason
 ):
     monkeypatch.setattr(module, "uncovered_share", lambda *_: 0.0)
     reading = SimpleNamespace(
@@ -70,11 +76,29 @@ def test_leads_that_do_not_fit_are_refused_for_what_speaks_against_them(
         rows=(0,),
         traces=(),
         layout=None,
-        scale=SimpleNamespace(confidence=1.0),
-        page=SimpleNamespace(maps=None, is_negative=False),
+        scale=SimpleNamespace(confidence=grid),
+        page=SimpleNamespace(maps=None, is_negative=False, is_pale=False),
     )
     with pytest.raises(EcgPaperError, match=reason) if reason else nullcontext():
         check_legible(reading, Stated(layout=layout), faults)
+
+
+@pytest.mark.parametrize(("agreement", "is_refused"), [(0.9, False), (0.8, True), (None, True)])
+def test_what_was_seen_with_more_contrast_must_prove_itself(monkeypatch, agreement, is_refused):
+    """Darkened, lines of an empty grid or of a table look like curves."""
+    monkeypatch.setattr(module, "uncovered_share", lambda *_: 0.0)
+    reading = SimpleNamespace(
+        agreement=agreement,
+        rank=0.85 if agreement is None else agreement,
+        has_columns=True,
+        rows=(0,),
+        traces=(),
+        layout=None,
+        scale=SimpleNamespace(confidence=1.0),
+        page=SimpleNamespace(maps=None, is_negative=False, is_pale=True),
+    )
+    with pytest.raises(LayoutError, match="prove each other") if is_refused else nullcontext():
+        check_legible(reading, UNSTATED)
 
 
 @pytest.mark.parametrize(("present", "is_refused"), [(0.2, True), (0.5, False)])
@@ -119,7 +143,7 @@ def test_a_monitor_s_curve_without_a_grid_is_refused(
         traces=(),
         layout=None,
         scale=SimpleNamespace(confidence=confidence),
-        page=SimpleNamespace(maps=None, is_negative=is_negative),
+        page=SimpleNamespace(maps=None, is_negative=is_negative, is_pale=False),
     )
     with pytest.raises(LayoutError, match="monitor") if is_refused else nullcontext():
         check_legible(reading, Stated(layout=layout))

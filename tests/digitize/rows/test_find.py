@@ -403,7 +403,8 @@ def test_rows_that_other_sheets_lengthen_may_be_of_the_usual_length():
 
 
 @pytest.mark.parametrize(
-    ("row_mm", "lengths_mm"), [(90, (250, 90)), (150, (250,)), (64, (62.5, 64))]
+    ("row_mm", "lengths_mm"),
+    [(90, (250, 90)), (150, (250,)), (64, (62.5,)), (32, (250,)), (1, (250,))],
 )
 def test_rows_that_are_short_may_be_as_long_as_they_look(row_mm, lengths_mm):
     """Those of one lead may have any length."""

@@ -8,6 +8,7 @@ from ecgpaper.digitize.rows.find import READABLE
 from ecgpaper.digitize.rows.fit import agreement, fits_of, leaning_fits
 from ecgpaper.digitize.rows.leads import name_leads
 from ecgpaper.ecg import UNKNOWN_LEAD
+from ecgpaper.errors import LayoutError
 from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip, continued
 from ecgpaper.page.raster import GridScale
 from ecgpaper.simulate import simulate_record
@@ -216,51 +217,43 @@ def test_leads_of_a_page_printed_at_a_slant_fit_each_other(reading, lean_mm):
     assert agreement(leaning_fits(named.traces, named.layout, SCALE)) > 0.85
 
 
-@pytest.mark.parametrize("n_rows", [3, 4])
-def test_rows_of_one_lead_are_one_lead_that_goes_on(reading, n_rows):
-    """As watches print it: thirty seconds in rows of ten."""
-    ecg = simulate_record(rng=np.random.default_rng([5, 1])).ecg
-    usual = lay_out(usual_for(continued(n_rows, 10.0)))
-    one = replace(LAYOUTS["1x1"], rows=(("aVR",),))
-    row = read_perfectly(reading, ecg, lay_out(one))[0]
-    top_mm = [strips[0].baseline_mm - STRIP_HEIGHT_MM / 2 for strips in usual.rows()]
-    presence = ((row.x_mm > 20) & (row.x_mm < 270)).astype(float)
-    rows = tuple(replace(row, top_mm=at_mm, presence=presence) for at_mm in top_mm)
-    named = name_leads(usual, rows, SCALE)
-    assert named.layout.name == f"{n_rows}x1-continued"
-    assert {strip.segment.lead for strip in named.layout.strips} == {UNKNOWN_LEAD}
-    starts_s = [strip.segment.start_s for strip in named.layout.strips]
-    assert starts_s == pytest.approx(10.0 * np.arange(n_rows), abs=0.05)
-
-
-def short_rows(reading, leads, row_s=2.5):
-    """Read rows of one lead each, the first of a heart's ten seconds, and lay out the usual."""
-    ecg = simulate_record(rng=np.random.default_rng([5, 1])).ecg
-    shown = replace(continued(len(leads), row_s), rows=tuple((lead,) for lead in leads))
-    if len(set(leads)) > 1:
-        shown = replace(shown, is_continued=False)
-    rows = tuple(
-        replace(row, presence=((row.x_mm > 20.02) & (row.x_mm < 82.4)).astype(float))
+def rows_of_leads(reading, leads, row_s):
+    """Read rows of one lead each; of one lead, each goes on where the one before ends."""
+    ecg = simulate_record(rng=np.random.default_rng([5, 1]), duration_s=40.0).ecg
+    is_one = len(set(leads)) == 1
+    rows = tuple((lead,) for lead in leads)
+    shown = replace(continued(len(leads), row_s), rows=rows, is_continued=is_one)
+    last_mm = 20.0 + PaperScale().mm_from_s(row_s) - 0.1
+    readings = tuple(
+        replace(row, presence=((row.x_mm > 20.02) & (row.x_mm < last_mm)).astype(float))
         for row in read_perfectly(reading, ecg, lay_out(shown))
     )
     usual = next(LAYOUTS[name] for name in READABLE if LAYOUTS[name].n_rows == len(leads))
-    return lay_out(usual.lasting(row_s)), rows
+    return lay_out(usual.lasting(row_s)), readings
 
 
 @pytest.mark.parametrize("n_rows", [3, 4])
-def test_short_rows_of_one_lead_are_no_columns_of_half_a_second(reading, n_rows):
-    """Their ends are seen 0.1 mm too early, which must not add up from row to row."""
-    named = name_leads(*short_rows(reading, ["V4"] * n_rows), SCALE)
+@pytest.mark.parametrize("row_s", [2.5, 10.0])
+def test_rows_of_one_lead_are_one_lead_that_goes_on(reading, n_rows, row_s):
+    """As watches print it: thirty seconds in rows of ten.
+
+    Short rows are no columns of half a second. Ends are seen 0.1 mm too early, which must not add
+    up from row to row.
+    """
+    named = name_leads(*rows_of_leads(reading, ["aVR"] * n_rows, row_s), SCALE)
     assert named.layout.name == f"{n_rows}x1-continued"
+    assert {strip.segment.lead for strip in named.layout.strips} == {UNKNOWN_LEAD}
     starts_s = [strip.segment.start_s for strip in named.layout.strips]
-    assert starts_s == pytest.approx(2.5 * np.arange(n_rows))
+    assert starts_s == pytest.approx(row_s * np.arange(n_rows))
 
 
-def test_short_rows_of_several_leads_are_not_one(reading):
+def test_rows_of_several_leads_are_not_one(reading):
     """Three leads that look much alike beat at the same times."""
-    named = name_leads(*short_rows(reading, ["V4", "V5", "V6"]), SCALE)
+    leads = ["V4", "V5", "V6"]
+    named = name_leads(*rows_of_leads(reading, leads, 2.5), SCALE)
     assert "continued" not in named.layout.name
-    assert named.fit is None
+    with pytest.raises(LayoutError, match="nobody knows which"):
+        name_leads(*rows_of_leads(reading, leads, 10.0), SCALE)
 
 
 def test_single_strip_has_no_name(reading):
