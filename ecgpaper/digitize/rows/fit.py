@@ -126,7 +126,7 @@ class Curve:
         points_mm = scale.mm_from_px(np.column_stack([trace.x_px, trace.y_px]))
         known = np.isfinite(points_mm[:, 1])
         time_s = trace.strip.at_s(points_mm[:, 0], paper)
-        self.start = self.first
+        self.start, self.end = self.first, self.stop
         self.first += n_left_out
         # A row may end early; beyond, any line may have been followed.
         sure_s = time_s[known & (trace.confidence > LIMITS.sure)]
@@ -141,6 +141,11 @@ class Curve:
             self.mv = paper.mv_from_mm(np.interp(at_s, time_s[known], height_mm[known]))
             # A bent page tilts its rows.
             self.mv = self.mv - uniform_filter1d(self.mv, LIMITS.wander_points, mode="nearest")
+
+    @property
+    def whole_mv(self) -> FloatArray:
+        """All of the strip, of shape (n_points,), in mV: 0 where it is not seen."""
+        return np.pad(self.mv, (self.first - self.start, max(0, self.end - self.stop)))
 
     def later(self, lag: int) -> Curve:
         """Return the curve as it would be so many points later."""

@@ -84,9 +84,9 @@ def name_leads(layout: PageLayout, readings: tuple[RowReading, ...], scale: Grid
             return limb
     best = _best_named(usual, cutter, scale)
     read = _read_rows(usual)
-    parts = _parts(read, scale)
     # Rows that beat at the same times are several leads, however much alike.
-    if not best.is_level and is_one_lead(parts) and not rows_beat_together(parts):
+    are_several = rows_beat_together(_parts(read, scale, whole=True))
+    if not (best.is_level or are_several) and is_one_lead(_parts(read, scale)):
         return _one_lead(read, cutter, scale)
     if not repeat.is_sure:
         return best
@@ -127,13 +127,15 @@ def _best_named(usual: Named, cutter: TraceCutter, scale: GridScale) -> Named:
     return best
 
 
-def _parts(usual: Named, scale: GridScale, *, short_only: bool = False) -> list[list[FloatArray]]:
-    """Curves of the strips of each row where they are seen, of shape (n_samples,), in mV."""
+def _parts(
+    usual: Named, scale: GridScale, *, short_only: bool = False, whole: bool = False
+) -> list[list[FloatArray]]:
+    """Curves of the strips of each row, whole or where they are seen: (n_samples,), in mV."""
     rows: dict[int, list[FloatArray]] = {}
-    for trace in usual.traces:
-        if not (short_only and trace.strip.segment.is_rhythm):
-            curve = Curve(trace, usual.layout, scale)
-            rows.setdefault(trace.strip.segment.row, []).append(curve.mv)
+    for segment, curve in ((t.strip.segment, Curve(t, usual.layout, scale)) for t in usual.traces):
+        if not (short_only and segment.is_rhythm):
+            mv = curve.whole_mv if whole else curve.mv
+            rows.setdefault(segment.row, []).append(mv)
     return [*rows.values()]
 
 

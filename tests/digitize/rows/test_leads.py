@@ -5,7 +5,7 @@ import pytest
 
 from ecgpaper.digitize.curves.strip import STRIP_HEIGHT_MM
 from ecgpaper.digitize.rows.find import READABLE
-from ecgpaper.digitize.rows.fit import agreement, fits_of, leaning_fits
+from ecgpaper.digitize.rows.fit import Curve, agreement, fits_of, leaning_fits
 from ecgpaper.digitize.rows.leads import name_leads
 from ecgpaper.ecg import UNKNOWN_LEAD
 from ecgpaper.errors import LayoutError
@@ -254,6 +254,18 @@ def test_rows_of_several_leads_are_not_one(reading):
     assert "continued" not in named.layout.name
     with pytest.raises(LayoutError, match="nobody knows which"):
         name_leads(*rows_of_leads(reading, leads, 10.0), SCALE)
+
+
+def test_a_curve_that_is_seen_late_keeps_its_time(print_page):
+    """Else rows that are seen from other times on would not seem to beat at the same ones."""
+    truth = print_page(0, layout="3x4+1R", dpi=100.0).truth
+    trace = truth.traces[0]
+    seen = replace(trace, confidence=np.where(np.arange(len(trace.x_px)) < 80, 0.0, 1.0))
+    late, whole = (Curve(t, truth.layout, truth.scale) for t in (seen, trace))
+    assert len(late.mv) < len(whole.mv) - 10
+    n_hidden = len(whole.whole_mv) - len(late.mv)
+    assert (late.whole_mv[:n_hidden] == 0).all()
+    np.testing.assert_allclose(late.whole_mv[-60:-30], whole.whole_mv[-60:-30], atol=1e-6)
 
 
 def test_single_strip_has_no_name(reading):
