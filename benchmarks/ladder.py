@@ -59,7 +59,7 @@ def answer_of(digitizer, page, truth, n_given):
     """Return the signal read from a page that lies where the truth says."""
     request = Request(truth.ecg.fs, UNSTATED, Clock(np.inf))
     if n_given == RUNGS.index("warp"):
-        return digitizer.answer(digitizer.read_level(page, UNSTATED), request).ecg
+        return digitizer.answer(digitizer.read_level(page, request), request).ecg
     if n_given == RUNGS.index("grid"):
         layout = find_layout(page.flat, page.maps, truth.scale)
         reading = digitizer.read_placed(page, truth.scale, layout, name_leads)

@@ -28,7 +28,7 @@ from ecgpaper.digitize.networks import Networks
 from ecgpaper.digitize.page.orientation import ways_round
 from ecgpaper.digitize.page_image import PageImage, sights
 from ecgpaper.digitize.reading import MIN_AGREEMENT, MIN_CREDIBLE, Reading
-from ecgpaper.digitize.request import Request, Stated
+from ecgpaper.digitize.request import Request
 from ecgpaper.digitize.rows.columns import are_around, column_places, place_columns
 from ecgpaper.digitize.rows.find import FindLayouts, layouts_of, layouts_of_alike
 from ecgpaper.digitize.rows.leads import name_leads, take_names
@@ -124,12 +124,12 @@ class FirstPhase(Networks):
         self, page: PageImage, request: Request, find: FindLayouts
     ) -> Reading | EcgPaperError:
         try:
-            found = self.read_level(page, request.stated, find)
+            found = self.read_level(page, request, find)
         except EcgPaperError as error:
             give_back()
             return error
         if found.is_backwards:
-            self._refuse_mirrored(found, request.stated, find)
+            self._refuse_mirrored(found, request, find)
         if found.agreement is None and found.has_columns and request.stated.layout is None:
             return not_compared()
         return found
@@ -140,20 +140,20 @@ class FirstPhase(Networks):
         In doubt all other ways round come first: upside down, alike rows may fit Cabrera's order.
         """
         try:
-            found = self.read_level(page, request.stated, layouts_of_alike)
+            found = self.read_level(page, request, layouts_of_alike)
         except EcgPaperError:
             give_back()
             return None
         is_sure = found.agreement is not None and found.agreement >= MIN_AGREEMENT
         return None if found.is_cabrera or found.is_backwards or not is_sure else found
 
-    def _refuse_mirrored(self, reading: Reading, stated: Stated, find: FindLayouts) -> None:
+    def _refuse_mirrored(self, reading: Reading, request: Request, find: FindLayouts) -> None:
         """Raise an error if a page that runs backwards is credible when its sides are swapped.
 
         Some hearts look backwards; then columns tell.
         """
         try:
-            found = self.read_level(reading.page.mirrored(), stated, find)
+            found = self.read_level(reading.page.mirrored(), request, find)
         except EcgPaperError as error:
             logger.info("mirrored: %s", error)
             return
@@ -163,9 +163,9 @@ class FirstPhase(Networks):
             raise mirrored()
 
     def read_level(
-        self, page: PageImage, stated: Stated, find: FindLayouts = layouts_of
+        self, page: PageImage, request: Request, find: FindLayouts = layouts_of
     ) -> Reading:
-        """Read a page whose rows lie level, as it lies.
+        """Read a page whose rows lie level, as it lies, while it has time left.
 
         Raises
         ------
@@ -173,11 +173,14 @@ class FirstPhase(Networks):
             If it has no scale or no rows.
         """
         scale = find_scale(page, self.tracer)
-        leads = None if stated.layout is None else LAYOUTS[stated.layout]
+        stated = request.stated.layout
+        leads = None if stated is None else LAYOUTS[stated]
         name = name_leads if leads is None else take_names
         best: Reading | None = None
         faults: list[LayoutError] = []
         for layout in find(page.flat, page.maps, scale, leads):
+            if request.clock.is_over and (best or faults):
+                break
             try:
                 found = self.read_placed(page, scale, layout, name)
             except LayoutError as error:

@@ -3,6 +3,7 @@
 import gc
 import math
 import weakref
+from contextlib import nullcontext
 from functools import partial
 from types import SimpleNamespace
 
@@ -16,20 +17,23 @@ from ecgpaper.runtime.bounds import Clock
 
 
 @pytest.mark.parametrize(
-    ("ranks", "taken"),
+    ("ranks", "limit_s", "taken"),
     [
-        ((0.1, 0.9), 1),
-        ((0.1, 0.05), 0),
-        ((0.9, 1.0), 0),
-        ((0.1, None), 0),
-        ((None, 0.2), 1),
-        ((None, 0.1, 0.3), 2),
+        ((0.1, 0.9), 60.0, 1),
+        ((0.1, 0.05), 60.0, 0),
+        ((0.9, 1.0), 60.0, 0),
+        ((0.1, None), 60.0, 0),
+        ((None, 0.2), 60.0, 1),
+        ((None, 0.1, 0.3), 60.0, 2),
+        ((0.1, 0.9), -1.0, 0),
+        ((None, 0.9), -1.0, None),
     ],
 )
 def test_rows_whose_leads_do_not_fit_are_read_as_they_may_be_meant_otherwise(
-    monkeypatch, ranks, taken
+    monkeypatch, ranks, limit_s, taken
 ):
-    assert read_level(monkeypatch, ranks).layout == taken
+    with pytest.raises(LayoutError) if taken is None else nullcontext():
+        assert read_level(monkeypatch, ranks, limit_s).layout == taken
 
 
 def test_rows_that_are_none_are_refused_for_the_reason_of_the_likeliest(monkeypatch):
@@ -37,7 +41,7 @@ def test_rows_that_are_none_are_refused_for_the_reason_of_the_likeliest(monkeypa
         read_level(monkeypatch, (None, None))
 
 
-def read_level(monkeypatch, ranks):
+def read_level(monkeypatch, ranks, limit_s=60.0):
     """Read a page whose rows may be meant in several ways, each with a rank, or with none."""
     monkeypatch.setattr(first_phase, "find_scale", lambda *_: None)
 
@@ -50,7 +54,8 @@ def read_level(monkeypatch, ranks):
     object.__setattr__(reader, "read_placed", read_placed)
     object.__setattr__(reader, "tracer", None)
     page = SimpleNamespace(flat=None, maps=None)
-    return reader.read_level(page, UNSTATED, lambda *_: range(len(ranks)))
+    request = Request(500.0, UNSTATED, Clock(limit_s))
+    return reader.read_level(page, request, lambda *_: range(len(ranks)))
 
 
 @pytest.mark.parametrize(
@@ -225,9 +230,10 @@ def test_a_reading_after_one_that_failed_is_kept_by_nobody_else(monkeypatch):
     object.__setattr__(reader, "read_placed", read_placed)
     object.__setattr__(reader, "tracer", None)
     page = SimpleNamespace(flat=None, maps=None)
+    request = Request(500.0, UNSTATED, Clock(60.0))
     gc.disable()
     try:
-        found = weakref.ref(reader.read_level(page, UNSTATED, lambda *_: range(2)))
+        found = weakref.ref(reader.read_level(page, request, lambda *_: range(2)))
         assert found() is None
     finally:
         gc.enable()
