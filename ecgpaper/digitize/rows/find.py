@@ -51,8 +51,10 @@ class RowLimits:
     inked_percent: float = 25
     # Longer rows than this are no 10 s at 25 mm/s, whatever is printed beside them.
     long_row_mm: float = 1.5 * ROW_MM
-    # Shorter rows show less than half of the usual length: they may be as long as they look.
-    short_row_mm: float = 0.5 * ROW_MM
+    # Shorter rows, if so few, may be as long as they look: only rows of one lead can then be read,
+    # as columns of a second or less cannot be compared.
+    short_row_mm: float = 0.4 * ROW_MM
+    most_short_rows: int = 4
     # Steps in which rows are laid over each other.
     row_step_mm: float = 0.5
 
@@ -78,10 +80,9 @@ def find_layout(
 def layouts_of(
     page: FlatPage, maps: PixelMaps, scale: GridScale, stated: LeadLayout | None = None
 ) -> Iterator[PageLayout]:
-    """Recognize the rows of a page: as they look; if longer than usual, of the usual length, too.
+    """Recognize the rows of a page: as they look, then of another length that they may have.
 
-    Ink of other sheets, beside or below this one, makes rows longer. Short rows, taken for a part
-    of usual ones, may be whole, and come once more, as long as they look.
+    Ink of other sheets, beside or below this one, makes rows longer. Short rows may be whole.
 
     Parameters
     ----------
@@ -151,8 +152,8 @@ def _lengths(
         yield _placed(rows, leads, size_mm, ROW_MM)
     left_mm, right_mm = _ends_mm(rows[: leads.n_rows])
     looks_mm = right_mm - left_mm
-    is_new = abs(looks_mm - found_mm) > ROW_TOLERANCE_MM
-    if is_new and LIMITS.min_row_mm < looks_mm < LIMITS.short_row_mm:
+    is_short = LIMITS.min_row_mm < looks_mm < min(LIMITS.short_row_mm, found_mm - ROW_TOLERANCE_MM)
+    if is_short and leads.n_rows <= LIMITS.most_short_rows:
         yield _placed(rows, leads, size_mm, looks_mm)
 
 

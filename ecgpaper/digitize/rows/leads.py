@@ -17,11 +17,10 @@ from ecgpaper.digitize.curves.read import MIN_PRESENCE, RowReading
 from ecgpaper.digitize.rows.find import strips_of
 from ecgpaper.digitize.rows.fit import Curve, fits_of, same_share
 from ecgpaper.digitize.rows.named import Named
-from ecgpaper.digitize.rows.one_lead import is_one_lead, repeat_of
+from ecgpaper.digitize.rows.one_lead import goes_on, nobody_knows, repeat_of
 from ecgpaper.digitize.rows.rhythm import rhythm_names
-from ecgpaper.digitize.rows.together import beat_together, rows_beat_together
+from ecgpaper.digitize.rows.together import beat_together
 from ecgpaper.ecg import LEAD_SUMS, LIMB_LEADS, UNKNOWN_LEAD, FloatArray
-from ecgpaper.errors import LayoutError
 from ecgpaper.page import LAYOUTS, SIX_LEADS, LeadLayout, PageLayout, Strip, continued
 from ecgpaper.page.raster import GridScale, Trace
 
@@ -84,9 +83,7 @@ def name_leads(layout: PageLayout, readings: tuple[RowReading, ...], scale: Grid
             return limb
     best = _best_named(usual, cutter, scale)
     read = _read_rows(usual)
-    # Rows that beat at the same times are several leads, however much alike.
-    are_several = rows_beat_together(_parts(read, scale, whole=True))
-    if not (best.is_level or are_several) and is_one_lead(_parts(read, scale)):
+    if not best.is_level and goes_on(_parts(read, scale), _parts(read, scale, whole=True)):
         return _one_lead(read, cutter, scale)
     if not repeat.is_sure:
         return best
@@ -96,11 +93,7 @@ def name_leads(layout: PageLayout, readings: tuple[RowReading, ...], scale: Grid
         return best
     precordial = _six_leads("6x1-precordial", usual, cutter, scale)
     if precordial is None:
-        raise LayoutError(
-            f"expected another lead in each column; each of {len(usual.rows)} rows shows one lead "
-            "from end to end, and nobody knows which: crop the image to six limb or precordial "
-            "leads, or state a layout"
-        )
+        raise nobody_knows(len(usual.rows))
     return precordial
 
 

@@ -1,6 +1,6 @@
 """Rows -> whether each shows one lead from end to end, or another one in each column.
 
-Public: `Repeat`, `repeat_of`, `is_one_lead`, `FS`.
+Public: `Repeat`, `repeat_of`, `is_one_lead`, `goes_on`, `nobody_knows`, `FS`.
 
 Pages of six leads, limb or precordial, have as many rows as pages of twelve leads in two columns,
 and recorders of one lead print it in several rows. There the typical heartbeat of each row is the
@@ -16,7 +16,9 @@ from itertools import pairwise
 import numpy as np
 
 from ecgpaper.digitize.heartbeat import find_beats
-from ecgpaper.ecg import Ecg, FloatArray
+from ecgpaper.digitize.rows.together import rows_beat_together
+from ecgpaper.ecg import LIMB_LEADS, Ecg, FloatArray
+from ecgpaper.errors import LayoutError
 
 # Samples per second of the curves.
 FS = 100.0
@@ -102,6 +104,38 @@ def is_one_lead(rows: Sequence[Sequence[FloatArray]]) -> bool:
         As for `repeat_of`.
     """
     return one_lead_share(rows) > LIMITS.min_one_lead
+
+
+def goes_on(seen: Sequence[Sequence[FloatArray]], whole: Sequence[Sequence[FloatArray]]) -> bool:
+    """Whether all rows show one lead, each the next stretch.
+
+    Parameters
+    ----------
+    seen, whole : sequence of sequences of ndarray of shape (n_samples,), in mV
+        As for `repeat_of`, where the columns are seen; and all of them, to compare times.
+
+    Raises
+    ------
+    LayoutError
+        If rows that look like one lead beat at the same times. Six may be precordial leads; in
+        Cabrera's order sums of one lead vanish as those of limb leads do, and tell nothing.
+    """
+    if not is_one_lead(seen):
+        return False
+    if not rows_beat_together(whole):
+        return True
+    if len(seen) != len(LIMB_LEADS):
+        raise nobody_knows(len(seen))
+    return False
+
+
+def nobody_knows(n_rows: int) -> LayoutError:
+    """Return the error for rows that look alike all along, at the same times."""
+    return LayoutError(
+        f"expected another lead in each column; each of {n_rows} rows shows one lead from end to "
+        "end, and nobody knows which: crop the image to six limb or precordial leads, or state a "
+        "layout"
+    )
 
 
 def one_lead_share(rows: Sequence[Sequence[FloatArray]]) -> float:
