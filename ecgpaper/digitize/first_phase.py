@@ -55,7 +55,7 @@ class FirstPhase(Networks):
         EcgPaperError
             If nothing is read in any: the reason for the photo as it is. Or that it is mirrored.
         """
-        seen = sights(photo, self.segmenter, request)
+        seen = sights(photo, self.segmenter, request.stated.corners)
         return _first_read((partial(self._read_seen, see, request) for see in seen), request.clock)
 
     def _read_seen(self, see: Callable[[], PageImage], request: Request) -> Reading:

@@ -21,7 +21,7 @@ from ecgpaper.digitize.page.sampling import map_pixels
 from ecgpaper.digitize.page.sheet import sheet_between
 from ecgpaper.digitize.page.turn import turned_upright
 from ecgpaper.digitize.page.view import View
-from ecgpaper.digitize.request import Corners, Request
+from ecgpaper.digitize.request import Corners
 from ecgpaper.digitize.segment import find_page, segment
 from ecgpaper.ecg import ByteArray
 from ecgpaper.errors import RectifyError
@@ -131,26 +131,25 @@ def check_sides(photo: ByteArray) -> None:
 
 
 def sights(
-    photo: ByteArray, network: SegmentNet, request: Request
+    photo: ByteArray, network: SegmentNet, corners: Corners | None = None
 ) -> Iterator[Callable[[], PageImage]]:
     """Ways to see a photo, the likeliest first; each is tried where none before it could be read.
 
     As it is. Without its grid, where this was followed over a part of the print. A dark photo as a
-    negative. And a page with a grid as if its ink were pale, while half of its time is left: most
-    that get there are no pages.
+    negative. And a page with a grid as if its ink were pale.
 
     Parameters
     ----------
     photo : ndarray of uint8, of shape (height, width, 3), RGB
     network : SegmentNet
-    request : Request
+    corners : Corners, optional
+        Where the page is, if somebody knows.
 
     Yields
     ------
     callable
         As `see_page`, with its errors.
     """
-    corners = request.stated.corners
     seen: list[PageImage] = []
 
     def see() -> PageImage:
@@ -162,7 +161,7 @@ def sights(
         yield seen[0].upright
     if is_dark(photo):
         yield partial(see_negative, photo, network, corners)
-    elif seen and not request.clock.is_half_over and _grid_share(seen[0]) > MIN_GRID_SEEN:
+    elif seen and _grid_share(seen[0]) > MIN_GRID_SEEN:
         yield partial(see_pale, photo, network, corners)
 
 

@@ -95,13 +95,4 @@ class Clock:
     @property
     def is_over(self) -> bool:
         """Whether the page has had its time: what has not begun is not begun."""
-        return self._spent_s > self.limit_s
-
-    @property
-    def is_half_over(self) -> bool:
-        """Whether half of it is spent: what hardly ever helps is not begun."""
-        return self._spent_s > self.limit_s / 2
-
-    @property
-    def _spent_s(self) -> float:
-        return time.process_time() - self.start_s
+        return time.process_time() - self.start_s > self.limit_s
