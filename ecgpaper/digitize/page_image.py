@@ -161,13 +161,8 @@ def sights(
         yield seen[0].upright
     if is_dark(photo):
         yield partial(see_negative, photo, network, corners)
-    elif seen and _grid_share(seen[0]) > MIN_GRID_SEEN:
+    elif seen and seen[0].maps.of("grid").mean() > MIN_GRID_SEEN:
         yield partial(see_pale, photo, network, corners)
-
-
-def _grid_share(page: PageImage) -> float:
-    """Share of the flat page, in [0, 1], that its grid covers."""
-    return float(page.maps.of("grid").mean())
 
 
 def see_page(photo: ByteArray, network: SegmentNet, corners: Corners | None = None) -> PageImage:

@@ -96,8 +96,12 @@ def check_legible(reading: Reading, stated: Stated, faults: Sequence[EcgPaperErr
         raise faults[0]
     if found is not None and found < least and reading.scale.confidence < MIN_GRID_CONFIDENCE:
         raise no_grid()
+    # Seen with more contrast, lines of a grid or of a table look like curves.
     if reading.page.is_pale and (found is None or found < MIN_AGREEMENT):
-        raise not_proved()
+        raise LayoutError(
+            "expected leads that prove each other, where ink is as pale as this; found none: scan "
+            "the page in color, darker"
+        )
     if stated.layout is None and _is_on_a_monitor(reading):
         raise LayoutError(
             "expected paper, or a screen with a grid or several leads; found a light curve on a "
@@ -140,14 +144,6 @@ def not_compared() -> LayoutError:
     return LayoutError(
         "expected leads that can be compared with each other, a second or more of each; found "
         "columns that are shorter: check that the image shows the whole page, or state its layout"
-    )
-
-
-def not_proved() -> LayoutError:
-    """Return the error for what was seen with more contrast, and may be anything."""
-    return LayoutError(
-        "expected leads that prove each other, where ink is as pale as this; found none: scan the "
-        "page in color, darker"
     )
 
 

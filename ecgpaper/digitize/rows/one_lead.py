@@ -45,8 +45,7 @@ class RepeatLimits:
     # leads have 0.68 at the most, of one lead 0.84 and more in 95 of 100.
     min_one_lead: float = 0.75
     # Shorter columns, in samples, hold no whole heartbeat (0.56 s) of most hearts: rows of these
-    # are compared instead. Of 300 records (PTB-XL), short rows of one lead are found in 97 of 100,
-    # and 0.7 of 100 of several leads are taken for one.
+    # are compared instead.
     least_column: int = 125
 
 

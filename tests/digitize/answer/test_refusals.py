@@ -33,6 +33,26 @@ def half_read(print_page, true_maps):
     return reading
 
 
+@pytest.fixture
+def covered(monkeypatch):
+    """Return a function that makes a reading of one row, beside which there is no ink."""
+    monkeypatch.setattr(module, "uncovered_share", lambda *_: 0.0)
+
+    def reading(agreement, rank, *, confidence=1.0, has_columns=True, **page):
+        return SimpleNamespace(
+            agreement=agreement,
+            rank=rank if agreement is None else agreement,
+            has_columns=has_columns,
+            rows=(0,),
+            traces=(),
+            layout=None,
+            scale=SimpleNamespace(confidence=confidence),
+            page=SimpleNamespace(**{"maps": None, "is_negative": False, "is_pale": False, **page}),
+        )
+
+    return reading
+
+
 @pytest.mark.parametrize("agreement", [0.4, 0.8, None])
 def test_ink_beside_the_traces_speaks_against_leads_in_doubt(half_read, agreement):
     with pytest.raises(LayoutError, match="beside those that were found"):
@@ -66,39 +86,18 @@ def test_leads_that_fit_each_other_were_read_whatever_lies_beside_them(half_read
     ],
 )
 def test_leads_that_do_not_fit_are_refused_for_what_speaks_against_them(
-    monkeypatch, agreement, faults, layout, grid, reason
+    covered, agreement, faults, layout, grid, reason
 ):
-    monkeypatch.setattr(module, "uncovered_share", lambda *_: 0.0)
-    reading = SimpleNamespace(
-        agreement=agreement,
-        rank=-np.inf if agreement is None else agreement,
-        has_columns=True,
-        rows=(0,),
-        traces=(),
-        layout=None,
-        scale=SimpleNamespace(confidence=grid),
-        page=SimpleNamespace(maps=None, is_negative=False, is_pale=False),
-    )
+    reading = covered(agreement, -np.inf, confidence=grid)
     with pytest.raises(EcgPaperError, match=reason) if reason else nullcontext():
         check_legible(reading, Stated(layout=layout), faults)
 
 
 @pytest.mark.parametrize(("agreement", "is_refused"), [(0.9, False), (0.8, True), (None, True)])
-def test_what_was_seen_with_more_contrast_must_prove_itself(monkeypatch, agreement, is_refused):
+def test_what_was_seen_with_more_contrast_must_prove_itself(covered, agreement, is_refused):
     """Darkened, lines of an empty grid or of a table look like curves."""
-    monkeypatch.setattr(module, "uncovered_share", lambda *_: 0.0)
-    reading = SimpleNamespace(
-        agreement=agreement,
-        rank=0.85 if agreement is None else agreement,
-        has_columns=True,
-        rows=(0,),
-        traces=(),
-        layout=None,
-        scale=SimpleNamespace(confidence=1.0),
-        page=SimpleNamespace(maps=None, is_negative=False, is_pale=True),
-    )
     with pytest.raises(LayoutError, match="prove each other") if is_refused else nullcontext():
-        check_legible(reading, UNSTATED)
+        check_legible(covered(agreement, 0.85, is_pale=True), UNSTATED)
 
 
 @pytest.mark.parametrize(("present", "is_refused"), [(0.2, True), (0.5, False)])
@@ -132,18 +131,8 @@ def test_no_page_is_lost_by_half_whose_leads_prove_each_other():
     ],
 )
 def test_a_monitor_s_curve_without_a_grid_is_refused(
-    monkeypatch, is_negative, confidence, layout, is_refused
+    covered, is_negative, confidence, layout, is_refused
 ):
-    monkeypatch.setattr(module, "uncovered_share", lambda *_: 0.0)
-    reading = SimpleNamespace(
-        agreement=None,
-        rank=0.5,
-        has_columns=False,
-        rows=(0,),
-        traces=(),
-        layout=None,
-        scale=SimpleNamespace(confidence=confidence),
-        page=SimpleNamespace(maps=None, is_negative=is_negative, is_pale=False),
-    )
+    reading = covered(None, 0.5, confidence=confidence, has_columns=False, is_negative=is_negative)
     with pytest.raises(LayoutError, match="monitor") if is_refused else nullcontext():
         check_legible(reading, Stated(layout=layout))
