@@ -36,7 +36,7 @@ from benchmarks.plain_pages import draw_plainly, read_plainly
 from ecgpaper import score
 from ecgpaper.app.leaderboard.origin import commit_of
 from ecgpaper.classify import Classifier
-from ecgpaper.digitize import Digitizer, digitizer, first_phase, page_image
+from ecgpaper.digitize import Digitizer, digitizer, first_phase, page_image, reading
 from ecgpaper.digitize.rows import find
 from ecgpaper.ecg import STANDARD_ORDER
 from ecgpaper.measure import measure
@@ -53,7 +53,7 @@ PRESETS = ("clean", "scan-color", "photo", "photo-deteriorated")
 # Functions in the order in which a page passes them, and the modules that call them.
 STAGES = {
     "see_page": page_image,
-    "find_scale": first_phase,
+    "find_scale": reading,
     "rows_of": find,
     "read_rows": first_phase,
     "column_places": first_phase,

@@ -15,11 +15,12 @@ import numpy as np
 from ecgpaper import score
 from ecgpaper.digitize import Digitizer
 from ecgpaper.digitize.curves.path import TraceCutter
-from ecgpaper.digitize.curves.read import read_rows
 from ecgpaper.digitize.curves.refine import refine_traces
+from ecgpaper.digitize.curves.rows import read_rows
 from ecgpaper.digitize.page.flatten import flatten
 from ecgpaper.digitize.page.view import View
 from ecgpaper.digitize.page_image import PageImage
+from ecgpaper.digitize.reading import Way
 from ecgpaper.digitize.request import UNSTATED, Request
 from ecgpaper.digitize.rows.find import find_layout
 from ecgpaper.digitize.rows.leads import name_leads
@@ -59,7 +60,7 @@ def answer_of(digitizer, page, truth, n_given):
     """Return the signal read from a page that lies where the truth says."""
     request = Request(truth.ecg.fs, UNSTATED, Clock(np.inf))
     if n_given == RUNGS.index("warp"):
-        return digitizer.answer(digitizer.read_level(page, request), request).ecg
+        return digitizer.answer(digitizer.read_level(Way(page), request), request).ecg
     if n_given == RUNGS.index("grid"):
         layout = find_layout(page.flat, page.maps, truth.scale)
         reading = digitizer.read_placed(page, truth.scale, layout, name_leads)

@@ -98,7 +98,8 @@ MAY_IMPORT = {
         " digitize.grid digitize.page",
         "numpy scipy cv2",
     ),
-    "digitize.curves.read": ("ecg page digitize.curves nets", "numpy cv2 torch"),
+    "digitize.curves.read": ("ecg digitize.curves nets", "numpy torch"),
+    "digitize.curves.rows": ("ecg page errors digitize.curves nets", "numpy"),
     "digitize.curves.refine": ("ecg page.raster digitize.curves nets", "numpy torch"),
     "digitize.curves": (
         "ecg page digitize.page.sampling digitize.segment digitize.curves nets",

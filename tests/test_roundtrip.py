@@ -14,6 +14,7 @@ from ecgpaper.digitize import page_image, scale
 from ecgpaper.digitize.page.flatten import FLAT_PX_PER_MM, flatten
 from ecgpaper.digitize.page.view import View
 from ecgpaper.digitize.page_image import PageImage
+from ecgpaper.digitize.reading import ways_of
 from ecgpaper.digitize.request import UNSTATED, Request, Stated
 from ecgpaper.digitize.segment import segment
 from ecgpaper.ecg import STANDARD_ORDER, UNKNOWN_LEAD
@@ -68,7 +69,9 @@ def laid(digitizer, page):
 def read_laid(digitizer, page, stated=UNSTATED):
     """Read a page that lies as the truth says."""
     request = Request(page.truth.ecg.fs, stated, Clock())
-    return digitizer.answer(digitizer.read_any_way(laid(digitizer, page), request), request)
+    return digitizer.answer(
+        digitizer.read_any_way(ways_of(laid(digitizer, page)), request), request
+    )
 
 
 def _read_back(read, *, paper=None, stated=UNSTATED, has_pulse=True, change=None, **choices):
@@ -230,7 +233,7 @@ def test_mirrored_pages_with_pulses_are_refused(shipped, name):
     page = synthesize(record.ecg, flat(sample_spec("clean", rng=rng, layout=name)))
     request = Request(record.ecg.fs, UNSTATED, Clock())
     with pytest.raises(MirrorError, match=r"expected a page as it lies.*mirrored.*flip"):
-        shipped.read_any_way(laid(shipped, page).mirrored(), request)
+        shipped.read_any_way(ways_of(laid(shipped, page).mirrored()), request)
 
 
 @pytest.mark.slow
@@ -241,7 +244,7 @@ def test_page_whose_heartbeats_look_backwards_is_not_mirrored(shipped):
     backwards = replace(record.ecg, signal_mv=record.ecg.signal_mv[::-1].copy())
     page = synthesize(backwards, flat(sample_spec("clean", rng=rng, layout="3x4+1R")))
     request = Request(record.ecg.fs, UNSTATED, Clock())
-    assert shipped.read_any_way(laid(shipped, page), request).layout.name == "3x4+1R"
+    assert shipped.read_any_way(ways_of(laid(shipped, page)), request).layout.name == "3x4+1R"
 
 
 @pytest.mark.slow

@@ -9,31 +9,28 @@ scale, rows, columns, names of the leads, pulses. The way whose leads fit each o
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from ecgpaper.digitize.answer.refusals import (
     MIN_GRID_CONFIDENCE,
     MIN_LEGIBLE,
     check_legible,
-    check_presence,
     check_traces,
     mirrored,
     no_grid,
     not_compared,
 )
 from ecgpaper.digitize.calibration.pulse import find_pulse, without_pulses
-from ecgpaper.digitize.curves.read import read_rows
+from ecgpaper.digitize.curves.rows import check_presence, read_rows
 from ecgpaper.digitize.networks import Networks
-from ecgpaper.digitize.page.orientation import ways_round
 from ecgpaper.digitize.page_image import PageImage, sights
-from ecgpaper.digitize.reading import MIN_AGREEMENT, MIN_CREDIBLE, Reading
+from ecgpaper.digitize.reading import MIN_AGREEMENT, MIN_CREDIBLE, Reading, Way, ways_of
 from ecgpaper.digitize.request import Request
 from ecgpaper.digitize.rows.columns import are_around, column_places, place_columns
 from ecgpaper.digitize.rows.find import FindLayouts, layouts_of, layouts_of_alike
 from ecgpaper.digitize.rows.leads import name_leads, take_names
 from ecgpaper.digitize.rows.named import NameLeads
-from ecgpaper.digitize.scale import find_scale
 from ecgpaper.ecg import ByteArray
 from ecgpaper.errors import EcgPaperError, LayoutError, MirrorError
 from ecgpaper.page import LAYOUTS, PageLayout
@@ -69,12 +66,13 @@ class FirstPhase(Networks):
         EcgPaperError
             If neither can be read: the reason for all its rows. Or that the page is mirrored.
         """
+        ways = ways_of(page)
         finds = (layouts_of, layouts_of_alike)
-        tries = (partial(self.read_any_way, page, request, find) for find in finds)
+        tries = (partial(self.read_any_way, ways, request, find) for find in finds)
         return _first_read(tries, request.clock)
 
     def read_any_way(
-        self, page: PageImage, request: Request, find: FindLayouts = layouts_of
+        self, ways: Sequence[Way], request: Request, find: FindLayouts = layouts_of
     ) -> Reading:
         """Turn a page by quarters until its leads fit each other.
 
@@ -85,13 +83,16 @@ class FirstPhase(Networks):
         """
         best: Reading | None = None
         faults: list[EcgPaperError] = []
-        for n_quarters, is_likely in ways_round(page.maps):
-            if best is not None and best.rank >= best.enough(is_likely=is_likely):
+        for way in ways:
+            if best is not None and best.rank >= best.enough(is_likely=way.is_likely):
                 break
-            if request.clock.is_over and (best or faults):
+            # Where no way shows leads that fit, half of the time is for the page seen otherwise.
+            has_leads = best is not None and best.rank >= MIN_LEGIBLE
+            is_vain = not has_leads and not way.is_likely and request.clock.is_half_over
+            if (request.clock.is_over or is_vain) and (best or faults):
                 logger.info("this page has had its time: no other way round is tried")
                 break
-            found = self._tried(page.turned(n_quarters), request, find, is_likely=is_likely)
+            found = self._tried(way, request, find)
             if isinstance(found, EcgPaperError):
                 faults.append(found)
                 continue
@@ -107,45 +108,53 @@ class FirstPhase(Networks):
         check_legible(best, request.stated, faults)
         return best
 
-    def _tried(
-        self, page: PageImage, request: Request, find: FindLayouts, *, is_likely: bool
-    ) -> Reading | EcgPaperError:
+    def _tried(self, way: Way, request: Request, find: FindLayouts) -> Reading | EcgPaperError:
         """Read a page one way round, or return the error that speaks against this way.
 
         Where all rows of a likely way make no sense, those that are alike are read at once.
         """
-        found = self._read_or_fault(page, request, find)
+        found = self._read_or_fault(way, request, find)
         is_done = not isinstance(found, EcgPaperError) and found.rank >= MIN_LEGIBLE
-        if is_done or find is not layouts_of or not is_likely or request.clock.is_over:
+        if is_done or find is not layouts_of or not way.is_likely or request.clock.is_over:
             return found
-        return self._surely_alike(page, request) or found
+        return self._surely_alike(way, request) or found
 
     def _read_or_fault(
-        self, page: PageImage, request: Request, find: FindLayouts
+        self, way: Way, request: Request, find: FindLayouts
     ) -> Reading | EcgPaperError:
-        try:
-            found = self.read_level(page, request, find)
-        except EcgPaperError as error:
-            give_back()
-            return error
+        is_alike = find is layouts_of_alike
+        found = self._alike(way, request) if is_alike else self._level(way, request, find)
+        if isinstance(found, EcgPaperError):
+            return found
         if found.is_backwards:
             self._refuse_mirrored(found, request, find)
         if found.agreement is None and found.has_columns and request.stated.layout is None:
             return not_compared()
         return found
 
-    def _surely_alike(self, page: PageImage, request: Request) -> Reading | None:
+    def _surely_alike(self, way: Way, request: Request) -> Reading | None:
         """Read those rows alone that are alike; None if that leaves a doubt.
 
         In doubt all other ways round come first: upside down, alike rows may fit Cabrera's order.
         """
-        try:
-            found = self.read_level(page, request, layouts_of_alike)
-        except EcgPaperError:
-            give_back()
+        found = self._alike(way, request)
+        if isinstance(found, EcgPaperError) or found.is_cabrera or found.is_backwards:
             return None
         is_sure = found.agreement is not None and found.agreement >= MIN_AGREEMENT
-        return None if found.is_cabrera or found.is_backwards or not is_sure else found
+        return found if is_sure else None
+
+    def _alike(self, way: Way, request: Request) -> Reading | EcgPaperError:
+        """Read the rows that are alike, or return why they cannot be: once each way round."""
+        if way.alike is None:
+            way.alike = self._level(way, request, layouts_of_alike)
+        return way.alike
+
+    def _level(self, way: Way, request: Request, find: FindLayouts) -> Reading | EcgPaperError:
+        try:
+            return self.read_level(way, request, find)
+        except EcgPaperError as error:
+            give_back()
+            return error
 
     def _refuse_mirrored(self, reading: Reading, request: Request, find: FindLayouts) -> None:
         """Raise an error if a page that runs backwards is credible when its sides are swapped.
@@ -153,7 +162,7 @@ class FirstPhase(Networks):
         Some hearts look backwards; then columns tell.
         """
         try:
-            found = self.read_level(reading.page.mirrored(), request, find)
+            found = self.read_level(Way(reading.page.mirrored()), request, find)
         except EcgPaperError as error:
             logger.info("mirrored: %s", error)
             return
@@ -162,17 +171,15 @@ class FirstPhase(Networks):
         if not reading.has_columns or found.fits_better_than(reading):
             raise mirrored()
 
-    def read_level(
-        self, page: PageImage, request: Request, find: FindLayouts = layouts_of
-    ) -> Reading:
-        """Read a page whose rows lie level, as it lies, while it has time left.
+    def read_level(self, way: Way, request: Request, find: FindLayouts = layouts_of) -> Reading:
+        """Read a page one way round while it has time left.
 
         Raises
         ------
         GridError, LayoutError
             If it has no scale or no rows.
         """
-        scale = find_scale(page, self.tracer)
+        page, scale = way.page, way.scale(self.tracer)
         stated = request.stated.layout
         leads = None if stated is None else LAYOUTS[stated]
         name = name_leads if leads is None else take_names

@@ -1,23 +1,29 @@
-"""A page read one way round: the end of the first phase, and the start of the second.
+"""A page one way round, and read so: the end of the first phase, and the start of the second.
 
-Public: `Reading`, `mean_confidence`, `MIN_AGREEMENT`, `MIN_CREDIBLE`, `HEARTBEAT_FS`.
+Public: `Way`, `ways_of`, `Reading`, `mean_confidence`, `MIN_AGREEMENT`, `MIN_CREDIBLE`,
+`HEARTBEAT_FS`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from ecgpaper.digitize.calibration.pulse import Pulse
 from ecgpaper.digitize.curves.read import RowReading
 from ecgpaper.digitize.heartbeat import runs_backwards
+from ecgpaper.digitize.page.orientation import ways_round
 from ecgpaper.digitize.page_image import PageImage
 from ecgpaper.digitize.rows.columns import Place
 from ecgpaper.digitize.rows.fit import Fit, agreement, leaning_fits
+from ecgpaper.digitize.scale import find_scale
 from ecgpaper.digitize.signal.leads import signal_from_traces
 from ecgpaper.ecg import Ecg
+from ecgpaper.errors import EcgPaperError
+from ecgpaper.nets.tracer import StripNet
 from ecgpaper.page import PageLayout
 from ecgpaper.page.raster import GridScale, Trace
 
@@ -152,3 +158,58 @@ class Reading:
 def mean_confidence(traces: Sequence[Trace]) -> float:
     """Return the mean confidence of all strips, each counted once; 0 for a strip without points."""
     return float(np.mean([trace.confidence.sum() / max(1, len(trace.x_px)) for trace in traces]))
+
+
+class Way:
+    """A page one way round, with what was found that a further try of this way needs again.
+
+    Parameters
+    ----------
+    whole : PageImage
+    n_quarters : int
+        It is turned by, counterclockwise.
+    is_likely : bool
+        Whether its rows run along it.
+
+    Attributes
+    ----------
+    alike : Reading, or the error that there is none, or None
+        By its rows that are alike, where it was not read so yet.
+    """
+
+    def __init__(self, whole: PageImage, n_quarters: int = 0, *, is_likely: bool = True) -> None:
+        self._whole = whole
+        self._n_quarters = n_quarters
+        self.is_likely = is_likely
+        self.alike: Reading | EcgPaperError | None = None
+        self._scale: GridScale | EcgPaperError | None = None
+
+    @cached_property
+    def page(self) -> PageImage:
+        """The page as it lies this way."""
+        return self._whole.turned(self._n_quarters)
+
+    def scale(self, tracer: StripNet) -> GridScale:
+        """Measure the scale of the page, once.
+
+        Raises
+        ------
+        GridError, LayoutError
+            As `find_scale`.
+        """
+        if self._scale is None:
+            try:
+                self._scale = find_scale(self.page, tracer)
+            except EcgPaperError as error:
+                self._scale = error
+        if isinstance(self._scale, EcgPaperError):
+            raise self._scale
+        return self._scale
+
+
+def ways_of(page: PageImage) -> tuple[Way, ...]:
+    """Return the ways round that a page may lie, the likely ones first."""
+    return tuple(
+        Way(page, n_quarters, is_likely=is_likely)
+        for n_quarters, is_likely in ways_round(page.maps)
+    )

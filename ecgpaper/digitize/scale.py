@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ecgpaper.digitize.calibration.pulse import Pulse, find_pulse
-from ecgpaper.digitize.curves.read import RowReading, read_rows
+from ecgpaper.digitize.curves.read import RowReading
+from ecgpaper.digitize.curves.rows import check_presence, look_along_rows
 from ecgpaper.digitize.curves.strip import MARGIN_MM
 from ecgpaper.digitize.grid.comb import believable, find_grid_scale
 from ecgpaper.digitize.page.flatten import FLAT_PX_PER_MM
@@ -155,7 +156,8 @@ def scale_without_grid(
         px_per_mm *= width_mm / (row_mm + LIMITS.beside_mm)
     scale = believable(GridScale((px_per_mm, px_per_mm)), page, _NO_ROWS)
     layout = find_layout(page, maps, scale)
-    readings = read_rows(photo, page, maps, scale, layout, network)
+    readings = look_along_rows(photo, page, maps, scale, layout, network)
+    check_presence(readings, layout)
     seen = _where_seen(layout, readings)
     if seen is not layout:
         seen_px = (seen.right_mm - seen.left_mm) * px_per_mm

@@ -23,9 +23,9 @@ MAX_ASPECT = 17.0
 # A sheet in a frame that is larger than A2 (594 mm) shows no single page: what makes a picture so
 # large is a scale that cannot be.
 MAX_PAGE_MM = 1000.0
-# Processor time after which a page is not tried in yet another way: three to four times that of a
+# Processor time after which a page is not tried in yet another way: about three times that of a
 # usual page. A way that has begun is ended.
-MAX_PAGE_CPU_S = 25.0
+MAX_PAGE_CPU_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,4 +95,13 @@ class Clock:
     @property
     def is_over(self) -> bool:
         """Whether the page has had its time: what has not begun is not begun."""
-        return time.process_time() - self.start_s > self.limit_s
+        return self._spent_s > self.limit_s
+
+    @property
+    def is_half_over(self) -> bool:
+        """Whether it has had half of it: what is unlikely is not begun."""
+        return self._spent_s > self.limit_s / 2
+
+    @property
+    def _spent_s(self) -> float:
+        return time.process_time() - self.start_s

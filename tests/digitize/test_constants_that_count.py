@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from ecgpaper.digitize.curves.path import TraceCutter
-from ecgpaper.digitize.curves.read import read_rows
 from ecgpaper.digitize.curves.refine import DARK_ROWS, PROBABLE_ROWS
+from ecgpaper.digitize.curves.rows import read_rows
 from ecgpaper.digitize.curves.trim import without_strokes
 from ecgpaper.digitize.rows.align import settle_columns
 from ecgpaper.digitize.rows.ends import END_POINTS

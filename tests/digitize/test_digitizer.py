@@ -9,7 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from ecgpaper.digitize import Digitizer, first_phase
+from ecgpaper.digitize import Digitizer, first_phase, reading
+from ecgpaper.digitize.reading import Way, ways_of
 from ecgpaper.digitize.request import UNSTATED, Request, Stated
 from ecgpaper.digitize.rows.find import layouts_of, layouts_of_alike
 from ecgpaper.errors import EcgPaperError, GridError, LayoutError, MirrorError
@@ -43,7 +44,7 @@ def test_rows_that_are_none_are_refused_for_the_reason_of_the_likeliest(monkeypa
 
 def read_level(monkeypatch, ranks, limit_s=60.0):
     """Read a page whose rows may be meant in several ways, each with a rank, or with none."""
-    monkeypatch.setattr(first_phase, "find_scale", lambda *_: None)
+    monkeypatch.setattr(reading, "find_scale", lambda *_: None)
 
     def read_placed(page, scale, layout, _):
         if ranks[layout] is None:
@@ -53,9 +54,9 @@ def read_level(monkeypatch, ranks, limit_s=60.0):
     reader = Digitizer.__new__(Digitizer)
     object.__setattr__(reader, "read_placed", read_placed)
     object.__setattr__(reader, "tracer", None)
-    page = SimpleNamespace(flat=None, maps=None)
+    page = page_of_no_sheet()
     request = Request(500.0, UNSTATED, Clock(limit_s))
-    return reader.read_level(page, request, lambda *_: range(len(ranks)))
+    return reader.read_level(Way(page), request, lambda *_: range(len(ranks)))
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,11 @@ def test_a_photo_is_read_in_the_first_sight_that_can_be(monkeypatch, answers, li
         (MirrorError("mirrored"), "alike", 60.0, "mirrored"),
     ],
 )
-def test_rows_that_are_alike_are_read_alone_where_all_cannot_be(by_all, by_alike, limit_s, answer):
+def test_rows_that_are_alike_are_read_alone_where_all_cannot_be(
+    monkeypatch, by_all, by_alike, limit_s, answer
+):
+    monkeypatch.setattr(reading, "ways_round", lambda _: [(0, True)])
+
     def read_any_way(_page, _request, find):
         found = by_all if find is layouts_of else by_alike
         if isinstance(found, Exception):
@@ -112,26 +117,26 @@ def test_rows_that_are_alike_are_read_alone_where_all_cannot_be(by_all, by_alike
     object.__setattr__(reader, "read_any_way", read_any_way)
     request = Request(500.0, UNSTATED, Clock(limit_s))
     if answer in ("all", "alike"):
-        assert reader.read_page(None, request) == answer
+        assert reader.read_page(page_of_no_sheet(), request) == answer
     else:
         with pytest.raises(EcgPaperError, match=answer):
-            reader.read_page(None, request)
+            reader.read_page(page_of_no_sheet(), request)
 
 
 @pytest.mark.parametrize("find", [layouts_of, layouts_of_alike])
 def test_each_way_round_is_read_by_the_rows_that_are_asked_for(monkeypatch, find):
     asked = []
 
-    def read_level(page, _stated, by):
-        asked.append((page, by))
+    def read_level(way, _stated, by):
+        asked.append((way.page.n_quarters, by))
         raise LayoutError("no rows")
 
-    monkeypatch.setattr(first_phase, "ways_round", lambda _: [(0, True), (2, True)])
+    monkeypatch.setattr(reading, "ways_round", lambda _: [(0, True), (2, True)])
     reader = Digitizer.__new__(Digitizer)
     object.__setattr__(reader, "read_level", read_level)
-    page = SimpleNamespace(maps=None, turned=lambda n_quarters: n_quarters)
+    page = page_of_no_sheet()
     with pytest.raises(LayoutError, match="no rows"):
-        reader.read_any_way(page, Request(500.0, UNSTATED, Clock(60.0)), find)
+        reader.read_any_way(ways_of(page), Request(500.0, UNSTATED, Clock(60.0)), find)
     others = [(0, layouts_of_alike), (2, layouts_of_alike)] if find is layouts_of else []
     assert sorted(asked, key=str) == sorted([(0, find), (2, find), *others], key=str)
     assert asked[0] == (0, find)
@@ -167,7 +172,7 @@ def test_rows_that_are_alike_spare_the_other_ways_round_if_they_leave_no_doubt(
     reader = Digitizer.__new__(Digitizer)
     object.__setattr__(reader, "read_level", read_level)
     request = Request(500.0, UNSTATED, Clock(limit_s))
-    found = reader._tried(None, request, layouts_of, is_likely=is_likely)
+    found = reader._tried(Way(None, is_likely=is_likely), request, layouts_of)
     assert found.layout.find is (layouts_of_alike if taken == "alike" else layouts_of)
 
 
@@ -175,28 +180,73 @@ def test_rows_alike_that_run_backwards_leave_the_other_ways_round_to_be_tried(mo
     """They may be another sheet's: no page is refused as mirrored for them alone."""
     asked = []
 
-    def read_level(page, _stated, by):
-        asked.append((page, by))
+    def read_level(way, _stated, by):
+        asked.append((way.page.n_quarters, by))
         if by is layouts_of_alike:
             return reading_of(by, 0.9, is_backwards=True)
-        return reading_of(by, 0.1 if page == 0 else 0.97)
+        return reading_of(by, 0.1 if way.page.n_quarters == 0 else 0.97)
 
-    monkeypatch.setattr(first_phase, "ways_round", lambda _: [(0, True), (2, True), (1, False)])
+    monkeypatch.setattr(reading, "ways_round", lambda _: [(0, True), (2, True), (1, False)])
     monkeypatch.setattr(first_phase, "check_legible", lambda *_: None)
     reader = Digitizer.__new__(Digitizer)
     object.__setattr__(reader, "read_level", read_level)
-    page = SimpleNamespace(maps=None, turned=lambda n_quarters: n_quarters)
-    assert reader.read_any_way(page, Request(500.0, UNSTATED, Clock(60.0))).agreement == 0.97
+    page = page_of_no_sheet()
+    assert (
+        reader.read_any_way(ways_of(page), Request(500.0, UNSTATED, Clock(60.0))).agreement == 0.97
+    )
     assert asked == [(0, layouts_of), (0, layouts_of_alike), (2, layouts_of)]
+
+
+@pytest.mark.parametrize("has_scale", [True, False])
+def test_what_both_tries_of_a_way_need_is_done_once(monkeypatch, has_scale):
+    """Its scale, or that it has none, and its rows that are alike."""
+    done = []
+
+    def find_scale(page, _):
+        done.append(("scale", page.n_quarters))
+        if not has_scale:
+            raise GridError("no grid")
+        return "scale"
+
+    def layouts(name):
+        def find(*_):
+            done.append((name, None))
+            raise LayoutError("no rows")
+
+        return find
+
+    monkeypatch.setattr(reading, "ways_round", lambda _: [(0, True), (2, True), (1, False)])
+    monkeypatch.setattr(reading, "find_scale", find_scale)
+    monkeypatch.setattr(first_phase, "layouts_of", of_all := layouts("all"))
+    monkeypatch.setattr(first_phase, "layouts_of_alike", of_alike := layouts("alike"))
+    reader = Digitizer.__new__(Digitizer)
+    object.__setattr__(reader, "tracer", None)
+    ways, request = ways_of(page_of_no_sheet()), Request(500.0, UNSTATED, Clock(60.0))
+    for find in (of_all, of_alike):
+        with pytest.raises(EcgPaperError, match="no rows" if has_scale else "no grid"):
+            reader.read_any_way(ways, request, find)
+    assert sorted(done, key=str) == sorted(
+        [("scale", at) for at in (0, 1, 2)] + 3 * [("all", None), ("alike", None)] * has_scale,
+        key=str,
+    )
 
 
 def test_columns_of_which_nothing_tells_whose_they_are_are_no_reading():
     reader = Digitizer.__new__(Digitizer)
     object.__setattr__(reader, "read_level", lambda *_: reading_of(layouts_of, None))
-    found = reader._read_or_fault(None, Request(500.0, UNSTATED, Clock(60.0)), layouts_of)
+    found = reader._read_or_fault(Way(None), Request(500.0, UNSTATED, Clock(60.0)), layouts_of)
     assert isinstance(found, LayoutError)
     stated = Request(500.0, Stated(layout="3x4"), Clock(60.0))
-    assert reader._read_or_fault(None, stated, layouts_of).agreement is None
+    assert reader._read_or_fault(Way(None), stated, layouts_of).agreement is None
+
+
+def page_of_no_sheet():
+    """Return a page that is only told by the quarters that it was turned by."""
+
+    def turned(n_quarters):
+        return SimpleNamespace(flat=None, maps=None, n_quarters=n_quarters)
+
+    return SimpleNamespace(maps=None, turned=turned)
 
 
 def reading_of(find, fit, *, is_cabrera=False, is_backwards=False):
@@ -225,15 +275,15 @@ def test_a_reading_after_one_that_failed_is_kept_by_nobody_else(monkeypatch):
             raise LayoutError("no rows")
         return Found()
 
-    monkeypatch.setattr(first_phase, "find_scale", lambda *_: None)
+    monkeypatch.setattr(reading, "find_scale", lambda *_: None)
     reader = Digitizer.__new__(Digitizer)
     object.__setattr__(reader, "read_placed", read_placed)
     object.__setattr__(reader, "tracer", None)
-    page = SimpleNamespace(flat=None, maps=None)
+    page = page_of_no_sheet()
     request = Request(500.0, UNSTATED, Clock(60.0))
     gc.disable()
     try:
-        found = weakref.ref(reader.read_level(page, request, lambda *_: range(2)))
+        found = weakref.ref(reader.read_level(Way(page), request, lambda *_: range(2)))
         assert found() is None
     finally:
         gc.enable()

@@ -121,6 +121,6 @@ def test_rows_of_an_upright_sheet_are_as_long_as_traces_and_not_as_ink(
         start_mm = stop_mm - row_mm * 8.0 / scale.px_per_mm[0]
         return traces_seen(reading, *[[(start_mm, stop_mm)]] * 4)
 
-    monkeypatch.setattr(module, "read_rows", rows_at)
+    monkeypatch.setattr(module, "look_along_rows", rows_at)
     found = module.scale_without_grid(flat.image, flat, None, None)
     assert found.px_per_mm == pytest.approx((8.0, 8.0), rel=0.01)

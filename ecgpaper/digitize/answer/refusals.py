@@ -1,6 +1,6 @@
 """When a reading is refused, and the error that says why.
 
-Public: `MIN_GRID_CONFIDENCE`, `check_presence`, `check_traces`, `check_legible`, `no_grid`,
+Public: `MIN_GRID_CONFIDENCE`, `check_traces`, `check_legible`, `no_grid`,
 `not_compared`, `mirrored`, `defended`, `nothing_trusted`.
 """
 
@@ -12,21 +12,16 @@ import numpy as np
 
 from ecgpaper.digitize.answer.coverage import uncovered_share
 from ecgpaper.digitize.answer.result import MIN_SNR_DB
-from ecgpaper.digitize.curves.read import RowReading
+from ecgpaper.digitize.curves.rows import READABLE_TRACES
 from ecgpaper.digitize.reading import MIN_AGREEMENT, MIN_CREDIBLE, Reading
 from ecgpaper.digitize.request import Stated
 from ecgpaper.ecg import FloatArray
 from ecgpaper.errors import EcgPaperError, GridError, LayoutError, MirrorError
-from ecgpaper.page import PageLayout
 
 # Least share of the printed strips that must be seen as traces. 31 generated pages that were
 # read right had 0.96 and more, worn ones too; what looked like rows of graph paper, and of a page
 # with light traces on a dark ground, had 0.00.
 MIN_QUALITY = 0.5
-# Leads of rows that show less, before it is known where exactly these start, are not named. It is
-# half of `MIN_QUALITY`, as rows without a trace may still be left out, and a row may be as long as
-# half of what it looks. Wrong ways round of two pages had a quality of 0.15 to 0.20.
-MIN_PRESENT = 0.25
 # Confidence that every grid that was seen exceeds; below it, the reading must be credible.
 MIN_GRID_CONFIDENCE = 0.6
 # Where more of the ink is beside the traces that were read, others were not seen: pages that were
@@ -48,29 +43,10 @@ def check_traces(reading: Reading) -> None:
     LayoutError
     """
     if reading.quality < MIN_QUALITY:
-        raise _no_traces(reading.quality)
-
-
-def check_presence(rows: Sequence[RowReading], layout: PageLayout) -> None:
-    """Refuse rows that show so little that `check_traces` will, before their leads are named.
-
-    Raises
-    ------
-    LayoutError
-    """
-    x_mm = rows[0].x_mm
-    inside = (x_mm >= layout.left_mm) & (x_mm < layout.right_mm)
-    present = float(np.mean([row.presence[inside] for row in rows]))
-    if present < MIN_PRESENT:
-        raise _no_traces(present)
-
-
-def _no_traces(share: float) -> LayoutError:
-    return LayoutError(
-        f"expected traces along {MIN_QUALITY:.0%} of the rows or more; what looks like rows shows "
-        f"some along {share:.0%}: check that the image shows an ECG, with dark traces, at 150 dpi "
-        "or more"
-    )
+        raise LayoutError(
+            f"expected traces along {MIN_QUALITY:.0%} of the rows or more; what looks like rows "
+            f"shows some along {reading.quality:.0%}: {READABLE_TRACES}"
+        )
 
 
 def check_legible(reading: Reading, stated: Stated, faults: Sequence[EcgPaperError] = ()) -> None:

@@ -1,6 +1,6 @@
 """Strip image -> row reading: the tracer tells, at each time, where the curve is likely to run.
 
-Public: `RowReading`, `read_rows`, `MIN_PRESENCE`.
+Public: `RowReading`, `read_strip`, `MIN_PRESENCE`.
 
 The network tells the height of the curve at times between the columns of the strip image. The mean
 of the ink in a column would be cheaper, but on steep strokes it is a low-pass filter as wide as the
@@ -12,26 +12,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from ecgpaper.digitize.curves.strip import (
-    EDGE_MM,
-    MARGIN_MM,
-    STRIP_HEIGHT_MM,
     STRIP_PX_PER_MM,
-    TALL_HEIGHT_MM,
-    TALLEST_HEIGHT_MM,
-    sample_strip,
     strip_tensor,
     sub_columns_px,
 )
 from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
 from ecgpaper.nets.tracer import StripNet
-from ecgpaper.page import PageLayout
-from ecgpaper.page.raster import FlatPage, GridScale, PixelMaps
 
 # From this probability on a trace counts as present.
 MIN_PRESENCE = 0.5
@@ -39,18 +30,11 @@ MIN_PRESENCE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class ReadLimits:
-    """How writing, and the edge of a strip image, are told from a curve."""
+    """How writing and ink are told from a curve."""
 
-    # A curve reaches the edge if at least this number of its points do.
-    min_edge_points: int = 3
     # Cost, in units of log-probability, of a curve where there is writing: from near by, a V looks
     # like a QRS complex.
     text_cost: float = 2.0
-    # The segmenter takes QRS complexes for writing as well, but less surely: below this probability
-    # of text nothing is charged,
-    unsure_text: float = 0.3
-    # from this one on the whole cost.
-    sure_text: float = 0.7
     # Writing counts as blank paper by this share for the steps of a curve; more, and R waves that
     # run through a name are lost.
     blank_share: float = 0.3
@@ -107,104 +91,26 @@ class RowReading:
         return _full_darkness(self.darkness)
 
 
-def read_rows(
-    photo: ByteArray,
-    page: FlatPage,
-    maps: PixelMaps,
-    scale: GridScale,
-    layout: PageLayout,
-    network: StripNet,
-) -> tuple[RowReading, ...]:
-    """Read every row of a page, from `MARGIN_MM` before it to as much behind it.
-
-    Parameters
-    ----------
-    photo : ndarray of uint8, of shape (height, width, 3), RGB
-    page : FlatPage
-    maps : PixelMaps
-        Of the page: they tell where writing is.
-    scale : GridScale
-    layout : PageLayout
-    network : StripNet
-
-    Returns
-    -------
-    tuple of RowReading
-        One per row, top to bottom; all at the same `x_mm`.
-    """
-    left_mm = layout.left_mm - MARGIN_MM
-    right_mm = layout.right_mm + MARGIN_MM
-    multiple = network.body.multiple
-    width_px = int(np.ceil((right_mm - left_mm) * STRIP_PX_PER_MM / multiple)) * multiple
-
-    def read(baseline_mm: float, height_mm: float) -> RowReading:
-        corner_mm = (left_mm, baseline_mm - height_mm / 2)
-        size_px = (round(height_mm * STRIP_PX_PER_MM), width_px)
-        image = sample_strip(photo, page, scale, corner_mm, size_px)
-        text = writing(maps, scale, corner_mm, size_px)
-        x_mm = corner_mm[0] + (sub_columns_px(width_px) + 0.5) / STRIP_PX_PER_MM
-        points_mm = np.column_stack([x_mm, np.full(len(x_mm), baseline_mm)])
-        is_on_photo = _is_inside(page.page_to_photo(scale.px_from_mm(points_mm)), photo)
-        return _read(image, text, is_on_photo, corner_mm, network)
-
-    readings = []
-    for strips in layout.rows():
-        reading = read(strips[0].baseline_mm, STRIP_HEIGHT_MM)
-        if _is_cut_off(reading):
-            reading = read(strips[0].baseline_mm, TALL_HEIGHT_MM)
-            if _is_cut_off(reading):
-                tallest = read(strips[0].baseline_mm, TALLEST_HEIGHT_MM)
-                # Where the curve leaves that one as well, it is no wave: the less, the finer.
-                reading = reading if _is_cut_off(tallest) else tallest
-        readings.append(reading)
-    return tuple(readings)
-
-
-def _is_inside(points_photo: FloatArray, photo: ByteArray) -> BoolArray:
-    """Tell which points, of shape (n_points, 2), are on a photo: beyond, its edge is continued."""
-    height, width = photo.shape[:2]
-    x, y = points_photo.T
-    inside: BoolArray = (x > -0.5) & (x < width - 0.5) & (y > -0.5) & (y < height - 0.5)
-    return inside
-
-
-def _is_cut_off(reading: RowReading) -> bool:
-    """Tell whether the curve runs along the upper or lower edge of the strip image."""
-    probable = reading.log_probability[reading.presence > MIN_PRESENCE].argmax(axis=1)
-    edge = EDGE_MM * STRIP_PX_PER_MM
-    last = reading.log_probability.shape[1] - 1
-    return int(((probable < edge) | (probable > last - edge)).sum()) >= LIMITS.min_edge_points
-
-
-def writing(
-    maps: PixelMaps, scale: GridScale, corner_mm: tuple[float, float], size_px: tuple[int, int]
-) -> NDArray[np.float32]:
-    """How surely there is writing on a strip image: (n_columns, height), at `sub_columns_px`."""
-    columns_px, rows_px = sub_columns_px(size_px[1]), np.arange(size_px[0])
-    x_mm, y_mm = (
-        corner + (at_px + 0.5) / STRIP_PX_PER_MM
-        for corner, at_px in zip(corner_mm, (columns_px, rows_px), strict=True)
-    )
-    # Off the flat page nothing is known.
-    x, y = (
-        ((at_mm * px_per_mm + origin_px + 0.5) / maps.px_per_map_px - 0.5).astype(np.float32)
-        for at_mm, px_per_mm, origin_px in zip(
-            (x_mm, y_mm), scale.px_per_mm, scale.origin_px, strict=True
-        )
-    )
-    text = cv2.remap(maps.of("text"), *np.meshgrid(x, y), cv2.INTER_LINEAR)
-    sure = np.clip((text.T - LIMITS.unsure_text) / (LIMITS.sure_text - LIMITS.unsure_text), 0, 1)
-    return np.ascontiguousarray(sure, np.float32)
-
-
-def _read(
+def read_strip(
     image: ByteArray,
     text: NDArray[np.float32],
     is_on_photo: BoolArray,
     corner_mm: tuple[float, float],
     network: StripNet,
 ) -> RowReading:
-    """Run the network on one strip image."""
+    """Run the network on one strip image.
+
+    Parameters
+    ----------
+    image : ndarray of uint8, of shape (height, width, 3), RGB
+        With `STRIP_PX_PER_MM`.
+    text : ndarray of float32, of shape (n_points, height), in [0, 1]
+        How surely there is writing, see `curves.strip.writing`.
+    is_on_photo : ndarray of bool, of shape (n_points,)
+    corner_mm : tuple of float
+        (x, y) of the strip's top-left corner on the paper.
+    network : StripNet
+    """
     device = next(network.parameters()).device
     values = strip_tensor(image)
     tensor = torch.from_numpy(values)[None].to(device)

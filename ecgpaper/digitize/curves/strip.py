@@ -1,7 +1,7 @@
 """Photo -> strip image: a row of the page at a fixed resolution, as the tracer sees it.
 
 Public: `STRIP_PX_PER_MM`, `STRIP_HEIGHT_MM`, `TALL_HEIGHT_MM`, `TALLEST_HEIGHT_MM`, `MARGIN_MM`,
-`N_SUB_COLUMNS`, `sub_columns_px`, `sample_strip`, `strip_tensor`.
+`N_SUB_COLUMNS`, `sub_columns_px`, `sample_strip`, `writing`, `strip_tensor`.
 
 A row is cut out of the *photo* once, into an image of fixed pixels per millimeter whose middle is
 the row's baseline.
@@ -17,7 +17,7 @@ from ecgpaper.digitize.page.sampling import map_pixels
 from ecgpaper.digitize.segment import darkness
 from ecgpaper.ecg import ByteArray, FloatArray
 from ecgpaper.page.geometry import Homography
-from ecgpaper.page.raster import FlatPage, GridScale
+from ecgpaper.page.raster import FlatPage, GridScale, PixelMaps
 
 STRIP_PX_PER_MM = 8.0
 STRIP_HEIGHT_MM = 48.0
@@ -33,6 +33,11 @@ N_SUB_COLUMNS = 5
 # Paper before and after a row that is looked at as well, to see where its trace begins and ends;
 # calibration pulses stand there.
 MARGIN_MM = 16.0
+# The segmenter takes QRS complexes for writing as well, but less surely: below this probability of
+# text there is none,
+_UNSURE_TEXT = 0.3
+# from this one on there surely is.
+_SURE_TEXT = 0.7
 
 
 def sub_columns_px(width_px: int) -> FloatArray:
@@ -74,6 +79,27 @@ def sample_strip(
         photo, where[..., 0], where[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
     return np.asarray(strip, dtype=np.uint8)
+
+
+def writing(
+    maps: PixelMaps, scale: GridScale, corner_mm: tuple[float, float], size_px: tuple[int, int]
+) -> NDArray[np.float32]:
+    """How surely there is writing on a strip image: (n_columns, height), at `sub_columns_px`."""
+    columns_px, rows_px = sub_columns_px(size_px[1]), np.arange(size_px[0])
+    x_mm, y_mm = (
+        corner + (at_px + 0.5) / STRIP_PX_PER_MM
+        for corner, at_px in zip(corner_mm, (columns_px, rows_px), strict=True)
+    )
+    # Off the flat page nothing is known.
+    x, y = (
+        ((at_mm * px_per_mm + origin_px + 0.5) / maps.px_per_map_px - 0.5).astype(np.float32)
+        for at_mm, px_per_mm, origin_px in zip(
+            (x_mm, y_mm), scale.px_per_mm, scale.origin_px, strict=True
+        )
+    )
+    text = cv2.remap(maps.of("text"), *np.meshgrid(x, y), cv2.INTER_LINEAR)
+    sure = np.clip((text.T - _UNSURE_TEXT) / (_SURE_TEXT - _UNSURE_TEXT), 0, 1)
+    return np.ascontiguousarray(sure, np.float32)
 
 
 def strip_tensor(strip: ByteArray) -> NDArray[np.float32]:

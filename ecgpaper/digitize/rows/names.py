@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecgpaper.digitize.curves.read import LIMITS as READ_LIMITS
-from ecgpaper.digitize.curves.read import RowReading, writing
-from ecgpaper.digitize.curves.strip import STRIP_PX_PER_MM
+from ecgpaper.digitize.curves.read import RowReading
+from ecgpaper.digitize.curves.strip import STRIP_PX_PER_MM, writing
 from ecgpaper.ecg import BoolArray
 from ecgpaper.page import PageLayout, Strip
 from ecgpaper.page.raster import GridScale, PixelMaps

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from ecgpaper.digitize.answer import refusals as module
-from ecgpaper.digitize.answer.refusals import check_legible, check_presence, defended
+from ecgpaper.digitize.answer.refusals import check_legible, defended
+from ecgpaper.digitize.curves.rows import check_presence
 from ecgpaper.digitize.request import UNSTATED, Stated
 from ecgpaper.errors import EcgPaperError, LayoutError
 

@@ -7,7 +7,7 @@ from ecgpaper.digitize import Digitizer, Stated
 from ecgpaper.digitize.page.orientation import mirrored, rows_are_upright, turned
 from ecgpaper.digitize.page.view import View
 from ecgpaper.digitize.page_image import PageImage
-from ecgpaper.digitize.reading import Reading
+from ecgpaper.digitize.reading import Reading, ways_of
 from ecgpaper.digitize.request import Request
 from ecgpaper.digitize.rows.fit import Fit
 from ecgpaper.errors import LayoutError
@@ -81,8 +81,8 @@ class Turned(Digitizer):
 
     ways: tuple[Reading | None, ...] = ()
 
-    def read_level(self, page, *_):
-        found = self.ways[int(page.flat.image[0, 0, 0])]
+    def read_level(self, way, *_):
+        found = self.ways[int(way.page.flat.image[0, 0, 0])]
         if found is None:
             raise LayoutError("no rows")
         return found
@@ -127,15 +127,15 @@ def test_what_looks_like_a_single_lead_does_not_hide_leads_that_fit(print_page):
         (single, whole, single, None),
         (None, whole, single, None),
     ):
-        assert Turned(*[None] * 6, ways).read_any_way(blank_page(), request()) is whole
+        assert Turned(*[None] * 6, ways).read_any_way(ways_of(blank_page()), request()) is whole
 
 
 def test_a_page_that_has_had_its_time_is_not_tried_in_another_way(print_page):
     whole = read_without_fault(print_page(0, layout="3x4+1R", dpi=100.0).truth)
     digitizer = Turned(*[None] * 6, (None, whole, whole, whole))
-    assert digitizer.read_any_way(blank_page(), request()) is whole
+    assert digitizer.read_any_way(ways_of(blank_page()), request()) is whole
     with pytest.raises(LayoutError, match="no rows"):
-        digitizer.read_any_way(blank_page(), request(limit_s=-1.0))
+        digitizer.read_any_way(ways_of(blank_page()), request(limit_s=-1.0))
 
 
 @pytest.mark.parametrize(("share", "is_refused"), [(0.3, True), (0.4, False)])
@@ -145,18 +145,18 @@ def test_leads_that_do_not_fit_each_other_are_refused_unless_the_layout_is_state
     whole = read_without_fault(print_page(0, layout="3x4+1R", dpi=100.0).truth)
     misread = replace(whole, fits=(Fit(frozenset(["II"]), share),))
     digitizer = Turned(*[None] * 6, (misread,) * 4)
-    assert digitizer.read_any_way(blank_page(), request(layout="3x4+1R")) is misread
+    assert digitizer.read_any_way(ways_of(blank_page()), request(layout="3x4+1R")) is misread
     if is_refused:
         with pytest.raises(LayoutError, match=r"fit by 0\.30"):
-            digitizer.read_any_way(blank_page(), request())
+            digitizer.read_any_way(ways_of(blank_page()), request())
     else:
-        assert digitizer.read_any_way(blank_page(), request()) is misread
+        assert digitizer.read_any_way(ways_of(blank_page()), request()) is misread
 
 
 def test_a_way_that_failed_does_not_hold_what_its_stages_held():
     """Hundreds of megabytes each, until the page is answered."""
     with pytest.raises(LayoutError) as caught:
-        Turned(*[None] * 6, (None,) * 4).read_any_way(blank_page(), request())
+        Turned(*[None] * 6, (None,) * 4).read_any_way(ways_of(blank_page()), request())
     (stage,) = [entry for entry in caught.traceback if entry.name == "read_level"]
     assert not stage.frame.f_locals
 
