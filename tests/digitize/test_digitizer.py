@@ -2,6 +2,7 @@
 
 import gc
 import math
+import time
 import weakref
 from contextlib import nullcontext
 from functools import partial
@@ -197,6 +198,41 @@ def test_rows_alike_that_run_backwards_leave_the_other_ways_round_to_be_tried(mo
     assert asked == [(0, layouts_of), (0, layouts_of_alike), (2, layouts_of)]
 
 
+@pytest.mark.parametrize(
+    ("fits", "share_spent", "n_asked"),
+    [
+        # Nothing is read, or nothing that fits: half of the time is for unlikely ways.
+        ((None, None), 0.4, 4),
+        ((None, None), 0.6, 2),
+        ((0.2, 0.3), 0.6, 2),
+        # Leads fit, but may fit better the other way round.
+        ((0.2, 0.4), 0.6, 4),
+        ((0.2, 0.4), 1.1, 1),
+    ],
+)
+def test_half_of_the_time_is_for_ways_that_are_unlikely(monkeypatch, fits, share_spent, n_asked):
+    asked = []
+
+    def read_level(way, _request, find):
+        if find is layouts_of_alike:
+            raise LayoutError("all rows are alike")
+        asked.append(way.page.n_quarters)
+        fit = {0: fits[0], 2: fits[1]}.get(way.page.n_quarters)
+        if fit is None:
+            raise LayoutError("no rows")
+        return reading_of(find, fit)
+
+    ways = [(0, True), (2, True), (1, False), (3, False)]
+    monkeypatch.setattr(reading, "ways_round", lambda _: ways)
+    monkeypatch.setattr(first_phase, "check_legible", lambda *_: None)
+    reader = Digitizer.__new__(Digitizer)
+    object.__setattr__(reader, "read_level", read_level)
+    clock = Clock(60.0, time.process_time() - share_spent * 60.0)
+    with nullcontext() if any(fits) else pytest.raises(LayoutError, match="no rows"):
+        reader.read_any_way(ways_of(page_of_no_sheet()), Request(500.0, UNSTATED, clock))
+    assert len(asked) == n_asked
+
+
 @pytest.mark.parametrize("has_scale", [True, False])
 def test_what_both_tries_of_a_way_need_is_done_once(monkeypatch, has_scale):
     """Its scale, or that it has none, and its rows that are alike."""
@@ -251,7 +287,7 @@ def page_of_no_sheet():
 
 def reading_of(find, fit, *, is_cabrera=False, is_backwards=False):
     """Return a reading, of no page, by some rows and with leads that fit each other so well."""
-    return SimpleNamespace(
+    found = SimpleNamespace(
         layout=SimpleNamespace(find=find),
         agreement=fit,
         rank=-math.inf if fit is None else fit,
@@ -262,6 +298,8 @@ def reading_of(find, fit, *, is_cabrera=False, is_backwards=False):
         enough=lambda **_: 0.85,
         is_surer_than=lambda other: fit > other.rank + 0.15,
     )
+    found.leaning = lambda: found
+    return found
 
 
 def test_a_reading_after_one_that_failed_is_kept_by_nobody_else(monkeypatch):

@@ -8,7 +8,6 @@ import pytest
 
 from ecgpaper.digitize.answer import refusals as module
 from ecgpaper.digitize.answer.refusals import check_legible, defended
-from ecgpaper.digitize.curves.rows import check_presence
 from ecgpaper.digitize.request import UNSTATED, Stated
 from ecgpaper.errors import EcgPaperError, LayoutError
 
@@ -99,17 +98,6 @@ def test_what_was_seen_with_more_contrast_must_prove_itself(covered, agreement, 
     """Darkened, lines of an empty grid or of a table look like curves."""
     with pytest.raises(LayoutError, match="prove each other") if is_refused else nullcontext():
         check_legible(covered(agreement, 0.85, is_pale=True), UNSTATED)
-
-
-@pytest.mark.parametrize(("present", "is_refused"), [(0.2, True), (0.5, False)])
-def test_rows_that_show_next_to_nothing_are_refused_before_they_are_named(present, is_refused):
-    """Beside them, where no strip is, a pulse or a name may be seen as well."""
-    x_mm = np.arange(0.0, 100.0)
-    presence = np.where((x_mm >= 20) & (x_mm < 80), present, 1.0)
-    rows = [SimpleNamespace(x_mm=x_mm, presence=presence)] * 3
-    layout = SimpleNamespace(left_mm=20.0, right_mm=80.0)
-    with pytest.raises(LayoutError, match="along 20%") if is_refused else nullcontext():
-        check_presence(rows, layout)
 
 
 def test_no_page_is_lost_by_half_whose_leads_prove_each_other():
