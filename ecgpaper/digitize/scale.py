@@ -23,7 +23,7 @@ from ecgpaper.digitize.grid.comb import believable, find_grid_scale
 from ecgpaper.digitize.page.flatten import FLAT_PX_PER_MM
 from ecgpaper.digitize.page.sheet import SHEETS_MM
 from ecgpaper.digitize.page_image import PageImage
-from ecgpaper.digitize.rows.columns import EDGE_WIDTH_MM, Place, Presence, place_columns
+from ecgpaper.digitize.rows.columns import Place, place_columns
 from ecgpaper.digitize.rows.find import (
     OTHER_ROWS_MM,
     PULSE_ROOM_MM,
@@ -32,6 +32,7 @@ from ecgpaper.digitize.rows.find import (
     find_layout,
     row_width_mm,
 )
+from ecgpaper.digitize.rows.presence import EDGE_WIDTH_MM, Presence
 from ecgpaper.ecg import ByteArray
 from ecgpaper.errors import GridError, LayoutError
 from ecgpaper.nets.tracer import StripNet

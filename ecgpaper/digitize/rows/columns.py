@@ -1,6 +1,6 @@
 """Row readings -> columns: where on the paper the columns of a layout stand.
 
-Public: `Place`, `column_places`, `place_columns`, `are_around`, `with_margin`, `Presence`.
+Public: `Place`, `column_places`, `place_columns`, `are_around`, `with_margin`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ import numpy as np
 from scipy.signal import find_peaks
 
 from ecgpaper.digitize.curves.read import RowReading
+from ecgpaper.digitize.rows.apart import columns_apart
 from ecgpaper.digitize.rows.find import PULSE_ROOM_MM, ROW_MM, ROWS_MM
+from ecgpaper.digitize.rows.presence import EDGE_WIDTH_MM, Presence
 from ecgpaper.digitize.rows.separators import start_by_bars
 from ecgpaper.ecg import FloatArray
 from ecgpaper.page import PageLayout
@@ -40,11 +42,7 @@ class ColumnLimits:
     # usual length end: of 15 generated pages, which have that length, one reached 1.47 times, for a
     # pulse.
     steeper: float = 1.4
-    # Columns may leave a gap of this width between them, in all rows of columns,
-    gap_mm: float = 0.6
-    # beside stretches of trace within these distances.
-    beside_mm: tuple[float, float] = (0.8, 1.6)
-    # Least number of gaps, as far from each other as columns, that tell where these stand.
+    # Least number of narrow gaps, as far from each other as columns, that tell where these stand.
     min_gaps: int = 2
     # Presence that the least of them lacks at least; on half a dozen pages without gaps it lacked
     # 0.05 at most.
@@ -56,8 +54,6 @@ class ColumnLimits:
 
 
 LIMITS = ColumnLimits()
-# Stretch over which the ends of a window are looked at.
-EDGE_WIDTH_MM = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +65,13 @@ class Place:
     start_mm : float, in mm
     stretch : float
         Their length, as a share of the layout's.
+    apart_mm : float, in mm
+        Paper between columns, more than the layout leaves.
     """
 
     start_mm: float
     stretch: float = 1.0
+    apart_mm: float = 0.0
 
 
 def column_places(layout: PageLayout, readings: tuple[RowReading, ...]) -> tuple[Place, ...]:
@@ -84,7 +83,7 @@ def column_places(layout: PageLayout, readings: tuple[RowReading, ...]) -> tuple
     Where another length fits both ends much better, it is the last place; rows of no usual length
     are as long as fits their ends best. Bars and gaps between columns say more than ends, which a
     photo may cut off: where they are seen, theirs is the only place, unless it leaves out more of
-    what was read than a pulse.
+    what was read than a pulse. So do wide gaps, in which pulses stand.
 
     Parameters
     ----------
@@ -93,6 +92,9 @@ def column_places(layout: PageLayout, readings: tuple[RowReading, ...]) -> tuple
     """
     left_mm = layout.left_mm
     taken_mm = layout.right_mm - left_mm
+    if apart := columns_apart(layout, readings):
+        first_mm, gap_mm = apart
+        return (Place(first_mm, ROW_MM / taken_mm, gap_mm),)
     presence = Presence(readings)
     row_mm = _usual_length_mm(presence, left_mm, taken_mm)
     usual_mm = ROW_MM if row_mm is None else row_mm
@@ -209,12 +211,14 @@ def are_around(layout: PageLayout, readings: tuple[RowReading, ...]) -> bool:
 
 
 def place_columns(layout: PageLayout, place: Place) -> PageLayout:
-    """Move the strips of a layout so that the first ones start at a place; stretch them."""
+    """Move the strips of a layout so that the first ones start at a place; stretch, part them."""
     left_mm = layout.left_mm
     strips = tuple(
         replace(
             strip.slowed(place.stretch),
-            left_mm=place.start_mm + (strip.left_mm - left_mm) * place.stretch,
+            left_mm=place.start_mm
+            + (strip.left_mm - left_mm) * place.stretch
+            + strip.segment.column * place.apart_mm,
         )
         for strip in layout.strips
     )
@@ -231,34 +235,3 @@ def with_margin(layout: PageLayout) -> PageLayout:
     The traces are cut before: at their very start a pulse's stroke may stand.
     """
     return place_columns(layout, Place(layout.left_mm - LIMITS.early_mm))
-
-
-class Presence:
-    """Means, over any stretches of a page, of the presence of all rows."""
-
-    def __init__(self, readings: tuple[RowReading, ...]) -> None:
-        x_mm = readings[0].x_mm
-        self.step_mm = float(x_mm[1] - x_mm[0])
-        # The sum up to a point holds everything up to half a step to its right.
-        self.edges_mm = np.concatenate([[x_mm[0] - self.step_mm / 2], x_mm + self.step_mm / 2])
-        presence = np.mean([reading.presence for reading in readings], axis=0)
-        self.sums = np.concatenate([[0.0], np.cumsum(presence) * self.step_mm])
-
-    def mean(self, left_mm: FloatArray, right_mm: FloatArray) -> FloatArray:
-        """Mean presence from left to right, arrays of one shape; nothing is beyond the strip."""
-        upper = np.interp(right_mm, self.edges_mm, self.sums)
-        lower = np.interp(left_mm, self.edges_mm, self.sums)
-        mean: FloatArray = (upper - lower) / (right_mm - left_mm)
-        return mean
-
-    def rise(self, at_mm: FloatArray) -> FloatArray:
-        """How much more presence there is closely behind a place than before it."""
-        return self.mean(at_mm, at_mm + EDGE_WIDTH_MM) - self.mean(at_mm - EDGE_WIDTH_MM, at_mm)
-
-    def gap(self, at_mm: FloatArray) -> FloatArray:
-        """How much less presence there is at a place than on both its sides."""
-        near_mm, far_mm = LIMITS.beside_mm
-        before = self.mean(at_mm - far_mm, at_mm - near_mm)
-        behind = self.mean(at_mm + near_mm, at_mm + far_mm)
-        inside = self.mean(at_mm - LIMITS.gap_mm / 2, at_mm + LIMITS.gap_mm / 2)
-        return np.minimum(before, behind) - inside
