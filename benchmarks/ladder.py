@@ -14,9 +14,9 @@ import numpy as np
 
 from ecgpaper import score
 from ecgpaper.digitize import Digitizer
+from ecgpaper.digitize.curves.looks import read_rows
 from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.refine import refine_traces
-from ecgpaper.digitize.curves.rows import read_rows
 from ecgpaper.digitize.page.flatten import flatten
 from ecgpaper.digitize.page.view import View
 from ecgpaper.digitize.page_image import PageImage

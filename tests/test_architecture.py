@@ -99,7 +99,7 @@ MAY_IMPORT = {
         "numpy scipy cv2",
     ),
     "digitize.curves.read": ("ecg digitize.curves nets", "numpy torch"),
-    "digitize.curves.rows": ("ecg page errors digitize.curves nets", "numpy"),
+    "digitize.curves.looks": ("ecg page errors digitize.curves nets", "numpy"),
     "digitize.curves.refine": ("ecg page.raster digitize.curves nets", "numpy torch"),
     "digitize.curves": (
         "ecg page digitize.page.sampling digitize.segment digitize.curves nets",

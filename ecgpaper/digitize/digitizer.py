@@ -20,9 +20,9 @@ from ecgpaper.digitize.boxes.cut import cut_boxes
 from ecgpaper.digitize.calibration.paper_scale import find_paper_scale
 from ecgpaper.digitize.calibration.printed_scale import read_said
 from ecgpaper.digitize.calibration.pulse import without_pulses
+from ecgpaper.digitize.curves.looks import read_rows
 from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.refine import refine_traces
-from ecgpaper.digitize.curves.rows import read_rows
 from ecgpaper.digitize.curves.spikes import with_spikes
 from ecgpaper.digitize.curves.trim import without_strokes
 from ecgpaper.digitize.first_phase import FirstPhase

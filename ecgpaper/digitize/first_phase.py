@@ -20,9 +20,10 @@ from ecgpaper.digitize.answer.refusals import (
     mirrored,
     no_grid,
     not_compared,
+    nothing_fits,
 )
 from ecgpaper.digitize.calibration.pulse import find_pulse, without_pulses
-from ecgpaper.digitize.curves.rows import check_presence, read_rows
+from ecgpaper.digitize.curves.looks import RowReader, check_presence, read_rows
 from ecgpaper.digitize.networks import Networks
 from ecgpaper.digitize.page_image import PageImage, sights
 from ecgpaper.digitize.reading import MIN_AGREEMENT, MIN_CREDIBLE, Reading, Way, ways_of
@@ -86,25 +87,25 @@ class FirstPhase(Networks):
         for way in ways:
             if best is not None and best.rank >= best.enough(is_likely=way.is_likely):
                 break
-            # Where no way shows leads that fit, half of the time is for the page seen otherwise.
-            has_leads = best is not None and best.rank >= MIN_LEGIBLE
-            is_vain = not has_leads and not way.is_likely and request.clock.is_half_over
-            if (request.clock.is_over or is_vain) and (best or faults):
+            if request.clock.is_over and (best or faults):
                 logger.info("this page has had its time: no other way round is tried")
+                break
+            if _may_wait(way, best, request.clock):
+                logger.info("half of the time is left for the page seen with more contrast")
+                faults.append(nothing_fits())
                 break
             found = self._tried(way, request, find)
             if isinstance(found, EcgPaperError):
                 faults.append(found)
                 continue
-            if found.scale.confidence < MIN_GRID_CONFIDENCE:
-                # No error yet, but leads must fit the better: see `check_legible`.
-                faults.append(no_grid())
+            # No errors yet, but leads must fit the better: see `check_legible`.
+            faults += _doubts(found)
             if best is None or found.is_surer_than(best):
                 best = found
         if best is None:
             raise faults[0]
         # Looked at last: at some slant, leads the wrong way round fit a little as well.
-        best = best if best.rank >= MIN_AGREEMENT else best.leaning()
+        best = best.leaning()
         check_legible(best, request.stated, faults)
         return best
 
@@ -154,17 +155,17 @@ class FirstPhase(Networks):
             return self.read_level(way, request, find)
         except EcgPaperError as error:
             give_back()
-            return error
+            # Its traceback knows this frame, and the way keeps what is returned.
+            return error.with_traceback(None)
 
     def _refuse_mirrored(self, reading: Reading, request: Request, find: FindLayouts) -> None:
         """Raise an error if a page that runs backwards is credible when its sides are swapped.
 
         Some hearts look backwards; then columns tell.
         """
-        try:
-            found = self.read_level(Way(reading.page.mirrored()), request, find)
-        except EcgPaperError as error:
-            logger.info("mirrored: %s", error)
+        found = self._level(Way(reading.page.mirrored()), request, find)
+        if isinstance(found, EcgPaperError):
+            logger.info("mirrored: %s", found)
             return
         if found.agreement is None or found.agreement < MIN_CREDIBLE:
             return
@@ -221,8 +222,10 @@ class FirstPhase(Networks):
         LayoutError
             If hardly a trace is seen along the rows.
         """
-        rows = read_rows(page.photo, page.flat, page.maps, scale, layout, self.tracer)
-        check_presence(rows, layout)
+        reader = RowReader(page.photo, page.flat, page.maps, scale, layout, self.tracer)
+        looks = reader.look()
+        check_presence(looks, layout)
+        rows = reader.look_again(looks)
         first, *places = column_places(layout, rows)
         layout = place_columns(layout, first)
         if not are_around(layout, rows):
@@ -242,6 +245,17 @@ class FirstPhase(Networks):
         )
         check_traces(reading)
         return reading
+
+
+def _doubts(reading: Reading) -> list[EcgPaperError]:
+    """Return what speaks against a reading before it is looked at."""
+    return [no_grid()] if reading.scale.confidence < MIN_GRID_CONFIDENCE else []
+
+
+def _may_wait(way: Way, best: Reading | None, clock: Clock) -> bool:
+    """Whether half of a page's time is over, and the other for the page seen otherwise."""
+    has_leads = best is not None and best.rank >= MIN_LEGIBLE
+    return not has_leads and clock.is_half_over and way.may_wait
 
 
 def _first_read(tries: Iterable[Callable[[], Reading]], clock: Clock) -> Reading:

@@ -93,6 +93,12 @@ class PageImage:
         cv2.fillConvexPoly(shown, np.rint(on_photo).astype(np.int32), 1)
         return float((ink * shown).sum() / max(float(ink.sum()), 1e-9))
 
+    @property
+    def may_be_pale(self) -> bool:
+        """Whether its curves may be paler than its grid, and it was not seen so yet."""
+        was_changed = self.is_pale or self.is_negative
+        return not was_changed and bool(self.maps.of("grid").mean() > MIN_GRID_SEEN)
+
     def upright(self) -> PageImage:
         """Flatten the photo without its grid, by the sides of the sheet and by its print."""
         flat, maps = turn_upright(self.photo, self.photo_maps, self.view)
@@ -161,7 +167,7 @@ def sights(
         yield seen[0].upright
     if is_dark(photo):
         yield partial(see_negative, photo, network, corners)
-    elif seen and seen[0].maps.of("grid").mean() > MIN_GRID_SEEN:
+    elif seen and seen[0].may_be_pale:
         yield partial(see_pale, photo, network, corners)
 
 

@@ -86,9 +86,9 @@ class Reading:
     def leaning(self) -> Reading:
         """Return the reading as it fits at the slant at which its paper may have run.
 
-        Three comparisons fit by chance at some slant: there must be more.
+        Three comparisons fit by chance at some slant: there must be more. What fits stays.
         """
-        if len(self.fits) < FEWEST_COMPARED:
+        if self.rank >= MIN_AGREEMENT or len(self.fits) < FEWEST_COMPARED:
             return self
         return replace(self, fits=leaning_fits(self.traces, self.layout, self.scale))
 
@@ -189,6 +189,11 @@ class Way:
         """The page as it lies this way."""
         return self._whole.turned(self._n_quarters)
 
+    @property
+    def may_wait(self) -> bool:
+        """Whether the page had better be seen otherwise, before it is read this way."""
+        return not self.is_likely and self._whole.may_be_pale
+
     def scale(self, tracer: StripNet) -> GridScale:
         """Measure the scale of the page, once.
 
@@ -201,9 +206,10 @@ class Way:
             try:
                 self._scale = find_scale(self.page, tracer)
             except EcgPaperError as error:
-                self._scale = error
+                # Its traceback knows this frame, and with it the way.
+                self._scale = error.with_traceback(None)
         if isinstance(self._scale, EcgPaperError):
-            raise self._scale
+            raise self._scale.with_traceback(None)
         return self._scale
 
 

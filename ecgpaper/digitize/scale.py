@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ecgpaper.digitize.calibration.pulse import Pulse, find_pulse
+from ecgpaper.digitize.curves.looks import RowReader, check_presence
 from ecgpaper.digitize.curves.read import RowReading
-from ecgpaper.digitize.curves.rows import check_presence, look_along_rows
 from ecgpaper.digitize.curves.strip import MARGIN_MM
 from ecgpaper.digitize.grid.comb import believable, find_grid_scale
 from ecgpaper.digitize.page.flatten import FLAT_PX_PER_MM
@@ -47,6 +47,8 @@ _NO_GRID = (
 )
 # A page that is flattened along its grid has the scale that it was given, within this share.
 MAX_FOLLOWED_OFF = 0.01
+# Rows that show traces, at least, where they are to tell a scale.
+_FEWEST_ROWS = 3
 # Lengths of rows on upright sheets: as many seconds as fit.
 _SHORT_ROWS_MM = (187.5, 125.0)
 _NO_ROWS = (
@@ -157,8 +159,9 @@ def scale_without_grid(
         px_per_mm *= width_mm / (row_mm + LIMITS.beside_mm)
     scale = believable(GridScale((px_per_mm, px_per_mm)), page, _NO_ROWS)
     layout = find_layout(page, maps, scale)
-    readings = look_along_rows(photo, page, maps, scale, layout, network)
-    check_presence(readings, layout)
+    readings = RowReader(photo, page, maps, scale, layout, network).look()
+    # Of rows that are text no scale comes; but some text may stand beside three traces.
+    check_presence(readings, layout, _FEWEST_ROWS)
     seen = _where_seen(layout, readings)
     if seen is not layout:
         seen_px = (seen.right_mm - seen.left_mm) * px_per_mm

@@ -1,7 +1,7 @@
 """The printed page: its scale, its table of layouts, and where each lead stands."""
 
 from ecgpaper.page.layouts import LAYOUTS, SIX_LEADS, LeadLayout, Segment, continued
-from ecgpaper.page.placed import PageLayout, Strip
+from ecgpaper.page.placed import PageLayout, Strip, strips_of
 from ecgpaper.page.scale import (
     LARGE_BOX_MM,
     MM_PER_INCH,
@@ -25,4 +25,5 @@ __all__ = [
     "Segment",
     "Strip",
     "continued",
+    "strips_of",
 ]

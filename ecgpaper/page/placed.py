@@ -1,16 +1,16 @@
 """Where each lead is printed on the paper, in millimeters.
 
-Public: `Strip`, `PageLayout`.
+Public: `Strip`, `PageLayout`, `strips_of`.
 
 Paper coordinates start at the top-left corner of the sheet, x to the right, y down.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ecgpaper.page.layouts import Segment
+from ecgpaper.page.layouts import LeadLayout, Segment
 from ecgpaper.page.scale import PaperScale, Scalar
 
 
@@ -84,6 +84,12 @@ class PageLayout:
         """Where the rightmost strip ends, in mm, at the layout's scale."""
         return max(strip.right_mm(self.scale) for strip in self.strips)
 
+    @property
+    def column_gap_mm(self) -> float:
+        """Paper between columns, in mm; 0 where none is, or rows have one column."""
+        row = next((strips for strips in self.rows() if len(strips) > 1), None)
+        return 0.0 if row is None else max(0.0, row[1].left_mm - row[0].right_mm(self.scale))
+
     def at_scale(self, scale: PaperScale) -> PageLayout:
         """Return the same print at another speed and gain: its strips show other times."""
         slower = self.scale.speed_mm_per_s / scale.speed_mm_per_s
@@ -95,3 +101,35 @@ class PageLayout:
         for row in sorted({strip.segment.row for strip in self.strips}):
             in_row = (strip for strip in self.strips if strip.segment.row == row)
             yield tuple(sorted(in_row, key=lambda strip: strip.left_mm))
+
+
+def strips_of(
+    leads: LeadLayout,
+    paper: PaperScale,
+    left_mm: float,
+    baselines_mm: Sequence[float],
+    gap_mm: float = 0.0,
+) -> tuple[Strip, ...]:
+    """Put the leads of a layout in columns, a gap apart.
+
+    Parameters
+    ----------
+    leads : LeadLayout
+    paper : PaperScale
+    left_mm : float, in mm
+        Where the rows start.
+    baselines_mm : sequence of float, in mm
+        One per row, from the top.
+    gap_mm : float, in mm
+        Paper between columns.
+    """
+    column_mm = paper.mm_from_s(leads.column_s) + gap_mm
+    return tuple(
+        Strip(
+            segment,
+            left_mm + column_mm * segment.column,
+            baselines_mm[segment.row],
+            -1 if segment.lead in leads.inverted else 1,
+        )
+        for segment in leads.segments
+    )

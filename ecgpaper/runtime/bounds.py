@@ -99,7 +99,7 @@ class Clock:
 
     @property
     def is_half_over(self) -> bool:
-        """Whether it has had half of it: what is unlikely is not begun."""
+        """Whether the page has had half of its time: what is unlikely may wait."""
         return self._spent_s > self.limit_s / 2
 
     @property

@@ -8,30 +8,16 @@ from __future__ import annotations
 import numpy as np
 
 from ecgpaper.ecg import Ecg
-from ecgpaper.page import PageLayout, PaperScale, Segment, Strip
+from ecgpaper.page import PageLayout, PaperScale, Strip, strips_of
 from ecgpaper.page.raster import GridScale, Trace
 from ecgpaper.synth.spec.print import LayoutSpec
 
 
 def place_strips(ecg: Ecg, spec: LayoutSpec) -> PageLayout:
     """Put each lead that the record has at its place on the sheet."""
-    strips = tuple(
-        Strip(
-            segment,
-            _left_mm(segment, spec),
-            spec.baselines_mm[segment.row],
-            polarity=-1 if segment.lead in spec.leads.inverted else 1,
-        )
-        for segment in spec.leads.segments
-        if segment.lead in ecg.lead_names
-    )
+    strips = strips_of(spec.leads, spec.scale, spec.left_mm, spec.baselines_mm, spec.column_gap_mm)
+    strips = tuple(strip for strip in strips if strip.segment.lead in ecg.lead_names)
     return PageLayout(spec.leads.name, spec.size_mm, spec.scale, strips, spec.pulse_left_mm)
-
-
-def _left_mm(segment: Segment, spec: LayoutSpec) -> float:
-    """Left edge of a segment; columns stand one after another, a gap apart."""
-    column_mm = spec.scale.mm_from_s(spec.leads.column_s) + spec.column_gap_mm
-    return spec.left_mm + segment.column * column_mm
 
 
 def printed(ecg: Ecg, spec: LayoutSpec) -> Ecg:

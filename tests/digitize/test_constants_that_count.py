@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import nn
 
+from ecgpaper.digitize.curves.looks import read_rows
 from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.refine import DARK_ROWS, PROBABLE_ROWS
-from ecgpaper.digitize.curves.rows import read_rows
 from ecgpaper.digitize.curves.trim import without_strokes
 from ecgpaper.digitize.rows.align import settle_columns
 from ecgpaper.digitize.rows.ends import END_POINTS

@@ -5,10 +5,9 @@ import pytest
 
 from ecgpaper.digitize import scale as module
 from ecgpaper.digitize.grid.comb import believable
-from ecgpaper.digitize.rows.find import strips_of
 from ecgpaper.digitize.scale import find_scale, fits_rows
 from ecgpaper.errors import GridError
-from ecgpaper.page import LAYOUTS, PageLayout, PaperScale
+from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, strips_of
 from ecgpaper.page.geometry import Homography
 from ecgpaper.page.raster import FlatPage, GridScale
 from ecgpaper.synth import sample_spec, synthesize
@@ -121,6 +120,9 @@ def test_rows_of_an_upright_sheet_are_as_long_as_traces_and_not_as_ink(
         start_mm = stop_mm - row_mm * 8.0 / scale.px_per_mm[0]
         return traces_seen(reading, *[[(start_mm, stop_mm)]] * 4)
 
-    monkeypatch.setattr(module, "look_along_rows", rows_at)
+    def reader(*page):
+        return SimpleNamespace(look=lambda: rows_at(*page))
+
+    monkeypatch.setattr(module, "RowReader", reader)
     found = module.scale_without_grid(flat.image, flat, None, None)
     assert found.px_per_mm == pytest.approx((8.0, 8.0), rel=0.01)

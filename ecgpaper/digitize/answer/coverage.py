@@ -47,10 +47,11 @@ def uncovered_share(
         points = np.column_stack([trace.x_px, trace.y_px])[np.isfinite(trace.y_px)]
         at = np.rint((points + 0.5) / per_px - 0.5).astype(np.int32)
         cv2.polylines(covered, [at], isClosed=False, color=1, thickness=width)
-    first_mm = layout.left_mm + ENDS_MM
-    last_mm = layout.right_mm - ENDS_MM
-    ends = np.array([first_mm, last_mm]) * scale.px_per_mm[0] + scale.origin_px[0]
-    first, stop = np.clip(np.rint(ends / per_px).astype(int), 0, ink.shape[1])
-    between = ink[:, first:stop]
-    left = between & (covered[:, first:stop] == 0)
-    return float(left.sum() / max(1, between.sum()))
+    x_mm = (np.arange(ink.shape[1]) * per_px - scale.origin_px[0]) / scale.px_per_mm[0]
+    is_shown = (x_mm > layout.left_mm + ENDS_MM) & (x_mm < layout.right_mm - ENDS_MM)
+    # Pulses may stand between columns.
+    ends_mm = [(strip.left_mm, strip.right_mm(layout.scale)) for strip in layout.strips]
+    is_shown &= np.any([(x_mm >= first) & (x_mm < stop) for first, stop in ends_mm], axis=0)
+    shown = ink[:, is_shown]
+    left = shown & (covered[:, is_shown] == 0)
+    return float(left.sum() / max(1, shown.sum()))

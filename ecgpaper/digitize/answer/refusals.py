@@ -1,7 +1,7 @@
 """When a reading is refused, and the error that says why.
 
 Public: `MIN_GRID_CONFIDENCE`, `check_traces`, `check_legible`, `no_grid`,
-`not_compared`, `mirrored`, `defended`, `nothing_trusted`.
+`not_compared`, `nothing_fits`, `mirrored`, `defended`, `nothing_trusted`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 
 from ecgpaper.digitize.answer.coverage import uncovered_share
 from ecgpaper.digitize.answer.result import MIN_SNR_DB
-from ecgpaper.digitize.curves.rows import READABLE_TRACES
+from ecgpaper.digitize.curves.looks import READABLE_TRACES
 from ecgpaper.digitize.reading import MIN_AGREEMENT, MIN_CREDIBLE, Reading
 from ecgpaper.digitize.request import Stated
 from ecgpaper.ecg import FloatArray
@@ -120,6 +120,14 @@ def not_compared() -> LayoutError:
     return LayoutError(
         "expected leads that can be compared with each other, a second or more of each; found "
         "columns that are shorter: check that the image shows the whole page, or state its layout"
+    )
+
+
+def nothing_fits() -> LayoutError:
+    """Return the error for a page of which the likely ways round show no leads that fit."""
+    return LayoutError(
+        "expected rows along the page whose leads fit each other; found none: check that the image "
+        "shows one ECG, upright, at 150 dpi or more"
     )
 
 

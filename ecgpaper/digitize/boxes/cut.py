@@ -15,10 +15,10 @@ import numpy as np
 
 from ecgpaper.digitize.answer.traced import Traced
 from ecgpaper.digitize.boxes.place import PaperBox, paper_box_of
+from ecgpaper.digitize.curves.looks import read_rows
 from ecgpaper.digitize.curves.path import ROWS_PER_STEP, TraceCutter
 from ecgpaper.digitize.curves.read import RowReading
 from ecgpaper.digitize.curves.refine import refine_traces
-from ecgpaper.digitize.curves.rows import read_rows
 from ecgpaper.digitize.curves.spikes import with_spikes
 from ecgpaper.digitize.curves.strip import EDGE_MM, STRIP_HEIGHT_MM, STRIP_PX_PER_MM
 from ecgpaper.digitize.reading import Reading

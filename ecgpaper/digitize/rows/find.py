@@ -1,7 +1,7 @@
 """Flat page -> rows: which rows of traces there are, and which layout has as many.
 
-Public: `FindLayouts`, `find_layout`, `layouts_of`, `layouts_of_alike`, `row_width_mm`, `strips_of`,
-`READABLE`, `ROWS_MM`, `PULSE_ROOM_MM`.
+Public: `FindLayouts`, `find_layout`, `layouts_of`, `layouts_of_alike`, `row_width_mm`, `READABLE`,
+`ROWS_MM`, `PULSE_ROOM_MM`.
 
 Rows come from the ink map, the name of the layout from their number. The start of the rows is found
 three times: here, coarsely, from the ends of the ink; in `columns`, when the traces have been read,
@@ -17,7 +17,7 @@ import numpy as np
 
 from ecgpaper.digitize.rows.ink_rows import InkRow, rows_alike, rows_of
 from ecgpaper.errors import LayoutError
-from ecgpaper.page import LAYOUTS, LeadLayout, PageLayout, PaperScale, Strip
+from ecgpaper.page import LAYOUTS, LeadLayout, PageLayout, PaperScale, strips_of
 from ecgpaper.page.raster import FlatPage, GridScale, PixelMaps
 
 # As long as the names of the leads are not read, a layout is known by its number of rows alone: of
@@ -230,32 +230,6 @@ def _fullest_mm(rows: Sequence[InkRow], row_mm: float) -> float:
     length = round(row_mm / LIMITS.row_step_mm)
     inside = inked[length:] - inked[:-length]
     return float(edges_mm[np.flatnonzero(inside == inside.max())[-1]])
-
-
-def strips_of(
-    leads: LeadLayout, paper: PaperScale, left_mm: float, baselines_mm: Sequence[float]
-) -> tuple[Strip, ...]:
-    """Put the leads of a layout in columns that follow each other closely.
-
-    Parameters
-    ----------
-    leads : LeadLayout
-    paper : PaperScale
-    left_mm : float, in mm
-        Where the rows start.
-    baselines_mm : sequence of float, in mm
-        One per row, from the top.
-    """
-    column_mm = paper.mm_from_s(leads.column_s)
-    return tuple(
-        Strip(
-            segment,
-            left_mm + column_mm * segment.column,
-            baselines_mm[segment.row],
-            -1 if segment.lead in leads.inverted else 1,
-        )
-        for segment in leads.segments
-    )
 
 
 def _row_length_mm(width_mm: float, inked_mm: float) -> float:

@@ -14,14 +14,13 @@ import numpy as np
 
 from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.read import MIN_PRESENCE, RowReading
-from ecgpaper.digitize.rows.find import strips_of
 from ecgpaper.digitize.rows.fit import Curve, fits_of, same_share
 from ecgpaper.digitize.rows.named import Named
 from ecgpaper.digitize.rows.one_lead import goes_on, nobody_knows, repeat_of
 from ecgpaper.digitize.rows.rhythm import rhythm_names
 from ecgpaper.digitize.rows.together import beat_together
 from ecgpaper.ecg import LEAD_SUMS, LIMB_LEADS, UNKNOWN_LEAD, FloatArray
-from ecgpaper.page import LAYOUTS, SIX_LEADS, LeadLayout, PageLayout, Strip, continued
+from ecgpaper.page import LAYOUTS, SIX_LEADS, LeadLayout, PageLayout, Strip, continued, strips_of
 from ecgpaper.page.raster import GridScale, Trace
 
 
@@ -188,11 +187,19 @@ def _without_edge(
     shares = [same_share(rhythm, other) for other in others if not other.is_rhythm]
     if max((share for share in shares if share is not None), default=0.0) > LIMITS.good:
         return layout, readings
-    short = [strip for strip in layout.strips if not strip.segment.is_rhythm]
     for shorter in _others(layout, slice(0, len(readings) - 1)):
-        if [strip for strip in shorter.strips if not strip.segment.is_rhythm] == short:
+        if _short_leads(shorter) == _short_leads(layout):
             return shorter, readings[:-1]
     return layout, readings
+
+
+def _short_leads(layout: PageLayout) -> set[tuple[float, int, str, int]]:
+    """Return where on a page, and which way up, leads stand that are no rhythm strips."""
+    return {
+        (strip.baseline_mm, strip.segment.column, strip.segment.lead, strip.polarity)
+        for strip in layout.strips
+        if not strip.segment.is_rhythm
+    }
 
 
 def _only_lacks_a_lead(other: PageLayout, usual: Named, scale: GridScale) -> bool:
@@ -203,11 +210,7 @@ def _only_lacks_a_lead(other: PageLayout, usual: Named, scale: GridScale) -> boo
     """
     kept = {row[0].baseline_mm for row in other.rows()}
     lacking = [trace for trace in usual.traces if trace.strip.baseline_mm not in kept]
-    short, usual_short = (
-        {strip for strip in strips if not strip.segment.is_rhythm}
-        for strips in (other.strips, usual.layout.strips)
-    )
-    if not lacking or short != usual_short:
+    if not lacking or _short_leads(other) != _short_leads(usual.layout):
         return False
     return all(_is_curve(trace, usual, scale) for trace in lacking)
 
@@ -286,8 +289,9 @@ def _others(layout: PageLayout, rows: slice) -> Iterator[PageLayout]:
 
 
 def _with_leads(layout: PageLayout, leads: LeadLayout, baselines_mm: Sequence[float]) -> PageLayout:
-    """Return a page whose rows start where they did and show other leads."""
-    left_mm = layout.left_mm
+    """Return a page whose rows start where they did and show other leads, in as wide columns."""
     leads = leads.lasting(max(strip.segment.stop_s for strip in layout.strips))
-    strips = strips_of(leads, layout.scale, left_mm, baselines_mm)
+    n_columns = 1 + max(strip.segment.column for strip in layout.strips)
+    gap_mm = layout.column_gap_mm if leads.n_columns == n_columns else 0.0
+    strips = strips_of(leads, layout.scale, layout.left_mm, baselines_mm, gap_mm)
     return replace(layout, name=leads.name, strips=strips)

@@ -21,9 +21,9 @@ from safetensors.numpy import load_file
 from safetensors.numpy import save as arrays_as_bytes
 from tqdm import tqdm
 
+from ecgpaper.digitize.curves.looks import read_rows
 from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.refine import BEYOND_POINTS, Course, course_of, with_rows
-from ecgpaper.digitize.curves.rows import read_rows
 from ecgpaper.digitize.networks import SEGMENTER, TRACER, load_network
 from ecgpaper.digitize.page.flatten import flatten
 from ecgpaper.digitize.segment import segment

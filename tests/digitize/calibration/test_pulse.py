@@ -12,8 +12,7 @@ from ecgpaper.digitize.curves.strip import (
     STRIP_HEIGHT_MM,
     STRIP_PX_PER_MM,
 )
-from ecgpaper.digitize.rows.find import strips_of
-from ecgpaper.page import LAYOUTS, PageLayout, PaperScale
+from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, strips_of
 
 STEP_MM = 2 / N_SUB_COLUMNS / STRIP_PX_PER_MM
 PEN_MM = 0.3

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
+from ecgpaper.digitize.curves.looks import read_rows
 from ecgpaper.digitize.curves.path import TraceCutter, follow_path
-from ecgpaper.digitize.curves.rows import read_rows
 from ecgpaper.digitize.curves.strip import (
     STRIP_HEIGHT_MM,
     STRIP_PX_PER_MM,

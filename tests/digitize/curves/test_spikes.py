@@ -6,8 +6,7 @@ import pytest
 from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.spikes import with_spikes
 from ecgpaper.digitize.curves.strip import STRIP_HEIGHT_MM, STRIP_PX_PER_MM
-from ecgpaper.digitize.rows.find import strips_of
-from ecgpaper.page import LAYOUTS, PageLayout, PaperScale
+from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, strips_of
 from ecgpaper.page.raster import GridScale
 
 LEFT_MM, BASELINE_MM, AT_MM = 20.0, 30.0, 60.0

@@ -1,21 +1,25 @@
 """Columns that stand apart, as pulses have room between them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from ecgpaper.digitize.answer.coverage import uncovered_share
+from ecgpaper.digitize.rows import leads
 from ecgpaper.digitize.rows.apart import columns_apart
-from ecgpaper.digitize.rows.columns import column_places, place_columns
-from ecgpaper.digitize.rows.find import strips_of
-from ecgpaper.page import LAYOUTS, PageLayout, PaperScale
+from ecgpaper.digitize.rows.columns import Place, column_places, place_columns
+from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, strips_of
+from ecgpaper.page.raster import PIXEL_CLASSES, GridScale, PixelMaps, Trace
 
-START_MM = 30.0
+START_MM = 30.1
 
 
 def layout_of(name, left_mm=24.0):
     """A layout whose columns stand close together, some millimeters off."""
-    leads, paper = LAYOUTS[name], PaperScale()
-    baselines_mm = [30.0 + 25.0 * row for row in range(leads.n_rows)]
-    return PageLayout(name, (330.0, 210.0), paper, strips_of(leads, paper, left_mm, baselines_mm))
+    shown, paper = LAYOUTS[name], PaperScale()
+    baselines_mm = [30.0 + 25.0 * row for row in range(shown.n_rows)]
+    return PageLayout(name, (330.0, 210.0), paper, strips_of(shown, paper, left_mm, baselines_mm))
 
 
 def seen(reading, layout, columns, strip=None):
@@ -51,7 +55,7 @@ def test_columns_with_wide_gaps_are_placed_one_by_one(reading, name, n_columns, 
 
 
 def test_pulses_of_one_row_do_not_close_the_gaps(reading):
-    """Of three rows one shows something in the first gap, as presence is sometimes blurred."""
+    """Of three rows one shows something in a part of the first gap, as presence may be blurred."""
     layout = layout_of("3x4")
     rows = seen(reading, layout, columns_of(4, 8.0))
     gap = (rows[0].x_mm > START_MM + 62.5) & (rows[0].x_mm < START_MM + 66.5)
@@ -66,6 +70,7 @@ def test_pulses_of_one_row_do_not_close_the_gaps(reading):
         # One behind the other, or closer than a pulse is wide.
         columns_of(4, 0.0),
         columns_of(4, 1.5),
+        columns_of(4, 2.4),
         # Names between columns of which a part is hidden.
         columns_of(4, 5.0, 57.5),
         # A page and another one beside it.
@@ -75,11 +80,58 @@ def test_pulses_of_one_row_do_not_close_the_gaps(reading):
         [],
     ],
 )
-def test_columns_without_such_gaps_are_not_parted(reading, columns):
+def test_four_columns_without_such_gaps_are_not_parted(reading, columns):
     layout = layout_of("3x4")
+    assert columns_apart(layout, seen(reading, layout, columns)) is None
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        columns_of(2, 0.0),
+        columns_of(2, 0.8),
+        columns_of(2, 2.0),
+        # A fold, or a tape, hides a part of the first column, or the start of the second.
+        [(START_MM, START_MM + 116.0), (START_MM + 117.0, START_MM + 250.0)],
+        [(START_MM, START_MM + 108.0), (START_MM + 112.0, START_MM + 250.0)],
+        [(START_MM, START_MM + 125.0), (START_MM + 129.0, START_MM + 250.0)],
+        # Columns of four seconds.
+        columns_of(2, 8.0, 100.0),
+    ],
+)
+def test_two_columns_without_such_gaps_are_not_parted(reading, columns):
+    layout = layout_of("6x2")
     assert columns_apart(layout, seen(reading, layout, columns)) is None
 
 
 def test_rows_of_one_column_are_not_parted(reading):
     layout = layout_of("12x1")
     assert columns_apart(layout, seen(reading, layout, [], (START_MM, START_MM + 250.0))) is None
+
+
+def test_leads_under_other_names_stand_as_far_apart():
+    layout = place_columns(layout_of("3x4+1R"), Place(START_MM, 1.0, 8.0))
+    baselines_mm = [row[0].baseline_mm for row in layout.rows()]
+    fewer = leads._with_leads(layout, LAYOUTS["3x4"], baselines_mm[:3])
+    lefts_mm = sorted({round(strip.left_mm, 6) for strip in fewer.strips})
+    assert lefts_mm == pytest.approx([START_MM + 70.5 * column for column in range(4)])
+    assert leads._short_leads(fewer) == leads._short_leads(layout)
+    assert fewer.column_gap_mm == pytest.approx(8.0)
+    # Columns of another number are others.
+    assert leads._with_leads(layout, LAYOUTS["12x1"], range(12)).column_gap_mm == 0.0
+    assert layout_of("6x2").column_gap_mm == 0.0
+
+
+def test_pulses_between_columns_are_not_taken_for_traces_that_were_missed():
+    layout = place_columns(layout_of("3x4"), Place(START_MM, 1.0, 8.0))
+    ink = np.zeros((210, 330, 4), np.float32)
+    for strip in layout.strips:
+        left, right = round(strip.left_mm), round(strip.right_mm(layout.scale))
+        ink[round(strip.baseline_mm), left:right, PIXEL_CLASSES.index("ink")] = 1.0
+        ink[round(strip.baseline_mm) - 10 :, left - 6 : left - 2, PIXEL_CLASSES.index("ink")] = 1.0
+    traces = tuple(
+        Trace(strip, x_mm := np.arange(strip.left_mm, strip.left_mm + 62.5), 0 * x_mm, x_mm > 0)
+        for strip in layout.strips
+    )
+    traces = tuple(replace(t, y_px=np.full(len(t.x_px), t.strip.baseline_mm)) for t in traces)
+    assert uncovered_share(traces, layout, GridScale((1.0, 1.0)), PixelMaps(ink, 1.0)) < 0.05

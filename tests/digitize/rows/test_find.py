@@ -17,11 +17,10 @@ from ecgpaper.digitize.rows.find import (
     layouts_of,
     layouts_of_alike,
     row_width_mm,
-    strips_of,
 )
 from ecgpaper.digitize.rows.ink_rows import rows_of
 from ecgpaper.errors import LayoutError
-from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip
+from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, Strip, strips_of
 from ecgpaper.page.geometry import Homography
 from ecgpaper.page.raster import FlatPage, GridScale, PixelMaps
 

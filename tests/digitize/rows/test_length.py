@@ -11,9 +11,8 @@ from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.refine import DARK_ROWS, PROBABLE_ROWS
 from ecgpaper.digitize.rows.columns import Place, place_columns
 from ecgpaper.digitize.rows.ends import END_POINTS
-from ecgpaper.digitize.rows.find import strips_of
 from ecgpaper.digitize.rows.length import measured_by_ends
-from ecgpaper.page import LAYOUTS, PageLayout, PaperScale
+from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, strips_of
 from ecgpaper.page.raster import GridScale
 
 SCALE = GridScale((8.0, 8.0), confidence=0.5)

@@ -6,9 +6,8 @@ import pytest
 from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.read import LIMITS
 from ecgpaper.digitize.curves.strip import STRIP_HEIGHT_MM, STRIP_PX_PER_MM
-from ecgpaper.digitize.rows.find import strips_of
 from ecgpaper.digitize.rows.names import without_names
-from ecgpaper.page import LAYOUTS, PageLayout, PaperScale
+from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, strips_of
 from ecgpaper.page.raster import PIXEL_CLASSES, GridScale, PixelMaps
 
 LEFT_MM, COLUMN_MM = 20.0, 62.5

@@ -6,13 +6,12 @@ import pytest
 from ecgpaper.digitize.curves.path import TraceCutter
 from ecgpaper.digitize.curves.strip import STRIP_HEIGHT_MM, STRIP_PX_PER_MM
 from ecgpaper.digitize.rows.columns import Place, column_places, place_columns
-from ecgpaper.digitize.rows.find import strips_of
 from ecgpaper.digitize.rows.separators import (
     hidden_start_mm,
     start_by_bars,
     without_separators,
 )
-from ecgpaper.page import LAYOUTS, PageLayout, PaperScale
+from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, strips_of
 from ecgpaper.page.raster import GridScale
 
 LEFT_MM, COLUMN_MM, HIGH_MM = 20.0, 62.5, 8.0

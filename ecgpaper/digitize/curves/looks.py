@@ -1,6 +1,6 @@
 """Photo -> row readings: every row of a page, as high as its waves are.
 
-Public: `look_along_rows`, `read_rows`, `check_presence`, `READABLE_TRACES`.
+Public: `RowReader`, `read_rows`, `check_presence`, `READABLE_TRACES`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from ecgpaper.digitize.curves.strip import (
 from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
 from ecgpaper.errors import LayoutError
 from ecgpaper.nets.tracer import StripNet
-from ecgpaper.page import PageLayout
+from ecgpaper.page import PageLayout, Strip
 from ecgpaper.page.raster import FlatPage, GridScale, PixelMaps
 
 # What to do where traces are not seen.
@@ -33,7 +33,7 @@ READABLE_TRACES = "check that the image shows an ECG, with dark traces, at 150 d
 
 
 @dataclass(frozen=True, slots=True)
-class RowLimits:
+class LookLimits:
     """Which rows show traces, and which are looked at again."""
 
     # Rows that show traces along less than this, before it is known where exactly they start, are
@@ -43,17 +43,28 @@ class RowLimits:
     min_present: float = 0.25
     # A curve reaches the edge if at least this number of its points do.
     min_edge_points: int = 3
-    # The tallest looks are given up once they were in vain for this number of rows: a chart, whose
-    # curves cross the page, would take half a minute.
-    most_in_vain: int = 2
+    # The tallest looks are given up once they were in vain for this number of rows, one after the
+    # other: a chart, whose curves cross the page, would take half a minute.
+    most_in_vain: int = 3
 
 
-LIMITS = RowLimits()
+LIMITS = LookLimits()
 
 
 @dataclass(frozen=True, eq=False)
-class _Page:
-    """What rows are read from; parameters as those of `read_rows`."""
+class RowReader:
+    """Reads every row of a page, from `MARGIN_MM` before it to as much behind it.
+
+    Parameters
+    ----------
+    photo : ndarray of uint8, of shape (height, width, 3), RGB
+    flat : FlatPage
+    maps : PixelMaps
+        Of the flat page: they tell where writing is.
+    scale : GridScale
+    layout : PageLayout
+    network : StripNet
+    """
 
     photo: ByteArray
     flat: FlatPage
@@ -62,36 +73,47 @@ class _Page:
     layout: PageLayout
     network: StripNet
 
-    def read(self, baseline_mm: float, height_mm: float) -> RowReading:
-        """Read a row: so much of the paper above and below its baseline."""
+    def look(self) -> tuple[RowReading, ...]:
+        """Look along every row as high as most waves are; taller ones may be cut off.
+
+        Returns
+        -------
+        tuple of RowReading
+            One per row, top to bottom; all at the same `x_mm`.
+        """
+        return tuple(self._read(strips[0], STRIP_HEIGHT_MM) for strips in self.layout.rows())
+
+    def look_again(self, looks: Sequence[RowReading]) -> tuple[RowReading, ...]:
+        """Look along the rows again whose waves the first looks cut off; the others stay."""
+        readings, n_in_vain = [], 0
+        for strips, look in zip(self.layout.rows(), looks, strict=True):
+            reading = look
+            if _is_cut_off(reading):
+                reading = self._read(strips[0], TALL_HEIGHT_MM)
+            if _is_cut_off(reading) and n_in_vain < LIMITS.most_in_vain:
+                tallest = self._read(strips[0], TALLEST_HEIGHT_MM)
+                # Where the curve leaves that one as well, it is no wave: the less, the finer.
+                is_in_vain = _is_cut_off(tallest)
+                n_in_vain = n_in_vain + 1 if is_in_vain else 0
+                reading = reading if is_in_vain else tallest
+            readings.append(reading)
+        return tuple(readings)
+
+    def _read(self, strip: Strip, height_mm: float) -> RowReading:
+        """Read the row of a strip: so much of the paper around its baseline."""
         left_mm = self.layout.left_mm - MARGIN_MM
         right_mm = self.layout.right_mm + MARGIN_MM
         multiple = self.network.body.multiple
         width_px = int(np.ceil((right_mm - left_mm) * STRIP_PX_PER_MM / multiple)) * multiple
-        corner_mm = (left_mm, baseline_mm - height_mm / 2)
+        corner_mm = (left_mm, strip.baseline_mm - height_mm / 2)
         size_px = (round(height_mm * STRIP_PX_PER_MM), width_px)
         image = sample_strip(self.photo, self.flat, self.scale, corner_mm, size_px)
         text = writing(self.maps, self.scale, corner_mm, size_px)
         x_mm = corner_mm[0] + (sub_columns_px(width_px) + 0.5) / STRIP_PX_PER_MM
-        points_px = self.scale.px_from_mm(np.column_stack([x_mm, np.full(len(x_mm), baseline_mm)]))
-        is_on_photo = _is_inside(self.flat.page_to_photo(points_px), self.photo)
+        along_mm = np.column_stack([x_mm, np.full(len(x_mm), strip.baseline_mm)])
+        points_photo = self.flat.page_to_photo(self.scale.px_from_mm(along_mm))
+        is_on_photo = _is_inside(points_photo, self.photo)
         return read_strip(image, text, is_on_photo, corner_mm, self.network)
-
-
-def look_along_rows(
-    photo: ByteArray,
-    page: FlatPage,
-    maps: PixelMaps,
-    scale: GridScale,
-    layout: PageLayout,
-    network: StripNet,
-) -> tuple[RowReading, ...]:
-    """Read every row of a page as high as most waves are; taller ones may be cut off.
-
-    Parameters and return value as those of `read_rows`.
-    """
-    seen = _Page(photo, page, maps, scale, layout, network)
-    return tuple(seen.read(strips[0].baseline_mm, STRIP_HEIGHT_MM) for strips in layout.rows())
 
 
 def read_rows(
@@ -102,45 +124,14 @@ def read_rows(
     layout: PageLayout,
     network: StripNet,
 ) -> tuple[RowReading, ...]:
-    """Read every row of a page, from `MARGIN_MM` before it to as much behind it.
-
-    Rows with tall waves are looked at again, if the page shows traces at all.
-
-    Parameters
-    ----------
-    photo : ndarray of uint8, of shape (height, width, 3), RGB
-    page : FlatPage
-    maps : PixelMaps
-        Of the page: they tell where writing is.
-    scale : GridScale
-    layout : PageLayout
-    network : StripNet
-
-    Returns
-    -------
-    tuple of RowReading
-        One per row, top to bottom; all at the same `x_mm`.
-    """
-    seen = _Page(photo, page, maps, scale, layout, network)
-    looks = look_along_rows(photo, page, maps, scale, layout, network)
-    if _present_share(looks, layout) < LIMITS.min_present:
-        return looks
-    readings, n_in_vain = [], 0
-    for strips, look in zip(layout.rows(), looks, strict=True):
-        reading = look
-        if _is_cut_off(reading):
-            reading = seen.read(strips[0].baseline_mm, TALL_HEIGHT_MM)
-        if _is_cut_off(reading) and n_in_vain < LIMITS.most_in_vain:
-            tallest = seen.read(strips[0].baseline_mm, TALLEST_HEIGHT_MM)
-            # Where the curve leaves that one as well, it is no wave: the less, the finer.
-            is_in_vain = _is_cut_off(tallest)
-            n_in_vain += is_in_vain
-            reading = reading if is_in_vain else tallest
-        readings.append(reading)
-    return tuple(readings)
+    """Read every row of a page, as high as its waves are; parameters as those of `RowReader`."""
+    reader = RowReader(photo, page, maps, scale, layout, network)
+    return reader.look_again(reader.look())
 
 
-def check_presence(rows: Sequence[RowReading], layout: PageLayout) -> None:
+def check_presence(
+    rows: Sequence[RowReading], layout: PageLayout, n_most: int | None = None
+) -> None:
     """Refuse rows along which hardly a trace is seen.
 
     Parameters
@@ -148,24 +139,22 @@ def check_presence(rows: Sequence[RowReading], layout: PageLayout) -> None:
     rows : sequence of RowReading
     layout : PageLayout
         Where they stand.
+    n_most : int, optional
+        Only so many count, those that show most.
 
     Raises
     ------
     LayoutError
     """
-    present = _present_share(rows, layout)
+    x_mm = rows[0].x_mm
+    inside = (x_mm >= layout.left_mm) & (x_mm < layout.right_mm)
+    shares = sorted((float(row.presence[inside].mean()) for row in rows), reverse=True)
+    present = float(np.mean(shares[:n_most]))
     if present < LIMITS.min_present:
         raise LayoutError(
             f"expected traces along {LIMITS.min_present:.0%} of the rows at the very least; what "
             f"looks like rows shows some along {present:.0%}: {READABLE_TRACES}"
         )
-
-
-def _present_share(rows: Sequence[RowReading], layout: PageLayout) -> float:
-    """Share of the rows of a layout, in [0, 1], along which traces are seen."""
-    x_mm = rows[0].x_mm
-    inside = (x_mm >= layout.left_mm) & (x_mm < layout.right_mm)
-    return float(np.mean([row.presence[inside] for row in rows]))
 
 
 def _is_inside(points_photo: FloatArray, photo: ByteArray) -> BoolArray:

@@ -7,17 +7,15 @@ import numpy as np
 import pytest
 
 from ecgpaper.digitize import scale as scales
-from ecgpaper.digitize.curves import rows as module
-from ecgpaper.digitize.curves.rows import check_presence, look_along_rows, read_rows
+from ecgpaper.digitize.curves.looks import RowReader, check_presence, read_rows
 from ecgpaper.digitize.curves.strip import (
     STRIP_HEIGHT_MM,
     STRIP_PX_PER_MM,
     TALL_HEIGHT_MM,
     TALLEST_HEIGHT_MM,
 )
-from ecgpaper.digitize.rows.find import strips_of
 from ecgpaper.errors import LayoutError
-from ecgpaper.page import LAYOUTS, PageLayout, PaperScale
+from ecgpaper.page import LAYOUTS, PageLayout, PaperScale, strips_of
 from ecgpaper.page.geometry import Homography
 from ecgpaper.page.raster import FlatPage, GridScale
 
@@ -43,7 +41,7 @@ def looks(monkeypatch):
     def see(present, reaches_mm):
         """Show traces along a share of each row, whose curves reach so far from the baseline."""
 
-        def read(page, _baseline_mm, height_mm):
+        def read(page, _strip, height_mm):
             heights_mm.append(height_mm)
             x_mm = np.arange(page.layout.left_mm, page.layout.right_mm, 0.5)
             n_rows = round(height_mm * STRIP_PX_PER_MM)
@@ -55,7 +53,7 @@ def looks(monkeypatch):
                 presence=(np.arange(len(x_mm)) < present * len(x_mm)).astype(float),
             )
 
-        monkeypatch.setattr(module._Page, "read", read)
+        monkeypatch.setattr(RowReader, "_read", read)
         return heights_mm
 
     return see
@@ -74,7 +72,7 @@ def twelve_rows():
         (30.0, 12, 0),
         (40.0, 12, 12),
         # A chart's curves cross the page: no look is tall enough.
-        (60.0, 12, 2),
+        (60.0, 12, 3),
     ],
 )
 def test_rows_are_looked_at_again_as_long_as_that_helps(looks, reaches_mm, n_tall, n_tallest):
@@ -85,15 +83,9 @@ def test_rows_are_looked_at_again_as_long_as_that_helps(looks, reaches_mm, n_tal
     assert heights_mm.count(TALLEST_HEIGHT_MM) == n_tallest
 
 
-def test_what_shows_no_traces_is_not_looked_at_again(looks):
-    heights_mm = looks(0.2, 40.0)
-    read_rows(FLAT.image, FLAT, None, GridScale((8.0, 8.0)), twelve_rows(), None)
-    assert heights_mm == [STRIP_HEIGHT_MM] * 12
-
-
 def test_a_first_look_leaves_tall_waves_cut_off(looks):
     heights_mm = looks(1.0, 40.0)
-    look_along_rows(FLAT.image, FLAT, None, GridScale((8.0, 8.0)), twelve_rows(), None)
+    RowReader(FLAT.image, FLAT, None, GridScale((8.0, 8.0)), twelve_rows(), None).look()
     assert heights_mm == [STRIP_HEIGHT_MM] * 12
 
 
