@@ -118,7 +118,7 @@ def test_leads_under_other_names_stand_as_far_apart():
     assert leads._short_leads(fewer) == leads._short_leads(layout)
     assert fewer.column_gap_mm == pytest.approx(8.0)
     # Columns of another number are others.
-    assert leads._with_leads(layout, LAYOUTS["12x1"], range(12)).column_gap_mm == 0.0
+    assert leads._with_leads(layout, LAYOUTS["6x2"], range(6)).column_gap_mm == 0.0
     assert layout_of("6x2").column_gap_mm == 0.0
 
 
