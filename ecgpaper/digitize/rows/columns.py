@@ -83,7 +83,9 @@ def column_places(layout: PageLayout, readings: tuple[RowReading, ...]) -> tuple
     Where another length fits both ends much better, it is the last place; rows of no usual length
     are as long as fits their ends best. Bars and gaps between columns say more than ends, which a
     photo may cut off: where they are seen, theirs is the only place, unless it leaves out more of
-    what was read than a pulse. So do wide gaps, in which pulses stand.
+    what was read than a pulse.
+    Wide gaps, in which pulses may stand, come before all: where columns begin and end at them,
+    theirs is the only place.
 
     Parameters
     ----------
