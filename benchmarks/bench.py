@@ -37,6 +37,7 @@ from ecgpaper import score
 from ecgpaper.app.leaderboard.origin import commit_of
 from ecgpaper.classify import Classifier
 from ecgpaper.digitize import Digitizer, digitizer, first_phase, page_image, reading
+from ecgpaper.digitize.curves.looks import RowReader
 from ecgpaper.digitize.rows import find
 from ecgpaper.ecg import STANDARD_ORDER
 from ecgpaper.measure import measure
@@ -50,12 +51,13 @@ from tests.plain_alignment import make_lead, plain_find_shift
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "docs" / "results" / "bench.json"
 PRESETS = ("clean", "scan-color", "photo", "photo-deteriorated")
-# Functions in the order in which a page passes them, and the modules that call them.
+# Functions in the order in which a page passes them, and the modules that call them, or classes.
 STAGES = {
     "see_page": page_image,
     "find_scale": reading,
     "rows_of": find,
-    "read_rows": first_phase,
+    "look": RowReader,
+    "look_again": RowReader,
     "column_places": first_phase,
     "settle_columns": digitizer,
     "refine_traces": digitizer,

@@ -123,8 +123,12 @@ class FirstPhase(Networks):
     def _read_or_fault(
         self, way: Way, request: Request, find: FindLayouts
     ) -> Reading | EcgPaperError:
-        is_alike = find is layouts_of_alike
-        found = self._alike(way, request) if is_alike else self._level(way, request, find)
+        if find is layouts_of_alike:
+            found = self._alike(way, request)
+            # It is not asked for again.
+            way.alike = None
+        else:
+            found = self._level(way, request, find)
         if isinstance(found, EcgPaperError):
             return found
         if found.is_backwards:

@@ -65,6 +65,8 @@ class PageImage:
         Whether the photo shows light traces on a dark ground; `photo` is its negative then.
     is_pale : bool
         Whether the page was seen with more contrast; `photo` has it then.
+    may_be_pale : bool
+        Whether curves may be paler than the grid: what cannot be read is seen so next.
     """
 
     photo: ByteArray
@@ -76,6 +78,7 @@ class PageImage:
     view: View
     is_negative: bool = False
     is_pale: bool = False
+    may_be_pale: bool = False
 
     @property
     def flat_on_whole(self) -> FlatPage:
@@ -93,16 +96,10 @@ class PageImage:
         cv2.fillConvexPoly(shown, np.rint(on_photo).astype(np.int32), 1)
         return float((ink * shown).sum() / max(float(ink.sum()), 1e-9))
 
-    @property
-    def may_be_pale(self) -> bool:
-        """Whether its curves may be paler than its grid, and it was not seen so yet."""
-        was_changed = self.is_pale or self.is_negative
-        return not was_changed and bool(self.maps.of("grid").mean() > MIN_GRID_SEEN)
-
     def upright(self) -> PageImage:
         """Flatten the photo without its grid, by the sides of the sheet and by its print."""
         flat, maps = turn_upright(self.photo, self.photo_maps, self.view)
-        return replace(self, flat=flat, maps=maps)
+        return replace(self, flat=flat, maps=maps, may_be_pale=False)
 
     def turned(self, n_quarters: int) -> PageImage:
         """Turn the flat page counterclockwise."""
@@ -159,7 +156,9 @@ def sights(
     seen: list[PageImage] = []
 
     def see() -> PageImage:
-        seen.append(see_page(photo, network, corners))
+        page = see_page(photo, network, corners)
+        has_grid = bool(page.maps.of("grid").mean() > MIN_GRID_SEEN)
+        seen.append(replace(page, may_be_pale=has_grid and not is_dark(photo)))
         return seen[0]
 
     yield see

@@ -85,6 +85,11 @@ class PageLayout:
         return max(strip.right_mm(self.scale) for strip in self.strips)
 
     @property
+    def n_columns(self) -> int:
+        """How many columns there are; a rhythm strip stands in the first."""
+        return 1 + max(strip.segment.column for strip in self.strips)
+
+    @property
     def column_gap_mm(self) -> float:
         """Paper between columns, in mm; 0 where none is, or rows have one column."""
         row = next((strips for strips in self.rows() if len(strips) > 1), None)

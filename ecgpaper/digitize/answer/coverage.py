@@ -5,7 +5,8 @@ Public: `uncovered_share`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -18,6 +19,8 @@ from ecgpaper.page.raster import GridScale, PixelMaps, Trace
 REACH_MM = 2.0
 # Ink within this distance of the ends of the rows may be a pulse's.
 ENDS_MM = 1.0
+# Pulses are as high, at the usual gain, where no other row tells how much room they have.
+PULSE_MM = 10.0
 
 
 def uncovered_share(
@@ -48,10 +51,24 @@ def uncovered_share(
         at = np.rint((points + 0.5) / per_px - 0.5).astype(np.int32)
         cv2.polylines(covered, [at], isClosed=False, color=1, thickness=width)
     x_mm = (np.arange(ink.shape[1]) * per_px - scale.origin_px[0]) / scale.px_per_mm[0]
+    y_mm = (np.arange(ink.shape[0]) * per_px - scale.origin_px[1]) / scale.px_per_mm[1]
+    for left_mm, right_mm, top_mm, bottom_mm in _gaps_mm(layout):
+        is_between = (x_mm >= left_mm) & (x_mm < right_mm)
+        is_beside = (y_mm >= top_mm) & (y_mm < bottom_mm)
+        ink[np.ix_(is_beside, is_between)] = False
     is_shown = (x_mm > layout.left_mm + ENDS_MM) & (x_mm < layout.right_mm - ENDS_MM)
-    # Pulses may stand between columns.
-    ends_mm = [(strip.left_mm, strip.right_mm(layout.scale)) for strip in layout.strips]
-    is_shown &= np.any([(x_mm >= first) & (x_mm < stop) for first, stop in ends_mm], axis=0)
     shown = ink[:, is_shown]
     left = shown & (covered[:, is_shown] == 0)
     return float(left.sum() / max(1, shown.sum()))
+
+
+def _gaps_mm(layout: PageLayout) -> Iterator[tuple[float, float, float, float]]:
+    """Yield left, right, top and bottom of the paper between columns, where pulses may stand."""
+    rows = list(layout.rows())
+    baselines_mm = [strips[0].baseline_mm for strips in rows]
+    half_mm = min(np.diff(baselines_mm), default=2 * PULSE_MM) / 2
+    for strips in rows:
+        for before, behind in pairwise(strips):
+            middle_mm = before.baseline_mm
+            ends_mm = before.right_mm(layout.scale), behind.left_mm
+            yield *ends_mm, middle_mm - half_mm, middle_mm + half_mm

@@ -46,7 +46,7 @@ def columns_apart(
 ) -> tuple[float, float] | None:
     """Find columns with wide gaps, in which no row of columns has a trace.
 
-    Only columns of the usual width are found: of 250 mm in all, without the gaps.
+    Only columns as of the usual layout with as many rows are found, 250 mm in all without the gaps.
 
     Parameters
     ----------
@@ -60,13 +60,12 @@ def columns_apart(
     tuple of (start, gap), in mm, or None
         Where the first column starts, and the paper between columns; None if there is no such gap.
     """
-    n_columns = 1 + max(strip.segment.column for strip in layout.strips)
     rows = zip(readings, layout.rows(), strict=True)
     of_columns = [reading for reading, strips in rows if len(strips) > 1]
     if not of_columns:
         return None
     presence = Presence(of_columns)
-    shape = _Shape(n_columns, ROW_MM / n_columns)
+    shape = _Shape(layout.n_columns, ROW_MM / layout.n_columns)
     first_mm, last_mm = presence.edges_mm[0], presence.edges_mm[-1]
     starts_mm, gaps_mm = np.meshgrid(
         np.arange(first_mm, last_mm - shape.width_mm(LIMITS.min_mm), LIMITS.step_mm),
@@ -135,7 +134,8 @@ class _Shape:
         return np.asarray(np.sum(edges, axis=0))
 
     def is_clear(self, presence: Presence, start_mm: float, gap_mm: float) -> bool:
-        """Whether presence rises where columns start, and falls where the last one ends."""
+        """Whether columns start and end where presence does, and gaps are wide."""
         left_mm, right_mm = np.array([*self._columns(np.array(start_mm), np.array(gap_mm))]).T
         rises, falls = presence.rise(left_mm), -presence.rise(right_mm)
-        return bool(rises.min() > LIMITS.min_rise and falls[-1] > LIMITS.min_fall)
+        is_steep = rises.min() > LIMITS.min_rise and falls[-1] > LIMITS.min_fall
+        return bool(is_steep and gap_mm >= LIMITS.min_mm)

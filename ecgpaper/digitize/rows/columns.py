@@ -100,7 +100,7 @@ def column_places(layout: PageLayout, readings: tuple[RowReading, ...]) -> tuple
     presence = Presence(readings)
     row_mm = _usual_length_mm(presence, left_mm, taken_mm)
     usual_mm = ROW_MM if row_mm is None else row_mm
-    start_mm = start_by_bars(layout, readings, usual_mm / _n_columns(layout))
+    start_mm = start_by_bars(layout, readings, usual_mm / layout.n_columns)
     if start_mm is not None and _holds(presence, start_mm, usual_mm):
         return (Place(start_mm, usual_mm / taken_mm),)
     if row_mm is None:
@@ -225,10 +225,6 @@ def place_columns(layout: PageLayout, place: Place) -> PageLayout:
         for strip in layout.strips
     )
     return replace(layout, strips=strips)
-
-
-def _n_columns(layout: PageLayout) -> int:
-    return 1 + max(strip.segment.column for strip in layout.strips)
 
 
 def with_margin(layout: PageLayout) -> PageLayout:

@@ -291,7 +291,6 @@ def _others(layout: PageLayout, rows: slice) -> Iterator[PageLayout]:
 def _with_leads(layout: PageLayout, leads: LeadLayout, baselines_mm: Sequence[float]) -> PageLayout:
     """Return a page whose rows start where they did and show other leads, in as wide columns."""
     leads = leads.lasting(max(strip.segment.stop_s for strip in layout.strips))
-    n_columns = 1 + max(strip.segment.column for strip in layout.strips)
-    gap_mm = layout.column_gap_mm if leads.n_columns == n_columns else 0.0
+    gap_mm = layout.column_gap_mm if leads.n_columns == layout.n_columns else 0.0
     strips = strips_of(leads, layout.scale, layout.left_mm, baselines_mm, gap_mm)
     return replace(layout, name=leads.name, strips=strips)

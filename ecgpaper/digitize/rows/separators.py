@@ -179,7 +179,7 @@ def start_by_bars(
     float, in mm, or None
         None if there are fewer than two bars, or not one between all columns.
     """
-    n_bars = max(strip.segment.column for strip in layout.strips)
+    n_bars = layout.n_columns - 1
     pairs = zip(readings, layout.rows(), strict=True)
     rows = [(reading, strips[0].baseline_mm) for reading, strips in pairs if len(strips) > 1]
     if n_bars < LIMITS.min_bars or len(rows) < LIMITS.min_rows:

@@ -1,7 +1,5 @@
 """Columns that stand apart, as pulses have room between them."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -91,6 +89,7 @@ def test_four_columns_without_such_gaps_are_not_parted(reading, columns):
         columns_of(2, 0.0),
         columns_of(2, 0.8),
         columns_of(2, 2.0),
+        columns_of(2, 2.4),
         # A fold, or a tape, hides a part of the first column, or the start of the second.
         [(START_MM, START_MM + 116.0), (START_MM + 117.0, START_MM + 250.0)],
         [(START_MM, START_MM + 108.0), (START_MM + 112.0, START_MM + 250.0)],
@@ -122,16 +121,18 @@ def test_leads_under_other_names_stand_as_far_apart():
     assert layout_of("6x2").column_gap_mm == 0.0
 
 
-def test_pulses_between_columns_are_not_taken_for_traces_that_were_missed():
-    layout = place_columns(layout_of("3x4"), Place(START_MM, 1.0, 8.0))
-    ink = np.zeros((210, 330, 4), np.float32)
+@pytest.mark.parametrize("name", ["3x4", "3x4+1R"])
+def test_pulses_between_columns_are_not_taken_for_traces_that_were_missed(name):
+    layout = place_columns(layout_of(name), Place(START_MM, 1.0, 8.0))
+    ink = np.zeros((210, 330), np.float32)
+    traces = []
     for strip in layout.strips:
-        left, right = round(strip.left_mm), round(strip.right_mm(layout.scale))
-        ink[round(strip.baseline_mm), left:right, PIXEL_CLASSES.index("ink")] = 1.0
-        ink[round(strip.baseline_mm) - 10 :, left - 6 : left - 2, PIXEL_CLASSES.index("ink")] = 1.0
-    traces = tuple(
-        Trace(strip, x_mm := np.arange(strip.left_mm, strip.left_mm + 62.5), 0 * x_mm, x_mm > 0)
-        for strip in layout.strips
-    )
-    traces = tuple(replace(t, y_px=np.full(len(t.x_px), t.strip.baseline_mm)) for t in traces)
-    assert uncovered_share(traces, layout, GridScale((1.0, 1.0)), PixelMaps(ink, 1.0)) < 0.05
+        x_mm = np.arange(strip.left_mm, strip.right_mm(layout.scale))
+        y_mm = np.full(len(x_mm), strip.baseline_mm)
+        traces.append(Trace(strip, x_mm, y_mm, np.ones(len(x_mm))))
+        row, left = round(strip.baseline_mm), round(strip.left_mm)
+        ink[row, left : left + len(x_mm)] = 1.0
+        ink[row - 10 : row + 1, left - 6 : left - 2] = 1.0
+    of_class = [ink if name == "ink" else 0 * ink for name in PIXEL_CLASSES]
+    maps = PixelMaps(np.stack(of_class, axis=2), 1.0)
+    assert uncovered_share(traces, layout, GridScale((1.0, 1.0)), maps) < 0.05
