@@ -52,9 +52,12 @@ def test_a_part_of_a_page_is_seen_upright_a_dark_one_as_a_negative_one_with_a_gr
     monkeypatch.setattr(page_image, "see_negative", lambda *_: "negative")
     monkeypatch.setattr(page_image, "see_pale", lambda *_: "pale")
     found = [see() for see in sights(page.photo, None)]
-    assert found[0] is page
+    assert found[0].flat is page.flat
+    # Only a page that is seen so next may leave ways round for it.
+    assert found[0].may_be_pale == ("pale" in ways)
     assert len(found) == len(ways)
     if "upright" in ways:
+        assert not found[1].may_be_pale
         assert found[1].ink_shown == pytest.approx(1.0)
         assert found[1].photo is page.photo
     assert [way for way in found if isinstance(way, str)] == [*{"negative", "pale"} & {*ways}]
