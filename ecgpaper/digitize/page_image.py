@@ -154,17 +154,18 @@ def sights(
         As `see_page`, with its errors.
     """
     seen: list[PageImage] = []
+    may_be_negative = is_dark(photo)
 
     def see() -> PageImage:
         page = see_page(photo, network, corners)
         has_grid = bool(page.maps.of("grid").mean() > MIN_GRID_SEEN)
-        seen.append(replace(page, may_be_pale=has_grid and not is_dark(photo)))
+        seen.append(replace(page, may_be_pale=has_grid and not may_be_negative))
         return seen[0]
 
     yield see
     if seen and seen[0].ink_shown < MIN_INK_SHOWN:
         yield seen[0].upright
-    if is_dark(photo):
+    if may_be_negative:
         yield partial(see_negative, photo, network, corners)
     elif seen and seen[0].may_be_pale:
         yield partial(see_pale, photo, network, corners)

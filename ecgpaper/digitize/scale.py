@@ -24,6 +24,7 @@ from ecgpaper.digitize.page.flatten import FLAT_PX_PER_MM
 from ecgpaper.digitize.page.sheet import SHEETS_MM
 from ecgpaper.digitize.page_image import PageImage
 from ecgpaper.digitize.rows.columns import Place, place_columns
+from ecgpaper.digitize.rows.find import LIMITS as PAGE_ROWS
 from ecgpaper.digitize.rows.find import (
     OTHER_ROWS_MM,
     PULSE_ROOM_MM,
@@ -47,8 +48,6 @@ _NO_GRID = (
 )
 # A page that is flattened along its grid has the scale that it was given, within this share.
 MAX_FOLLOWED_OFF = 0.01
-# Rows that show traces, at least, where they are to tell a scale.
-_FEWEST_ROWS = 3
 # Lengths of rows on upright sheets: as many seconds as fit.
 _SHORT_ROWS_MM = (187.5, 125.0)
 _NO_ROWS = (
@@ -160,8 +159,8 @@ def scale_without_grid(
     scale = believable(GridScale((px_per_mm, px_per_mm)), page, _NO_ROWS)
     layout = find_layout(page, maps, scale)
     readings = RowReader(photo, page, maps, scale, layout, network).look()
-    # Of rows that are text no scale comes; but some text may stand beside three traces.
-    check_presence(readings, layout, _FEWEST_ROWS)
+    # Lines of text tell no scale; but some may stand beside as many traces as make a page.
+    check_presence(readings, layout, PAGE_ROWS.min_rows)
     seen = _where_seen(layout, readings)
     if seen is not layout:
         seen_px = (seen.right_mm - seen.left_mm) * px_per_mm

@@ -16,11 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ecgpaper.digitize.curves.strip import (
-    STRIP_PX_PER_MM,
-    strip_tensor,
-    sub_columns_px,
-)
+from ecgpaper.digitize.curves.strip import STRIP_PX_PER_MM, strip_tensor, sub_columns_px
 from ecgpaper.ecg import BoolArray, ByteArray, FloatArray
 from ecgpaper.nets.tracer import StripNet
 
