@@ -204,9 +204,7 @@ class SegmentFeed(PageFeed):
             return _segment_page_from(load_file(file))
         drawn = segment_page(self.source, np.random.default_rng([self.source.seed, page, 2]))
         if self.feed.fresh < 1:
-            # Shares add up to 1: the first need not be kept.
-            planes = np.rint(255 * drawn.shares[..., 1:]).astype(np.uint8)
-            _, encoded = cv2.imencode(".png", planes, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+            _, encoded = cv2.imencode(".png", drawn.shares, [cv2.IMWRITE_PNG_COMPRESSION, 1])
             arrays = {"image": jpeg_of(drawn.image, _KEPT_JPEG), "shares": encoded.ravel()}
             _keep(self.folder, "page", page, arrays)
         return drawn
@@ -240,10 +238,7 @@ def _crops_from(arrays: dict[str, NDArray[Any]], chosen: list[int]) -> list[Stri
 
 
 def _segment_page_from(arrays: dict[str, NDArray[Any]]) -> SegmentPage:
-    planes = cv2.imdecode(arrays["shares"], cv2.IMREAD_UNCHANGED)
-    if planes is None:
+    shares = cv2.imdecode(arrays["shares"], cv2.IMREAD_UNCHANGED)
+    if shares is None:
         raise ValueError("expected a page that was kept; it is damaged: remove it")
-    shares = planes.astype(np.float32) / 255
-    rest = np.clip(1 - shares.sum(axis=-1, keepdims=True), 0, 1)
-    whole = np.concatenate([rest, shares], axis=-1)
-    return SegmentPage(image_of(arrays["image"]), np.asarray(whole, np.float32))
+    return SegmentPage(image_of(arrays["image"]), np.asarray(shares, np.uint8))

@@ -202,7 +202,8 @@ class SegmentPage(NamedTuple):
     """A page as the segmenter sees it, and what its pixels are."""
 
     image: ByteArray  # (height, width, 3)
-    shares: NDArray[np.float32]  # (height, width, n_classes)
+    # Shares of all classes but the first, in 1/255: together they are 1.
+    shares: ByteArray  # (height, width, n_classes - 1)
 
 
 def as_segment_batch(
@@ -222,7 +223,7 @@ def segment_page(source: PageSource, rng: np.random.Generator) -> SegmentPage:
     part = _page_part(page, rng) if rng.random() < CHOICES.close_share else np.s_[:, :]
     small, _ = working_image(np.ascontiguousarray(page.image[part]))
     shares = cv2.resize(full[part], small.shape[1::-1], interpolation=cv2.INTER_AREA)
-    return SegmentPage(small, np.asarray(shares, np.float32))
+    return SegmentPage(small, np.rint(255 * shares[..., 1:]).astype(np.uint8))
 
 
 def _page_part(page: SyntheticPage, rng: np.random.Generator) -> tuple[slice, slice]:
@@ -238,9 +239,12 @@ def _page_part(page: SyntheticPage, rng: np.random.Generator) -> tuple[slice, sl
 
 
 def segment_crop(
-    dark: NDArray[np.float32], shares: NDArray[np.float32], rng: np.random.Generator
+    dark: NDArray[np.float32], shares: ByteArray, rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Cut a crop of a random size out of a page: darkness and classes, channels first."""
+    """Cut a crop of a random size out of a page: darkness and shares of classes, channels first.
+
+    Shares are those of a `SegmentPage`, whose size the darkness has.
+    """
     height, width = SEGMENT_CROP_PX
     zoom = rng.uniform(0.8, 1.25)
     source_size = (
@@ -251,8 +255,9 @@ def segment_crop(
     top = int(rng.integers(dark.shape[0] - source_size[1] + 1))
     window = np.s_[top : top + source_size[1], left : left + source_size[0]]
     image = cv2.resize(dark[window], (width, height), interpolation=cv2.INTER_LINEAR)
-    share = cv2.resize(shares[window], (width, height), interpolation=cv2.INTER_LINEAR)
-    return (
-        np.asarray(image, np.float32).transpose(2, 0, 1),
-        np.asarray(share, np.float32).transpose(2, 0, 1),
-    )
+    others = cv2.resize(shares[window], (width, height), interpolation=cv2.INTER_LINEAR)
+    maps = np.empty((1 + others.shape[2], height, width), np.float32)
+    maps[1:] = others.transpose(2, 0, 1)
+    maps[1:] /= 255
+    maps[0] = np.clip(1 - maps[1:].sum(axis=0), 0, 1)
+    return np.asarray(image, np.float32).transpose(2, 0, 1), maps
