@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from scipy.special import expit
 
 from ecgpaper.classify.beats import N_BEAT_SAMPLES, typical_beats
@@ -29,7 +30,13 @@ from ecgpaper.classify.inputs import (
 )
 from ecgpaper.classify.labels import CLASSES, labels_above
 from ecgpaper.classify.person import N_PERSON_FEATURES, person_features
-from ecgpaper.classify.rhythm import N_RHYTHM_FEATURES, find_beats, rhythm_features
+from ecgpaper.classify.rhythm import (
+    N_RATE_STEPS,
+    N_RHYTHM_FEATURES,
+    find_beats,
+    rate_step,
+    rhythm_features,
+)
 from ecgpaper.classify.wave_features import N_WAVE_MEASURES, wave_measures
 from ecgpaper.ecg import STANDARD_ORDER, Ecg, FloatArray
 from ecgpaper.nets.classifier import EnsembleConfig, SignalEnsemble
@@ -160,7 +167,9 @@ def prior_from(extra: Mapping[str, Any]) -> FloatArray:
 
 def network_from_config(config: EnsembleConfig) -> SignalEnsemble:
     """Build the networks that a checkpoint describes, with weights yet to be loaded."""
-    return SignalEnsemble(config.network, config.n_members, config.n_stored, N_COMPARED)
+    return SignalEnsemble(
+        config.network, config.n_members, config.n_stored, N_COMPARED, N_RATE_STEPS
+    )
 
 
 class NetworkInputs(NamedTuple):
@@ -171,11 +180,17 @@ class NetworkInputs(NamedTuple):
 
 
 class Traits(NamedTuple):
-    """What windows of leads are compared by."""
+    """What windows of leads are compared by, and their heart rate."""
 
     beats: Float32Array  # (n_windows, 24, 80)
     rhythm: Float32Array  # (n_windows, 8)
     measures: Float32Array  # (n_windows, 2 * N_WAVE_MEASURES): of the waves, and which are known
+    rates: NDArray[np.int64]  # (n_windows,): steps of the heart rate
+
+    @property
+    def compared(self) -> tuple[Float32Array, Float32Array, Float32Array]:
+        """What likeness is told by."""
+        return self.beats, self.rhythm, self.measures
 
 
 def inputs_from_leads(windows: Float32Array, persons: Float32Array) -> NetworkInputs:
@@ -196,7 +211,8 @@ def traits_of(series: Float32Array) -> Traits:
     pairs = zip(series, places, strict=True)
     beats = np.stack([typical_beats(channels, found) for channels, found in pairs])
     rhythm = np.stack([rhythm_features(found) for found in places])
-    return Traits(beats, rhythm, np.stack([wave_measures(typical) for typical in beats]))
+    measures = np.stack([wave_measures(typical) for typical in beats])
+    return Traits(beats, rhythm, measures, np.array([rate_step(found) for found in places]))
 
 
 def probabilities_of(
@@ -210,7 +226,7 @@ def probabilities_of(
     return np.asarray(expit(class_logits(logits_of(network, *inputs, *traits_of(inputs.series)))))
 
 
-def logits_of(network: torch.nn.Module, *inputs: Float32Array) -> FloatArray:
+def logits_of(network: torch.nn.Module, *inputs: Float32Array | NDArray[np.int64]) -> FloatArray:
     """Logits of the questions, of shape (n_windows, 11), see `ecgpaper.classify.infarcts`."""
     device = next(network.parameters()).device
     with torch.inference_mode():

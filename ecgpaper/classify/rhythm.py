@@ -1,6 +1,6 @@
 """Rhythm features: heart rate and its regularity, from all leads that are seen.
 
-Public: `find_beats`, `rhythm_features`, `N_RHYTHM_FEATURES`.
+Public: `find_beats`, `rhythm_features`, `rate_step`, `N_RHYTHM_FEATURES`, `N_RATE_STEPS`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,11 @@ from numpy.typing import NDArray
 from ecgpaper.classify.inputs import INPUT_FS, UNIT_MV, Float32Array
 
 N_RHYTHM_FEATURES = 8
+# Heart rates are told apart in steps, from the lowest one on; step 0 is that of a rate that nobody
+# knows.
+_LOWEST_BPM = 20.0
+_STEP_BPM = 0.5
+N_RATE_STEPS = 401
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,3 +120,19 @@ def rhythm_features(beats: NDArray[np.intp]) -> Float32Array:
         1.0,
     ]
     return np.clip(np.array(features, dtype=np.float32), -4, 4)
+
+
+def rate_step(beats: NDArray[np.intp]) -> int:
+    """Return the step, below `N_RATE_STEPS`, of the heart rate; 0 for fewer than four beats.
+
+    Limits of a rate are sharp: a recorder says bradycardia below 50 beats per minute.
+
+    Parameters
+    ----------
+    beats : ndarray of shape (n_beats,)
+        As `find_beats` finds them.
+    """
+    if len(beats) < 4:
+        return 0
+    rate_bpm = 60 * INPUT_FS * (len(beats) - 1) / (beats[-1] - beats[0])
+    return int(np.clip(1 + (rate_bpm - _LOWEST_BPM) // _STEP_BPM, 1, N_RATE_STEPS - 1))

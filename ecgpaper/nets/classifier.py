@@ -19,8 +19,8 @@ from ecgpaper.nets.resnet1d import ResNet1d, ResNet1dConfig
 from ecgpaper.nets.stored.config import NetworkConfig, Range, Repeats
 
 KINDS = ("shapes", "features", "measures")
-# Of the networks, and of likeness of each kind.
-N_TERMS = 1 + len(KINDS)
+# Of the networks, of likeness of each kind, and of the rate.
+N_TERMS = 2 + len(KINDS)
 # Values are compressed as log(1 + |value| / 4), sign kept: tall waves should not drown low ones.
 _COMPRESSION = 0.25
 # How near is alike, as a share of the distance that items have, for each kind.
@@ -105,7 +105,7 @@ class LaplacianKernel(nn.Module):
 
 
 class SignalEnsemble(nn.Module):
-    """Residual networks and three regressions on likeness, all weighed per class.
+    """Residual networks, three regressions on likeness, and what the rate says, weighed per class.
 
     Parameters
     ----------
@@ -115,6 +115,8 @@ class SignalEnsemble(nn.Module):
         Items that others are compared with; 0 for none.
     n_values : sequence of int
         Of an item of each of `KINDS`.
+    n_rates : int
+        Steps of the rate.
 
     Attributes
     ----------
@@ -123,15 +125,24 @@ class SignalEnsemble(nn.Module):
         One of each kind.
     coefficients : Tensor of shape (3, n_stored, n_classes)
         What likeness of each kind to each stored item counts.
-    weights : Tensor of shape (n_classes, 5)
-        What the mean logit of the networks counts, what each regression does, and what is added.
+    by_rate : Tensor of shape (n_rates, n_classes)
+        Logits of the classes at each step of the rate.
+    weights : Tensor of shape (n_classes, 6)
+        What the mean logit of the networks counts, what each regression does, what the rate does,
+        and what is added.
     """
 
     coefficients: Tensor
+    by_rate: Tensor
     weights: Tensor
 
     def __init__(
-        self, config: ResNet1dConfig, n_members: int, n_stored: int, n_values: Sequence[int]
+        self,
+        config: ResNet1dConfig,
+        n_members: int,
+        n_stored: int,
+        n_values: Sequence[int],
+        n_rates: int,
     ) -> None:
         super().__init__()
         self.networks = nn.ModuleList(ResNet1d(config) for _ in range(n_members))
@@ -139,6 +150,7 @@ class SignalEnsemble(nn.Module):
             LaplacianKernel(n_stored, n, width) for n, width in zip(n_values, _WIDTHS, strict=True)
         )
         self.register_buffer("coefficients", torch.zeros(len(KINDS), n_stored, config.n_classes))
+        self.register_buffer("by_rate", torch.zeros(n_rates, config.n_classes))
         weights = torch.zeros(config.n_classes, N_TERMS + 1)
         weights[:, 0] = 1
         self.register_buffer("weights", weights)
@@ -148,18 +160,32 @@ class SignalEnsemble(nn.Module):
         """Each network alone, with the regressions; called as the ensemble is."""
         return [_Member(self, index) for index in range(len(self.networks))]
 
-    def forward(
-        self, series: Tensor, persons: Tensor, beats: Tensor, features: Tensor, measures: Tensor
-    ) -> Tensor:
-        """Classify a batch; shapes as in `ResNet1d.forward` and `compare`."""
+    def forward(self, series: Tensor, persons: Tensor, *traits: Tensor) -> Tensor:
+        """Classify a batch; shapes as in `ResNet1d.forward` and `opinions`."""
         logits = torch.stack([network(series, persons) for network in self.networks]).mean(dim=0)
-        return self.weigh(logits, beats, features, measures)
+        return self.weigh(logits, *traits)
 
-    def weigh(self, logits: Tensor, beats: Tensor, features: Tensor, measures: Tensor) -> Tensor:
-        """Make one logit per item and class of those of networks and of the regressions."""
-        regressed = self.compare(beats, features, measures) @ self.coefficients
-        terms = torch.cat([logits[None], regressed, torch.ones_like(logits[None])])
+    def weigh(self, logits: Tensor, *traits: Tensor) -> Tensor:
+        """Make one logit per item and class of those of networks and of all other opinions."""
+        terms = torch.cat([logits[None], self.opinions(*traits), torch.ones_like(logits[None])])
         return torch.einsum("obc,co->bc", terms, self.weights)
+
+    def opinions(self, beats: Tensor, features: Tensor, measures: Tensor, rates: Tensor) -> Tensor:
+        """Answer without the networks.
+
+        Parameters
+        ----------
+        beats, features, measures : Tensor
+            As of `compare`.
+        rates : Tensor of int64, of shape (n_items,)
+            Steps of the rate.
+
+        Returns
+        -------
+        Tensor of shape (4, n_items, n_classes)
+        """
+        regressed = self.compare(beats, features, measures) @ self.coefficients
+        return torch.cat([regressed, self.by_rate[rates][None]])
 
     def store(self, beats: Tensor, features: Tensor, measures: Tensor) -> None:
         """Keep items to compare others with; shapes as for `compare`."""
@@ -195,12 +221,9 @@ class _Member(nn.Module):
         super().__init__()
         self.ensemble, self.index = ensemble, index
 
-    def forward(
-        self, series: Tensor, persons: Tensor, beats: Tensor, features: Tensor, measures: Tensor
-    ) -> Tensor:
+    def forward(self, series: Tensor, persons: Tensor, *traits: Tensor) -> Tensor:
         """Classify a batch; shapes as in `SignalEnsemble.forward`."""
-        logits = self.ensemble.networks[self.index](series, persons)
-        return self.ensemble.weigh(logits, beats, features, measures)
+        return self.ensemble.weigh(self.ensemble.networks[self.index](series, persons), *traits)
 
 
 def _values(beats: Tensor, features: Tensor, measures: Tensor) -> list[tuple[Tensor, Tensor]]:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ecgpaper.classify.inputs import INPUT_FS, channels_from_leads, leads_from_ecg
-from ecgpaper.classify.rhythm import find_beats, rhythm_features
+from ecgpaper.classify.rhythm import N_RATE_STEPS, find_beats, rate_step, rhythm_features
 from ecgpaper.page import LAYOUTS
 from ecgpaper.simulate import simulate_ecg
 from ecgpaper.train.classifier.augment.degrade import mask_of_layout
@@ -23,6 +23,24 @@ def test_beats_are_found_where_they_are(rate_bpm):
     features = rhythm_features(find_beats(beating(beat_s)))
     assert 0.8 * np.exp(features[0] / 4) == pytest.approx(60 / rate_bpm, rel=0.03)
     assert features[3] < 0.05
+
+
+@pytest.mark.parametrize(("rate_bpm", "slower"), [(50.3, 49.7), (100.3, 99.7), (40.3, 39.7)])
+def test_rates_on_either_side_of_a_limit_are_told_apart(rate_bpm, slower):
+    step, below = (
+        rate_step(find_beats(beating(np.arange(0.3, 9.7, 60 / bpm)))) for bpm in (rate_bpm, slower)
+    )
+    assert below < step <= below + 2
+    # Half a beat per minute each, from 20 on.
+    assert step == 1 + (rate_bpm - 20) // 0.5
+
+
+def test_rates_beyond_all_steps_count_as_the_last_and_few_beats_as_no_rate():
+    every = np.arange(0, 1000, 100)
+    assert rate_step(every[:3]) == 0
+    assert rate_step(every[:4]) == 1 + (60 - 20) // 0.5
+    assert rate_step(every * 10) == 1
+    assert rate_step(every // 10) == N_RATE_STEPS - 1
 
 
 def test_early_beat_shows_in_shortest_and_longest_interval():

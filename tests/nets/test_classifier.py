@@ -4,6 +4,7 @@ import torch
 from ecgpaper.nets.classifier import N_TERMS, LaplacianKernel, SignalEnsemble
 from ecgpaper.nets.resnet1d import ResNet1dConfig
 
+N_RATES = 4
 TINY = ResNet1dConfig(4, 3, 2, widths=(8, 12), stem_kernel=5, kernel=3, dropout=0.0)
 
 
@@ -19,7 +20,8 @@ def draw_batch(n_items=6):
     persons, features = torch.randn(2, n_items, 2, generator=generator)
     measures = torch.randn(n_items, 4, generator=generator)
     known = torch.ones_like(measures)
-    return series, persons, draw_series(n_items), features, torch.cat([measures, known], dim=1)
+    compared = draw_series(n_items), features, torch.cat([measures, known], dim=1)
+    return series, persons, *compared, torch.arange(n_items) % N_RATES
 
 
 def see(series):
@@ -38,8 +40,9 @@ def likeness():
 @pytest.fixture
 def ensemble():
     torch.manual_seed(0)
-    made = SignalEnsemble(TINY, 3, 5, (40, 2, 4)).eval()
-    made.store(*draw_batch(5)[2:])
+    made = SignalEnsemble(TINY, 3, 5, (40, 2, 4), N_RATES).eval()
+    made.store(*draw_batch(5)[2:5])
+    made.by_rate.copy_(torch.randn(made.by_rate.shape))
     made.coefficients.copy_(torch.randn(made.coefficients.shape))
     made.weights.copy_(torch.randn(made.weights.shape))
     return made
@@ -59,6 +62,16 @@ def test_every_regression_matters(ensemble, kind):
     assert (ensemble(*draw_batch()) - before).abs().min() > 0
 
 
+def test_a_rate_says_the_same_of_all_that_have_it(ensemble):
+    *compared, rates = draw_batch()[2:]
+    said = ensemble.opinions(*compared, rates)
+    assert said.shape == (N_TERMS - 1, 6, 3)
+    torch.testing.assert_close(said[-1], ensemble.by_rate[rates])
+    other = ensemble.opinions(*compared, rates + 1 - 2 * (rates % 2))
+    torch.testing.assert_close(other[:-1], said[:-1])
+    assert (other[-1] - said[-1]).abs().min() > 0
+
+
 @pytest.mark.parametrize("term", range(N_TERMS + 1))
 def test_every_weight_matters(ensemble, term):
     before = ensemble(*draw_batch())
@@ -69,20 +82,20 @@ def test_every_weight_matters(ensemble, term):
 @pytest.mark.parametrize("n_stored", [0, 5])
 def test_new_ensemble_answers_as_its_networks_do(n_stored):
     torch.manual_seed(0)
-    fresh = SignalEnsemble(TINY, 2, n_stored, (40, 2, 4)).eval()
+    fresh = SignalEnsemble(TINY, 2, n_stored, (40, 2, 4), N_RATES).eval()
     answers = torch.stack([network(*draw_batch()[:2]) for network in fresh.networks])
     torch.testing.assert_close(fresh(*draw_batch()), answers.mean(dim=0))
 
 
 def test_everything_is_compared_with_its_kind(ensemble):
-    found = ensemble.compare(*draw_batch(5)[2:])
+    found = ensemble.compare(*draw_batch(5)[2:5])
     torch.testing.assert_close(found.diagonal(dim1=1, dim2=2), torch.ones(3, 5))
 
 
 def test_unknown_measures_are_not_looked_at(ensemble):
     batch = draw_batch(5)
     batch[4][:, 4] = 0
-    before = ensemble.compare(*batch[2:])[2]
+    before = ensemble.compare(*batch[2:5])[2]
     torch.testing.assert_close(before.diagonal(), torch.full((5,), 0.75))
 
 
@@ -130,7 +143,7 @@ def test_what_is_missing_does_not_make_items_less_like(likeness):
 def test_values_of_no_confidence_are_not_looked_at(ensemble):
     series = draw_series(5)
     series[:, 2, :10] = 0
-    rest = draw_batch(5)[3:]
+    rest = draw_batch(5)[3:5]
     before = ensemble.compare(series, *rest)
     series[:, 0, :10] = 99.0
     torch.testing.assert_close(ensemble.compare(series, *rest), before)

@@ -1,6 +1,6 @@
-"""Fit the kernel regressions on likeness, and their weights in the ensemble.
+"""Fit the kernel regressions on likeness, what rates say, and all weights in the ensemble.
 
-Public: `fit_likeness`, `fit_weights`.
+Public: `fit_likeness`, `fit_rates`, `fit_weights`.
 """
 
 from __future__ import annotations
@@ -8,8 +8,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 from scipy.optimize import minimize
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from ecgpaper.classify import Traits
 from ecgpaper.ecg import BoolArray, FloatArray
@@ -17,6 +18,10 @@ from ecgpaper.nets.classifier import KINDS, N_TERMS, SignalEnsemble
 
 # Weight of the squared coefficients in the loss of the ridge regressions.
 _RIDGE = 0.5
+# Rates are smoothed over this many steps, and drawn to the usual frequencies of the classes as
+# strongly as by this number of records.
+_RATE_STEPS = 1.0
+_RATE_RECORDS = 2.0
 # The weights are drawn towards the networks alone, as strongly as by this number of records.
 _PRIOR = np.eye(N_TERMS + 1)[0]
 _PRIOR_RECORDS = np.array([*[3.0] * N_TERMS, 0.0])
@@ -42,11 +47,13 @@ def fit_likeness(
     Kernel ridge regression with a subset of the records as regressors (Smola and Bartlett 2001).
     """
     device = network.coefficients.device
-    network.store(*(torch.from_numpy(rows[stored]).to(device) for rows in traits))
+    network.store(*(torch.from_numpy(rows[stored]).to(device) for rows in traits.compared))
     targets = torch.from_numpy(2.0 * truth - 1)
     centered = targets - targets.mean(dim=0)
     with torch.inference_mode():
-        compared = network.compare(*(torch.from_numpy(rows).to(device) for rows in traits)).cpu()
+        compared = network.compare(
+            *(torch.from_numpy(rows).to(device) for rows in traits.compared)
+        ).cpu()
     for kind in range(len(KINDS)):
         likeness = compared[kind].double()
         square = likeness.T @ likeness + _RIDGE * likeness[torch.from_numpy(stored)]
@@ -56,19 +63,43 @@ def fit_likeness(
         network.coefficients[kind] = solved.to(network.coefficients)
 
 
+def fit_rates(network: SignalEnsemble, rates: NDArray[np.int64], truth: BoolArray) -> None:
+    """Tell by the frequencies of the classes at each rate what a rate says.
+
+    Parameters
+    ----------
+    network : SignalEnsemble
+    rates : ndarray of int64, of shape (n_records,)
+        Steps of the rate.
+    truth : ndarray of bool, of shape (n_records, 11)
+    """
+    n_steps = len(network.by_rate)
+    usual = (truth.sum(axis=0) + 0.5) / (len(truth) + 1)
+    seen = np.bincount(rates, minlength=n_steps).astype(np.float64)
+    of_class = np.stack([np.bincount(rates, own, n_steps) for own in truth.T.astype(float)], axis=1)
+    # The step of an unknown rate has no neighbors.
+    smooth = [
+        gaussian_filter1d(each[1:], _RATE_STEPS, axis=0, mode="nearest")
+        for each in (seen, of_class)
+    ]
+    share = (smooth[1] + _RATE_RECORDS * usual) / (smooth[0][:, None] + _RATE_RECORDS)
+    logits = logit(np.concatenate([usual[None], share]))
+    network.by_rate.copy_(torch.from_numpy(logits))
+
+
 def fit_weights(opinions: FloatArray, answers: BoolArray, is_asked: BoolArray) -> FloatArray:
     """Weigh opinions per question, and calibrate them, by records left out.
 
     Parameters
     ----------
-    opinions : ndarray of shape (4, n_records, 11)
-        Of the networks, and of the regressions.
+    opinions : ndarray of shape (5, n_records, 11)
+        Of the networks, of the regressions, and of the rate.
     answers, is_asked : ndarray of bool, of shape (n_records, 11)
         See `ecgpaper.classify.infarcts.questions_of`.
 
     Returns
     -------
-    ndarray of shape (11, 5)
+    ndarray of shape (11, 6)
         As `SignalEnsemble.weights`. A question with one answer is left to the networks.
 
     Notes

@@ -19,10 +19,10 @@ from ecgpaper.classify.inputs import Float32Array
 from ecgpaper.classify.labels import CLASSES, labels_above, one_hot
 from ecgpaper.classify.person import person_features
 from ecgpaper.ecg import BoolArray, FloatArray
-from ecgpaper.nets.classifier import SignalEnsemble
+from ecgpaper.nets.classifier import N_TERMS, SignalEnsemble
 from ecgpaper.train.classifier.augment.degrade import mask_of_layout
 from ecgpaper.train.classifier.cohort import Cohort
-from ecgpaper.train.classifier.kernels import fit_likeness, fit_weights
+from ecgpaper.train.classifier.kernels import fit_likeness, fit_rates, fit_weights
 from ecgpaper.train.classifier.scores import score_labels
 from ecgpaper.train.classifier.thresholds import (
     ABSENT_THRESHOLD,
@@ -85,6 +85,7 @@ def _fit_known(network: SignalEnsemble, cohort: Cohort, rows: NDArray[np.int64])
     looks = [_look(cohort, part, LEFT_OUT_VIEWS[0]).traits for part in parts]
     traits = Traits(*(np.concatenate(column) for column in zip(*looks, strict=True)))
     fit_likeness(network, traits, answers, np.arange(network.coefficients.shape[1]))
+    fit_rates(network, traits.rates, answers)
 
 
 class _Look(NamedTuple):
@@ -107,28 +108,27 @@ def _look(cohort: Cohort, rows: NDArray[np.int64], view: str) -> _Look:
 def _opinions(
     network: SignalEnsemble, cohort: Cohort, folds: NDArray[np.int64], view: str
 ) -> FloatArray:
-    """Return the opinions on the records left out, of shape (4, n_left_out, 11).
+    """Return the opinions on the records left out, of shape (5, n_left_out, 11).
 
-    By the network that has left them out, and by the regressions, which have, too.
+    By the network that has left them out, and by the regressions and rates, which have, too.
     """
-    said = np.zeros((1 + len(network.coefficients), len(folds), len(CLASSES)))
+    said = np.zeros((N_TERMS, len(folds), len(CLASSES)))
     for index, member in enumerate(network.networks):
         rows_of = np.flatnonzero(folds == index)
         for rows in np.array_split(rows_of, len(rows_of) // _N_AT_ONCE + 1):
             if len(rows):
                 look = _look(cohort, rows, view)
                 said[0, rows] = logits_of(member, look.series, look.persons)
-                said[1:, rows] = _regressed(network, look.traits)
+                said[1:, rows] = _said(network, look.traits)
     return said[:, folds >= 0]
 
 
-def _regressed(network: SignalEnsemble, traits: Traits) -> FloatArray:
-    """Answer by the regressions, of shape (3, n_records, 11)."""
+def _said(network: SignalEnsemble, traits: Traits) -> FloatArray:
+    """Answer without the networks, of shape (4, n_records, 11)."""
     device = network.coefficients.device
     with torch.inference_mode():
-        compared = network.compare(*(torch.from_numpy(rows).to(device) for rows in traits))
-        found: FloatArray = (compared @ network.coefficients).cpu().double().numpy()
-    return found
+        found = network.opinions(*(torch.from_numpy(rows).to(device) for rows in traits))
+    return np.asarray(found.cpu().double().numpy(), dtype=np.float64)
 
 
 def _weighed(opinions: FloatArray, weights: FloatArray) -> FloatArray:

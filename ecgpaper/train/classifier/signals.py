@@ -30,6 +30,7 @@ from ecgpaper.classify import ARCHITECTURE, N_COMPARED, N_FEATURES, NAME, Classi
 from ecgpaper.classify.infarcts import questions_of
 from ecgpaper.classify.inputs import INPUT_FS, N_CHANNELS, N_SAMPLES, Float32Array
 from ecgpaper.classify.labels import CLASSES
+from ecgpaper.classify.rhythm import N_RATE_STEPS
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.nets.classifier import SignalEnsemble
 from ecgpaper.nets.device import best_device
@@ -148,7 +149,7 @@ def train_classifier(
     examples = dict(zip(CLASSES, cohort.truth.sum(axis=0).tolist(), strict=True))
     few = _report_classes(examples)
     n_stored = min(config.n_stored, int((folds < 0).sum())) if (folds >= 0).any() else 0
-    network = SignalEnsemble(config.network, config.n_members, n_stored, N_COMPARED)
+    network = SignalEnsemble(config.network, config.n_members, n_stored, N_COMPARED, N_RATE_STEPS)
     n_steps: list[int] = []
     meter = config.span.meter
     for index in range(config.n_members):

@@ -5,9 +5,10 @@ import torch
 from ecgpaper.classify import N_COMPARED, N_FEATURES, Traits
 from ecgpaper.classify.beats import N_BEAT_SAMPLES
 from ecgpaper.classify.inputs import N_CHANNELS
+from ecgpaper.classify.rhythm import N_RATE_STEPS
 from ecgpaper.nets.classifier import KINDS, N_TERMS, SignalEnsemble
 from ecgpaper.nets.resnet1d import ResNet1dConfig
-from ecgpaper.train.classifier.kernels import fit_likeness, fit_weights
+from ecgpaper.train.classifier.kernels import fit_likeness, fit_rates, fit_weights
 
 CONFIG = ResNet1dConfig(N_CHANNELS, 2, N_FEATURES, widths=(8,))
 N_RECORDS = 60
@@ -23,21 +24,42 @@ def draw_traits(kind, seed=0):
     parts = {"shapes": beats[:, : N_CHANNELS // 2], "features": rhythm, "measures": measures}
     parts[kind] += by.reshape(-1, *[1] * (parts[kind].ndim - 1))
     known = np.concatenate([measures, np.ones_like(measures)], axis=1)
-    return Traits(*(part.astype(np.float32) for part in (beats, rhythm, known)))
+    compared = (part.astype(np.float32) for part in (beats, rhythm, known))
+    return Traits(*compared, np.zeros(N_RECORDS, np.int64))
 
 
 @pytest.mark.parametrize("n_stored", [20, N_RECORDS])
 @pytest.mark.parametrize("kind", KINDS)
 def test_other_records_are_told_by_those_they_resemble(kind, n_stored):
     is_odd = np.arange(N_RECORDS) % 2 == 1
-    network = SignalEnsemble(CONFIG, 1, n_stored, N_COMPARED)
+    network = SignalEnsemble(CONFIG, 1, n_stored, N_COMPARED, N_RATE_STEPS)
     truth = np.stack([is_odd, ~is_odd], axis=1)
     fit_likeness(network, draw_traits(kind), truth, np.arange(n_stored))
     others = draw_traits(kind, seed=1)
-    compared = network.compare(*(torch.from_numpy(rows) for rows in others))
+    compared = network.compare(*(torch.from_numpy(rows) for rows in others.compared))
     said = (compared @ network.coefficients).numpy()[KINDS.index(kind)]
     assert ((said[:, 0] > 0) == is_odd).mean() > 0.95
     np.testing.assert_allclose(said[:, 0], -said[:, 1], atol=1e-3)
+
+
+def test_a_rate_tells_what_records_of_it_and_of_its_neighbors_have():
+    rng = np.random.default_rng(3)
+    rates = rng.integers(1, 120, 4000)
+    rates[:400] = 0
+    slow = (rates > 0) & (rates < 60)
+    truth = np.stack([slow, rng.random(4000) < 0.2], axis=1)
+    network = SignalEnsemble(CONFIG, 1, 0, N_COMPARED, N_RATE_STEPS)
+    fit_rates(network, rates, truth)
+    said = torch.sigmoid(network.by_rate).numpy()
+    assert said[1:57, 0].min() > 0.85
+    assert said[63:115, 0].max() < 0.05
+    # It is unsure at the limit alone.
+    assert 0.3 < said[59:61, 0].mean() < 0.7
+    np.testing.assert_allclose(said[1:115, 1], 0.2, atol=0.2)
+    # Of rates that nobody knows or has, and far from all others, it says what is usual.
+    usual = truth.mean(axis=0)
+    np.testing.assert_allclose(said[0], usual, atol=0.01)
+    np.testing.assert_allclose(said[300], usual, atol=0.01)
 
 
 def test_opinions_that_tell_the_truth_are_heard_and_others_are_not():

@@ -17,6 +17,7 @@ from ecgpaper.classify.infarcts import ACUTE, OLD
 from ecgpaper.classify.inputs import N_CHANNELS
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.classify.picture import PICTURE_PX, Sight
+from ecgpaper.classify.rhythm import N_RATE_STEPS
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.errors import GridError
 from ecgpaper.nets.classifier import SignalEnsemble
@@ -145,7 +146,7 @@ def test_other_members_do_not_speak_of_a_record(readers):
     """Each member answers as it would alone, and the members differ."""
     torch.manual_seed(1)
     shape = ResNet1dConfig(N_CHANNELS, N_CLASSES, N_FEATURES, widths=(16,), kernel=5)
-    ensemble = SignalEnsemble(shape, 2, 1, N_COMPARED).eval()
+    ensemble = SignalEnsemble(shape, 2, 1, N_COMPARED, N_RATE_STEPS).eval()
     signals = Classifier(ensemble, np.full(N_CLASSES, 0.3), np.full(N_CLASSES, 0.1))
     reading = replace(readers, signals=signals)
     reading.digitizer.n_asked = 1
@@ -187,7 +188,7 @@ def model(tmp_path):
             "prior": [0.1] * N_CLASSES,
         },
     )
-    save_checkpoint(tmp_path, NAME, SignalEnsemble(shape, 2, 1, N_COMPARED), info)
+    save_checkpoint(tmp_path, NAME, SignalEnsemble(shape, 2, 1, N_COMPARED, N_RATE_STEPS), info)
     return tmp_path
 
 

@@ -9,6 +9,7 @@ from ecgpaper.classify.branches import picture_logits
 from ecgpaper.classify.inputs import N_CHANNELS, leads_from_ecg
 from ecgpaper.classify.labels import CLASSES
 from ecgpaper.classify.picture import N_ROWS, PICTURE_PX
+from ecgpaper.classify.rhythm import N_RATE_STEPS
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.nets.classifier import SignalEnsemble
 from ecgpaper.nets.resnet1d import ResNet1dConfig
@@ -49,7 +50,7 @@ def folder(tmp_path_factory):
 @pytest.fixture
 def ensemble():
     torch.manual_seed(0)
-    return SignalEnsemble(SMALL, 2, 1, N_COMPARED).eval()
+    return SignalEnsemble(SMALL, 2, 1, N_COMPARED, N_RATE_STEPS).eval()
 
 
 def store_of(folder, presets=("clean",), n_pages=2, seed=1):
