@@ -3,7 +3,7 @@
 Run from the repository's root: ``python benchmarks/opinions.py TRAIN --work FOLDER``. TRAIN are the
 records that the model learnt from; pages of all presets in turn are drawn, one each of the first
 records that its picture branch has spared, and digitized into FOLDER, unless that is done. Of each
-record those networks and regressions of the signals speak that have left it out. Printed are
+record those opinions of the signals speak that have left it out. Printed are
 figures of the signals as they are recorded, cut to what a 3x4 page with a rhythm strip shows, and
 as digitized, of the picture, and of stackers, out of fold: with the picture and without it, which
 only calibrates. The thresholds are those of the model. 150 pages are 10 minutes on one core.

@@ -46,7 +46,7 @@ from ecgpaper.nets.stored.description import CheckpointInfo, Contract
 NAME = "classifier"
 ARCHITECTURE = "SignalEnsemble"
 N_FEATURES = N_PERSON_FEATURES
-# Values of each kind that records are compared by, see `Traits`.
+# Values of each kind that records are compared by, see `Traits.compared`.
 N_COMPARED = (N_CHANNELS // 2 * N_BEAT_SAMPLES, N_RHYTHM_FEATURES, N_WAVE_MEASURES)
 CONTRACT = Contract(
     config={"n_channels": N_CHANNELS, "n_features": N_FEATURES, "n_classes": len(CLASSES)},

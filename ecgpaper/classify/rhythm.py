@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from ecgpaper.classify.inputs import INPUT_FS, UNIT_MV, Float32Array
 
 N_RHYTHM_FEATURES = 8
-# Heart rates are told apart in steps, from the lowest one on; step 0 is that of a rate that nobody
-# knows.
+# Heart rates are told apart in 400 steps, from the lowest rate on; step 0 is an unknown rate.
 _LOWEST_BPM = 20.0
 _STEP_BPM = 0.5
 N_RATE_STEPS = 401
@@ -125,7 +124,9 @@ def rhythm_features(beats: NDArray[np.intp]) -> Float32Array:
 def rate_step(beats: NDArray[np.intp]) -> int:
     """Return the step, below `N_RATE_STEPS`, of the heart rate; 0 for fewer than four beats.
 
-    Limits of a rate are sharp: a recorder says bradycardia below 50 beats per minute.
+    Steps are half a beat per minute wide, from 20 beats per minute on; what lies beyond counts as
+    the first or the last of them. Limits of classes are sharp: most ECGs that are called
+    bradycardia are below 50 beats per minute, most others are not.
 
     Parameters
     ----------

@@ -1,9 +1,10 @@
-"""An ensemble: residual networks, and kernel regressions on known records.
+"""An ensemble: residual networks, kernel regressions on known records, and a table of heart rates.
 
 Public: `EnsembleConfig`, `SignalEnsemble`, `LaplacianKernel`, `KINDS`, `N_TERMS`.
 
 A convolutional network learns its own features. A kernel regression compares an item with stored
 ones, by its shape, some features and its measures. Both are about as good, and err on other items.
+Classes that have a sharp limit of the heart rate are told best by the table.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _WIDTHS = (1.0, 0.5, 0.5)
 
 @dataclass(frozen=True)
 class EnsembleConfig(NetworkConfig):
-    """Shape of a `SignalEnsemble`, but for the features that items are compared in.
+    """Shape of a `SignalEnsemble`, but for the features that items are compared in, and rates.
 
     Parameters
     ----------
@@ -116,7 +117,7 @@ class SignalEnsemble(nn.Module):
     n_values : sequence of int
         Of an item of each of `KINDS`.
     n_rates : int
-        Steps of the rate.
+        Steps of the heart rate.
 
     Attributes
     ----------
@@ -157,7 +158,7 @@ class SignalEnsemble(nn.Module):
 
     @property
     def members(self) -> Sequence[nn.Module]:
-        """Each network alone, with the regressions; called as the ensemble is."""
+        """Each network alone, with all other opinions; called as the ensemble is."""
         return [_Member(self, index) for index in range(len(self.networks))]
 
     def forward(self, series: Tensor, persons: Tensor, *traits: Tensor) -> Tensor:
@@ -178,7 +179,7 @@ class SignalEnsemble(nn.Module):
         beats, features, measures : Tensor
             As of `compare`.
         rates : Tensor of int64, of shape (n_items,)
-            Steps of the rate.
+            Steps of the heart rate.
 
         Returns
         -------
@@ -215,7 +216,7 @@ class SignalEnsemble(nn.Module):
 
 
 class _Member(nn.Module):
-    """One network of an ensemble with the regressions."""
+    """One network of an ensemble with all other opinions."""
 
     def __init__(self, ensemble: SignalEnsemble, index: int) -> None:
         super().__init__()

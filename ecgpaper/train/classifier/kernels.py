@@ -8,7 +8,6 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
 from scipy.optimize import minimize
 from scipy.special import expit, logit
 
@@ -18,10 +17,12 @@ from ecgpaper.nets.classifier import KINDS, N_TERMS, SignalEnsemble
 
 # Weight of the squared coefficients in the loss of the ridge regressions.
 _RIDGE = 0.5
-# Rates are smoothed over this many steps, and drawn to the usual frequencies of the classes as
-# strongly as by this number of records.
-_RATE_STEPS = 1.0
-_RATE_RECORDS = 2.0
+# What a rate says is what the records of the nearest rates have: weights fall from the nearest one
+# on as a Gaussian, whose standard deviation is this many steps, or as many as hold so many records,
+_LEAST_STEPS = 1.0
+_NEAREST_RECORDS = 20
+# beside as many records with the usual frequencies of the classes.
+_USUAL_RECORDS = 2.0
 # The weights are drawn towards the networks alone, as strongly as by this number of records.
 _PRIOR = np.eye(N_TERMS + 1)[0]
 _PRIOR_RECORDS = np.array([*[3.0] * N_TERMS, 0.0])
@@ -64,27 +65,29 @@ def fit_likeness(
 
 
 def fit_rates(network: SignalEnsemble, rates: NDArray[np.int64], truth: BoolArray) -> None:
-    """Tell by the frequencies of the classes at each rate what a rate says.
+    """Tell by the frequencies of the classes about each rate what a rate says.
+
+    Where records are few, as of very slow and very fast hearts, those of the nearest rates speak.
 
     Parameters
     ----------
     network : SignalEnsemble
     rates : ndarray of int64, of shape (n_records,)
-        Steps of the rate.
+        Steps of the heart rate; 0 where it is unknown: that says what is usual.
     truth : ndarray of bool, of shape (n_records, 11)
     """
-    n_steps = len(network.by_rate)
     usual = (truth.sum(axis=0) + 0.5) / (len(truth) + 1)
-    seen = np.bincount(rates, minlength=n_steps).astype(np.float64)
-    of_class = np.stack([np.bincount(rates, own, n_steps) for own in truth.T.astype(float)], axis=1)
-    # The step of an unknown rate has no neighbors.
-    smooth = [
-        gaussian_filter1d(each[1:], _RATE_STEPS, axis=0, mode="nearest")
-        for each in (seen, of_class)
-    ]
-    share = (smooth[1] + _RATE_RECORDS * usual) / (smooth[0][:, None] + _RATE_RECORDS)
-    logits = logit(np.concatenate([usual[None], share]))
-    network.by_rate.copy_(torch.from_numpy(logits))
+    share = np.tile(usual, (len(network.by_rate), 1))
+    known, has = rates[rates > 0], truth[rates > 0]
+    if len(known):
+        steps = np.arange(1, len(share))
+        distance = np.abs(steps[:, None] - known)
+        further = distance - distance.min(axis=1, keepdims=True)
+        reach = np.sort(further, axis=1)[:, min(_NEAREST_RECORDS, len(known)) - 1]
+        weight = np.exp(-0.5 * (further / np.maximum(reach, _LEAST_STEPS)[:, None]) ** 2)
+        seen = weight.sum(axis=1, keepdims=True)
+        share[1:] = (weight @ has + _USUAL_RECORDS * usual) / (seen + _USUAL_RECORDS)
+    network.by_rate.copy_(torch.from_numpy(logit(share)))
 
 
 def fit_weights(opinions: FloatArray, answers: BoolArray, is_asked: BoolArray) -> FloatArray:

@@ -42,12 +42,13 @@ _N_AT_ONCE = 200
 def fit_out_of_fold(
     network: SignalEnsemble, cohort: Cohort, folds: NDArray[np.int64], *, seed: int
 ) -> tuple[FloatArray, dict[str, object]]:
-    """Fit likeness to records that all have learned from; by the others choose all that is left.
+    """Fit likeness and rates to records that all have learned from; by the others choose the rest.
 
     Parameters
     ----------
     network : SignalEnsemble
-        Its likeness is fitted, and weighed so that probabilities mean how often a class occurs.
+        Its likeness and rates are fitted, and weighed so that probabilities mean how often a class
+        occurs.
     cohort : Cohort
         The records of which it was trained on a part.
     folds : ndarray of int, of shape (n_records,)
@@ -79,7 +80,7 @@ def fit_out_of_fold(
 
 
 def _fit_known(network: SignalEnsemble, cohort: Cohort, rows: NDArray[np.int64]) -> None:
-    """Fit likeness to records as a page shows them."""
+    """Fit likeness and rates to records as a page shows them."""
     answers, _ = questions_of(cohort.truth[rows])
     parts = np.array_split(rows, len(rows) // _N_AT_ONCE + 1)
     looks = [_look(cohort, part, LEFT_OUT_VIEWS[0]).traits for part in parts]

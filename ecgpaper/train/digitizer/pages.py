@@ -191,7 +191,7 @@ class SegmentBatch:
     ----------
     images : ndarray of float32, of shape (n, 3, height, width)
     maps : ndarray of float32, of shape (n, 4, height, width)
-        Share of each of `PIXEL_CLASSES`, adding up to 1.
+        Share of each of `PIXEL_CLASSES`, adding up to 1 within a hundredth.
     """
 
     images: NDArray[np.float32]
@@ -202,7 +202,7 @@ class SegmentPage(NamedTuple):
     """A page as the segmenter sees it, and what its pixels are."""
 
     image: ByteArray  # (height, width, 3)
-    # Shares of all classes but the first, in 1/255: together they are 1.
+    # Shares of all classes but the first, which has the rest, in 1/255.
     shares: ByteArray  # (height, width, n_classes - 1)
 
 

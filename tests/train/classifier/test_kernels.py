@@ -44,22 +44,39 @@ def test_other_records_are_told_by_those_they_resemble(kind, n_stored):
 
 def test_a_rate_tells_what_records_of_it_and_of_its_neighbors_have():
     rng = np.random.default_rng(3)
-    rates = rng.integers(1, 120, 4000)
+    rates = rng.integers(20, 120, 6000)
     rates[:400] = 0
     slow = (rates > 0) & (rates < 60)
-    truth = np.stack([slow, rng.random(4000) < 0.2], axis=1)
+    truth = np.stack([slow, rng.random(6000) < 0.2], axis=1)
     network = SignalEnsemble(CONFIG, 1, 0, N_COMPARED, N_RATE_STEPS)
     fit_rates(network, rates, truth)
     said = torch.sigmoid(network.by_rate).numpy()
-    assert said[1:57, 0].min() > 0.85
-    assert said[63:115, 0].max() < 0.05
-    # It is unsure at the limit alone.
-    assert 0.3 < said[59:61, 0].mean() < 0.7
-    np.testing.assert_allclose(said[1:115, 1], 0.2, atol=0.2)
-    # Of rates that nobody knows or has, and far from all others, it says what is usual.
-    usual = truth.mean(axis=0)
-    np.testing.assert_allclose(said[0], usual, atol=0.01)
-    np.testing.assert_allclose(said[300], usual, atol=0.01)
+    assert said[20:57, 0].min() > 0.95
+    assert said[63:120, 0].max() < 0.05
+    # It is less sure on either side of the limit.
+    assert 0.55 < said[59, 0] < 0.9
+    assert 0.1 < said[60, 0] < 0.45
+    assert 0.1 < said[20:120, 1].min() < said[20:120, 1].max() < 0.3
+    # A rate that is unknown says what is usual.
+    np.testing.assert_allclose(said[0], truth.mean(axis=0), atol=0.01)
+    # Where nobody is, those who are nearest speak.
+    assert said[1:20, 0].min() > 0.95
+    assert said[120:, 0].max() < 0.05
+
+
+@pytest.mark.parametrize("n_known", [0, 1, 5])
+def test_rates_of_few_records_tell_no_more_than_these(n_known):
+    rates = np.array([50] * n_known + [0] * 10)
+    truth = np.repeat([[True, False]], len(rates), axis=0)
+    truth[n_known:] = [False, True]
+    network = SignalEnsemble(CONFIG, 1, 0, N_COMPARED, N_RATE_STEPS)
+    fit_rates(network, rates, truth)
+    said = torch.sigmoid(network.by_rate).numpy()
+    usual = (truth.sum(axis=0) + 0.5) / (len(truth) + 1)
+    np.testing.assert_allclose(said[[1, -1], 0], said[50, 0], atol=1e-3)
+    np.testing.assert_allclose(
+        said[50], (n_known * truth[0] + 2 * usual) / (n_known + 2), rtol=0.01
+    )
 
 
 def test_opinions_that_tell_the_truth_are_heard_and_others_are_not():
