@@ -121,6 +121,20 @@ def request(limit_s=60.0, **stated):
     return Request(500.0, Stated(**stated), Clock(limit_s))
 
 
+@pytest.mark.parametrize(("darker", "along_the_longer"), [(0.85, True), (0.5, False)])
+def test_in_doubt_rows_run_along_the_longer_side(darker, along_the_longer):
+    """Where ink is nearly as even one way as the other, as baselines wander from row to row."""
+    ink = np.ones((300, 400), np.float32)
+    ink[:, ::4] = darker
+    ink[::4] *= 0.9
+    lying, standing = (
+        PixelMaps(np.ascontiguousarray(maps[..., None] * PIXEL_IS_INK))
+        for maps in (ink, np.rot90(ink))
+    )
+    assert rows_are_upright(lying) == along_the_longer
+    assert rows_are_upright(standing) != along_the_longer
+
+
 def test_what_looks_like_a_single_lead_does_not_hide_leads_that_fit(print_page):
     """The edge of a page, seen across, may look like one, and nothing contradicts it."""
     whole = read_without_fault(print_page(0, layout="3x4+1R", dpi=100.0).truth)
