@@ -201,7 +201,7 @@ class FirstPhase(Networks):
                 continue
             if best is None or found.rank > best.rank:
                 best = found
-            if best.rank >= MIN_LEGIBLE:
+            if best.rank >= MIN_CREDIBLE:
                 break
         if best is None:
             raise faults[0]

@@ -34,7 +34,8 @@ MIN_AGREEMENT = 0.85
 MIN_CABRERA = 0.95
 # Another way round is taken if its agreement is better by this.
 MIN_IMPROVEMENT = 0.15
-# Least agreement where some way round shows no page at all, or the rows would run upright.
+# Least agreement where some way round shows no page at all, or the rows would run upright; below
+# it, rows may have another length.
 MIN_CREDIBLE = 0.5
 # A slant is told by at least this number of comparisons.
 FEWEST_COMPARED = 5
