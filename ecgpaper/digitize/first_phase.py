@@ -26,7 +26,14 @@ from ecgpaper.digitize.calibration.pulse import find_pulse, without_pulses
 from ecgpaper.digitize.curves.looks import RowReader, check_presence, read_rows
 from ecgpaper.digitize.networks import Networks
 from ecgpaper.digitize.page_image import PageImage, sights
-from ecgpaper.digitize.reading import MIN_AGREEMENT, MIN_CREDIBLE, Reading, Way, ways_of
+from ecgpaper.digitize.reading import (
+    MIN_AGREEMENT,
+    MIN_CREDIBLE,
+    MIN_IMPROVEMENT,
+    Reading,
+    Way,
+    ways_of,
+)
 from ecgpaper.digitize.request import Request
 from ecgpaper.digitize.rows.columns import are_around, column_places, place_columns
 from ecgpaper.digitize.rows.find import FindLayouts, layouts_of, layouts_of_alike
@@ -199,7 +206,9 @@ class FirstPhase(Networks):
                 give_back()
                 faults.append(error.with_traceback(None))
                 continue
-            if best is None or found.rank > best.rank:
+            # Between two readings that may be right, chance does not decide.
+            least = 0.0 if best is None or best.rank < MIN_LEGIBLE else MIN_IMPROVEMENT
+            if best is None or found.rank > best.rank + least:
                 best = found
             if best.rank >= MIN_CREDIBLE:
                 break

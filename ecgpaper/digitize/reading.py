@@ -32,7 +32,7 @@ MIN_AGREEMENT = 0.85
 # Leads in Cabrera's order without a pulse that stands upright need more: upside down, some hearts'
 # usual order fits it by 0.88.
 MIN_CABRERA = 0.95
-# Another way round is taken if its agreement is better by this.
+# Another way round, or another length of rows, is taken if its agreement is better by this.
 MIN_IMPROVEMENT = 0.15
 # Least agreement where some way round shows no page at all, or the rows would run upright; below
 # it, rows may have another length.

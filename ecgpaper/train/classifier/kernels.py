@@ -17,11 +17,12 @@ from ecgpaper.nets.classifier import KINDS, N_TERMS, SignalEnsemble
 
 # Weight of the squared coefficients in the loss of the ridge regressions.
 _RIDGE = 0.5
-# What a rate says is what the records of the nearest rates have: weights fall from the nearest one
-# on as a Gaussian, whose standard deviation is this many steps, or as many as hold so many records,
+# What a rate says is what the records of the nearest rates have. Their weights fall from the
+# nearest one on as a Gaussian, whose standard deviation is this many steps at least.
 _LEAST_STEPS = 1.0
+# Where records are few, it is as many steps as hold this number of them.
 _NEAREST_RECORDS = 20
-# beside as many records with the usual frequencies of the classes.
+# Each rate also hears this number of records with the usual frequencies of the classes.
 _USUAL_RECORDS = 2.0
 # The weights are drawn towards the networks alone, as strongly as by this number of records.
 _PRIOR = np.eye(N_TERMS + 1)[0]
@@ -65,7 +66,7 @@ def fit_likeness(
 
 
 def fit_rates(network: SignalEnsemble, rates: NDArray[np.int64], truth: BoolArray) -> None:
-    """Tell by the frequencies of the classes about each rate what a rate says.
+    """Fit what each heart rate says: how often records of the nearest rates have each class.
 
     Where records are few, as of very slow and very fast hearts, those of the nearest rates speak.
 

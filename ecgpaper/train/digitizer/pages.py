@@ -202,7 +202,8 @@ class SegmentPage(NamedTuple):
     """A page as the segmenter sees it, and what its pixels are."""
 
     image: ByteArray  # (height, width, 3)
-    # Shares of all classes but the first, which has the rest, in 1/255.
+    # Shares of all classes but the first, in 1/255. The first has what is left of 1, and nothing
+    # where the others are rounded to more.
     shares: ByteArray  # (height, width, n_classes - 1)
 
 

@@ -52,7 +52,8 @@ class RefinerLoss:
     absolute: float = 0.1
     # and that of the spread, which is judged by its likelihood.
     spread: float = 0.05
-    # The error that paper cannot go below: half of the curves of clean pages are read to 1.5e-3.
+    # Square errors well below this count no more. Half of the curves of clean pages are off by less
+    # than 2e-3.
     floor_mm2: float = 1e-4
 
 

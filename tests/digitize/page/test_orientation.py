@@ -135,6 +135,15 @@ def test_in_doubt_rows_run_along_the_longer_side(darker, along_the_longer):
     assert rows_are_upright(standing) != along_the_longer
 
 
+@pytest.mark.parametrize("n_columns", [380, 400, 420])
+def test_on_a_page_that_is_about_square_ink_alone_tells(n_columns):
+    ink = np.ones((400, n_columns), np.float32)
+    ink[::4] = 0.9
+    for maps, is_upright in ((ink, True), (ink.T, False)):
+        found = rows_are_upright(PixelMaps(np.ascontiguousarray(maps[..., None] * PIXEL_IS_INK)))
+        assert found == is_upright
+
+
 def test_what_looks_like_a_single_lead_does_not_hide_leads_that_fit(print_page):
     """The edge of a page, seen across, may look like one, and nothing contradicts it."""
     whole = read_without_fault(print_page(0, layout="3x4+1R", dpi=100.0).truth)
