@@ -26,7 +26,7 @@ _LOW = 0.1
 # Rows run along the longer side of a page, unless ink is more even along the shorter one by this
 # factor. It was 1.16 on an upright page of 300 whose baselines wander by two rows.
 _SHORT_SIDE = 1.25
-# Sides of a page that is no longer one way than the other differ by less than this share.
+# A page counts as square, without a longer side, if its sides differ by less than this share.
 _SQUARE = 0.1
 
 
@@ -41,9 +41,8 @@ def rows_are_upright(maps: PixelMaps) -> bool:
     rows, columns = (round(_BORDER * side) for side in ink.shape)
     ink = ink[rows : ink.shape[0] - rows, columns : ink.shape[1] - columns]
     height, width = ink.shape
-    doubt = _SHORT_SIDE ** np.sign(width - height)
-    if abs(width - height) < _SQUARE * max(width, height):
-        doubt = 1.0
+    is_square = abs(width - height) < _SQUARE * max(width, height)
+    doubt = 1.0 if is_square else _SHORT_SIDE ** np.sign(width - height)
     return bool(doubt * _evenness(ink.sum(axis=0)) >= _evenness(ink.sum(axis=1)))
 
 
