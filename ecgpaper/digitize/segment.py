@@ -78,7 +78,10 @@ def darkness(image: ByteArray) -> NDArray[np.float32]:
     small = cv2.resize(image, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
     brightest = cv2.dilate(small, np.ones((7, 7), np.uint8))
     light = cv2.resize(cv2.blur(brightest, (9, 9)), image.shape[1::-1]).astype(np.float32)
-    return np.clip(1 - image / np.maximum(light, 8), -0.25, 1).astype(np.float32)
+    # In place: a page has millions of pixels.
+    dark = np.divide(image, np.maximum(light, 8, out=light), dtype=np.float32)
+    np.subtract(1, dark, out=dark)
+    return np.clip(dark, -0.25, 1, out=dark)
 
 
 def segment(photo: ByteArray, network: SegmentNet) -> PixelMaps:

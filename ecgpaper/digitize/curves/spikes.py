@@ -146,7 +146,8 @@ def _spikes(is_dark: BoolArray, row: FloatArray, x_mm: FloatArray) -> Iterator[_
 
 def _runs(is_dark: BoolArray, row: FloatArray) -> FloatArray:
     """How far what is dark reaches up from a curve, in rows; 0 where the curve is light."""
-    rows = np.arange(1, is_dark.shape[1] + 1)
+    # Short whole numbers: a strip has millions of pixels.
+    rows = np.arange(1, is_dark.shape[1] + 1, dtype=np.int16)
     last_light = np.maximum.accumulate(np.where(is_dark, 0, rows), axis=1)
     nearest = np.clip(np.rint(row).astype(np.intp), 0, is_dark.shape[1] - 1)
     at = np.arange(len(row))

@@ -9,9 +9,7 @@ the map along which the latter are clearer is smoothed as far as that makes it s
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 
 import cv2
 import numpy as np
@@ -99,10 +97,9 @@ def follow_grid(colors: Float32Array) -> GridMap:
     mixes = grid_colors(colors, slopes)
     lines = {kind: _even(_mixed(colors, mix)) for kind, mix in mixes.items()}
     coarse = cv2.resize(lines[1], (width // COARSE, height // COARSE), interpolation=cv2.INTER_AREA)
-    along = partial(_follow, lines, np.asarray(coarse, np.float32))
-    # Either coordinate is followed for itself, and most of the work leaves Python's lock free.
-    with ThreadPoolExecutor(len(slopes)) as pool:
-        (x_mm, x_seen), (y_mm, y_seen) = pool.map(along, slopes)
+    coarse = np.asarray(coarse, np.float32)
+    # One after the other: on blocks so small, threads wait for each other.
+    (x_mm, x_seen), (y_mm, y_seen) = (_follow(lines, coarse, slope) for slope in slopes)
     return GridMap(x_mm, y_mm, x_seen & y_seen)
 
 
