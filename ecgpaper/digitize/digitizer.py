@@ -95,9 +95,10 @@ class Digitizer(FirstPhase):
             reading = self._measured(reading)
         page, scale, rows = reading.page, reading.scale, reading.rows
         cutter = TraceCutter(scale)
-        layout = settle_columns(
+        settled = settle_columns(
             reading.layout, reading.traces, rows, cutter, self.ends, reading.places
         )
+        layout = settled.layout
         doubted = without_names(layout, without_separators(layout, rows), page.maps, scale)
         traces = cutter.cut(layout, doubted)
         traces = with_spikes(refine_traces(traces, rows, scale, self.refiner), rows, scale)
@@ -105,7 +106,7 @@ class Digitizer(FirstPhase):
         said = read_said(page.photo, page.photo_maps, page.flat, scale, self.ocr)
         rough, _ = signal_from_traces(traces, layout, scale, HEARTBEAT_FS)
         found = find_paper_scale(reading.pulse, said, rough, layout.scale)
-        return Traced(reading, layout, traces, said, found)
+        return Traced(reading, settled, traces, said, found)
 
     def _measured(self, reading: Reading) -> Reading:
         """Read the rows of a page without a grid again at the scale that all their ends tell.

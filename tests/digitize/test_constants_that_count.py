@@ -70,7 +70,7 @@ def test_columns_settle_though_each_look_at_their_ends_tells_less_than_there_is(
         readings.append(replace(one, darkness=dark))
     cutter = TraceCutter(SCALE)
     traces = cutter.cut(layout, readings)
-    found = settle_columns(layout, traces, tuple(readings), cutter, HalfSure().eval())
+    found = settle_columns(layout, traces, tuple(readings), cutter, HalfSure().eval()).layout
     assert found.strips[0].left_mm == pytest.approx(START_MM, abs=0.05)
 
 

@@ -13,6 +13,7 @@ from ecgpaper.digitize.page.view import View
 from ecgpaper.digitize.page_image import PageImage, see_page
 from ecgpaper.digitize.reading import Reading
 from ecgpaper.digitize.request import Request
+from ecgpaper.digitize.rows.align import Settled
 from ecgpaper.digitize.rows.fit import fits_of
 from ecgpaper.errors import RectifyError
 from ecgpaper.page.geometry import Homography
@@ -32,7 +33,13 @@ def traced(print_page):
     image = PageImage(page.image, None, flat, None, Homography.identity(), size_px, view)
     fits = fits_of(truth.traces, truth.layout, scale)
     reading = Reading(image, scale, truth.layout, (), truth.traces, fits, None, ())
-    return Traced(reading, truth.layout, truth.traces, Said(None, None), truth.layout.scale)
+    return Traced(
+        reading,
+        Settled(truth.layout, is_sure=True),
+        truth.traces,
+        Said(None, None),
+        truth.layout.scale,
+    )
 
 
 def judge(evidence):

@@ -41,7 +41,9 @@ def interpreted(traced: Traced, request: Request, judge: QualityNet) -> Digitiza
     """
     reading, stated = traced.reading, request.stated
     page, scale = reading.page, reading.scale
-    settled = with_margin(traced.layout.at_scale(stated.over(traced.paper)))
+    settled = with_margin(
+        traced.layout.at_scale(stated.over(traced.paper)), is_sure=traced.settled.is_sure
+    )
     # Of the page as it was found: a box changes no other curve.
     plain = without_blank_ends(_standing(traced.traces, settled), scale)
     knots = find_knots(plain, settled, scale)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from ecgpaper.digitize.calibration.printed_scale import Said
 from ecgpaper.digitize.reading import Reading
+from ecgpaper.digitize.rows.align import Settled
 from ecgpaper.page import PageLayout, PaperScale
 from ecgpaper.page.raster import Trace
 
@@ -21,7 +22,7 @@ class Traced:
     ----------
     reading : Reading
         Of the first phase.
-    layout : PageLayout
+    settled : Settled
         Its columns where most curves end.
     traces : tuple of Trace
         One per strip of the layout.
@@ -33,11 +34,16 @@ class Traced:
     """
 
     reading: Reading
-    layout: PageLayout
+    settled: Settled
     traces: tuple[Trace, ...]
     said: Said
     paper: PaperScale
     boxed: tuple[Trace, ...] = ()
+
+    @property
+    def layout(self) -> PageLayout:
+        """The page's, without a margin."""
+        return self.settled.layout
 
     @property
     def answered(self) -> tuple[Trace, ...]:

@@ -96,8 +96,8 @@ def follow_grid(colors: Float32Array) -> GridMap:
     slopes = middle_slopes(_even(_mixed(colors, np.full(3, 1 / 3, np.float32))))
     mixes = grid_colors(colors, slopes)
     lines = {kind: _even(_mixed(colors, mix)) for kind, mix in mixes.items()}
-    coarse = cv2.resize(lines[1], (width // COARSE, height // COARSE), interpolation=cv2.INTER_AREA)
-    coarse = np.asarray(coarse, np.float32)
+    size = (width // COARSE, height // COARSE)
+    coarse = np.asarray(cv2.resize(lines[1], size, interpolation=cv2.INTER_AREA), np.float32)
     # One after the other: on blocks so small, threads wait for each other.
     (x_mm, x_seen), (y_mm, y_seen) = (_follow(lines, coarse, slope) for slope in slopes)
     return GridMap(x_mm, y_mm, x_seen & y_seen)

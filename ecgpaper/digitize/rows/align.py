@@ -1,6 +1,6 @@
 """Traces -> where exactly their strips start.
 
-Public: `settle_columns`.
+Public: `Settled`, `settle_columns`.
 
 All strips of a page start and end at times that are known, so their two dozen ends tell one number
 many times: how far the columns are from where they were placed. What the pen leaves beyond the
@@ -50,6 +50,21 @@ class AlignLimits:
 LIMITS = AlignLimits()
 
 
+@dataclass(frozen=True, eq=False)
+class Settled:
+    """A page whose columns stand where most of its traces begin and end.
+
+    Parameters
+    ----------
+    layout : PageLayout
+    is_sure : bool
+        Whether the ends of traces are sharp and agree, so that they tell where.
+    """
+
+    layout: PageLayout
+    is_sure: bool
+
+
 def settle_columns(
     layout: PageLayout,
     traces: tuple[Trace, ...],
@@ -57,7 +72,7 @@ def settle_columns(
     cutter: TraceCutter,
     network: EndNet,
     places: Sequence[Place] = (),
-) -> PageLayout:
+) -> Settled:
     """Move the strips of a page, all by the same, to where their traces begin and end.
 
     Their length stays, unless that of another place fits the ends better.
@@ -76,12 +91,13 @@ def settle_columns(
 
     Returns
     -------
-    PageLayout
+    Settled
         Traces cut from the rows anew start and end there.
     """
     scale = cutter.scale
     look = _look(layout, traces, readings, scale, network, np.ones(1))
-    if look.weight < LIMITS.sure_mm**-2:
+    sure_weight = LIMITS.sure_mm**-2
+    if look.weight < sure_weight:
         for other, stretches in _others(layout, places):
             cut = cutter.cut(other, readings)
             found = _look(other, cut, readings, scale, network, stretches)
@@ -94,7 +110,7 @@ def settle_columns(
             break
         cut = cutter.cut(layout, readings)
         look = _look(layout, cut, readings, scale, network, np.ones(1))
-    return layout
+    return Settled(layout, is_sure=look.weight >= sure_weight)
 
 
 def _others(layout: PageLayout, places: Sequence[Place]) -> list[tuple[PageLayout, FloatArray]]:

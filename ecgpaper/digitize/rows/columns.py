@@ -51,6 +51,8 @@ class ColumnLimits:
     # Challenge's later scorer nearly voids a lead that is early by a sample; both forgive one that
     # is late.
     early_mm: float = 0.1
+    # Where blur hides their ends, by this much.
+    unsure_early_mm: float = 0.2
 
 
 LIMITS = ColumnLimits()
@@ -227,9 +229,16 @@ def place_columns(layout: PageLayout, place: Place) -> PageLayout:
     return replace(layout, strips=strips)
 
 
-def with_margin(layout: PageLayout) -> PageLayout:
-    """Return a page whose rows are taken to start `LIMITS.early_mm` before where they do.
+def with_margin(layout: PageLayout, *, is_sure: bool) -> PageLayout:
+    """Return a page whose rows are taken to start a little before where they do.
 
     The traces are cut before: at their very start a pulse's stroke may stand.
+
+    Parameters
+    ----------
+    layout : PageLayout
+    is_sure : bool
+        Whether the ends of its traces are sharp; else they may start some samples later.
     """
-    return place_columns(layout, Place(layout.left_mm - LIMITS.early_mm))
+    margin_mm = LIMITS.early_mm if is_sure else LIMITS.unsure_early_mm
+    return place_columns(layout, Place(layout.left_mm - margin_mm))

@@ -88,7 +88,7 @@ def test_a_column_that_was_misplaced_is_read_where_its_box_is_moved_to(
     layout = replace(traced.layout, strips=strips)
     rows = traced.reading.rows
     traces = TraceCutter(traced.reading.scale).cut(layout, rows)
-    misplaced = replace(traced, layout=layout, traces=traces)
+    misplaced = replace(traced, settled=replace(traced.settled, layout=layout), traces=traces)
     before, after = interpret(misplaced), interpret(misplaced, boxes["V2"])
     assert snr_db(page, before, "V2") < 5
     assert snr_db(page, after, "V2") > 18

@@ -47,21 +47,22 @@ def read(reading, layout, *, reach_mm=0.0, stained=(), length_mm=250.0):
 class FirstInk(nn.Module):
     """Takes the first ink for the end; where there is ink all along or none, it is not sure."""
 
-    def __init__(self):
+    def __init__(self, log_spread=-2.0):
         super().__init__()
         self.none = nn.Parameter(torch.zeros(1))
+        self.log_spread = log_spread
 
     def forward(self, features):
         inked = features[:, ON_CURVE] > 0.5
         place = inked.float().argmax(dim=1) - END_POINTS // 2 - 0.5
         is_unsure = inked[:, 0] | ~inked.any(dim=1)
-        return place, torch.where(is_unsure, 3.0, -2.0)
+        return place, torch.where(is_unsure, 3.0, self.log_spread)
 
 
 def settled(layout, readings, places=()):
     cutter = TraceCutter(SCALE)
     traces = cutter.cut(layout, readings)
-    return settle_columns(layout, traces, readings, cutter, FirstInk().eval(), places)
+    return settle_columns(layout, traces, readings, cutter, FirstInk().eval(), places).layout
 
 
 @pytest.mark.parametrize("off_mm", [-0.4, 0.0, 0.04, 0.37])
@@ -103,6 +104,15 @@ def test_row_that_begins_elsewhere_does_not_count(reading):
     assert found.strips[0].left_mm == pytest.approx(START_MM, abs=0.03)
 
 
+@pytest.mark.parametrize("is_sure", [False, True])
+def test_ends_are_sure_where_they_are_sharp(reading, is_sure):
+    layout = lay_out(START_MM)
+    readings, cutter = read(reading, layout), TraceCutter(SCALE)
+    traces = cutter.cut(layout, readings)
+    network = FirstInk(log_spread=-4.0 if is_sure else -1.0).eval()
+    assert settle_columns(layout, traces, readings, cutter, network).is_sure is is_sure
+
+
 def test_page_whose_traces_are_empty_stays_as_it_is(reading):
     layout = lay_out(START_MM)
     readings = read(reading, layout)
@@ -111,7 +121,9 @@ def test_page_whose_traces_are_empty_stays_as_it_is(reading):
         for trace in TraceCutter(SCALE).cut(layout, readings)
     )
     cutter = TraceCutter(SCALE)
-    assert settle_columns(layout, traces, readings, cutter, FirstInk().eval()) == layout
+    found = settle_columns(layout, traces, readings, cutter, FirstInk().eval())
+    assert found.layout == layout
+    assert not found.is_sure
 
 
 def test_both_ends_are_seen_from_inside_the_curve():
