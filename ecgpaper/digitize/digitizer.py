@@ -38,6 +38,9 @@ from ecgpaper.ecg import ByteArray
 from ecgpaper.runtime.bounds import FS_HZ, Clock
 from ecgpaper.runtime.heap import give_back
 
+# Scales that differ by less are the same for heights: these are off by 50 dB less than they are.
+_SAME_HEIGHT = 0.003
+
 
 class Digitizer(FirstPhase):
     """The stages in order, with the networks they need."""
@@ -109,17 +112,21 @@ class Digitizer(FirstPhase):
         return Traced(reading, settled, traces, said, found)
 
     def _measured(self, reading: Reading) -> Reading:
-        """Read the rows of a page without a grid again at the scale that all their ends tell.
+        """Return a page without a grid as it was read, at the scale that all its ends tell.
 
-        What the first reading found out (names, pulse, how the leads fit each other) stays.
+        Rows are read again where their heights would be off. What the first reading found out
+        (names, pulse, how the leads fit each other) stays.
         """
         told = measured_by_ends(reading.layout, reading.rows, TraceCutter(reading.scale), self.ends)
         if told is None:
             return reading
         scale, layout = told
-        page = reading.page
-        rows = read_rows(page.photo, page.flat, page.maps, scale, layout, self.tracer)
-        rows, _ = without_pulses(layout, rows)
+        page, share = reading.page, scale.px_per_mm[0] / reading.scale.px_per_mm[0]
+        if abs(share - 1) < _SAME_HEIGHT:
+            rows = tuple(row.shrunk(share) for row in reading.rows)
+        else:
+            rows = read_rows(page.photo, page.flat, page.maps, scale, layout, self.tracer)
+            rows, _ = without_pulses(layout, rows)
         traces = TraceCutter(scale).cut(layout, rows)
         return replace(reading, scale=scale, layout=layout, rows=rows, traces=traces, places=())
 

@@ -9,7 +9,7 @@ pen.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -80,6 +80,20 @@ class RowReading:
         """Height on the paper of the strip image's middle."""
         n_rows: int = self.log_probability.shape[1]
         return self.top_mm + n_rows / 2 / STRIP_PX_PER_MM
+
+    def shrunk(self, share: float) -> RowReading:
+        """Return the row in millimeters that are `share` times as long.
+
+        Its middle stays where it is on the paper. Distances from that are as they were read, so
+        they are too long by that share.
+        """
+        half_mm = self.middle_mm - self.top_mm
+        return replace(
+            self,
+            x_mm=self.x_mm / share,
+            top_mm=self.middle_mm / share - half_mm,
+            pulses_mm=tuple((left / share, right / share) for left, right in self.pulses_mm),
+        )
 
     @cached_property
     def full_darkness(self) -> float:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -14,7 +16,7 @@ from ecgpaper.digitize.curves.strip import (
 from ecgpaper.ecg import STANDARD_ORDER, Ecg
 from ecgpaper.nets.tracer import StripNet
 from ecgpaper.nets.unet import UNetConfig
-from ecgpaper.page import LAYOUTS, LeadLayout, PageLayout, PaperScale, Strip
+from ecgpaper.page import LAYOUTS, LeadLayout, PageLayout, PaperScale, Segment, Strip
 from ecgpaper.page.geometry import Homography
 from ecgpaper.page.raster import PIXEL_CLASSES, FlatPage, GridScale, PixelMaps
 from ecgpaper.synth import (
@@ -118,6 +120,24 @@ def test_rows_are_cut_where_their_strips_stand(reading):
         assert points_mm[-1, 0] <= trace.strip.right_mm(layout.scale)
         assert np.allclose(points_mm[:, 1], 11.0 * trace.strip.segment.row, atol=1e-3)
         assert np.allclose(trace.confidence, points_mm[:, 0] / 300, rtol=1e-3)
+
+
+@pytest.mark.parametrize("share", [0.998, 1.002])
+def test_a_row_at_another_scale_lies_on_the_same_paper(reading, share):
+    x_mm = np.arange(10.0, 40.0, 0.05)
+    row = reading(x_mm, 30.0 + np.sin(x_mm), np.ones_like(x_mm), 6.0)
+    row = replace(row, pulses_mm=((12.0, 17.0),))
+    cut = {}
+    for each, px_per_mm in ((row, 10.0), (row.shrunk(share), 10.0 * share)):
+        strip = Strip(Segment("I", 0, 0.0, 1.0), 15.0 * 10 / px_per_mm, 30.0)
+        layout = PageLayout("1x1", (50.0, 60.0), PaperScale(), (strip,))
+        scale = GridScale((px_per_mm, px_per_mm))
+        (cut[px_per_mm],) = TraceCutter(scale).cut(layout, (each,))
+    before, after = cut.values()
+    np.testing.assert_allclose(after.x_px[0], before.x_px[0], atol=0.6)
+    alike = np.interp(before.x_px, after.x_px, after.y_px)[1:-1]
+    np.testing.assert_allclose(alike, before.y_px[1:-1], atol=0.05)
+    assert row.shrunk(share).pulses_mm[0][1] == pytest.approx(17.0 / share)
 
 
 def test_each_row_is_read_in_millimeters_of_the_page(print_page):
