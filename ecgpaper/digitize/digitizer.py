@@ -38,8 +38,9 @@ from ecgpaper.ecg import ByteArray
 from ecgpaper.runtime.bounds import FS_HZ, Clock
 from ecgpaper.runtime.heap import give_back
 
-# Scales that differ by less are the same for heights: these are off by 50 dB less than they are.
-_SAME_HEIGHT = 0.003
+# Rows are read again where ends change the scale by this share or more. Below, the error of heights
+# is 50 dB weaker than the signal, at least.
+_LEAST_CHANGE = 0.003
 
 
 class Digitizer(FirstPhase):
@@ -112,21 +113,20 @@ class Digitizer(FirstPhase):
         return Traced(reading, settled, traces, said, found)
 
     def _measured(self, reading: Reading) -> Reading:
-        """Return a page without a grid as it was read, at the scale that all its ends tell.
+        """Return a page without a grid at the scale that all its ends tell.
 
-        Rows are read again where their heights would be off. What the first reading found out
-        (names, pulse, how the leads fit each other) stays.
+        What the first reading found out (names, pulse, how the leads fit each other) stays.
         """
         told = measured_by_ends(reading.layout, reading.rows, TraceCutter(reading.scale), self.ends)
         if told is None:
             return reading
         scale, layout = told
         page, share = reading.page, scale.px_per_mm[0] / reading.scale.px_per_mm[0]
-        if abs(share - 1) < _SAME_HEIGHT:
+        if abs(share - 1) < _LEAST_CHANGE:
             rows = tuple(row.shrunk(share) for row in reading.rows)
         else:
             rows = read_rows(page.photo, page.flat, page.maps, scale, layout, self.tracer)
-            rows, _ = without_pulses(layout, rows)
+        rows, _ = without_pulses(layout, rows)
         traces = TraceCutter(scale).cut(layout, rows)
         return replace(reading, scale=scale, layout=layout, rows=rows, traces=traces, places=())
 

@@ -5,13 +5,14 @@ import math
 import time
 import weakref
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
 
 import pytest
 
-from ecgpaper.digitize import Digitizer, first_phase, reading
-from ecgpaper.digitize.reading import Way, ways_of
+from ecgpaper.digitize import Digitizer, digitizer, first_phase, reading
+from ecgpaper.digitize.reading import Reading, Way, ways_of
 from ecgpaper.digitize.request import UNSTATED, Request, Stated
 from ecgpaper.digitize.rows.find import layouts_of, layouts_of_alike
 from ecgpaper.errors import EcgPaperError, GridError, LayoutError, MirrorError
@@ -279,6 +280,30 @@ def test_what_both_tries_of_a_way_need_is_done_once(monkeypatch, has_scale):
         [("scale", at) for at in (0, 1, 2)] + 3 * [("all", None), ("alike", None)] * has_scale,
         key=str,
     )
+
+
+@pytest.mark.parametrize(("share", "n_read"), [(1.002, 0), (0.998, 0), (1.005, 1)])
+def test_rows_are_read_again_where_their_ends_change_the_scale(
+    monkeypatch, print_page, share, n_read
+):
+    """Only there; but at the new scale all of them are."""
+    truth = print_page(0, layout="3x4+1R", dpi=60.0).truth
+    scale = replace(truth.scale, px_per_mm=tuple(share * px for px in truth.scale.px_per_mm))
+    row = SimpleNamespace(shrunk=lambda share: f"shrunk by {share:.3f}")
+    page = SimpleNamespace(photo=None, flat=None, maps=None)
+    before = Reading(page, truth.scale, truth.layout, (row,), truth.traces, (), None, ("a place",))
+    n_times = []
+    told = (scale, truth.layout)
+    monkeypatch.setattr(digitizer, "measured_by_ends", lambda *_: told)
+    monkeypatch.setattr(digitizer, "read_rows", lambda *_: n_times.append(1) or ("read again",))
+    monkeypatch.setattr(digitizer, "without_pulses", lambda _, rows: (rows, None))
+    cutter = SimpleNamespace(cut=lambda *_: ())
+    monkeypatch.setattr(digitizer, "TraceCutter", lambda _: cutter)
+    found = Digitizer(*[None] * 6)._measured(before)
+    assert len(n_times) == n_read
+    assert found.rows == (("read again",) if n_read else (f"shrunk by {share:.3f}",))
+    assert found.scale is scale
+    assert found.places == ()
 
 
 def test_columns_of_which_nothing_tells_whose_they_are_are_no_reading():

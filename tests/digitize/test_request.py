@@ -57,6 +57,13 @@ def interpret(traced):
     return interpret
 
 
+def test_columns_whose_ends_are_not_sure_start_earlier(traced, interpret):
+    unsure = replace(traced, settled=replace(traced.settled, is_sure=False))
+    digitizer = Digitizer(*[None] * 5, judge=judge)
+    found = digitizer.interpret(unsure, Request(250.0, Stated(), Clock()))
+    assert interpret().layout.left_mm - found.layout.left_mm == pytest.approx(0.1)
+
+
 def test_half_the_gain_is_twice_the_signal_and_twice_the_speed_half_the_time(interpret):
     usual = interpret().ecg
     assert usual.duration_s == pytest.approx(10.0, abs=0.1)

@@ -41,13 +41,13 @@ def interpreted(traced: Traced, request: Request, judge: QualityNet) -> Digitiza
     """
     reading, stated = traced.reading, request.stated
     page, scale = reading.page, reading.scale
-    settled = with_margin(
+    early = with_margin(
         traced.layout.at_scale(stated.over(traced.paper)), is_sure=traced.settled.is_sure
     )
     # Of the page as it was found: a box changes no other curve.
-    plain = without_blank_ends(_standing(traced.traces, settled), scale)
-    knots = find_knots(plain, settled, scale)
-    layout = stated.renamed(traced.keeping_boxes(settled))
+    plain = without_blank_ends(_standing(traced.traces, early), scale)
+    knots = find_knots(plain, early, scale)
+    layout = stated.renamed(traced.keeping_boxes(early))
     traces = _standing(traced.answered, layout)
     is_other = bool(stated.leads or traced.boxed)
     fits = fits_of(traces, layout, scale) if is_other else reading.fits

@@ -23,7 +23,7 @@ class Traced:
     reading : Reading
         Of the first phase.
     settled : Settled
-        Its columns where most curves end.
+        Its layout, the columns where most curves end, and whether that is sure.
     traces : tuple of Trace
         One per strip of the layout.
     said : Said
@@ -51,15 +51,15 @@ class Traced:
         boxed = {trace.strip.segment.place: trace for trace in self.boxed}
         return tuple(boxed.get(trace.strip.segment.place, trace) for trace in self.traces)
 
-    def keeping_boxes(self, settled: PageLayout) -> PageLayout:
+    def keeping_boxes(self, placed: PageLayout) -> PageLayout:
         """Return a layout, at its scale, whose strips stand in their boxes where these are stated.
 
         Parameters
         ----------
-        settled : PageLayout
+        placed : PageLayout
             This page's, moved or at another scale: what is stated does not move with it.
         """
         stated = replace(self.layout, strips=tuple(trace.strip for trace in self.boxed))
-        boxed = {strip.segment.place: strip for strip in stated.at_scale(settled.scale).strips}
-        strips = (boxed.get(strip.segment.place, strip) for strip in settled.strips)
-        return replace(settled, strips=tuple(strips))
+        boxed = {strip.segment.place: strip for strip in stated.at_scale(placed.scale).strips}
+        strips = (boxed.get(strip.segment.place, strip) for strip in placed.strips)
+        return replace(placed, strips=tuple(strips))

@@ -84,8 +84,8 @@ class RowReading:
     def shrunk(self, share: float) -> RowReading:
         """Return the row in millimeters that are `share` times as long.
 
-        Its middle stays where it is on the paper. Distances from that are as they were read, so
-        they are too long by that share.
+        A layout that goes with it must be shrunk alike. Its middle stays where it is on the paper;
+        heights above and below it are as they were read, `share` times as long as they should be.
         """
         half_mm = self.middle_mm - self.top_mm
         return replace(

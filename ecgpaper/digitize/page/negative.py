@@ -11,14 +11,15 @@ from ecgpaper.ecg import ByteArray
 
 # Half of a picture with a dark ground is no brighter than this in any color.
 _DARK_LEVEL = 90
-# Every fourth pixel both ways tells as much, in a twentieth of the time.
-_EVERY_PX = 4
+# Every seventeenth pixel, line by line, tells as much, in a tenth of the time. Its places move from
+# line to line, so that they do not fall in with the lines of a grid.
+_EVERY_PX = 17
 
 
 def is_dark(photo: ByteArray) -> bool:
     """Tell whether most of a photo, of shape (height, width, 3), is dark."""
-    sparse = photo[::_EVERY_PX, ::_EVERY_PX]
-    return bool(np.median(sparse.max(axis=2)) < _DARK_LEVEL)
+    sparse = photo.reshape(-1, 3)[::_EVERY_PX]
+    return bool(np.median(sparse.max(axis=1)) < _DARK_LEVEL)
 
 
 def negative(photo: ByteArray) -> ByteArray:

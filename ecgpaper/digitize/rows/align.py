@@ -43,7 +43,8 @@ class AlignLimits:
     # Where ends cannot tell a length, as in rows of one strip, a stretch that is as much from 1 has
     # half the weight.
     stretch_spread: float = 0.01
-    # Ends that agree as if each were known no better than this may be no ends at all.
+    # Ends that agree as if each were known no better than this may be no ends at all: other places
+    # are looked at, and a wider margin is left before the columns.
     sure_mm: float = 0.02
 
 
@@ -163,6 +164,9 @@ def _agreed_look(
     found_mm: FloatArray, cut_mm: FloatArray, weight: FloatArray, stretch: float
 ) -> _Look:
     """Return the shift that ends, arrays of shape (n_strips, 2), agree on if rows are stretched."""
+    if not weight.any(axis=0).all():
+        # Where all starts are hidden, nobody knows how far the pen reaches beyond the stops.
+        return _Look(0.0, stretch, 0.0)
     left_mm = cut_mm.min()
     shift_mm = found_mm - left_mm - stretch * (cut_mm - left_mm)
     sides = [_agreed(shift_mm[:, side], weight[:, side]) for side in (0, 1)]

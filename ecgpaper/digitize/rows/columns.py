@@ -51,7 +51,7 @@ class ColumnLimits:
     # Challenge's later scorer nearly voids a lead that is early by a sample; both forgive one that
     # is late.
     early_mm: float = 0.1
-    # Where blur hides their ends, by this much.
+    # Where their ends are blurred or do not agree, by this much.
     unsure_early_mm: float = 0.2
 
 
@@ -238,7 +238,8 @@ def with_margin(layout: PageLayout, *, is_sure: bool) -> PageLayout:
     ----------
     layout : PageLayout
     is_sure : bool
-        Whether the ends of its traces are sharp; else they may start some samples later.
+        Whether the ends of its traces are sharp and agree; else these may start up to some samples
+        before where they were found.
     """
     margin_mm = LIMITS.early_mm if is_sure else LIMITS.unsure_early_mm
     return place_columns(layout, Place(layout.left_mm - margin_mm))

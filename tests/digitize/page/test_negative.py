@@ -25,6 +25,14 @@ def test_pictures_of_paper_are_not_dark_but_those_on_black_are():
     assert is_dark(255 - paper)
 
 
+@pytest.mark.parametrize("step_px", [4, 8, 12])
+def test_lines_of_a_grid_do_not_tell_whether_its_ground_is_dark(step_px):
+    picture = np.full((360, 480, 3), 255, np.uint8)
+    picture[::step_px] = picture[:, ::step_px] = 30
+    assert not is_dark(picture)
+    assert is_dark(255 - picture)
+
+
 @pytest.mark.slow
 def test_light_traces_on_a_dark_ground_are_read_as_dark_ones_on_paper(shipped, print_page):
     page = print_page(3, dpi=150.0, paper={"color": (255.0,) * 3, "grid_color": (150.0,) * 3})
