@@ -97,7 +97,7 @@ class FirstPhase(Networks):
             if request.clock.is_over and (best or faults):
                 logger.info("this page has had its time: no other way round is tried")
                 break
-            if _may_wait(way, best, request.clock):
+            if _may_wait(way, (best, *(other.alike for other in ways)), request.clock):
                 logger.info("half of the time is left for the page seen with more contrast")
                 faults.append(nothing_fits())
                 break
@@ -265,9 +265,13 @@ def _doubts(reading: Reading) -> list[EcgPaperError]:
     return [no_grid()] if reading.scale.confidence < MIN_GRID_CONFIDENCE else []
 
 
-def _may_wait(way: Way, best: Reading | None, clock: Clock) -> bool:
-    """Whether half of a page's time is over, and the other for the page seen otherwise."""
-    has_leads = best is not None and best.rank >= MIN_LEGIBLE
+def _may_wait(way: Way, found: Iterable[Reading | EcgPaperError | None], clock: Clock) -> bool:
+    """Whether half of a page's time is over, and the other for the page seen otherwise.
+
+    Not where leads were found that fit each other, by some rows at least: ink is seen then.
+    """
+    readings = (each for each in found if not isinstance(each, EcgPaperError | None))
+    has_leads = any(each.rank >= MIN_LEGIBLE for each in readings)
     return not has_leads and clock.is_half_over and way.may_wait
 
 

@@ -120,10 +120,11 @@ class Reading:
         """Rank with which the page is not turned to another way that is likely, or is not.
 
         The edge of a page, seen across, may look like a single lead, which nothing contradicts.
+        Some rows of a page that lies on its side may fit Cabrera's order.
         """
-        if not is_likely and self.agreement is not None:
-            return MIN_CREDIBLE
-        return MIN_CABRERA if self._may_be_upside_down else MIN_AGREEMENT
+        if self._may_be_upside_down:
+            return MIN_CABRERA
+        return MIN_AGREEMENT if is_likely or self.agreement is None else MIN_CREDIBLE
 
     def is_surer_than(self, other: Reading) -> bool:
         """Whether this way round is taken instead of one that was tried before."""

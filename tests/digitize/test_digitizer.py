@@ -248,6 +248,48 @@ def test_half_of_the_time_is_for_a_page_seen_otherwise(
     assert all(faults for _, _, faults in found if n_asked != 1)
 
 
+@pytest.mark.parametrize(("fit", "n_asked"), [(0.88, 3), (0.3, 1)])
+def test_no_time_is_left_for_more_contrast_where_some_rows_fit(monkeypatch, fit, n_asked):
+    """Rows of a page that lies on its side may fit upside down: ink is seen, other ways come."""
+    asked = []
+
+    def read_level(way, _request, find):
+        if find is layouts_of_alike and way.page.n_quarters == 1:
+            return reading_of(find, fit, is_cabrera=True)
+        if find is layouts_of_alike:
+            raise LayoutError("all rows are alike")
+        asked.append(way.page.n_quarters)
+        if way.page.n_quarters == 2:
+            return reading_of(find, 0.99)
+        raise LayoutError("no rows")
+
+    monkeypatch.setattr(reading, "ways_round", lambda _: [(1, True), (0, False), (2, False)])
+    reader = Digitizer.__new__(Digitizer)
+    object.__setattr__(reader, "read_level", read_level)
+    monkeypatch.setattr(first_phase, "check_legible", lambda *_: None)
+    clock = Clock(60.0, time.process_time() - 36.0)
+    ways = ways_of(page_of_no_sheet(may_be_pale=True))
+    with nullcontext() if n_asked > 1 else pytest.raises(LayoutError, match="no rows"):
+        found = reader.read_any_way(ways, Request(500.0, UNSTATED, clock))
+        assert found.agreement == 0.99
+    assert asked == [1, 0, 2][:n_asked]
+
+
+@pytest.mark.parametrize(
+    ("may_be_upside_down", "is_likely", "fit", "least"),
+    [
+        (False, True, 0.9, 0.85),
+        (False, False, 0.9, 0.5),
+        (False, False, None, 0.85),
+        (True, True, 0.9, 0.95),
+        (True, False, 0.9, 0.95),
+    ],
+)
+def test_a_page_is_turned_further_until_its_leads_fit(may_be_upside_down, is_likely, fit, least):
+    found = SimpleNamespace(_may_be_upside_down=may_be_upside_down, agreement=fit)
+    assert Reading.enough(found, is_likely=is_likely) == least
+
+
 @pytest.mark.parametrize("has_scale", [True, False])
 def test_what_both_tries_of_a_way_need_is_done_once(monkeypatch, has_scale):
     """Its scale, or that it has none, and its rows that are alike."""

@@ -84,7 +84,7 @@ def check_legible(reading: Reading, stated: Stated, faults: Sequence[EcgPaperErr
             "dark ground, as on a monitor, and nothing that tells its scale: print or export it"
         )
     uncovered = uncovered_share(reading.traces, reading.layout, reading.scale, reading.page.maps)
-    if uncovered > MOST_UNCOVERED and (found is None or found < MIN_AGREEMENT):
+    if uncovered > MOST_UNCOVERED and (found is None or found < reading.enough(is_likely=True)):
         raise LayoutError(
             f"expected all traces of a page in {len(reading.rows)} rows; {uncovered:.0%} of what "
             "looks like traces is beside those that were found: crop the image to one page, lay "

@@ -18,9 +18,10 @@ def half_read(print_page, true_maps):
     page = print_page(3, layout="3x4+1R", dpi=120.0)
     truth = page.truth
 
-    def reading(agreement):
+    def reading(agreement, enough=0.85):
         return SimpleNamespace(
             agreement=agreement,
+            enough=lambda **_: enough,
             rank=0.9 if agreement is None else agreement,
             rows=(0, 1),
             traces=tuple(trace for trace in truth.traces if trace.strip.segment.row < 2),
@@ -61,6 +62,11 @@ def test_ink_beside_the_traces_speaks_against_leads_in_doubt(half_read, agreemen
 
 def test_leads_that_fit_each_other_were_read_whatever_lies_beside_them(half_read):
     check_legible(half_read(0.9), UNSTATED)
+
+
+def test_leads_that_may_be_upside_down_must_fit_the_better_with_ink_beside_them(half_read):
+    with pytest.raises(LayoutError, match="beside those that were found"):
+        check_legible(half_read(0.9, enough=0.95), UNSTATED)
 
 
 @pytest.mark.parametrize(
