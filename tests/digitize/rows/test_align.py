@@ -59,10 +59,14 @@ class FirstInk(nn.Module):
         return place, torch.where(is_unsure, 3.0, self.log_spread)
 
 
-def settled(layout, readings, places=()):
+def ask(layout, readings, places=(), *, log_spread=-2.0):
     cutter = TraceCutter(SCALE)
-    traces = cutter.cut(layout, readings)
-    return settle_columns(layout, traces, readings, cutter, FirstInk().eval(), places).layout
+    traces, network = cutter.cut(layout, readings), FirstInk(log_spread).eval()
+    return settle_columns(layout, traces, readings, cutter, network, places)
+
+
+def settled(layout, readings, places=()):
+    return ask(layout, readings, places).layout
 
 
 @pytest.mark.parametrize("off_mm", [-0.4, 0.0, 0.04, 0.37])
@@ -104,22 +108,16 @@ def test_row_that_begins_elsewhere_does_not_count(reading):
     assert found.strips[0].left_mm == pytest.approx(START_MM, abs=0.03)
 
 
-def ask(layout, readings, log_spread):
-    cutter = TraceCutter(SCALE)
-    traces = cutter.cut(layout, readings)
-    return settle_columns(layout, traces, readings, cutter, FirstInk(log_spread).eval())
-
-
 @pytest.mark.parametrize(("log_spread", "is_sure"), [(-4.0, True), (-1.0, False)])
 def test_ends_are_sure_where_they_are_sharp(reading, log_spread, is_sure):
     layout = lay_out(START_MM)
-    assert ask(layout, read(reading, layout), log_spread).is_sure is is_sure
+    assert ask(layout, read(reading, layout), log_spread=log_spread).is_sure is is_sure
 
 
 def test_ends_are_not_sure_where_they_do_not_agree(reading):
     layout = lay_out(START_MM)
     apart = [read(reading, layout, reach_mm=0.4 * row)[row] for row in range(4)]
-    assert not ask(layout, apart, -4.0).is_sure
+    assert not ask(layout, apart, log_spread=-4.0).is_sure
 
 
 def test_page_whose_starts_are_all_hidden_stays_as_it_is(reading):
@@ -127,7 +125,7 @@ def test_page_whose_starts_are_all_hidden_stays_as_it_is(reading):
     first = replace(layout, strips=tuple(s for s in layout.strips if s.left_mm == START_MM))
     pulses_mm = ((START_MM - 1.0, START_MM + 4.0),)
     hidden = [replace(row, pulses_mm=pulses_mm) for row in read(reading, layout)]
-    found = ask(first, hidden, -4.0)
+    found = ask(first, hidden, log_spread=-4.0)
     assert found.layout == first
     assert not found.is_sure
 
